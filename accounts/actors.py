@@ -1,0 +1,66 @@
+"""Who does something, and from where: what services know of a request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+@dataclass(frozen=True, kw_only=True)
+class Actor:
+    """Somebody who changes something.
+
+    Attributes:
+        user: the person; None for a command or a client.
+        label: how events name the actor when it is not a person.
+        address: the network address the request came from.
+        user_agent: the program that sent it, as it calls itself.
+        request_id: the id under which the request is found in logs.
+    """
+
+    user: User | None = None
+    label: str = ""
+    address: str = ""
+    user_agent: str = ""
+    request_id: str = ""
+
+    @property
+    def name(self) -> str:
+        """The actor in words, for events."""
+        return self.user.display_name if self.user else self.label
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> Actor:
+        """Return the actor behind a web request."""
+        user = getattr(request, "user", None)
+        return cls(
+            user=user if isinstance(user, User) else None,
+            address=client_address(request),
+            user_agent=request.headers.get("User-Agent", "")[:300],
+            request_id=getattr(request, "request_id", ""),
+        )
+
+    @classmethod
+    def client(cls, request: HttpRequest, client_id: str) -> Actor:
+        """Return the actor behind a request that an application sent for itself."""
+        return cls(
+            label=f"client {client_id}",
+            address=client_address(request),
+            user_agent=request.headers.get("User-Agent", "")[:300],
+            request_id=getattr(request, "request_id", ""),
+        )
+
+    @classmethod
+    def command(cls, name: str) -> Actor:
+        """Return the actor behind a management command."""
+        return cls(label=f"manage.py {name}")
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the address the request came from; X-Forwarded-For counts only behind a configured proxy."""
+    from allauth.core.internal.httpkit import get_client_ip  # noqa: PLC0415  # needs loaded apps
+
+    return get_client_ip(request) or ""

@@ -1,0 +1,107 @@
+"""What our commands have in common: one clear line on bad input, and JSON for programs."""
+
+import json
+import sys
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from accounts.actors import Actor
+from accounts.models import User
+
+
+class AutomationCommand(BaseCommand):
+    """A command for people and programs.
+
+    Subclasses implement `add_options` and `run`, which returns what to print.
+    """
+
+    requires_system_checks: list[str] = []  # the server runs them; automation should be quick
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Add the subclass's options and the ones every command has."""
+        self.add_options(parser)
+        parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+    def add_options(self, parser: CommandParser) -> None:
+        """Add this command's own options."""
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        """Run the command and print its result.
+
+        Raises:
+            CommandError: with one line that says what is wrong.
+        """
+        make_sure_of_tables()
+        try:
+            result = self.run(**options)
+        except ValidationError as error:
+            raise CommandError(one_line(error)) from error
+        if options["json"]:
+            self.stdout.write(json.dumps(result))
+        else:
+            for name, value in result.items():
+                self.stdout.write(f"{name}: {', '.join(value) if isinstance(value, list) else value}")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        """Do the work and return what to print, by name."""
+        raise NotImplementedError
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts, for events."""
+        return Actor.command(type(self).__module__.rpartition(".")[2])
+
+
+def make_sure_of_tables() -> None:
+    """Create the tables of a database that has none yet; never alter those of one that has.
+
+    Raises:
+        CommandError: when the database is older than the program.
+    """
+    executor = MigrationExecutor(connection)
+    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        return
+    if executor.loader.applied_migrations:
+        raise CommandError("The database is older than this version: run manage.py migrate first.")
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def one_line(error: ValidationError) -> str:
+    """Return a validation error's messages as one line, each with its field."""
+    if hasattr(error, "message_dict"):
+        return " ".join(
+            f"{'' if field == '__all__' else field + ': '}{message}"
+            for field, messages in error.message_dict.items()
+            for message in messages
+        )
+    return " ".join(error.messages)
+
+
+def read_secret_line(what: str) -> str:
+    """Return the first line of standard input.
+
+    Raises:
+        CommandError: when there is none.
+    """
+    line = sys.stdin.readline().rstrip("\r\n")
+    if not line:
+        raise CommandError(f"Nothing on standard input: send the {what} there, as one line.")
+    return line
+
+
+def find_user(login: str) -> User:
+    """Return the person with this user name, e-mail address or User ID.
+
+    Raises:
+        CommandError: when nobody has it.
+    """
+    for field in ("username__iexact", "email__iexact", "user_id"):
+        user = User.objects.filter(**{field: login}).first()
+        if user is not None:
+            return user
+    raise CommandError(f"Nobody has the user name, e-mail address or User ID {login!r}.")

@@ -1,0 +1,33 @@
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+
+from accounts.management.base import AutomationCommand, read_secret_line
+from accounts.models import Role
+from accounts.services import create_person
+
+
+class Command(AutomationCommand):
+    help = "Make a person. The password is read from standard input, as one line."
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("--username", required=True)
+        parser.add_argument("--email", required=True)
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--name", default="", help="what pages call the person")
+        parser.add_argument("--user-id", default="", metavar="HEX", help="a User ID brought along")
+        parser.add_argument("--password-stdin", action="store_true", help="required: there is no other way")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        if not options["password_stdin"]:
+            raise CommandError("Add --password-stdin and send the password to standard input.")
+        user = create_person(
+            username=options["username"],
+            email=options["email"],
+            role=Role(options["role"]),
+            name=options["name"],
+            user_id=options["user_id"].lower(),
+            password=read_secret_line("password"),
+            actor=self.actor,
+        )
+        return {"user_id": user.user_id}

@@ -1,0 +1,21 @@
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from accounts.management.base import AutomationCommand, find_user, read_secret_line
+from accounts.services import reset_person
+
+
+class Command(AutomationCommand):
+    help = (
+        "Let a person back in: a new password from standard input, active again, second factors removed. "
+        "This is the way back for the last administrator."
+    )
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("login", help="user name, e-mail address or User ID")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        user = find_user(options["login"])
+        reset_person(user, password=read_secret_line("new password"), actor=self.actor)
+        return {"user_id": user.user_id, "username": user.username}

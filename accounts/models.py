@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils import timezone
+
+
+def new_identifier() -> str:
+    """Return a new public identifier: 32 lower-case hexadecimal digits (128 random bits)."""
+    return secrets.token_hex(16)
+
+
+is_identifier = RegexValidator(r"\A[0-9a-f]{32}\Z", "An identifier has 32 lower-case hexadecimal digits.")
+is_username = RegexValidator(
+    r"\A[A-Za-z0-9._+-]{1,64}\Z",
+    "A user name has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).",
+)
+is_short_name = RegexValidator(
+    r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
+    "Use 1 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit.",
+)
+
+
+class Organization(models.Model):
+    """The one organisation this installation serves.
+
+    Its Customer ID is the `iss` of every assertion and the `wid` of every token reply; its domain and lane
+    travel with every authorization response.
+    """
+
+    THE_ONE = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
+    customer_id = models.CharField(
+        "Customer ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
+    )
+    name = models.CharField(max_length=120, default="Organization")
+    domain = models.CharField(max_length=63, default="gatehouse", validators=[is_short_name])
+    lane = models.CharField(max_length=63, default="my", validators=[is_short_name])
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @classmethod
+    def current(cls) -> Organization:
+        """Return the organisation, made with a random Customer ID where there is none yet."""
+        return cls.objects.get_or_create(id=cls.THE_ONE)[0]
+
+
+class Role(models.TextChoices):
+    """What a person may do here: everybody may consent, only administrators reach "System"."""
+
+    ADMINISTRATOR = "administrator", "Administrator"
+    MEMBER = "member", "Member"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds and makes people."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """Return the person of that user name, whatever its capitals."""
+        return self.get(username__iexact=username or "")
+
+
+class User(AbstractBaseUser):
+    """A person. People are deactivated, never deleted: what they did must stay explicable."""
+
+    user_id = models.CharField(
+        "User ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
+    )
+    username = models.CharField("user name", max_length=64, validators=[is_username])
+    email = models.EmailField("e-mail address")
+    name = models.CharField(max_length=120, blank=True)
+    role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
+    is_active = models.BooleanField("active", default=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # Counts for the inactivity expiration of refresh tokens; written at most once a minute.
+    last_active_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "username"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["email"]
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                Lower("username"),
+                name="unique_username",
+                violation_error_message="Another person has this user name.",
+            ),
+            models.UniqueConstraint(
+                Lower("email"),
+                name="unique_email",
+                violation_error_message="Another person has this e-mail address.",
+            ),
+            models.CheckConstraint(condition=models.Q(role__in=Role.values), name="known_role"),
+        ]
+
+    def __str__(self) -> str:
+        return self.display_name
+
+    @property
+    def display_name(self) -> str:
+        """The person's name, or the user name where none was given."""
+        return self.name or self.username
+
+    @property
+    def is_administrator(self) -> bool:
+        """Whether the person may reach "System"."""
+        return self.is_active and self.role == Role.ADMINISTRATOR
+
+    def active_since(self, moment: datetime) -> bool:
+        """Return whether the person did anything here after `moment`."""
+        return self.last_active_at > moment

@@ -1,0 +1,119 @@
+"""Typed readers of the environment: every setting an operator may give comes through here."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
+
+LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+
+
+def text(name: str, default: str = "") -> str:
+    """Return the variable `name`, or the contents of the file that `name`_FILE points to, or `default`.
+
+    The file form is how container platforms hand over secrets. Surrounding white space is dropped.
+
+    Raises:
+        ImproperlyConfigured: when `name`_FILE names a file that cannot be read.
+    """
+    value = os.environ.get(name, "").strip()
+    if value:
+        return value
+    file = os.environ.get(f"{name}_FILE", "").strip()
+    if not file:
+        return default
+    try:
+        return Path(file).read_text(encoding="utf-8").strip() or default
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE: {error.strerror}: {file}") from error
+
+
+def flag(name: str) -> bool:
+    """Return whether the variable `name` is switched on (1, true, yes or on, in any case).
+
+    Raises:
+        ImproperlyConfigured: for a value that is neither on nor off.
+    """
+    value = text(name).lower()
+    if value in {"1", "true", "yes", "on"}:
+        return True
+    if value in {"", "0", "false", "no", "off"}:
+        return False
+    raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
+
+
+def number(name: str, default: int) -> int:
+    """Return the variable `name` as a whole number of zero or more.
+
+    Raises:
+        ImproperlyConfigured: for anything else.
+    """
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdecimal()):
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
+    return int(value)
+
+
+def base_url(remembered: Path) -> SplitResult:
+    """Return the address people and integrations use, without a trailing slash; it is also the issuer.
+
+    Args:
+        remembered: file in which the server notes its default address, so that commands agree with it.
+
+    Raises:
+        ImproperlyConfigured: when it is not an absolute http or https URL without path, or plain http is used
+            beyond this machine without ALLOW_HTTP=1.
+    """
+    value = text("BASE_URL")
+    if not value and remembered.exists():
+        value = remembered.read_text(encoding="utf-8").strip()
+    parts = urlsplit((value or "http://localhost:8000").rstrip("/"))
+    try:
+        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1) > 0
+    except ValueError:
+        usable = False
+    if not usable or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
+        raise ImproperlyConfigured(f"BASE_URL must look like https://gatehouse.example, not {value!r}")
+    if parts.scheme == "http" and not is_loopback(parts) and not flag("ALLOW_HTTP"):
+        raise ImproperlyConfigured(
+            "BASE_URL uses plain http for a host that is not this machine: tokens and passwords would cross "
+            "the network in clear. Use https, or set ALLOW_HTTP=1 if you know why."
+        )
+    return parts
+
+
+def is_loopback(url: SplitResult) -> bool:
+    """Return whether `url` can only be reached from this machine."""
+    return url.hostname in {"localhost", "127.0.0.1", "::1"}
+
+
+def allowed_hosts(url: SplitResult) -> list[str]:
+    """Return the Host headers to answer: the base URL's, and every name of this machine if it is one."""
+    if is_loopback(url):
+        return LOOPBACK_HOSTS
+    host = url.hostname or ""
+    return [f"[{host}]" if ":" in host else host]
+
+
+def secret_key(file: Path) -> str:
+    """Return SECRET_KEY, else the key kept in `file`, which is made once and readable by its owner alone.
+
+    Raises:
+        ImproperlyConfigured: when a key is given that is too short to be a secret.
+    """
+    given = text("SECRET_KEY")
+    if given:
+        if len(given) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
+            raise ImproperlyConfigured("SECRET_KEY must have 32 characters or more")
+        return given
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return file.read_text(encoding="ascii").strip()
+    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
+        key = secrets.token_urlsafe(48)
+        handle.write(key + "\n")
+    return key

@@ -1,0 +1,46 @@
+"""What a new installation needs before anybody can sign in."""
+
+import secrets
+from dataclasses import dataclass, field
+
+from accounts.actors import Actor
+from accounts.models import Organization, Role, User
+from accounts.services import create_person
+from config import env
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstAdministrator:
+    """The administrator a first run made.
+
+    Attributes:
+        username: the user name.
+        password: the password where one was generated; empty where it was given.
+    """
+
+    username: str
+    password: str = field(repr=False)
+
+
+def prepare() -> FirstAdministrator | None:
+    """Make the organisation and an administrator where there are none; return the administrator if made.
+
+    The environment may name her: ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL.
+
+    Raises:
+        ValidationError: when one of these cannot be taken.
+    """
+    Organization.current()
+    if User.objects.filter(role=Role.ADMINISTRATOR).exists():
+        return None
+    username = env.text("ADMIN_USERNAME", "admin")
+    given = env.text("ADMIN_PASSWORD")
+    password = given or secrets.token_urlsafe(18)
+    create_person(
+        username=username,
+        email=env.text("ADMIN_EMAIL", f"{username}@localhost"),
+        role=Role.ADMINISTRATOR,
+        password=password,
+        actor=Actor.command("serve"),
+    )
+    return FirstAdministrator(username=username, password="" if given else password)

@@ -1,0 +1,126 @@
+import hashlib
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.handlers.wsgi import WSGIHandler
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+from django.db.migrations.executor import MigrationExecutor
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from accounts.management.base import one_line
+from config import env, first_run
+
+# Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.
+ACCESS_LOG = '[%(time)s] %(addr)s "%(method)s %(path)s %(protocol)s" %(status)d %(dt_ms).1f ms'
+
+# Requests a worker handles at once, each with a database connection of its own.
+THREADS = 4
+# Seconds a worker gets to finish what it is doing.
+STOP_SECONDS = 5
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date, make the first administrator, and serve with granian."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=env.number("WORKERS", 2))
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        os.umask(0o077)  # what is written from here on, the database above all, is its owner's alone
+        remember_address(options["port"])
+        migrate_if_needed()
+        collect_static_files_if_changed()
+        self.introduce_administrator()
+        self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
+        self.stdout.flush()
+        serve(options["host"], options["port"], options["workers"])
+
+    def introduce_administrator(self) -> None:
+        """Say, once, how to sign in."""
+        try:
+            administrator = first_run.prepare()
+        except ValidationError as error:
+            raise CommandError(f"The first administrator cannot be made: {one_line(error)}") from error
+        if administrator and administrator.password:
+            self.stdout.write(
+                f"First administrator: {administrator.username}\n"
+                f"Password (shown this once): {administrator.password}"
+            )
+
+
+def remember_address(port: int) -> None:
+    """Note the default address, which depends on the port, where settings and other commands find it."""
+    base_url = f"http://localhost:{port}"
+    if env.text("BASE_URL") or base_url == settings.BASE_URL:
+        return
+    (settings.VAR_DIR / "base_url").write_text(base_url + "\n", encoding="utf-8")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # settings are read once
+
+
+def migrate_if_needed() -> None:
+    """Apply migrations that have not been applied, and say nothing where there are none."""
+    executor = MigrationExecutor(connection)
+    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+        call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+
+
+def collect_static_files_if_changed() -> None:
+    """Collect the static files when any of them is not what was collected last."""
+    stamp = Path(settings.STATIC_ROOT) / ".sources"
+    sources = static_sources()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == sources:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(sources, encoding="utf-8")
+
+
+def static_sources() -> str:
+    """Return a digest of every static file we would collect: names, sizes and contents of our own."""
+    digest = hashlib.sha256()
+    for folder in settings.STATICFILES_DIRS:
+        for file in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(folder)}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def serve(host: str, port: int, workers: int) -> None:
+    """Serve the application until Ctrl-C or SIGTERM; workers are forked from this process."""
+    connections.close_all()  # an open connection must not be shared with the workers
+    Granian(
+        "config.wsgi:application",
+        address=host,
+        port=port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        backpressure=THREADS,
+        websockets=False,
+        log_access=True,
+        log_access_format=ACCESS_LOG,
+        log_level=LogLevels.warning,
+        workers_kill_timeout=STOP_SECONDS,
+    ).serve(target_loader=load_application)
+
+
+def load_application(_target: str) -> WSGIHandler:
+    """Return the application, in a worker.
+
+    Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;
+    a worker that did so by itself would wait for ever for the other's signal.
+    """
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    from config.wsgi import application  # noqa: PLC0415  # imported where it is needed, once forked
+
+    return application

@@ -1,0 +1,48 @@
+"""How django-oauth-toolkit is wired in: a reason for every value that is not its default."""
+
+from oauthapps.scopes import DEFAULT_SCOPES, SCOPES
+
+# All six models are ours, so that every row of the protocol lives in one app and one migration history.
+OAUTH2_PROVIDER_APPLICATION_MODEL = "oauthapps.Application"
+OAUTH2_PROVIDER_GRANT_MODEL = "oauthapps.Grant"
+OAUTH2_PROVIDER_ACCESS_TOKEN_MODEL = "oauthapps.AccessToken"
+OAUTH2_PROVIDER_REFRESH_TOKEN_MODEL = "oauthapps.RefreshToken"
+OAUTH2_PROVIDER_ID_TOKEN_MODEL = "oauthapps.IDToken"
+OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "oauthapps.DeviceGrant"
+
+# The documented life of a code is two minutes; of an access token, ours to choose: one hour.
+AUTHORIZATION_CODE_SECONDS = 120
+ACCESS_TOKEN_SECONDS = 3600
+
+OAUTH2_PROVIDER = {
+    # A server that knows exactly the grants we offer; anything unlisted does not exist.
+    "OAUTH2_SERVER_CLASS": "oauthapps.oauth2.server.AuthorizationServer",
+    # Form or JSON bodies, read once and strictly.
+    "OAUTH2_BACKEND_CLASS": "oauthapps.oauth2.backend.RequestBackend",
+    # Client authentication by digest, single-use codes, per-application lifetimes.
+    "OAUTH2_VALIDATOR_CLASS": "oauthapps.oauth2.validator.Validator",
+    "CLIENT_ID_GENERATOR_CLASS": "oauthapps.oauth2.generators.ClientIdGenerator",
+    "CLIENT_SECRET_GENERATOR_CLASS": "oauthapps.oauth2.generators.UnusableSecretGenerator",
+    "ACCESS_TOKEN_GENERATOR": "oauthapps.oauth2.generators.access_token",
+    "REFRESH_TOKEN_GENERATOR": "oauthapps.oauth2.generators.refresh_token",
+    "AUTHORIZATION_CODE_EXPIRE_SECONDS": AUTHORIZATION_CODE_SECONDS,
+    "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_SECONDS,
+    # Refresh tokens end per application (absolute and inactivity); the validator decides.
+    "REFRESH_TOKEN_EXPIRE_SECONDS": None,
+    "REFRESH_TOKEN_REUSE_PROTECTION": True,
+    "SCOPES": SCOPES,
+    # Named one by one: "__all__" would silently grant a scope that is added later.
+    "DEFAULT_SCOPES": list(DEFAULT_SCOPES),
+    # A registered http://127.0.0.1 redirect URL is legal (RFC 8252 section 7.3); our own rules judge it.
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],
+    # RFC 9700: the compliant side of each gate.
+    "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_METHOD": True,
+    "COMPLIANT_BCP_RFC9700_ACCESS_TOKEN_TRANSPORT": True,
+    "COMPLIANT_BCP_RFC9700_AUTHZ_RESPONSE_ISS": True,
+    "COMPLIANT_BCP_RFC9700_TOKEN_STORAGE": True,
+    "COMPLIANT_BCP_RFC9700_REFRESH_TOKEN": True,
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_MATCHING": True,
+    "COMPLIANT_BCP_RFC9700_PKCE_REQUIRED": True,
+}

@@ -1,0 +1,58 @@
+"""The installation that `dev.py run` serves and `manage.py` acts on, as its environment configures it."""
+
+from datetime import timedelta
+
+import dj_database_url
+
+from config import env
+from config.settings.base import *  # noqa: F403
+from config.settings.base import OAUTH2_PROVIDER, VAR_DIR
+
+VAR_DIR.mkdir(mode=0o700, exist_ok=True)
+SECRET_KEY = env.secret_key(VAR_DIR / "secret_key")
+
+_base_url = env.base_url(VAR_DIR / "base_url")
+BASE_URL = _base_url.geturl()
+ALLOWED_HOSTS = env.allowed_hosts(_base_url)
+OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
+
+_database_url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")
+DATABASES = {"default": dict(dj_database_url.parse(_database_url, conn_max_age=600, conn_health_checks=True))}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it
+    # later while another writes, and would fail at once instead of waiting.
+    DATABASES["default"]["OPTIONS"] = {
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+    }
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
+}
+
+_https = _base_url.scheme == "https"
+# Behind a proxy that ends TLS, and only there, X-Forwarded-Proto and -For are believed.
+_behind_proxy = env.flag("BEHIND_PROXY")
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_proxy else None
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _behind_proxy else 0
+SECURE_SSL_REDIRECT = _https and _behind_proxy
+CSRF_TRUSTED_ORIGINS = [BASE_URL]
+SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
+SECURE_HSTS_PRELOAD = _https
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
+# __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)
+SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_session"
+CSRF_COOKIE_NAME = "__Host-gatehouse_csrf" if _https else "gatehouse_csrf"
+
+EMAIL_HOST = env.text("EMAIL_HOST")
+EMAIL_PORT = env.number("EMAIL_PORT", 587)
+EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"gatehouse@{_base_url.hostname}")
+# Without a mail server nothing is pretended: the page says whom to ask instead.
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = 10

@@ -1,0 +1,30 @@
+"""How people sign in: django-allauth, one page, user name or e-mail address and password."""
+
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+# A link to set a password is good for one use within a day, mailed or handed over by an administrator.
+PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+
+ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_FORMS = {"login": "accounts.forms.SignInForm"}
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
+# The session's length is SESSION_COOKIE_AGE's business, not a tick box's.
+ACCOUNT_SESSION_REMEMBER = True
+# Unknown addresses get the same page and no mail: nobody learns who has an account, nobody is spammed.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+# Seconds a sign-in counts as recent enough for a destructive act.
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

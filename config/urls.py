@@ -1,0 +1,36 @@
+"""Every address of the installation. What is not listed here does not exist."""
+
+from allauth.account import views as sign_in
+from django.urls import include, path, re_path
+from oauthapps.console.views.logos import logo
+
+# Of django-allauth's pages only these: nobody registers, changes an address or signs in by code.
+account_pages = [
+    path("login/", sign_in.login, name="account_login"),
+    path("logout/", sign_in.logout, name="account_logout"),
+    path("inactive/", sign_in.account_inactive, name="account_inactive"),
+    path("reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
+    path("password/change/", sign_in.password_change, name="account_change_password"),
+    path("password/reset/", sign_in.password_reset, name="account_reset_password"),
+    path("password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
+    path(
+        "password/reset/key/done/",
+        sign_in.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    re_path(
+        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        sign_in.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path("2fa/", include("allauth.mfa.urls")),
+]
+
+urlpatterns = [
+    path("", include("accounts.urls")),
+    path("accounts/", include(account_pages)),
+    path("console/", include("oauthapps.console.urls")),
+    path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
+    path("", include("oauthapps.api.urls")),
+    path("logos/<str:digest>.png", logo, name="logo"),
+]

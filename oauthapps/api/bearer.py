@@ -1,0 +1,90 @@
+"""Who a request with an access token speaks for (RFC 6750)."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, JsonResponse
+
+from accounts.models import User
+from oauthapps import scopes
+from oauthapps.client_secrets import digest
+from oauthapps.models import AccessToken, Application
+
+SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
+
+
+@dataclass(frozen=True, kw_only=True)
+class TokenContext:
+    """A checked access token: whom it speaks for, by which client, with which scopes."""
+
+    user: User
+    application: Application
+    scope: tuple[str, ...]
+
+
+class BearerError(Exception):
+    """The request may not have what it asks for.
+
+    Attributes:
+        status: the HTTP status, in numbers.
+        error: RFC 6750's error code; empty where no token was sent (section 3).
+    """
+
+    def __init__(self, status: int, error: str = "", *, scope: str = "") -> None:
+        super().__init__(error)
+        self.status = status
+        self.error = error
+        self.scope = scope
+
+
+def presented_token(request: HttpRequest) -> str:
+    """Return the one access token a request carries, in either header.
+
+    Raises:
+        BearerError: when it carries none, or two that differ.
+    """
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    tokens = {request.headers.get("sessionID", "").strip()}
+    if scheme:
+        tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
+    tokens.discard("")
+    if not tokens:
+        raise BearerError(401, "invalid_token" if scheme else "")
+    if len(tokens) > 1 or "\0" in tokens:
+        raise BearerError(401, "invalid_token")
+    return tokens.pop()
+
+
+def check(request: HttpRequest, scope: str) -> TokenContext:
+    """Return whom a request speaks for, in one statement.
+
+    Args:
+        request: the request.
+        scope: the scope that what it asks for needs.
+
+    Raises:
+        BearerError: when it has no living token, or one without that scope.
+    """
+    token = AccessToken.objects.alive().of_value(digest(presented_token(request))).first()
+    if token is None:
+        raise BearerError(401, "invalid_token")
+    granted = scopes.parse(token.scope)
+    if scope not in granted:
+        raise BearerError(403, "insufficient_scope", scope=scope)
+    return TokenContext(user=token.user, application=token.application, scope=granted)
+
+
+def challenge(error: BearerError) -> JsonResponse:
+    """Return the answer to a request without a token that will do, in the shape existing clients read."""
+    members = ['realm="gatehouse"']
+    if error.error:
+        members.append(f'error="{error.error}"')
+    if error.scope:
+        members.append(f'scope="{error.scope}"')
+    message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
+    name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
+    body = {"error": {"class": name, "message": message}}
+    return JsonResponse(
+        body,
+        status=error.status,
+        headers={"WWW-Authenticate": "Bearer " + ", ".join(members), "Cache-Control": "no-store"},
+    )

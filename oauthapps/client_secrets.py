@@ -1,0 +1,121 @@
+"""Credentials as values: how they are made, recognised and stored.
+
+A credential is a prefix, 256 random bits and a checksum: `gtsec_` + 43 + 6 characters of `[A-Za-z0-9_-]`.
+That alphabet is the same raw and form-encoded, so it does not matter whether a client encodes the parts of
+an HTTP Basic header (RFC 6749 section 2.3.1). The prefix lets secret scanners find leaked ones, the checksum
+lets them tell real ones from look-alikes without asking us.
+"""
+
+import hashlib
+import re
+import secrets
+import string
+import zlib
+
+CLIENT_SECRET_PREFIX = "gtsec_"  # noqa: S105 - what every secret begins with
+ACCESS_TOKEN_PREFIX = "gtacc_"  # noqa: S105
+REFRESH_TOKEN_PREFIX = "gtref_"  # noqa: S105
+CODE_PREFIX = "gtcode_"
+PREFIXES = (CLIENT_SECRET_PREFIX, ACCESS_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX, CODE_PREFIX)
+
+_RANDOM_BYTES = 32
+_BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
+_CHECKSUM_LENGTH = 6  # 62**6 > 2**32
+_HINT_LENGTH = 4
+_SHORTEST_WITH_HINT = 16
+
+_WELL_FORMED = re.compile(rf"((?:{'|'.join(PREFIXES)})[A-Za-z0-9_-]{{43}})([A-Za-z0-9]{{6}})")
+
+
+def new_client_secret() -> str:
+    """Make a client secret.
+
+    Returns:
+        The plaintext, to be shown once; store only its `digest`.
+    """
+    return _new(CLIENT_SECRET_PREFIX)
+
+
+def new_access_token() -> str:
+    """Make an access token.
+
+    Returns:
+        The plaintext for the client; store only its `digest`.
+    """
+    return _new(ACCESS_TOKEN_PREFIX)
+
+
+def new_refresh_token() -> str:
+    """Make a refresh token.
+
+    Returns:
+        The plaintext for the client; store only its `digest`.
+    """
+    return _new(REFRESH_TOKEN_PREFIX)
+
+
+def new_code() -> str:
+    """Make an authorization code.
+
+    Returns:
+        The plaintext for the redirect; store only its `digest`.
+    """
+    return _new(CODE_PREFIX)
+
+
+def digest(value: str) -> str:
+    """Work out what is stored instead of a credential.
+
+    One round of SHA-256 is enough because the values are 256 random bits: there is nothing to guess, and a
+    slow hash would only make the token endpoint slow. A received value may be anything, lone surrogates
+    included.
+
+    Args:
+        value: a credential, made here or presented by a client.
+
+    Returns:
+        64 lower-case hexadecimal digits.
+    """
+    return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def hint(value: str) -> str:
+    """Pick what a list may show of a credential once it can no longer be seen.
+
+    Args:
+        value: the plaintext.
+
+    Returns:
+        The last four characters; nothing of a value so short that four would be a good part of it.
+    """
+    return value[-_HINT_LENGTH:] if len(value) >= _SHORTEST_WITH_HINT else ""
+
+
+def is_well_formed(value: str) -> bool:
+    """Tell whether a value was made here, going by its shape and checksum alone.
+
+    Never a reason to refuse a client secret: secrets brought along from elsewhere have no such shape.
+
+    Args:
+        value: any string.
+
+    Returns:
+        True if it has a prefix of ours, the right length and alphabet, and its checksum is right.
+    """
+    match = _WELL_FORMED.fullmatch(value)
+    return match is not None and _checksum(match[1]) == match[2]
+
+
+def _new(prefix: str) -> str:
+    body = prefix + secrets.token_urlsafe(_RANDOM_BYTES)
+    return body + _checksum(body)
+
+
+def _checksum(body: str) -> str:
+    """Write the CRC-32 of prefix and random part in base 62, six digits, the most significant first."""
+    number = zlib.crc32(body.encode("ascii"))
+    digits = []
+    for _ in range(_CHECKSUM_LENGTH):
+        number, remainder = divmod(number, len(_BASE62))
+        digits.append(_BASE62[remainder])
+    return "".join(reversed(digits))

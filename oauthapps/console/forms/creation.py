@@ -1,0 +1,53 @@
+"""The form "New OAuth2 application": a type, which never changes, and a name."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django import forms
+from django.conf import settings
+
+from oauthapps.app_types import AppType, TypeSpec, spec_of
+from oauthapps.models import Application
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeCard:
+    """A type as one choice: its radio button's id and value, and what the type is good for."""
+
+    id: str
+    value: str
+    spec: TypeSpec
+    is_chosen: bool
+
+
+class NewApplicationForm(forms.Form):
+    """Type and name of a new application; nothing is chosen beforehand."""
+
+    app_type = forms.ChoiceField(
+        label="Application type",
+        choices=AppType.choices,
+        widget=forms.RadioSelect,
+        error_messages={
+            "required": "Choose one of the three types.",
+            "invalid_choice": "Choose one of the three types.",
+        },
+    )
+    name = forms.CharField(
+        label="Name",
+        max_length=Application._meta.get_field("name").max_length,
+        widget=forms.TextInput(
+            attrs={"placeholder": f"{settings.PRODUCT_NAME} for ClientApp", "autocomplete": "off"}
+        ),
+        error_messages={"required": "Give the application a name: it cannot be empty."},
+    )
+
+    @property
+    def cards(self) -> Iterator[TypeCard]:
+        """The three types, each with what it is best for."""
+        for number, app_type in enumerate(AppType):
+            yield TypeCard(
+                id=f"id_app_type_{number}",
+                value=app_type.value,
+                spec=spec_of(app_type),
+                is_chosen=self["app_type"].value() == app_type,
+            )

@@ -1,0 +1,72 @@
+"""The small forms around client secrets and public keys."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from oauthapps.errors import InvalidPublicKeyError
+from oauthapps.key_formats import MAX_BYTES
+from oauthapps.models.credentials import NOTES_LENGTH
+
+
+class NotesForm(forms.Form):
+    """What a client secret is for."""
+
+    notes = forms.CharField(label="Notes", max_length=NOTES_LENGTH, required=False)
+
+    @property
+    def first_error(self) -> str:
+        """What is wrong, in one sentence."""
+        return str(self.errors["notes"][0])
+
+
+class PublicKeyForm(forms.Form):
+    """A public key, pasted or uploaded; `cleaned_data["key"]` holds its bytes."""
+
+    public_key = forms.CharField(
+        label="Public key",
+        required=False,
+        strip=False,
+        help_text=(
+            "PEM (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY), an X.509 certificate (BEGIN CERTIFICATE), or a "
+            "JSON Web Key. RSA with 2048 bits or more."
+        ),
+        widget=forms.Textarea(
+            attrs={
+                "rows": 8,
+                "spellcheck": "false",
+                "autocomplete": "off",
+                "class": "mono",
+                "placeholder": "-----BEGIN PUBLIC KEY-----",
+            }
+        ),
+    )
+    public_key_file = forms.FileField(
+        label="Or upload it as a file",
+        required=False,
+        allow_empty_file=True,
+        widget=forms.FileInput(attrs={"accept": ".pem,.crt,.cer,.pub,.key,.json,.jwk,.txt"}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Put what was pasted or uploaded together.
+
+        Raises:
+            ValidationError: when there is neither, or both.
+        """
+        data: dict[str, Any] = super().clean() or {}
+        file = data.get("public_key_file")
+        pasted = data.get("public_key", "").encode("utf-8", "surrogatepass")
+        if bool(pasted.strip()) == bool(file):
+            raise ValidationError(
+                {"public_key": "Paste the key or upload it, not both." if file else "Paste a public key."}
+            )
+        # One byte more than is allowed is enough for the parser to see that it is too much.
+        data["key"] = file.read(MAX_BYTES + 1) if file else pasted
+        return data
+
+    def refuse(self, error: InvalidPublicKeyError) -> None:
+        """Show why the key was refused, and show nothing of what was pasted: it may be a private key."""
+        self.data = {}
+        self.add_error("public_key_file" if self.files else "public_key", error.message)

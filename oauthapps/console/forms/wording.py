@@ -1,0 +1,59 @@
+"""The seed's explanations of the fields, under the product's own name."""
+
+from django.conf import settings
+
+from oauthapps.logo_files import MAX_SIDE
+
+PRODUCT = settings.PRODUCT_NAME
+
+ROTATION = (
+    "Enable this option to issue a new refresh token whenever the refresh token is used. "
+    "Your application must store the new refresh token after every refresh."
+)
+ABSOLUTE = (
+    "Select the amount of time that you wish a refresh token to exist before it expires. "
+    "When it expires, your users must log in to the integration again. "
+    "Select “No expiration” if you do not want the refresh token to expire."
+)
+INACTIVITY = (
+    "Select the amount of time after which, if the user has not been active in your system, "
+    "their refresh token expires. For example, if the inactivity refresh token expiration is 6 months, "
+    "and the user does not log in for six months, the refresh token expires even though the absolute "
+    "refresh token expiration may be set for longer."
+)
+LOGO = (
+    "You can add a logo to make this app more identifiable. PNG, JPEG, GIF or WebP, at most 1 MB and "
+    f"{MAX_SIDE} by {MAX_SIDE} pixels; it is fitted into a square of 256 by 256."
+)
+NAME = "This is the same name that you gave the app. This field cannot be empty."
+DESCRIPTION = "Enter a description for the integration."
+DESCRIPTION_URL = (
+    "This can be a link to an “About us” page or a page with more information about the integration."
+)
+DEVELOPER_NAME = "This is the name of the developer who is setting up the OAuth2 application."
+DEVELOPER_EMAIL = "This is the email address of the developer who is setting up the OAuth2 application."
+PRIVACY_POLICY_URL = "This is the link to where your organization stores the privacy policy."
+TERMS_OF_SERVICE_URL = "This is the link to where your organization stores its terms of service."
+RESPONSE_PROFILE = (
+    "Standard answers as RFC 6749 says. Workfront-compatible is for an integration that was written for "
+    "the endpoints of Workfront: its token_type is “sessionID”, and errors have the form it expects."
+)
+MAY_VERIFY_TOKENS = (
+    "Lets this application ask about the tokens of every application, as an API or a gateway in front of one "
+    "needs to. Without it, it can ask about its own only."
+)
+
+HELP_TEXTS = {
+    "rotate_refresh_tokens": ROTATION,
+    "absolute_expiration": ABSOLUTE,
+    "inactivity_expiration": INACTIVITY,
+    "name": NAME,
+    "description": DESCRIPTION,
+    "description_url": DESCRIPTION_URL,
+    "developer_name": DEVELOPER_NAME,
+    "developer_email": DEVELOPER_EMAIL,
+    "privacy_policy_url": PRIVACY_POLICY_URL,
+    "terms_of_service_url": TERMS_OF_SERVICE_URL,
+    "response_profile": RESPONSE_PROFILE,
+    "may_verify_tokens": MAY_VERIFY_TOKENS,
+}

@@ -1,0 +1,120 @@
+"""How to use an application: copy-and-paste lines for a shell, with its real ids and addresses."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.urls import reverse
+
+from oauthapps.models import Application, PublicKey
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing to do.
+
+    Attributes:
+        title: what it does.
+        code: the lines to paste.
+        note: what to know about it.
+    """
+
+    title: str
+    code: str
+    note: str = ""
+
+
+def instructions(
+    application: Application, redirect_urls: Sequence[str], keys: Sequence[PublicKey]
+) -> list[Step]:
+    """Return the steps of the application's own flow."""
+    if application.type.flow == "jwt":
+        return jwt_steps(application, keys)
+    redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
+    return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
+
+
+def jwt_steps(application: Application, keys: Sequence[PublicKey]) -> list[Step]:
+    """Return how a machine signs a JWT and exchanges it."""
+    user_id = keys[0].user.user_id if keys else "USER_ID_OF_A_PUBLIC_KEY"
+    sign = f"""\
+b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
+HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)
+CLAIMS=$(printf '{{"iss":"%s","sub":"%s","exp":%d}}' \\
+  {application.organization.customer_id} {user_id} $(($(date +%s) + 60)) | b64url)
+SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" | openssl dgst -sha256 -sign private_key.pem -binary | b64url)"""
+    exchange = f"""\
+curl -X POST {address("oauth2_provider:jwt-exchange")} \\
+  -d client_id={application.client_id} \\
+  -d "client_secret=$CLIENT_SECRET" \\
+  -d "jwt_token=$HEADER.$CLAIMS.$SIGNATURE\""""
+    return [
+        Step(
+            title="Sign a JSON Web Token",
+            code=sign,
+            note="iss is the Customer ID, sub the User ID beside the key, exp at most a day ahead.",
+        ),
+        Step(title="Exchange it for an access token", code=exchange),
+        call_step(),
+    ]
+
+
+def code_steps(application: Application, redirect_url: str, *, has_secret: bool) -> list[Step]:
+    """Return the authorization code flow: with a client secret, or with PKCE instead of one."""
+    query = {"client_id": application.client_id, "redirect_uri": redirect_url, "response_type": "code"}
+    authorize = f"{address('oauth2_provider:authorize')}?{urlencode(query)}&state=RANDOM_VALUE"
+    if not has_secret:
+        authorize += "&code_challenge=$CHALLENGE&code_challenge_method=S256"
+    credentials = f'-u "{application.client_id}:$CLIENT_SECRET"' if has_secret else ""
+    client = [credentials or f"-d client_id={application.client_id}"]
+    exchange = [
+        "-d grant_type=authorization_code",
+        '-d "code=$CODE"',
+        f"-d redirect_uri={quoted(redirect_url)}",
+    ]
+    if not has_secret:
+        exchange.append('-d "code_verifier=$VERIFIER"')
+    refresh = ["-d grant_type=refresh_token", '-d "refresh_token=$REFRESH_TOKEN"']
+    steps = [
+        Step(
+            title="Send the person's browser here",
+            code=authorize,
+            note="The browser comes back to the Redirect URL with code and state. A code lives two minutes.",
+        ),
+        Step(title="Exchange the code for tokens", code=token_request(client + exchange)),
+        call_step(),
+        Step(title="Refresh", code=token_request(client + refresh)),
+    ]
+    return steps if has_secret else [challenge_step(), *steps]
+
+
+def challenge_step() -> Step:
+    """Return how to make a PKCE verifier and its challenge (RFC 7636 section 4)."""
+    code = """\
+VERIFIER=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\\n')
+CHALLENGE=$(printf '%s' "$VERIFIER" | openssl dgst -sha256 -binary | openssl base64 -A \\
+  | tr '+/' '-_' | tr -d '=')
+echo "$CHALLENGE\""""
+    return Step(title="Make a verifier and its challenge", code=code, note="Each sign-in needs a new pair.")
+
+
+def call_step() -> Step:
+    """Return how to call an API with the token."""
+    code = f'curl {address("api:me")} -H "Authorization: Bearer $ACCESS_TOKEN"'
+    return Step(title="Call the API", code=code, note="The header sessionID: $ACCESS_TOKEN works as well.")
+
+
+def token_request(arguments: Sequence[str]) -> str:
+    """Return a request to the token endpoint, one argument a line."""
+    return " \\\n  ".join([f"curl -X POST {address('oauth2_provider:token')}", *arguments])
+
+
+def address(name: str) -> str:
+    """Return the whole address of an endpoint."""
+    return f"{settings.BASE_URL}{reverse(name)}"
+
+
+def quoted(url: str) -> str:
+    """Return a checked Redirect URL as one shell word, percent-encoded for a form."""
+    return urlencode({"": url}).removeprefix("=")

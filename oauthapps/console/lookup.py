@@ -1,0 +1,27 @@
+"""What an address names, or 404."""
+
+from django.shortcuts import get_object_or_404
+
+from oauthapps.models import Application, ClientSecret, PublicKey
+
+
+def find_application(client_id: str) -> Application:
+    """Return the live application of that Client ID, or answer 404."""
+    live = Application.objects.live().select_related("organization", "logo", "created_by")
+    return get_object_or_404(live, client_id=client_id)
+
+
+def find_secret(client_id: str, pk: int) -> ClientSecret:
+    """Return a live secret of a live application, or answer 404."""
+    rows = ClientSecret.objects.live().select_related("application", "created_by")
+    return get_object_or_404(
+        rows, pk=pk, application__client_id=client_id, application__deleted_at__isnull=True
+    )
+
+
+def find_key(client_id: str, pk: int) -> PublicKey:
+    """Return a live key of a live application, or answer 404."""
+    rows = PublicKey.objects.live().select_related("application", "created_by", "user")
+    return get_object_or_404(
+        rows, pk=pk, application__client_id=client_id, application__deleted_at__isnull=True
+    )

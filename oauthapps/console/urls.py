@@ -1,0 +1,44 @@
+"""The administrators' door: every button has its own address."""
+
+from django.urls import include, path, register_converter
+
+from oauthapps.console.views import applications, creation, deletion, keys, secrets, settings
+
+
+class ClientIdConverter:
+    """A Client ID in an address: 32 lower-case hexadecimal digits."""
+
+    regex = "[0-9a-f]{32}"
+
+    def to_python(self, value: str) -> str:
+        """Return the Client ID as written."""
+        return value
+
+    def to_url(self, value: str) -> str:
+        """Return the Client ID as written."""
+        return value
+
+
+register_converter(ClientIdConverter, "client_id")
+
+one_application = [
+    path("", settings.application, name="application"),
+    path("disable/", settings.disable, name="disable-application"),
+    path("enable/", settings.enable, name="enable-application"),
+    path("deletion/", deletion.delete_application, name="delete-application"),
+    path("secrets/", secrets.add, name="add-secret"),
+    path("secrets/<int:pk>/notes/", secrets.note, name="secret-notes"),
+    path("secrets/<int:pk>/deletion/", deletion.delete_secret, name="delete-secret"),
+    path("keys/new", keys.add, name="add-key"),
+    path("keys/generate", keys.generate, name="generate-key"),
+    path("keys/<int:pk>/public.pem", keys.public_half, name="public-key"),
+    path("keys/<int:pk>/deletion/", deletion.delete_key, name="delete-key"),
+]
+
+app_name = "console"
+urlpatterns = [
+    path("", applications.index, name="index"),
+    path("applications/", applications.applications, name="applications"),
+    path("applications/new", creation.new_application, name="new-application"),
+    path("applications/<client_id:client_id>/", include(one_application)),
+]

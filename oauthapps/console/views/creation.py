@@ -1,0 +1,66 @@
+"""Create app integration: type and name, and the secret that is shown once."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import administrator_required, signed_in_user
+from accounts.actors import Actor
+from oauthapps.app_types import AppType
+from oauthapps.console import once
+from oauthapps.console.forms.creation import NewApplicationForm
+from oauthapps.console.standing import Standing, standings
+from oauthapps.console.views.secrets import reveal
+from oauthapps.errors import ApplicationLimitError
+from oauthapps.models import Application
+from oauthapps.models.applications import APPLICATION_LIMIT
+from oauthapps.services.applications import create_application
+
+
+@administrator_required
+@sensitive_variables("created")
+@require_http_methods(["GET", "HEAD", "POST"])
+def new_application(request: HttpRequest) -> HttpResponse:
+    """Ask for the type and the name of a new application, and create it."""
+    if request.method != "POST":
+        is_full = Application.objects.live().count() >= APPLICATION_LIMIT
+        return explain_limit(request) if is_full else ask(request, NewApplicationForm())
+    if once.was_obeyed(request):
+        return once.explain(request, "console:applications")
+    form = NewApplicationForm(request.POST)
+    if not form.is_valid():
+        return ask(request, form, status=422)
+    try:
+        created = create_application(
+            app_type=AppType(form.cleaned_data["app_type"]),
+            name=form.cleaned_data["name"],
+            owner=signed_in_user(request),
+            actor=Actor.of(request),
+        )
+    except ApplicationLimitError:
+        return explain_limit(request, form, status=409)
+    once.remember(request)
+    if not created.client_secret:
+        return redirect(created.application)
+    return reveal(request, created.application, created.client_secret, is_new=True)
+
+
+def ask(request: HttpRequest, form: NewApplicationForm, *, status: int = 200) -> HttpResponse:
+    """Show the form."""
+    context = {"form": form, "form_id": once.new_form_id()}
+    return render(request, "console/new_application.html", context, status=status)
+
+
+def explain_limit(
+    request: HttpRequest, form: NewApplicationForm | None = None, *, status: int = 200
+) -> HttpResponse:
+    """Explain that all places are taken, name the least used first, and keep what was typed."""
+    rows = sorted(standings(Application.objects.live()), key=least_used_first)
+    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form}
+    return render(request, "console/limit.html", context, status=status)
+
+
+def least_used_first(row: Standing) -> float:
+    """Return when an application was last used as a number; never comes before everything."""
+    return row.last_used_at.timestamp() if row.last_used_at else 0

@@ -1,0 +1,71 @@
+"""Deleting an application, a client secret or a public key: what it would do, then doing it."""
+
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import administrator_required
+from accounts.actors import Actor
+from oauthapps.console.lookup import find_application, find_key, find_secret
+from oauthapps.console.reach import reach_of
+from oauthapps.console.standing import standing_of
+from oauthapps.services import applications, credentials
+
+RECENTLY = timedelta(hours=24)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Delete an application after saying whom that would reach."""
+    application = find_application(client_id)
+    if request.method == "POST":
+        applications.delete_application(application, actor=Actor.of(request))
+        messages.success(request, f"Deleted: {application.name}")
+        return redirect("console:applications")
+    context = {
+        "application": application,
+        "reach": reach_of(application),
+        "standing": standing_of(application),
+    }
+    return render(request, "console/delete_application.html", context)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
+    """Delete a client secret after saying which one and how many remain."""
+    secret = find_secret(client_id, pk)
+    if request.method == "POST":
+        credentials.delete_secret(secret, actor=Actor.of(request))
+        messages.success(request, f"Deleted: the client secret ending in {secret.hint}")
+        return redirect(secret.application)
+    context = {
+        "application": secret.application,
+        "secret": secret,
+        "remaining": secret.application.secrets.live().count() - 1,
+        "used_recently": secret.used_since(timezone.now() - RECENTLY),
+    }
+    return render(request, "console/delete_secret.html", context)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_key(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
+    """Delete a public key after saying which one and how many remain."""
+    key = find_key(client_id, pk)
+    if request.method == "POST":
+        credentials.delete_key(key, actor=Actor.of(request))
+        messages.success(request, f"Deleted: the public key {key.fingerprint[:16]}…")
+        return redirect(key.application)
+    context = {
+        "application": key.application,
+        "key": key,
+        "remaining": key.application.keys.live().count() - 1,
+        "used_recently": key.used_since(timezone.now() - RECENTLY),
+    }
+    return render(request, "console/delete_key.html", context)

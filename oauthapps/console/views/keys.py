@@ -1,0 +1,77 @@
+"""Public keys of machine applications: adding, generating, and handing out the public half."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.access import administrator_required, signed_in_user
+from accounts.actors import Actor
+from oauthapps.console import once
+from oauthapps.console.forms.credentials import PublicKeyForm
+from oauthapps.console.lookup import find_application, find_key
+from oauthapps.errors import InvalidPublicKeyError
+from oauthapps.keypairs import fingerprint_command
+from oauthapps.models import Application
+from oauthapps.services.credentials import add_key, generate_key
+
+
+@administrator_required
+@sensitive_post_parameters("public_key")
+@sensitive_variables("form", "data")
+@require_http_methods(["GET", "HEAD", "POST"])
+def add(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Take the public key of another application."""
+    application = find_with_keys(client_id)
+    form = PublicKeyForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        user = signed_in_user(request)
+        try:
+            key = add_key(application, form.cleaned_data["key"], user=user, actor=Actor.of(request))
+        except InvalidPublicKeyError as error:
+            form.refuse(error)
+        else:
+            messages.success(request, f"Public key added: {key.fingerprint[:16]}…, {key.bits} bits")
+            return redirect(application)
+    context = {"application": application, "form": form}
+    return render(request, "console/add_key.html", context, status=422 if form.errors else 200)
+
+
+@administrator_required
+@sensitive_variables("pair")
+@require_POST
+def generate(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Make a key pair and show its private half, for the only time."""
+    application = find_with_keys(client_id)
+    if once.was_obeyed(request):
+        return once.explain(request, application.get_absolute_url())
+    pair = generate_key(application, user=signed_in_user(request), actor=Actor.of(request))
+    once.remember(request)
+    context = {
+        "application": application,
+        "key": pair.row,
+        "private_key": pair.private_pem,
+        "fingerprint_command": fingerprint_command(),
+    }
+    response = render(request, "console/reveal_key.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@administrator_required
+@require_safe
+def public_half(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:  # noqa: ARG001
+    """Hand out the public half of a key as a file."""
+    key = find_key(client_id, pk)
+    name = f"public_key_{key.fingerprint[:8]}.pem"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    return HttpResponse(key.pem, content_type="application/x-pem-file", headers=headers)
+
+
+def find_with_keys(client_id: str) -> Application:
+    """Return an application whose type has public keys, or answer 404."""
+    application = find_application(client_id)
+    if not application.type.has_keys:
+        raise Http404
+    return application

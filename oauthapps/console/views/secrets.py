@@ -1,0 +1,60 @@
+"""Client secrets: adding one, showing it once, noting what it is for."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
+
+from accounts.access import administrator_required
+from accounts.actors import Actor
+from oauthapps.console import once
+from oauthapps.console.forms.credentials import NotesForm
+from oauthapps.console.lookup import find_application, find_secret
+from oauthapps.models import Application
+from oauthapps.services.credentials import add_secret, note_secret
+
+
+@administrator_required
+@sensitive_variables("new")
+@require_POST
+def add(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Add a client secret and show it, for the only time."""
+    application = find_application(client_id)
+    if not application.type.has_secrets:
+        raise Http404
+    if once.was_obeyed(request):
+        return once.explain(request, application.get_absolute_url())
+    form = NotesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"No client secret was added: {form.first_error}")
+        return redirect(application)
+    new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
+    once.remember(request)
+    return reveal(request, application, new.value)
+
+
+@administrator_required
+@require_POST
+def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
+    """Change the notes of a client secret."""
+    secret = find_secret(client_id, pk)
+    form = NotesForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, f"The notes were not saved: {form.first_error}")
+    elif note_secret(secret, notes=form.cleaned_data["notes"], actor=Actor.of(request)):
+        messages.success(request, f"Saved: Notes of the client secret ending in {secret.hint}")
+    else:
+        messages.info(request, "Nothing changed")
+    return redirect(secret.application)
+
+
+@sensitive_variables("value")
+def reveal(
+    request: HttpRequest, application: Application, value: str, *, is_new: bool = False
+) -> HttpResponse:
+    """Answer with the one page that shows a client secret."""
+    context = {"application": application, "client_secret": value, "is_new": is_new}
+    response = render(request, "console/reveal_secret.html", context)
+    response["Cache-Control"] = "no-store"
+    return response

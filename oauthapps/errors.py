@@ -1,0 +1,63 @@
+"""What can be wrong with something an administrator entered.
+
+Every message is one clear sentence for people: what is wrong and what to do. `str(error)` is what a page or a
+command shows, so no message may repeat a secret.
+"""
+
+
+class GatehouseError(Exception):
+    """The base of every refusal that is meant to be read by a person.
+
+    Attributes:
+        message: the sentence to show.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class InvalidPublicKeyError(GatehouseError):
+    """The pasted or uploaded text is no public key that an application could sign with."""
+
+
+class PrivateKeyRefusedError(InvalidPublicKeyError):
+    """Somebody pasted a private key: it must not be stored, logged or shown again."""
+
+
+class InvalidLogoError(GatehouseError):
+    """The uploaded file is no image that can become a logo."""
+
+
+class InvalidRedirectURLError(GatehouseError):
+    """The address may not be registered as a Redirect URL."""
+
+
+class InvalidLinkError(GatehouseError):
+    """The address may not stand behind a link that we show to people."""
+
+
+class InvalidLifetimeError(GatehouseError):
+    """The value is none of the offered lifetimes."""
+
+
+class ApplicationLimitError(GatehouseError):
+    """All places for applications are taken."""
+
+    def __init__(
+        self,
+        message: str = (
+            "You can have up to ten OAuth2 applications at one time: delete one that is no longer used, "
+            "then create the new one."
+        ),
+    ) -> None:
+        super().__init__(message)
+
+
+class RequestAnsweredError(GatehouseError):
+    """A consent page was answered a second time."""
+
+    def __init__(
+        self, message: str = "You have answered this page already: go back to the application."
+    ) -> None:
+        super().__init__(message)

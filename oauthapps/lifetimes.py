@@ -1,0 +1,134 @@
+"""How long a refresh token may live, and the sentence that tells an administrator what that means for people.
+
+Months and years have a fixed length here (6 months = 183 days, a year = 365 days), so that both ends of a
+token are plain additions wherever they are worked out: in Python, in SQL, in the administrator's head.
+"""
+
+from datetime import timedelta
+
+from django.db import models
+
+from oauthapps.errors import InvalidLifetimeError
+
+
+class Lifetime(models.TextChoices):
+    """The offered values: stored and typed in commands as the short code, shown as the label."""
+
+    ONE_HOUR = "1h", "1 hour"
+    EIGHT_HOURS = "8h", "8 hours"
+    ONE_DAY = "1d", "1 day"
+    SEVEN_DAYS = "7d", "7 days"
+    FOURTEEN_DAYS = "14d", "14 days"
+    THIRTY_DAYS = "30d", "30 days"
+    SIXTY_DAYS = "60d", "60 days"
+    NINETY_DAYS = "90d", "90 days"
+    SIX_MONTHS = "6m", "6 months"
+    ONE_YEAR = "1y", "1 year"
+    TWO_YEARS = "2y", "2 years"
+    NO_EXPIRATION = "none", "No expiration"
+
+
+# What a new application starts with.
+DEFAULT_ABSOLUTE = Lifetime.ONE_YEAR
+DEFAULT_INACTIVITY = Lifetime.SIX_MONTHS
+DEFAULT_ROTATION = True
+
+_DELTAS: dict[Lifetime, timedelta | None] = {
+    Lifetime.ONE_HOUR: timedelta(hours=1),
+    Lifetime.EIGHT_HOURS: timedelta(hours=8),
+    Lifetime.ONE_DAY: timedelta(days=1),
+    Lifetime.SEVEN_DAYS: timedelta(days=7),
+    Lifetime.FOURTEEN_DAYS: timedelta(days=14),
+    Lifetime.THIRTY_DAYS: timedelta(days=30),
+    Lifetime.SIXTY_DAYS: timedelta(days=60),
+    Lifetime.NINETY_DAYS: timedelta(days=90),
+    Lifetime.SIX_MONTHS: timedelta(days=183),
+    Lifetime.ONE_YEAR: timedelta(days=365),
+    Lifetime.TWO_YEARS: timedelta(days=730),
+    Lifetime.NO_EXPIRATION: None,
+}
+
+_AWAY = (
+    "Away means not having signed in or done anything else while signed in here; "
+    "refreshes by the application do not count."
+)
+_ROTATED = "Every refresh replaces the token."
+_NOT_ROTATED = "The same token is used the whole time, and so would a stolen copy of it be."
+
+
+def parse_lifetime(code: str) -> Lifetime:
+    """Read a lifetime from a form or a command.
+
+    Args:
+        code: one of the short codes, such as "30d".
+
+    Returns:
+        The lifetime.
+
+    Raises:
+        InvalidLifetimeError: if it is none of the offered values.
+    """
+    try:
+        return Lifetime(code)
+    except ValueError:
+        offered = ", ".join(Lifetime.values)
+        raise InvalidLifetimeError(f"This lifetime is not offered: choose one of {offered}.") from None
+
+
+def delta(code: str) -> timedelta | None:
+    """Work out how long a lifetime is.
+
+    Args:
+        code: a `Lifetime` or its short code.
+
+    Returns:
+        The time span, or None for "No expiration".
+
+    Raises:
+        InvalidLifetimeError: if it is none of the offered values.
+    """
+    return _DELTAS[parse_lifetime(code)]
+
+
+def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = None) -> str:
+    """Say what two expirations together mean for the people who use the application.
+
+    Args:
+        absolute: how long a refresh token lives in any case, a `Lifetime` or its code.
+        inactivity: how long it lives while its person is away, likewise.
+        rotation: whether every refresh replaces the token; None to say nothing about it.
+
+    Returns:
+        One sentence, followed where inactivity matters by what "away" means, and by what rotation does.
+
+    Raises:
+        InvalidLifetimeError: if either is none of the offered values.
+    """
+    ends, idles = parse_lifetime(absolute), parse_lifetime(inactivity)
+    sentences = [_when_people_sign_in_again(ends, idles)]
+    if _inactivity_matters(ends, idles):
+        sentences.append(_AWAY)
+    if rotation is not None:
+        sentences.append(_ROTATED if rotation else _NOT_ROTATED)
+    return " ".join(sentences)
+
+
+def _when_people_sign_in_again(absolute: Lifetime, inactivity: Lifetime) -> str:
+    if _DELTAS[absolute] is None and _DELTAS[inactivity] is None:
+        return "People stay signed in until they, or an administrator, take the access back."
+    if _DELTAS[inactivity] is None:
+        return f"People sign in again after {absolute.label}, whether they are active here or not."
+    if _DELTAS[absolute] is None:
+        return f"People sign in again after {inactivity.label} away, and never as long as they stay active."
+    if _inactivity_matters(absolute, inactivity):
+        return f"People sign in again after {inactivity.label} away, and after {absolute.label} in any case."
+    return (
+        f"People sign in again after {absolute.label} in any case, "
+        f"so the inactivity expiration ({inactivity.label}) never takes effect."
+    )
+
+
+def _inactivity_matters(absolute: Lifetime, inactivity: Lifetime) -> bool:
+    """Tell whether inactivity can end a token first: consent is activity, so it starts no earlier."""
+    ends, idles = _DELTAS[absolute], _DELTAS[inactivity]
+    return idles is not None and (ends is None or idles < ends)

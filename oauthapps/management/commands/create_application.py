@@ -1,0 +1,123 @@
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError, CommandParser
+from django.db import transaction
+
+from accounts.management.base import AutomationCommand, find_user, read_secret_line
+from accounts.models import Organization, User
+from oauthapps.app_types import AppType, TypeSpec, spec_of
+from oauthapps.errors import GatehouseError
+from oauthapps.lifetimes import Lifetime
+from oauthapps.models import Application, ResponseProfile
+from oauthapps.redirect_urls import check_redirect_url
+from oauthapps.services.applications import CreatedApplication, create_application
+from oauthapps.services.credentials import add_key
+
+
+class Command(AutomationCommand):
+    help = "Create an application. Its client secret is printed here and nowhere else."
+
+    def add_options(self, parser: CommandParser) -> None:
+        parser.add_argument("--type", required=True, choices=AppType.values)
+        parser.add_argument("--name", required=True)
+        parser.add_argument("--owner", help="user name, e-mail address or User ID of the person responsible")
+        parser.add_argument("--redirect-url", action="append", default=[], metavar="URL")
+        parser.add_argument("--public-key", action="append", default=[], metavar="FILE", type=Path)
+        parser.add_argument("--response-profile", choices=ResponseProfile.values)
+        parser.add_argument("--rotation", choices=["on", "off"])
+        parser.add_argument("--absolute", choices=Lifetime.values, help="absolute refresh token expiration")
+        parser.add_argument(
+            "--inactivity", choices=Lifetime.values, help="inactivity refresh token expiration"
+        )
+        parser.add_argument("--client-id", default="", metavar="ID", help="a Client ID brought along")
+        parser.add_argument(
+            "--client-secret-stdin", action="store_true", help="a client secret brought along"
+        )
+        parser.add_argument("--may-verify-tokens", action="store_true")
+
+    def run(self, **options: Any) -> dict[str, Any]:
+        spec = spec_of(options["type"])
+        check_options(spec, options)
+        owner = find_user(options["owner"]) if options["owner"] else None
+        secret = read_secret_line("client secret") if options["client_secret_stdin"] else ""
+        try:
+            with transaction.atomic():
+                created = create_application(
+                    app_type=AppType(options["type"]),
+                    name=options["name"],
+                    actor=self.actor,
+                    owner=owner,
+                    client_id=options["client_id"].lower(),
+                    client_secret=secret,
+                    redirect_urls=[
+                        check_redirect_url(url, app_type=options["type"])
+                        for url in dict.fromkeys(options["redirect_url"])
+                    ],
+                    settings=settings_from(options),
+                )
+                key_ids = [self.add_key(created, file, owner) for file in options["public_key"]]
+        except GatehouseError as error:
+            raise CommandError(error.message) from error
+        return describe(created, key_ids)
+
+    def add_key(self, created: CreatedApplication, file: Path, owner: User | None) -> str:
+        """Add the public key in a file and return its key ID."""
+        if owner is None:
+            raise CommandError("--public-key needs --owner: the key's User ID is the owner's.")
+        try:
+            data = file.read_bytes()
+        except OSError as error:
+            raise CommandError(f"{file}: {error.strerror}") from error
+        return add_key(created.application, data, user=owner, actor=self.actor).thumbprint
+
+
+def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
+    """Refuse options that the type does not have, and the lack of those it needs.
+
+    Raises:
+        CommandError: with the sentence that says which.
+    """
+    if spec.has_redirect_urls and not options["redirect_url"]:
+        raise CommandError(f"A {spec.label} needs at least one --redirect-url.")
+    for option, belongs in options_by_type(spec).items():
+        if options[option] and not belongs:
+            raise CommandError(f"A {spec.label} has no --{option.replace('_', '-')}.")
+    if options["public_key"] and not options["owner"]:
+        raise CommandError("--public-key needs --owner: the key's User ID is the owner's.")
+
+
+def options_by_type(spec: TypeSpec) -> dict[str, bool]:
+    """Return which of the options that depend on the type this type has."""
+    people_sign_in = ("redirect_url", "rotation", "absolute", "inactivity")
+    return {
+        **dict.fromkeys(people_sign_in, spec.has_redirect_urls),
+        "public_key": spec.has_keys,
+        "client_secret_stdin": spec.has_secrets,
+        "may_verify_tokens": spec.may_verify_tokens,
+    }
+
+
+def settings_from(options: dict[str, Any]) -> dict[str, Any]:
+    """Return the application's fields that were given as options."""
+    given = {
+        "response_profile": options["response_profile"],
+        "rotate_refresh_tokens": {"on": True, "off": False}.get(options["rotation"]),
+        "absolute_expiration": options["absolute"],
+        "inactivity_expiration": options["inactivity"],
+        "may_verify_tokens": options["may_verify_tokens"] or None,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def describe(created: CreatedApplication, key_ids: list[str]) -> dict[str, Any]:
+    """Return what the command prints."""
+    application: Application = created.application
+    return {
+        "id": application.pk,
+        "client_id": application.client_id,
+        "client_secret": created.client_secret,
+        "customer_id": Organization.current().customer_id,
+        "user_id": application.user.user_id if application.user else "",
+        "key_ids": key_ids,
+    }

@@ -1,0 +1,24 @@
+"""Every row the console and the authorization server keep."""
+
+from oauthapps.models.applications import Application, Logo, RedirectURL, ResponseProfile
+from oauthapps.models.consents import Consent, TokenFamily
+from oauthapps.models.credentials import ClientSecret, PublicKey
+from oauthapps.models.events import Event
+from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
+
+__all__ = [
+    "AccessToken",
+    "Application",
+    "ClientSecret",
+    "Consent",
+    "DeviceGrant",
+    "Event",
+    "Grant",
+    "IDToken",
+    "Logo",
+    "PublicKey",
+    "RedirectURL",
+    "RefreshToken",
+    "ResponseProfile",
+    "TokenFamily",
+]

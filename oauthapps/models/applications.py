@@ -1,0 +1,232 @@
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Self
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+from oauth2_provider.models import AbstractApplication
+
+from accounts.models import Organization, is_identifier
+from oauthapps import lifetimes, logos, redirect_urls
+from oauthapps.app_types import AppType, TypeSpec, spec_of
+from oauthapps.lifetimes import Lifetime
+from oauthapps.models.validators import validate_link
+
+APPLICATION_LIMIT = 10
+SLOT_CONSTRAINT = "application_slot_taken_once"
+SLOTS = range(1, APPLICATION_LIMIT + 1)
+
+
+class ResponseProfile(models.TextChoices):
+    """The dialect an application hears: RFC 6749's, or that of the endpoints it used before."""
+
+    STANDARD = "standard", "Standard"
+    WORKFRONT = "workfront", "Workfront-compatible"
+
+
+class ApplicationQuerySet(models.QuerySet["Application"]):
+    """Questions about many applications."""
+
+    def live(self) -> Self:
+        """Those that have not been deleted."""
+        return self.filter(deleted_at=None)
+
+    def enabled(self) -> Self:
+        """Those whose clients may act: live and not disabled."""
+        return self.live().filter(disabled_at=None)
+
+    def of_type(self, app_type: AppType) -> Self:
+        """Those of one type."""
+        return self.filter(app_type=app_type)
+
+
+class Application(AbstractApplication):
+    """An OAuth2 application an administrator manages; on the wire it is a client.
+
+    A live application occupies one of ten slots; a deleted one gives its slot up and keeps its row, so that
+    what it did stays explicable.
+    """
+
+    user = models.ForeignKey(  # replaces a column that would delete applications with their owner
+        settings.AUTH_USER_MODEL,
+        related_name="applications",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        verbose_name="owner",
+    )
+    organization = models.ForeignKey(Organization, on_delete=models.PROTECT, default=Organization.THE_ONE)
+    app_type = models.CharField("type", max_length=20, choices=AppType.choices)
+    slot = models.PositiveSmallIntegerField(null=True, editable=False)
+
+    name = models.CharField(
+        "Name", max_length=100, error_messages={"blank": "Give the application a name: it cannot be empty."}
+    )
+    description = models.CharField("Description", max_length=1000, blank=True)
+    description_url = models.CharField(
+        "App Description URL", max_length=2048, blank=True, validators=[validate_link]
+    )
+    developer_name = models.CharField("Developer name", max_length=120, blank=True)
+    developer_email = models.EmailField("Developer email address", blank=True)
+    privacy_policy_url = models.CharField(
+        "Privacy policy URL", max_length=2048, blank=True, validators=[validate_link]
+    )
+    terms_of_service_url = models.CharField(
+        "Terms of service URL", max_length=2048, blank=True, validators=[validate_link]
+    )
+    response_profile = models.CharField(
+        "Response profile",
+        max_length=20,
+        choices=ResponseProfile.choices,
+        default=ResponseProfile.STANDARD,
+    )
+    rotate_refresh_tokens = models.BooleanField(default=True)
+    absolute_expiration = models.CharField(
+        max_length=8, choices=Lifetime.choices, default=lifetimes.DEFAULT_ABSOLUTE
+    )
+    inactivity_expiration = models.CharField(
+        max_length=8, choices=Lifetime.choices, default=lifetimes.DEFAULT_INACTIVITY
+    )
+    may_verify_tokens = models.BooleanField("May verify tokens of other applications", default=False)
+
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    disabled_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    objects = ApplicationQuerySet.as_manager()
+
+    class Meta(AbstractApplication.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["slot"], name=SLOT_CONSTRAINT),
+            models.CheckConstraint(
+                condition=Q(slot=None) | Q(slot__range=(1, APPLICATION_LIMIT)), name="application_slot_range"
+            ),
+            models.CheckConstraint(
+                condition=Q(slot=None, deleted_at__isnull=False) | Q(slot__isnull=False, deleted_at=None),
+                name="application_slot_while_live",
+            ),
+            models.CheckConstraint(condition=~Q(name=""), name="application_named"),
+            models.CheckConstraint(condition=Q(app_type__in=AppType.values), name="application_type_known"),
+            models.CheckConstraint(
+                condition=Q(may_verify_tokens=False) | Q(app_type=AppType.MACHINE_TO_MACHINE),
+                name="application_verifier_is_machine",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.name)
+
+    def clean(self) -> None:
+        """Check the Client ID; the parent's rules are left out, since all they judge has rows of its own.
+
+        Raises:
+            ValidationError: when a Client ID brought along has another form than ours.
+        """
+        try:
+            is_identifier(self.client_id)
+        except ValidationError as error:
+            raise ValidationError({"client_id": error}) from error
+
+    def get_absolute_url(self) -> str:
+        """Return the address of the page that shows the application."""
+        return reverse("console:application", args=[self.client_id])
+
+    @property
+    def type(self) -> TypeSpec:
+        """What an application of this type has and may do."""
+        return spec_of(AppType(self.app_type))
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not been deleted."""
+        return self.deleted_at is None
+
+    @property
+    def is_enabled(self) -> bool:
+        """Whether its client may act."""
+        return self.is_live and self.disabled_at is None
+
+    @property
+    def is_workfront_compatible(self) -> bool:
+        """Whether its client hears the Workfront-compatible dialect."""
+        return self.response_profile == ResponseProfile.WORKFRONT
+
+    @property
+    def absolute_lifetime(self) -> timedelta | None:
+        """How long after the first grant refresh tokens end in any case; None for never."""
+        return lifetimes.delta(self.absolute_expiration)
+
+    @property
+    def inactivity_lifetime(self) -> timedelta | None:
+        """How long a person may be away before refresh tokens end; None for ever."""
+        return lifetimes.delta(self.inactivity_expiration)
+
+    def is_usable(self, request: object) -> bool:  # noqa: ARG002
+        """Return whether the client may act; django-oauth-toolkit asks."""
+        return self.is_enabled
+
+    def allows_grant_type(self, *grant_types: str) -> bool:
+        """Return whether the type may use any of these grant types (names as on the wire)."""
+        return any(grant_type in self.type.grant_types for grant_type in grant_types)
+
+    def redirect_url_for(self, uri: str) -> RedirectURL | None:
+        """Return the registered redirect URL that a redirect URI equals (RFC 9700 section 2.1), if any."""
+        return next((row for row in self.redirect_urls.all() if redirect_urls.matches(row.url, uri)), None)
+
+    def redirect_uri_allowed(self, uri: str) -> bool:
+        """Return whether a redirect URI is registered."""
+        return self.redirect_url_for(uri) is not None
+
+
+class RedirectURL(models.Model):
+    """An address people may be sent back to, with the last time somebody was."""
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="redirect_urls")
+    url = models.CharField("Redirect URL", max_length=2048)
+    position = models.PositiveSmallIntegerField(default=0)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    last_used_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        ordering = ["position", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "url"],
+                name="redirect_url_once_per_application",
+                violation_error_message="This Redirect URL is there already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class Logo(models.Model):
+    """An application's picture: a PNG of 256 by 256 pixels, in the database so that every instance has it."""
+
+    application = models.OneToOneField(
+        Application, primary_key=True, on_delete=models.CASCADE, related_name="logo"
+    )
+    png = models.BinaryField(max_length=logos.MAX_LOGO_BYTES)
+    digest = models.CharField(max_length=64, db_index=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    def __str__(self) -> str:
+        return f"Logo of {self.application_id}"
+
+    def get_absolute_url(self) -> str:
+        """Return the picture's address, which changes with the picture."""
+        return reverse("logo", args=[self.digest])

@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+from typing import Self
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from oauthapps.models.applications import Application
+
+
+class EndReason(models.TextChoices):
+    """Why a token family ended."""
+
+    REVOKED_BY_CLIENT = "revoked_by_client", "Revoked by the application"
+    CODE_REPLAYED = "code_replayed", "An authorization code was used twice"
+    REFRESH_TOKEN_REPLAYED = "refresh_token_replayed", "A replaced refresh token was used again"
+    CONSENT_WITHDRAWN = "consent_withdrawn", "The person withdrew consent"
+    REVOKED_BY_ADMINISTRATOR = "revoked_by_administrator", "Revoked by an administrator"
+
+
+class Consent(models.Model):
+    """What one person has allowed one application to do."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE)
+    scope = models.CharField(max_length=200)
+    first_allowed_at = models.DateTimeField(default=timezone.now)
+    last_allowed_at = models.DateTimeField(default=timezone.now)
+    withdrawn_at = models.DateTimeField(null=True)
+
+    class Meta:
+        default_related_name = "consents"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "application"], name="consent_once_per_application")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} → {self.application_id}"
+
+
+class TokenFamilyQuerySet(models.QuerySet["TokenFamily"]):
+    """Questions about many families."""
+
+    def alive(self) -> Self:
+        """Those that have not ended."""
+        return self.filter(ended_at=None)
+
+    def end(self, reason: EndReason) -> int:
+        """End those that are alive and return how many there were; their tokens die with them."""
+        return self.alive().update(ended_at=timezone.now(), end_reason=reason)
+
+
+class TokenFamily(models.Model):
+    """All tokens that descend from one authorization code.
+
+    Every check of a token joins its family, so ending the family is one write.
+    """
+
+    consent = models.ForeignKey(Consent, on_delete=models.CASCADE)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE)
+    # The first grant: the absolute expiration counts from here, whatever rotation does.
+    started_at = models.DateTimeField(default=timezone.now)
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=30, blank=True, choices=EndReason.choices)
+
+    objects = TokenFamilyQuerySet.as_manager()
+
+    class Meta:
+        default_related_name = "families"
+        verbose_name_plural = "token families"
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(ended_at=None, end_reason="")
+                | models.Q(ended_at__isnull=False) & ~models.Q(end_reason=""),
+                name="token_family_end_has_reason",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"Family {self.pk}"

@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Self, TypeVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from oauthapps.models.applications import Application
+
+NOTES_LENGTH = 64
+
+C = TypeVar("C", bound="Credential")
+
+
+class CredentialQuerySet(models.QuerySet[C]):
+    """Questions about many secrets or keys."""
+
+    def live(self) -> Self:
+        """Those that have not been deleted."""
+        return self.filter(deleted_at=None)
+
+
+class Credential(models.Model):
+    """What secrets and keys have in common: an application, a maker, a last use, and a tombstone.
+
+    A deleted credential keeps its row: a request that still presents it can be explained, and nobody can add
+    it a second time unnoticed.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+    last_used_at = models.DateTimeField(null=True, editable=False)
+    deleted_at = models.DateTimeField(null=True, editable=False)
+    deleted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it has not been deleted."""
+        return self.deleted_at is None
+
+    def used_since(self, moment: datetime) -> bool:
+        """Return whether it was used after `moment`."""
+        return self.last_used_at is not None and self.last_used_at > moment
+
+
+class ClientSecretQuerySet(CredentialQuerySet["ClientSecret"]):
+    """Questions about many secrets."""
+
+
+class ClientSecret(Credential):
+    """A client secret: its digest, and enough of it to tell it from its neighbours."""
+
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    hint = models.CharField(max_length=12, editable=False)
+    notes = models.CharField("Notes", max_length=NOTES_LENGTH, blank=True)
+
+    objects = ClientSecretQuerySet.as_manager()
+
+    class Meta:
+        default_related_name = "secrets"
+        ordering = ["created_at", "id"]
+
+    def __str__(self) -> str:
+        return self.hint
+
+
+class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):
+    """Questions about many keys."""
+
+
+class KeySource(models.TextChoices):
+    """Where a public key came from."""
+
+    ADDED = "added", "Added"
+    GENERATED = "generated", "Generated here"
+
+
+class PublicKey(Credential):
+    """The public half of a key pair that signs assertions.
+
+    `user` is who added it: the only person an assertion signed with it may name as its `sub`.
+    """
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    thumbprint = models.CharField("key ID", max_length=43, editable=False)
+    fingerprint = models.CharField(max_length=64, editable=False)
+    pem = models.TextField(editable=False)
+    bits = models.PositiveIntegerField(editable=False)
+    source = models.CharField(max_length=10, choices=KeySource.choices, editable=False)
+    not_after = models.DateTimeField(null=True, editable=False)
+
+    objects = PublicKeyQuerySet.as_manager()
+
+    class Meta:
+        default_related_name = "keys"
+        ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "thumbprint"],
+                condition=models.Q(deleted_at=None),
+                name="public_key_once_per_application",
+                violation_error_message="This key is there already.",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.thumbprint
+
+    @property
+    def certificate_expired(self) -> bool:
+        """Whether it came in a certificate that is past its last day; the key itself goes on working."""
+        return self.not_after is not None and self.not_after < timezone.now()
+
+
+def note_use(credential: ClientSecret | PublicKey, now: datetime) -> None:
+    """Note a use of a secret or key, at most once a minute."""
+    if not credential.used_since(now - timedelta(minutes=1)):
+        type(credential).objects.filter(pk=credential.pk).update(last_used_at=now)

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps.models.applications import Application
+
+
+class EventKind(models.TextChoices):
+    """What can happen, named `object:act` so that a prefix selects an object's whole story."""
+
+    APPLICATION_CREATED = "application:create", "Application created"
+    APPLICATION_CHANGED = "application:change", "Application changed"
+    APPLICATION_DISABLED = "application:disable", "Application disabled"
+    APPLICATION_ENABLED = "application:enable", "Application enabled"
+    APPLICATION_DELETED = "application:delete", "Application deleted"
+    SECRET_ADDED = "secret:add", "Client secret added"
+    SECRET_CHANGED = "secret:change", "Notes of a client secret changed"
+    SECRET_DELETED = "secret:delete", "Client secret deleted"
+    KEY_ADDED = "key:add", "Public key added"
+    KEY_GENERATED = "key:generate", "Key pair generated"
+    KEY_DELETED = "key:delete", "Public key deleted"
+    CONSENT_GIVEN = "consent:give", "Access allowed"
+    CONSENT_REFUSED = "consent:refuse", "Access refused"
+    CONSENT_WITHDRAWN = "consent:withdraw", "Access withdrawn"
+    CODE_REPLAYED = "code:replay", "Authorization code used a second time"
+    REFRESH_TOKEN_REPLAYED = "refresh_token:replay", "Replaced refresh token used again"
+    TOKEN_REVOKED = "token:revoke", "Token revoked by its application"
+    PERSON_CREATED = "person:create", "Person created"
+    PERSON_RESET = "person:reset", "Password reset and second factors removed"
+    PASSWORD_LINK_MADE = "person:password_link", "One-time password link made"
+    SIGNED_IN = "sign_in:success", "Signed in"
+    SIGN_IN_FAILED = "sign_in:failure", "Sign-in failed"
+    SIGNED_OUT = "sign_in:end", "Signed out"
+    ORGANIZATION_CHANGED = "organization:change", "Organization changed"
+
+
+class EventManager(models.Manager["Event"]):
+    """Writes events."""
+
+    def record(
+        self,
+        kind: EventKind,
+        *,
+        actor: Actor,
+        application: Application | None = None,
+        person: User | None = None,
+        detail: str = "",
+        before: dict[str, Any] | None = None,
+        after: dict[str, Any] | None = None,
+    ) -> Event:
+        """Write down that something happened; call it inside the transaction that makes it happen.
+
+        Args:
+            kind: what happened.
+            actor: who did it, and from where.
+            application: the application it happened to.
+            person: the person it happened to.
+            detail: which of several things it was, such as a secret's hint; never a secret.
+            before: the fields' values that it replaced, by label.
+            after: the values it put in their place.
+        """
+        return self.create(
+            kind=kind,
+            actor=actor.user,
+            actor_name=actor.name,
+            address=actor.address or None,
+            user_agent=actor.user_agent,
+            request_id=actor.request_id,
+            application=application,
+            application_name=application.name if application else "",
+            person=person,
+            detail=detail,
+            before=before or {},
+            after=after or {},
+        )
+
+
+class Event(models.Model):
+    """One thing that happened: who, when, from where, to what, and the values before and after."""
+
+    at = models.DateTimeField(default=timezone.now, db_index=True)
+    kind = models.CharField(max_length=30, choices=EventKind.choices)
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="acts"
+    )
+    actor_name = models.CharField(max_length=120)
+    address = models.GenericIPAddressField(null=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    request_id = models.CharField(max_length=32, blank=True)
+    application = models.ForeignKey(Application, null=True, on_delete=models.SET_NULL, related_name="events")
+    application_name = models.CharField(max_length=100, blank=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    detail = models.CharField(max_length=300, blank=True)
+    before = models.JSONField(default=dict)
+    after = models.JSONField(default=dict)
+
+    objects: ClassVar[EventManager] = EventManager()
+
+    class Meta:
+        ordering = ["-at", "-id"]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M:%S} {self.kind}"

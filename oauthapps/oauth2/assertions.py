@@ -1,0 +1,168 @@
+"""JWT assertions by which a machine application gets a token (RFC 7523).
+
+`verify` turns the text into a `VerifiedAssertion`; nothing else can make one, so that nobody can act on the
+claims of an assertion whose signature has not been checked.
+"""
+
+import json
+import math
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import RSAKey
+from oauthlib.oauth2 import InvalidGrantError
+
+from oauthapps.client_secrets import digest
+from oauthapps.keypairs import load_public_key
+from oauthapps.models import Application, PublicKey
+from oauthapps.oauth2.issuer import accepted_audiences
+from oauthapps.oauth2.parameters import is_text
+
+ALGORITHM = "RS256"
+SEGMENTS = 3
+MAX_CHARACTERS = 16 * 1024
+CLOCK_SKEW = timedelta(seconds=60)
+LONGEST_LIFE = timedelta(hours=24)
+
+Claims = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifiedAssertion:
+    """An assertion whose signature and claims have been checked.
+
+    Attributes:
+        key: the key that signed it; its user is the subject.
+        assertion_id: the digest of its `jti`; None where it has none.
+        expires: until when it could be presented again, clock skew included.
+    """
+
+    key: PublicKey
+    assertion_id: str | None
+    expires: datetime
+
+
+def verify(text: str, application: Application) -> VerifiedAssertion:
+    """Check an assertion that an authenticated client presents.
+
+    Args:
+        text: the compact serialization.
+        application: the client's application, whose live keys alone count.
+
+    Raises:
+        InvalidGrantError: naming the first thing that is wrong; the sender has shown a client secret and may
+            know.
+    """
+    key, claims = verified_claims(text, application)
+    check_issuer(claims, application)
+    check_subject(claims, key)
+    check_audience(claims)
+    expires = check_times(claims, timezone.now())
+    return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
+
+
+def verified_claims(text: str, application: Application) -> tuple[PublicKey, Claims]:
+    """Return the key that signed the assertion and the claims it signed."""
+    if len(text) > MAX_CHARACTERS or text.count(".") != SEGMENTS - 1 or not text.isascii():
+        raise refused("is not a signed JWT in compact form")
+    for key in PublicKey.objects.live().filter(application=application).select_related("user"):
+        payload = payload_signed_by(key, text)
+        if payload is not None:
+            return key, parse_claims(payload)
+    raise refused("is not signed with RS256 by one of the application's keys")
+
+
+def payload_signed_by(key: PublicKey, text: str) -> bytes | None:
+    """Return the payload if this key signed it with the one algorithm we take; a `kid` is not needed."""
+    try:
+        signed = jws.deserialize_compact(text, rsa_key(key.pem), algorithms=[ALGORITHM])
+    except (JoseError, ValueError, TypeError, RecursionError):
+        return None
+    if not signed.protected or "crit" in signed.protected or "b64" in signed.protected:
+        return None
+    return bytes(signed.payload) if signed.payload is not None else None
+
+
+def rsa_key(pem: str) -> RSAKey:
+    """Return a stored key in the form the signature library wants."""
+    return RSAKey(load_public_key(pem), load_public_key(pem))
+
+
+def parse_claims(payload: bytes) -> Claims:
+    """Return the claims of a signed payload."""
+    try:
+        claims = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise refused("has no readable claims") from error
+    if not isinstance(claims, dict):
+        raise refused("has no readable claims")
+    return claims
+
+
+def check_issuer(claims: Claims, application: Application) -> None:
+    """Refuse an `iss` other than the Customer ID."""
+    if claims.get("iss") != application.organization.customer_id:
+        raise refused("must name the Customer ID as its iss")
+
+
+def check_subject(claims: Claims, key: PublicKey) -> None:
+    """Refuse a `sub` other than the User ID of whoever added the key, and people who are not active."""
+    if claims.get("sub") != key.user.user_id or not key.user.is_active:
+        raise refused("must name as its sub the User ID shown at the key, of an active person")
+
+
+def check_audience(claims: Claims) -> None:
+    """Refuse an `aud` that means somebody else; existing clients send none."""
+    if "aud" not in claims:
+        return
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if not any(isinstance(entry, str) and entry in accepted_audiences() for entry in audience):
+        raise refused("names another server as its aud")
+
+
+def check_times(claims: Claims, now: datetime) -> datetime:
+    """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
+    expires = moment(claims, "exp")
+    if expires is None:
+        raise refused("needs an exp")
+    if expires + CLOCK_SKEW <= now:
+        raise refused(f"has expired {round((now - expires).total_seconds())} seconds ago by our clock")
+    if expires > now + LONGEST_LIFE + CLOCK_SKEW:
+        raise refused("has an exp more than 24 hours ahead")
+    for name in ("nbf", "iat"):
+        begins = moment(claims, name)
+        if begins is not None and begins > now + CLOCK_SKEW:
+            seconds = round((begins - now).total_seconds())
+            raise refused(f"has an {name} that is {seconds} seconds in the future by our clock")
+    return expires
+
+
+def moment(claims: Claims, name: str) -> datetime | None:
+    """Return a NumericDate claim (RFC 7519 section 2), or None where it is absent."""
+    if name not in claims:
+        return None
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise refused(f"has an {name} that is not a number of seconds")
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise refused(f"has an {name} that is not a moment in time") from error
+
+
+def identifier(claims: Claims) -> str | None:
+    """Return the digest of the `jti`; without one the assertion may be used until it expires."""
+    if "jti" not in claims:
+        return None
+    if not isinstance(claims["jti"], str) or not is_text(claims["jti"]):
+        raise refused("has a jti that is not text")
+    return digest(claims["jti"])
+
+
+def refused(reason: str) -> InvalidGrantError:
+    """Return the error for an assertion with this fault."""
+    return InvalidGrantError(f"The assertion {reason}.")

@@ -1,0 +1,47 @@
+"""Between Django's requests and the authorization server."""
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from oauth2_provider.oauth2_backends import OAuthLibCore
+from oauthlib.oauth2 import OAuth2Error
+
+from accounts.actors import Actor
+from oauthapps.oauth2.grants import TokenResponse
+from oauthapps.oauth2.parameters import Parameters, read_body
+from oauthapps.oauth2.server import AuthorizationServer, error_response
+
+NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
+
+
+class RequestBackend(OAuthLibCore):
+    """Reads a request once and strictly, lets the server decide, and writes the answer."""
+
+    server: AuthorizationServer
+
+    def token_response(
+        self, request: HttpRequest, translate: Callable[[Parameters], Parameters] = dict
+    ) -> HttpResponse:
+        """Answer a token request.
+
+        Args:
+            request: the request; its body is form or JSON.
+            translate: makes the parameters of a token request from those that an endpoint takes.
+        """
+        try:
+            parameters = translate(read_body(request))
+        except OAuth2Error as error:
+            return as_json(error_response(error, None))
+        return as_json(
+            self.server.token_response(
+                parameters,
+                request.headers.get("Authorization", ""),
+                lambda client_id: Actor.client(request, client_id),
+            )
+        )
+
+
+def as_json(answer: TokenResponse) -> HttpResponse:
+    """Return the answer as a response that no cache may keep."""
+    headers, body, status = answer
+    return HttpResponse(body, status=status, content_type="application/json", headers={**NO_STORE, **headers})

@@ -1,0 +1,136 @@
+"""Who is asking: client authentication at every endpoint that clients call (RFC 6749 section 2.3).
+
+Secrets are random, so they are looked up by digest: the same single statement whether the client is unknown
+or its secret wrong, and nothing to time.
+"""
+
+import base64
+import binascii
+from dataclasses import dataclass, field
+from urllib.parse import unquote_plus
+
+from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
+
+from oauthapps.client_secrets import digest
+from oauthapps.models import Application, ClientSecret
+from oauthapps.oauth2.parameters import Parameters, is_text
+
+
+@dataclass(frozen=True, kw_only=True)
+class Credentials:
+    """What a client sent to say who it is.
+
+    Attributes:
+        client_id: its Client ID; empty when it sent none.
+        secrets: readings of its secret, because Basic is sent form-encoded by some and raw by others.
+        by_basic: whether they came in the Authorization header.
+    """
+
+    client_id: str
+    secrets: tuple[str, ...] = field(default=(), repr=False)
+    by_basic: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuthenticatedClient:
+    """A client that has said who it is and, where it has secrets, shown one.
+
+    Attributes:
+        application: the enabled application.
+        secret: the secret it showed; None for a public client.
+    """
+
+    application: Application
+    secret: ClientSecret | None = None
+
+
+class ClientAuthenticationError(InvalidClientError):
+    """The client is unknown, disabled, or has not shown one of its secrets.
+
+    The challenge is Basic's where Basic was used (RFC 6749 section 5.2), not Bearer's.
+    """
+
+    def __init__(self, *, by_basic: bool = False) -> None:
+        super().__init__("The client is unknown or did not authenticate.")
+        self.by_basic = by_basic
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The challenge, where the client tried to answer one."""
+        return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'} if self.by_basic else {}
+
+
+def authenticate_client(authorization: str, parameters: Parameters) -> AuthenticatedClient:
+    """Return the client that sent this request.
+
+    Args:
+        authorization: the Authorization header, empty when there is none.
+        parameters: the request's parameters.
+
+    Raises:
+        InvalidRequestError: when it authenticates in two ways, or names two clients.
+        ClientAuthenticationError: when it does not authenticate.
+    """
+    credentials = read_credentials(authorization, parameters)
+    if credentials.secrets:
+        return find_by_secret(credentials)
+    application = (
+        Application.objects.enabled()
+        .select_related("organization")
+        .filter(client_id=credentials.client_id)
+        .first()
+    )
+    if application is None or application.type.is_confidential:
+        raise ClientAuthenticationError(by_basic=credentials.by_basic)
+    return AuthenticatedClient(application=application)
+
+
+def find_by_secret(credentials: Credentials) -> AuthenticatedClient:
+    """Return the enabled client that has this id and one of these secrets."""
+    row = (
+        ClientSecret.objects.live()
+        .select_related("application", "application__organization")
+        .filter(
+            digest__in=[digest(secret) for secret in credentials.secrets],
+            application__client_id=credentials.client_id,
+            application__deleted_at=None,
+            application__disabled_at=None,
+        )
+        .first()
+    )
+    if row is None:
+        raise ClientAuthenticationError(by_basic=credentials.by_basic)
+    return AuthenticatedClient(application=row.application, secret=row)
+
+
+def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
+    """Return what the request says about its sender, however it says it."""
+    client_id, secret = parameters.get("client_id", ""), parameters.get("client_secret", "")
+    if not authorization:
+        return Credentials(client_id=client_id, secrets=(secret,) if secret else ())
+    basic = read_basic(authorization)
+    if secret:
+        raise InvalidRequestError("Authenticate in one way: by the Authorization header or in the body.")
+    if client_id and client_id != basic.client_id:
+        raise InvalidRequestError("The Authorization header and the body name different clients.")
+    return basic
+
+
+def read_basic(authorization: str) -> Credentials:
+    """Return the credentials in an Authorization header.
+
+    Raises:
+        ClientAuthenticationError: when it is not well-formed Basic.
+    """
+    scheme, _, encoded = authorization.partition(" ")
+    try:
+        decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
+    except (ValueError, binascii.Error) as error:
+        raise ClientAuthenticationError(by_basic=True) from error
+    client_id, separator, secret = decoded.partition(":")
+    if scheme.lower() != "basic" or not separator or not is_text(decoded):
+        raise ClientAuthenticationError(by_basic=True)
+    readings = dict.fromkeys((secret, unquote_plus(secret)))
+    return Credentials(
+        client_id=unquote_plus(client_id), secrets=tuple(filter(None, readings)), by_basic=True
+    )

@@ -1,0 +1,54 @@
+"""The authorization request travels through the consent page signed: what was shown is what is granted."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from django.core import signing
+
+from accounts.models import User, new_identifier
+from oauthapps.oauth2.parameters import Parameters
+
+SALT = "oauthapps.consent"
+# A consent page left open longer than this, in seconds, has to be asked for again.
+MAX_AGE = 60 * 60
+
+
+class InvalidConsentError(Exception):
+    """The answer does not belong to a page that was shown to this person within the last hour."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShownRequest:
+    """An authorization request as a consent page showed it.
+
+    Attributes:
+        parameters: the request's parameters.
+        user_id: the User ID of the person it was shown to.
+        request_id: names this showing of the page.
+    """
+
+    parameters: Parameters
+    user_id: str
+    request_id: str
+
+
+def seal(parameters: Parameters, user: User) -> str:
+    """Return the signed form of a request that is about to be shown to a person."""
+    shown = ShownRequest(parameters=parameters, user_id=user.user_id, request_id=new_identifier())
+    return signing.dumps(asdict(shown), salt=SALT, compress=True)
+
+
+def unseal(sealed: str, user: User) -> ShownRequest:
+    """Return the request that was shown.
+
+    Raises:
+        InvalidConsentError: when it was shown to somebody else, too long ago, or never.
+    """
+    try:
+        content: dict[str, Any] = signing.loads(sealed, salt=SALT, max_age=MAX_AGE)
+    except signing.BadSignature as error:
+        raise InvalidConsentError from error
+    shown = ShownRequest(**content)
+    if shown.user_id != user.user_id:
+        raise InvalidConsentError
+    return shown

@@ -1,0 +1,30 @@
+"""Errors as clients read them: RFC 6749 section 5.2, and the shape existing integrations know."""
+
+import json
+import re
+
+from oauthlib.oauth2 import OAuth2Error
+
+from oauthapps.models import Application
+
+# RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
+NOT_ALLOWED = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
+
+
+def error_body(error: OAuth2Error, application: Application | None) -> str:
+    """Return the JSON that tells a client what is wrong.
+
+    Args:
+        error: what is wrong; its description never repeats what was sent.
+        application: the authenticated client's application, whose response profile decides; None for nobody.
+    """
+    description = NOT_ALLOWED.sub("", error.description or "")
+    compatible = {
+        "statusCode": error.status_code,
+        "type": error.error,
+        "message": description or error.error,
+        "error_description": description or error.error,
+    }
+    if application is not None and application.is_workfront_compatible:
+        return json.dumps({**compatible, "error": True})
+    return json.dumps({"error": error.error, **compatible})

@@ -1,0 +1,110 @@
+"""The three grants, each issuing inside one transaction that a refusal rolls back."""
+
+import json
+from typing import Any
+
+from django.db import transaction
+from oauthlib.oauth2 import (
+    AuthorizationCodeGrant,
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    RefreshTokenGrant,
+    UnsupportedGrantTypeError,
+)
+from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
+
+from oauthapps import scopes
+from oauthapps.oauth2 import assertions
+from oauthapps.oauth2.issuer import issuer
+from oauthapps.oauth2.redirects import authorization_response
+from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
+from oauthapps.oauth2.tokens import TokenReply
+
+TokenResponse = tuple[dict[str, str], str, int]
+
+
+class TokenGrant:
+    """How every grant turns a token request into tokens.
+
+    The client authenticates before the transaction begins, so that a stranger cannot make the database take
+    its write lock. Inside, whatever refuses the request also gives back the code or refresh token it used.
+    """
+
+    request_validator: Any
+
+    def create_token_response(self, request: TokenRequest, token_handler: TokenReply) -> TokenResponse:
+        """Return the headers, body and status of a token reply.
+
+        Raises:
+            OAuth2Error: when the request is refused; nothing has been used up or stored then.
+        """
+        self.request_validator.authenticate_client(request)
+        self.validate_grant_type(request)  # type: ignore[attr-defined]
+        try:
+            with transaction.atomic():
+                self.validate_token_request(request)  # type: ignore[attr-defined]
+                reply = token_handler.create_token(request)
+                self.request_validator.save_token(reply, request)
+        except InvalidGrantError:
+            self.request_validator.after_refusal(request)
+            raise
+        return {}, json.dumps(reply), 200
+
+    def validate_client_authentication(self, request: TokenRequest) -> None:
+        """Do nothing: it has been done."""
+
+
+class CodeGrant(TokenGrant, AuthorizationCodeGrant):
+    """The authorization code grant (RFC 6749 section 4.1) with PKCE (RFC 7636)."""
+
+    def authorization_response(self, request: AuthorizationRequest) -> str:
+        """Return the address that carries a new code to the client; the request has been validated."""
+        organization = request.client.organization
+        return authorization_response(
+            request.redirect_uri,
+            code=self.request_validator.save_authorization_code(request),
+            state=request.state,
+            domain=organization.domain,
+            lane=organization.lane,
+            iss=issuer(),
+        )
+
+
+class RefreshGrant(TokenGrant, RefreshTokenGrant):
+    """The refresh token grant (RFC 6749 section 6)."""
+
+
+class AssertionGrant(TokenGrant, GrantTypeBase):
+    """The JWT bearer grant (RFC 7523 section 2.1), which oauthlib does not have."""
+
+    def validate_token_request(self, request: TokenRequest) -> None:
+        """Check the assertion and the scopes asked for.
+
+        Raises:
+            InvalidRequestError: when the assertion is missing.
+            InvalidScopeError: for a scope that machines cannot have.
+            InvalidGrantError: when the assertion is refused.
+        """
+        assertion = request.parameters.get("assertion", "")
+        if not assertion:
+            raise InvalidRequestError("Missing assertion (or jwt_token) parameter.", request=request)
+        request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.MACHINE_SCOPES)
+        if not set(request.scopes) <= set(scopes.MACHINE_SCOPES):
+            raise InvalidScopeError(request=request)
+        request.verified_assertion = assertions.verify(assertion, request.client)
+
+
+class UnsupportedGrant(TokenGrant, GrantTypeBase):
+    """What is not listed does not exist."""
+
+    def create_token_response(self, request: TokenRequest, token_handler: TokenReply) -> TokenResponse:
+        """Refuse the request.
+
+        Raises:
+            UnsupportedGrantTypeError: always, or
+            InvalidRequestError: where the request names no grant type at all.
+        """
+        if not request.grant_type:
+            raise InvalidRequestError("Missing grant_type parameter.", request=request)
+        raise UnsupportedGrantTypeError(request=request)

@@ -1,0 +1,19 @@
+"""Who we are on the wire. It comes from configuration, never from a request's Host header."""
+
+from django.conf import settings
+from django.urls import reverse
+
+
+def issuer() -> str:
+    """Return the issuer identifier (RFC 8414 section 2): the installation's base URL."""
+    return str(settings.BASE_URL)
+
+
+def endpoint(name: str) -> str:
+    """Return the absolute URL of one of our endpoints by its route name."""
+    return issuer() + reverse(f"oauth2_provider:{name}")
+
+
+def accepted_audiences() -> set[str]:
+    """Return what an assertion may name as its `aud` (RFC 7523 section 3, item 3)."""
+    return {issuer(), endpoint("token"), endpoint("jwt-exchange")}

@@ -1,0 +1,96 @@
+"""The authorization server: exactly the grants that are offered, composed from oauthlib's."""
+
+from collections.abc import Callable
+from typing import Any
+
+from oauthlib.common import Request
+from oauthlib.oauth2 import OAuth2Error
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.models import Application
+from oauthapps.oauth2.errors import error_body
+from oauthapps.oauth2.grants import (
+    AssertionGrant,
+    CodeGrant,
+    RefreshGrant,
+    TokenGrant,
+    TokenResponse,
+    UnsupportedGrant,
+)
+from oauthapps.oauth2.parameters import Parameters
+from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
+from oauthapps.oauth2.tokens import TokenReply
+from oauthapps.oauth2.validator import Validator
+
+
+class AuthorizationServer:
+    """Authorization code, refresh token and JWT bearer grants; anything unlisted is unsupported."""
+
+    def __init__(
+        self,
+        request_validator: Validator,
+        token_expires_in: int,
+        token_generator: Callable[[Request], str],
+        refresh_token_generator: Callable[[Request], str],
+        **_settings_of_other_flows: Any,
+    ) -> None:
+        self.reply = TokenReply(request_validator, token_generator, token_expires_in, refresh_token_generator)
+        self.code_grant = CodeGrant(request_validator)
+        self.grants: dict[str, TokenGrant] = {
+            AUTHORIZATION_CODE: self.code_grant,
+            REFRESH_TOKEN: RefreshGrant(request_validator),
+            JWT_BEARER: AssertionGrant(request_validator),
+        }
+        self.unsupported = UnsupportedGrant(request_validator)
+
+    def authorization_request(self, parameters: Parameters) -> AuthorizationRequest:
+        """Return a validated authorization request.
+
+        Raises:
+            FatalClientError: when client or redirect URI are in doubt: the person must not be sent anywhere.
+            OAuth2Error: for any other fault, which the client is told by a redirect.
+        """
+        request = AuthorizationRequest(parameters)
+        self.code_grant.validate_authorization_request(request)
+        return request
+
+    def authorize(self, parameters: Parameters, *, user: User, actor: Actor, request_id: str) -> str:
+        """Grant what was asked for and return the address to send the browser to.
+
+        Args:
+            parameters: the authorization request's, as the consent page showed them.
+            user: the person who allows it.
+            actor: the same person, for events.
+            request_id: names the showing of the page.
+
+        Raises:
+            OAuth2Error: when the request has become invalid since the consent page was shown.
+            RequestAnsweredError: when this showing of the page was answered before.
+        """
+        request = self.authorization_request(parameters)
+        request.user, request.actor, request.request_id = user, actor, request_id
+        return self.code_grant.authorization_response(request)
+
+    def token_response(
+        self, parameters: Parameters, authorization: str, actor_of: Callable[[str], Actor]
+    ) -> TokenResponse:
+        """Return the headers, body and status that answer a token request.
+
+        Args:
+            parameters: the request's parameters.
+            authorization: the Authorization header, empty when there is none.
+            actor_of: makes the actor for events from a Client ID.
+        """
+        request = TokenRequest(parameters, authorization, actor_of(parameters.get("client_id", "")))
+        grant = self.grants.get(parameters.get("grant_type", ""), self.unsupported)
+        try:
+            return grant.create_token_response(request, self.reply)
+        except OAuth2Error as error:
+            return error_response(error, request.client)
+
+
+def error_response(error: OAuth2Error, application: Application | None) -> TokenResponse:
+    """Return the answer that refuses a request, in the dialect of the client that authenticated."""
+    return error.headers, error_body(error, application), error.status_code

@@ -1,0 +1,232 @@
+"""Creating, changing, disabling and deleting applications."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import Organization, User
+from oauthapps.app_types import AppType
+from oauthapps.errors import ApplicationLimitError
+from oauthapps.logos import logo_digest
+from oauthapps.models import Application, Event, Logo, RedirectURL
+from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
+from oauthapps.models.events import EventKind
+from oauthapps.services import credentials
+
+
+@dataclass(frozen=True, kw_only=True)
+class CreatedApplication:
+    """A new application and its client secret, which exists in clear here and nowhere else."""
+
+    application: Application
+    client_secret: str
+
+    def __repr__(self) -> str:
+        """Say which application it is and keep the secret out of every trace."""
+        return f"CreatedApplication({self.application.client_id})"
+
+
+def create_application(
+    *,
+    app_type: AppType,
+    name: str,
+    actor: Actor,
+    owner: User | None = None,
+    client_id: str = "",
+    client_secret: str = "",
+    redirect_urls: Sequence[str] = (),
+    settings: Mapping[str, Any] | None = None,
+) -> CreatedApplication:
+    """Create an application in the lowest free slot, with a client secret where its type has one.
+
+    Args:
+        app_type: one of the three types; it never changes.
+        name: what people will know it by.
+        actor: who creates it.
+        owner: the person responsible for it, if anybody is.
+        client_id: an id brought along from elsewhere (32 hexadecimal digits); a new one when empty.
+        client_secret: a secret brought along; a new one when empty.
+        redirect_urls: already checked redirect URLs, in their order.
+        settings: further fields by name.
+
+    Raises:
+        ApplicationLimitError: when all ten slots are taken.
+        ValidationError: when a field has a value it cannot have.
+    """
+    application = Application(
+        app_type=app_type,
+        name=name,
+        user=owner,
+        organization=Organization.current(),
+        created_by=actor.user,
+        **(settings or {}),
+    )
+    if client_id:
+        application.client_id = client_id
+    spec = application.type
+    application.client_type = (
+        Application.CLIENT_CONFIDENTIAL if spec.is_confidential else Application.CLIENT_PUBLIC
+    )
+    application.authorization_grant_type = spec.grant_types[0]
+    application.hash_client_secret = False
+    application.full_clean(
+        exclude=["slot", "client_type", "authorization_grant_type", "client_secret"],
+        validate_constraints=False,
+    )
+    with transaction.atomic():
+        occupy_slot(application)
+        replace_redirect_urls(application, redirect_urls, actor=actor)
+        Event.objects.record(
+            EventKind.APPLICATION_CREATED,
+            actor=actor,
+            application=application,
+            after={"Type": spec.label, "Name": name},
+        )
+        secret = ""
+        if spec.has_secrets:
+            secret = credentials.add_secret(application, actor=actor, value=client_secret).value
+    return CreatedApplication(application=application, client_secret=secret)
+
+
+def occupy_slot(application: Application) -> None:
+    """Insert the application into the lowest free slot.
+
+    Two creators may choose the same slot; the constraint lets one of them have it and the other chooses
+    again. No lock is needed, on any database.
+
+    Raises:
+        ApplicationLimitError: when none is free.
+    """
+    while True:
+        taken = set(Application.objects.exclude(slot=None).values_list("slot", flat=True))
+        application.slot = next((slot for slot in SLOTS if slot not in taken), None)
+        if application.slot is None:
+            raise ApplicationLimitError
+        try:
+            with transaction.atomic():
+                application.save(force_insert=True)
+        except IntegrityError as error:
+            if not is_slot_collision(error):
+                raise
+        else:
+            return
+
+
+def is_slot_collision(error: IntegrityError) -> bool:
+    """Return whether the slot was taken: PostgreSQL names the constraint, SQLite the column."""
+    return SLOT_CONSTRAINT in str(error) or "oauthapps_application.slot" in str(error)
+
+
+def change_application(
+    application: Application,
+    *,
+    values: Mapping[str, Any],
+    labels: Mapping[str, str],
+    actor: Actor,
+    redirect_urls: Sequence[str] | None = None,
+    logo: bytes | None = None,
+) -> list[str]:
+    """Give fields new values and return the labels of those that changed.
+
+    Args:
+        application: the application to change.
+        values: the fields' new values by name; what is not named stays.
+        labels: how the page calls each field, for the event and for the answer.
+        actor: who changes it.
+        redirect_urls: all redirect URLs in their order; None leaves them as they are.
+        logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
+    """
+    with transaction.atomic():
+        current = Application.objects.select_for_update().get(pk=application.pk)
+        changed = [name for name, value in values.items() if getattr(current, name) != value]
+        before: dict[str, Any] = {labels[name]: readable(current, name) for name in changed}
+        for name in changed:
+            setattr(application, name, values[name])
+        after: dict[str, Any] = {labels[name]: readable(application, name) for name in changed}
+        if changed:
+            application.save(update_fields=[*changed, "updated"])
+        if redirect_urls is not None:
+            old, new = replace_redirect_urls(application, redirect_urls, actor=actor)
+            if old != new:
+                before["Redirect URLs"], after["Redirect URLs"] = old, new
+        if logo is not None and replace_logo(application, logo):
+            after["Logo"] = "new picture" if logo else "removed"
+        if after:
+            Event.objects.record(
+                EventKind.APPLICATION_CHANGED,
+                actor=actor,
+                application=application,
+                before=before,
+                after=after,
+            )
+    return list(after)
+
+
+def readable(application: Application, name: str) -> str | bool:
+    """Return a field's value as the page shows it."""
+    value = getattr(application, name)
+    if isinstance(value, bool):
+        return value
+    display = getattr(application, f"get_{name}_display", None)
+    return str(display() if display else value)
+
+
+def replace_redirect_urls(
+    application: Application, urls: Sequence[str], *, actor: Actor
+) -> tuple[list[str], list[str]]:
+    """Make the redirect URLs be exactly `urls`, keep the history of those that stay; return old and new."""
+    rows = {row.url: row for row in application.redirect_urls.all()} if application.pk else {}
+    application.redirect_urls.exclude(url__in=urls).delete()
+    for position, url in enumerate(urls):
+        if url not in rows:
+            RedirectURL.objects.create(
+                application=application, url=url, position=position, created_by=actor.user
+            )
+        elif rows[url].position != position:
+            application.redirect_urls.filter(url=url).update(position=position)
+    return list(rows), list(urls)
+
+
+def replace_logo(application: Application, png: bytes) -> bool:
+    """Store, replace or (with empty bytes) remove the logo and return whether that changed anything."""
+    if not png:
+        return Logo.objects.filter(application=application).delete()[0] > 0
+    digest = logo_digest(png)
+    if Logo.objects.filter(application=application, digest=digest).exists():
+        return False
+    Logo.objects.update_or_create(
+        application=application, defaults={"png": png, "digest": digest, "created_at": timezone.now()}
+    )
+    return True
+
+
+def disable_application(application: Application, *, actor: Actor) -> None:
+    """Refuse the application's client everywhere, at once and until it is enabled again."""
+    with transaction.atomic():
+        if Application.objects.filter(pk=application.pk, disabled_at=None).update(disabled_at=timezone.now()):
+            Event.objects.record(EventKind.APPLICATION_DISABLED, actor=actor, application=application)
+
+
+def enable_application(application: Application, *, actor: Actor) -> None:
+    """Let the application's client act again; what it had been issued works again if it has not expired."""
+    with transaction.atomic():
+        rows = Application.objects.filter(pk=application.pk).exclude(disabled_at=None)
+        if rows.update(disabled_at=None):
+            Event.objects.record(EventKind.APPLICATION_ENABLED, actor=actor, application=application)
+
+
+def delete_application(application: Application, *, actor: Actor) -> None:
+    """Delete the application: its slot is free and everything issued to its client is dead at once."""
+    with transaction.atomic():
+        rows = Application.objects.filter(pk=application.pk, deleted_at=None)
+        if rows.update(deleted_at=timezone.now(), deleted_by=actor.user, slot=None):
+            Event.objects.record(
+                EventKind.APPLICATION_DELETED,
+                actor=actor,
+                application=application,
+                before={"Client ID": application.client_id},
+            )

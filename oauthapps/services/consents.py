@@ -1,0 +1,99 @@
+"""What people allow applications to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps import client_secrets, scopes
+from oauthapps.errors import RequestAnsweredError
+from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
+from oauthapps.models.consents import EndReason
+from oauthapps.models.events import EventKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class AllowedRequest:
+    """A validated authorization request, as the consent page showed it (RFC 6749 section 4.1.1).
+
+    `request_id` names this showing of the page: it can be answered once.
+    """
+
+    application: Application
+    redirect_url: RedirectURL
+    redirect_uri: str
+    redirect_uri_given: bool
+    scope: Sequence[str]
+    code_challenge: str
+    request_id: str
+
+
+def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
+    """Write down that a person allows what was asked for, and return the authorization code in clear.
+
+    Raises:
+        RequestAnsweredError: when this showing of the consent page was answered before.
+    """
+    code = client_secrets.new_code()
+    try:
+        with transaction.atomic():
+            store_grant(request, code, user=user)
+            Event.objects.record(
+                EventKind.CONSENT_GIVEN,
+                actor=actor,
+                application=request.application,
+                person=user,
+                detail=scopes.render(request.scope),
+            )
+    except IntegrityError as error:
+        raise RequestAnsweredError from error
+    return code
+
+
+def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
+    """Store a consent, the family that begins with it, and the grant that waits for its code."""
+    now = timezone.now()
+    scope = scopes.render(request.scope)
+    consent, _ = Consent.objects.update_or_create(
+        user=user,
+        application=request.application,
+        defaults={"scope": scope, "last_allowed_at": now, "withdrawn_at": None},
+    )
+    family = TokenFamily.objects.create(
+        consent=consent, user=user, application=request.application, started_at=now
+    )
+    RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now)
+    return Grant.objects.create(
+        user=user,
+        application=request.application,
+        family=family,
+        code=client_secrets.digest(code),
+        expires=now + timedelta(seconds=settings.AUTHORIZATION_CODE_SECONDS),
+        redirect_uri=request.redirect_uri,
+        redirect_uri_given=request.redirect_uri_given,
+        scope=scope,
+        code_challenge=request.code_challenge,
+        code_challenge_method="S256" if request.code_challenge else "",
+        request_id=request.request_id,
+    )
+
+
+def refuse(application: Application, *, user: User, actor: Actor) -> None:
+    """Write down that a person refused; nothing is granted."""
+    Event.objects.record(EventKind.CONSENT_REFUSED, actor=actor, application=application, person=user)
+
+
+def withdraw(consent: Consent, *, actor: Actor) -> None:
+    """Take a consent back: everything issued under it is dead at once."""
+    with transaction.atomic():
+        rows = Consent.objects.filter(pk=consent.pk, withdrawn_at=None)
+        if rows.update(withdrawn_at=timezone.now()):
+            TokenFamily.objects.filter(consent=consent).end(EndReason.CONSENT_WITHDRAWN)
+            Event.objects.record(
+                EventKind.CONSENT_WITHDRAWN, actor=actor, application=consent.application, person=consent.user
+            )

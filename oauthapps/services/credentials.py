@@ -1,0 +1,148 @@
+"""Client secrets and public keys: adding, noting, deleting."""
+
+from dataclasses import dataclass, field
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps import client_secrets, keypairs
+from oauthapps.errors import InvalidPublicKeyError
+from oauthapps.models import Application, ClientSecret, Event, PublicKey
+from oauthapps.models.credentials import KeySource
+from oauthapps.models.events import EventKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewSecret:
+    """A client secret in clear, and the row that keeps its digest."""
+
+    value: str = field(repr=False)
+    row: ClientSecret
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewKeypair:
+    """A private key in clear (PKCS#8 PEM), and the row that keeps its public half."""
+
+    private_pem: str = field(repr=False)
+    row: PublicKey
+
+
+def add_secret(application: Application, *, actor: Actor, notes: str = "", value: str = "") -> NewSecret:
+    """Give the application one more client secret and return it in clear, for the only time.
+
+    Args:
+        application: an application whose type has secrets.
+        actor: who adds it.
+        notes: what it is for, 64 characters at most.
+        value: a secret brought along from elsewhere; a new one when empty.
+    """
+    value = value or client_secrets.new_client_secret()
+    with transaction.atomic():
+        row = ClientSecret.objects.create(
+            application=application,
+            digest=client_secrets.digest(value),
+            hint=client_secrets.hint(value),
+            notes=notes,
+            created_by=actor.user,
+        )
+        Event.objects.record(
+            EventKind.SECRET_ADDED, actor=actor, application=application, detail=f"…{row.hint}"
+        )
+    return NewSecret(value=value, row=row)
+
+
+def note_secret(secret: ClientSecret, *, notes: str, actor: Actor) -> bool:
+    """Change a secret's notes and return whether they differ from before."""
+    if secret.notes == notes:
+        return False
+    with transaction.atomic():
+        Event.objects.record(
+            EventKind.SECRET_CHANGED,
+            actor=actor,
+            application=secret.application,
+            detail=f"…{secret.hint}",
+            before={"Notes": secret.notes},
+            after={"Notes": notes},
+        )
+        secret.notes = notes
+        secret.save(update_fields=["notes"])
+    return True
+
+
+def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
+    """Refuse a secret from now on; its digest stays as a tombstone."""
+    with transaction.atomic():
+        rows = ClientSecret.objects.filter(pk=secret.pk, deleted_at=None)
+        if rows.update(deleted_at=timezone.now(), deleted_by=actor.user):
+            Event.objects.record(
+                EventKind.SECRET_DELETED,
+                actor=actor,
+                application=secret.application,
+                detail=f"…{secret.hint}",
+                before={"Notes": secret.notes},
+            )
+
+
+def add_key(application: Application, data: bytes, *, user: User, actor: Actor) -> PublicKey:
+    """Add a public key that somebody else holds the private half of.
+
+    Args:
+        application: an application whose type has keys.
+        data: a PEM public key, PKCS#1 key, X.509 certificate or JWK.
+        user: the person whose User ID assertions signed with the key will name.
+        actor: who adds it.
+
+    Raises:
+        InvalidPublicKeyError: when it is no usable public key, or is there already.
+        PrivateKeyRefusedError: when it is a private key; nothing is stored.
+    """
+    info = keypairs.parse_public_key(data)
+    return store_key(application, info, user=user, actor=actor, source=KeySource.ADDED)
+
+
+def generate_key(application: Application, *, user: User, actor: Actor) -> NewKeypair:
+    """Make a key pair, keep its public half and return its private half, for the only time."""
+    pair = keypairs.generate_keypair()
+    row = store_key(application, pair.public, user=user, actor=actor, source=KeySource.GENERATED)
+    return NewKeypair(private_pem=pair.private_pem, row=row)
+
+
+def store_key(
+    application: Application, info: keypairs.PublicKeyInfo, *, user: User, actor: Actor, source: KeySource
+) -> PublicKey:
+    """Store a parsed public key.
+
+    Raises:
+        InvalidPublicKeyError: when the application has it already.
+    """
+    kind = EventKind.KEY_GENERATED if source == KeySource.GENERATED else EventKind.KEY_ADDED
+    try:
+        with transaction.atomic():
+            row = PublicKey.objects.create(
+                application=application,
+                user=user,
+                thumbprint=info.thumbprint,
+                fingerprint=info.fingerprint,
+                pem=info.pem,
+                bits=info.bits,
+                source=source,
+                not_after=info.not_after,
+                created_by=actor.user,
+            )
+            Event.objects.record(kind, actor=actor, application=application, detail=row.thumbprint)
+    except IntegrityError as error:
+        raise InvalidPublicKeyError("This key is there already: each key can be added once.") from error
+    return row
+
+
+def delete_key(key: PublicKey, *, actor: Actor) -> None:
+    """Refuse assertions signed with a key from now on; its thumbprint stays as a tombstone."""
+    with transaction.atomic():
+        rows = PublicKey.objects.filter(pk=key.pk, deleted_at=None)
+        if rows.update(deleted_at=timezone.now(), deleted_by=actor.user):
+            Event.objects.record(
+                EventKind.KEY_DELETED, actor=actor, application=key.application, detail=key.thumbprint
+            )

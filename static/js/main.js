@@ -1,0 +1,12 @@
+// Every page works without any of this: these modules only save a step.
+import { offerCopying } from "./copy.js";
+import { offerDownloads } from "./download.js";
+import { offerRows } from "./rows.js";
+import { wipeSecretsOnLeaving } from "./secrets.js";
+import { sendOnce } from "./send_once.js";
+
+offerCopying(document);
+offerDownloads(document);
+offerRows(document);
+sendOnce(document);
+wipeSecretsOnLeaving(window);

@@ -1,0 +1,223 @@
+"""The commands operators and containers use."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.test import Client
+
+from accounts.models import Organization, Role, User
+from oauthapps.client_secrets import digest
+from oauthapps.models import Application, ClientSecret, Event
+from oauthapps.models.events import EventKind
+from tests.factories import PASSWORD, UserFactory
+from tests.keys import SIGNING_KEY, private_pem, public_pem
+from tests.oauth_client import OAuthClient
+
+pytestmark = pytest.mark.django_db
+
+
+class Terminal:
+    """Runs commands with something on standard input and reads their JSON."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self.monkeypatch, self.capsys = monkeypatch, capsys
+
+    def run(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
+        import io
+
+        self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
+        self.capsys.readouterr()
+        call_command(*arguments, "--json")
+        printed: dict[str, Any] = json.loads(self.capsys.readouterr().out)
+        return printed
+
+    def refusal(self, *arguments: str, stdin: str = "") -> str:
+        with pytest.raises(CommandError) as caught:
+            self.run(*arguments, stdin=stdin)
+        message = str(caught.value)
+        assert "\n" not in message
+        return message
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Terminal:
+    return Terminal(monkeypatch, capsys)
+
+
+CREATE_USER = ("create_user", "--username", "ada", "--email", "ada@example.org", "--password-stdin")
+
+
+def test_create_user_makes_a_person_who_can_sign_in(terminal: Terminal) -> None:
+    printed = terminal.run(*CREATE_USER, "--role", "administrator", "--name", "Ada", stdin=PASSWORD + "\n")
+    user = User.objects.get(user_id=printed["user_id"])
+    assert (user.name, user.role, user.is_active) == ("Ada", Role.ADMINISTRATOR, True)
+    assert Client().login(username="ada", password=PASSWORD)
+    assert Event.objects.get(kind=EventKind.PERSON_CREATED).actor_name == "manage.py create_user"
+
+
+def test_create_user_takes_a_user_id_along(terminal: Terminal) -> None:
+    user_id = "0123456789abcdef" * 2
+    printed = terminal.run(*CREATE_USER, "--role", "member", "--user-id", user_id.upper(), stdin=PASSWORD)
+    assert printed == {"user_id": user_id}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "stdin", "complaint"),
+    [
+        (("--user-id", "short"), PASSWORD, "32 lower-case hexadecimal"),
+        ((), "", "Nothing on standard input"),
+        ((), "password", "too common"),
+        ((), "ada", "too short"),
+        (("--email", "nonsense"), PASSWORD, "email"),
+        (("--username", "a b"), PASSWORD, "user name"),
+    ],
+)
+def test_create_user_says_in_one_line_what_is_wrong(
+    terminal: Terminal, arguments: tuple[str, ...], stdin: str, complaint: str
+) -> None:
+    assert complaint in terminal.refusal(*CREATE_USER, "--role", "member", *arguments, stdin=stdin)
+    assert not User.objects.exists()
+
+
+def test_a_user_name_or_address_exists_once_whatever_its_capitals(terminal: Terminal) -> None:
+    UserFactory.create(username="Ada", email="ADA@example.org")
+    message = terminal.refusal(*CREATE_USER, "--role", "member", stdin=PASSWORD)
+    assert "Another person has this user name." in message
+    assert "Another person has this e-mail address." in message
+
+
+def test_reset_user_lets_the_last_administrator_back_in(terminal: Terminal) -> None:
+    from allauth.mfa.models import Authenticator
+
+    user = UserFactory.create(username="ada", role=Role.ADMINISTRATOR, is_active=False)
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={})
+    session = Client()
+    session.force_login(user)
+    terminal.run("reset_user", "ada", stdin="another good password")
+    assert Client().login(username="ada", password="another good password")
+    assert not Authenticator.objects.exists()
+    assert session.get("/console/applications/").status_code == 302  # the old session is over
+    assert Event.objects.get(kind=EventKind.PERSON_RESET).person == user
+
+
+def test_reset_user_knows_nobody_of_that_name(terminal: Terminal) -> None:
+    assert "Nobody has" in terminal.refusal("reset_user", "nobody", stdin=PASSWORD)
+
+
+def test_organization_shows_and_sets(terminal: Terminal) -> None:
+    before = terminal.run("organization")
+    assert before["customer_id"] == Organization.current().customer_id
+    changed = terminal.run(
+        "organization", "--customer-id", "A" * 32, "--domain", "acme", "--lane", "preview", "--name", "Acme"
+    )
+    assert changed == {"customer_id": "a" * 32, "name": "Acme", "domain": "acme", "lane": "preview"}
+    event = Event.objects.get(kind=EventKind.ORGANIZATION_CHANGED)
+    assert (event.before["customer_id"], event.after["domain"]) == (before["customer_id"], "acme")
+
+
+@pytest.mark.parametrize(
+    "option", [("--customer-id", "x"), ("--domain", "A b"), ("--lane", ""), ("--name", "")]
+)
+def test_organization_refuses_what_it_cannot_be(terminal: Terminal, option: tuple[str, str]) -> None:
+    before = Organization.current().__dict__.copy()
+    terminal.refusal("organization", *option)
+    after = Organization.current().__dict__
+    assert {name: after[name] for name in ("customer_id", "domain", "lane", "name")} == {
+        name: before[name] for name in ("customer_id", "domain", "lane", "name")
+    }
+
+
+def test_create_application_of_each_type_prints_what_its_client_needs(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    owner = UserFactory.create(username="ada")
+    key_file = tmp_path / "key.pem"
+    key_file.write_bytes(public_pem(SIGNING_KEY))
+    machine = terminal.run(
+        *("create_application", "--type", "machine_to_machine", "--name", "Nightly", "--owner", "ada"),
+        *("--public-key", str(key_file), "--may-verify-tokens", "--response-profile", "workfront"),
+    )
+    assert machine["user_id"] == owner.user_id
+    assert machine["customer_id"] == Organization.current().customer_id
+    assert len(machine["key_ids"]) == 1
+    assert ClientSecret.objects.get(application=machine["id"]).digest == digest(machine["client_secret"])
+    web = terminal.run(
+        *("create_application", "--type", "web", "--name", "Web", "--rotation", "off"),
+        *("--absolute", "30d", "--inactivity", "none"),
+        *("--redirect-url", "https://a.example/", "--redirect-url", "https://b.example/"),
+    )
+    application = Application.objects.get(client_id=web["client_id"])
+    assert (web["user_id"], application.user) == ("", None)
+    assert [row.url for row in application.redirect_urls.all()] == [
+        "https://a.example/",
+        "https://b.example/",
+    ]
+    assert application.rotate_refresh_tokens is False
+    assert (application.absolute_expiration, application.inactivity_expiration) == ("30d", "none")
+    single_page = terminal.run(
+        *("create_application", "--type", "single_page", "--name", "SPA"),
+        *("--redirect-url", "http://127.0.0.1:8080/cb"),
+    )
+    assert single_page["client_secret"] == ""
+
+
+def test_a_client_id_and_secret_can_be_brought_along(terminal: Terminal) -> None:
+    printed = terminal.run(
+        *("create_application", "--type", "web", "--name", "Moved", "--client-id", "AB" * 16),
+        *("--client-secret-stdin", "--redirect-url", "https://client.example/callback"),
+        stdin="an old secret+%\n",
+    )
+    assert printed["client_id"] == "ab" * 16
+    client = OAuthClient(printed["client_id"], "an old secret+%")
+    visitor = Client()
+    visitor.force_login(UserFactory.create())
+    assert client.exchange(client.get_code(visitor)).status_code == 200
+
+
+WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
+MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
+SINGLE_PAGE = ("create_application", "--type", "single_page", "--name", "SPA")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (WEB[:-2], "needs at least one --redirect-url"),
+        (SINGLE_PAGE, "needs at least one --redirect-url"),
+        ((*MACHINE, "--redirect-url", "https://a.example/"), "has no --redirect-url"),
+        ((*MACHINE, "--rotation", "on"), "has no --rotation"),
+        ((*WEB, "--public-key", "x"), "has no --public-key"),
+        ((*WEB, "--may-verify-tokens"), "has no --may-verify-tokens"),
+        ((*MACHINE, "--public-key", "x"), "needs --owner"),
+        ((*WEB, "--owner", "nobody"), "Nobody has"),
+        ((*WEB[:-1], "http://a.example/"), "https"),
+        ((*WEB, "--client-id", "short"), "client_id"),
+        ((*WEB[:3], "--name", "", *WEB[5:]), "name"),
+        ((*WEB, "--client-secret-stdin"), "Nothing on standard input"),
+    ],
+)
+def test_create_application_says_in_one_line_what_is_wrong(
+    terminal: Terminal, arguments: tuple[str, ...], complaint: str
+) -> None:
+    assert complaint in terminal.refusal(*arguments)
+    assert not Application.objects.exists()
+
+
+def test_a_private_key_is_refused_and_leaves_nothing_behind(terminal: Terminal, tmp_path: Path) -> None:
+    UserFactory.create(username="ada")
+    key_file = tmp_path / "key.pem"
+    key_file.write_bytes(private_pem(SIGNING_KEY))
+    message = terminal.refusal(*MACHINE, "--owner", "ada", "--public-key", str(key_file))
+    assert "private key" in message
+    assert "MII" not in message
+    assert not Application.objects.exists()
+
+
+def test_the_eleventh_application_is_refused(terminal: Terminal) -> None:
+    for _ in range(10):
+        terminal.run(*WEB)
+    assert "ten" in terminal.refusal(*WEB)

@@ -1,0 +1,206 @@
+"""Signing in, staying signed in, and getting back in."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.core import mail
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import strip_tags
+
+from accounts.actors import Actor
+from accounts.models import Role, User
+from accounts.services import password_link
+from oauthapps.models import Event
+from oauthapps.models.events import EventKind
+from tests.factories import PASSWORD, AdministratorFactory, UserFactory
+from tests.oauth_client import hidden_fields
+
+pytestmark = pytest.mark.django_db
+
+LOGIN = "/accounts/login/"
+APPLICATIONS = "/console/applications/"
+
+
+@pytest.fixture
+def ada() -> User:
+    user: User = UserFactory.create(username="ada", email="ada@example.org", role=Role.ADMINISTRATOR)
+    return user
+
+
+def sign_in(login: str, password: str = PASSWORD, **extra: str) -> tuple[Client, int]:
+    browser = Client()
+    answer = browser.post(LOGIN, {"login": login, "password": password, **extra})
+    return browser, answer.status_code
+
+
+@pytest.mark.parametrize("login", ["ada", "ADA", "ada@example.org", "Ada@Example.org", " ada "])
+def test_user_name_and_address_both_sign_in(ada: User, login: str) -> None:
+    browser, status = sign_in(login)
+    assert status == 302
+    assert browser.get(APPLICATIONS).status_code == 200
+
+
+def test_a_wrong_password_and_an_unknown_name_read_the_same(ada: User) -> None:
+    def complaint(login: str) -> str:
+        page = Client().post(LOGIN, {"login": login, "password": "wrong"}).content.decode()
+        return re.sub(r"\s+", " ", strip_tags(page))
+
+    assert complaint("ada") == complaint("eve")
+
+
+def test_the_sign_in_log_never_keeps_what_was_typed_as_a_name(ada: User) -> None:
+    sign_in("my password by mistake")
+    event = Event.objects.get(kind=EventKind.SIGN_IN_FAILED)
+    assert "mistake" not in str(event.__dict__)
+    sign_in("ada", "wrong")
+    assert Event.objects.filter(kind=EventKind.SIGN_IN_FAILED, person=ada).count() == 1
+
+
+def test_signing_in_needs_a_csrf_token(ada: User) -> None:
+    browser = Client(enforce_csrf_checks=True)
+    credentials = {"login": "ada", "password": PASSWORD}
+    assert browser.post(LOGIN, credentials).status_code == 403
+    form = hidden_fields(browser.get(LOGIN).content.decode())
+    assert browser.post(LOGIN, form | credentials).status_code == 302
+
+
+def test_the_session_id_changes_when_signing_in(ada: User) -> None:
+    browser = Client()
+    session = browser.session
+    session["something"] = 1
+    session.save()
+    before = session.session_key
+    browser.cookies["gatehouse_session"] = str(before)
+    browser.post(LOGIN, {"login": "ada", "password": PASSWORD})
+    assert browser.session.session_key != before
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "https:evil"],
+)
+def test_next_never_leads_elsewhere(ada: User, target: str) -> None:
+    answer = Client().post(LOGIN, {"login": "ada", "password": PASSWORD, "next": target})
+    assert answer.status_code == 302
+    assert answer["Location"] == "/"
+
+
+def test_an_inactive_person_does_not_get_in(ada: User) -> None:
+    User.objects.filter(pk=ada.pk).update(is_active=False)
+    browser, _ = sign_in("ada")
+    assert browser.get(APPLICATIONS).status_code == 302
+
+
+def test_nobody_registers(db: None) -> None:
+    assert Client().get("/accounts/signup/").status_code == 404
+    assert "signup" not in Client().get(LOGIN).content.decode()
+
+
+def test_a_member_reaches_the_consent_page_but_not_the_system_pages() -> None:
+    browser = Client()
+    browser.force_login(UserFactory.create())
+    assert browser.get("/").status_code == 200
+    assert browser.get(APPLICATIONS).status_code == 403
+
+
+def test_activity_is_written_at_most_once_a_minute(ada: User) -> None:
+    start = timezone.now()
+    browser = Client()
+    with time_machine.travel(start, tick=False):
+        browser.force_login(ada)
+        User.objects.filter(pk=ada.pk).update(last_active_at=start)
+    for seconds, written in ((59, 0), (61, 61), (90, 61)):
+        with time_machine.travel(start + timedelta(seconds=seconds), tick=False):
+            browser.get(APPLICATIONS)
+        ada.refresh_from_db()
+        assert ada.last_active_at == start + timedelta(seconds=written)
+
+
+def test_a_session_ends_after_eight_idle_hours(ada: User) -> None:
+    start = timezone.now()
+    browser = Client()
+    with time_machine.travel(start, tick=False):
+        browser.force_login(ada)
+    with time_machine.travel(start + timedelta(hours=7, minutes=59), tick=False):
+        assert browser.get(APPLICATIONS).status_code == 200
+    with time_machine.travel(start + timedelta(hours=15), tick=False):
+        assert browser.get(APPLICATIONS).status_code == 200
+    with time_machine.travel(start + timedelta(hours=24), tick=False):
+        assert browser.get(APPLICATIONS).status_code == 302
+
+
+def test_a_session_ends_after_seven_days_in_any_case(ada: User) -> None:
+    start = timezone.now()
+    browser = Client()
+    with time_machine.travel(start, tick=False):
+        browser.force_login(ada)
+    for hours in range(7, 7 * 24, 7):
+        with time_machine.travel(start + timedelta(hours=hours), tick=False):
+            assert browser.get(APPLICATIONS).status_code == 200
+    with time_machine.travel(start + timedelta(days=7, minutes=1), tick=False):
+        assert browser.get(APPLICATIONS).status_code == 302
+
+
+def use_link(link: str, password: str) -> int:
+    """Open a link from a mail or an administrator, set a password, and return the final status."""
+    browser = Client()
+    page = browser.get(link.removeprefix("http://testserver.localhost"), follow=True)
+    address = page.redirect_chain[-1][0] if page.redirect_chain else link
+    browser.post(address, {"password1": password, "password2": password})
+    return page.status_code
+
+
+def test_an_administrators_link_sets_a_password_once(ada: User) -> None:
+    link = password_link(ada, actor=Actor.command("tests"))
+    assert link.startswith("http://testserver.localhost/accounts/password/reset/key/")
+    use_link(link, "a first new password")
+    assert Client().login(username="ada", password="a first new password")
+    use_link(link, "a second new password")
+    assert not Client().login(username="ada", password="a second new password")
+    assert Event.objects.filter(kind=EventKind.PASSWORD_LINK_MADE, person=ada).count() == 1
+
+
+def test_a_link_expires_after_a_day(ada: User) -> None:
+    start = timezone.now()
+    with time_machine.travel(start, tick=False):
+        link = password_link(ada, actor=Actor.command("tests"))
+    with time_machine.travel(start + timedelta(days=1, minutes=1), tick=False):
+        use_link(link, "a first new password")
+    assert not Client().login(username="ada", password="a first new password")
+
+
+def test_a_forgotten_password_comes_back_by_mail(ada: User) -> None:
+    Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
+    (message,) = mail.outbox
+    assert message.to == ["ada@example.org"]
+    found = re.search(r"http\S+/accounts/password/reset/key/\S+", str(message.body))
+    assert found, message.body
+    path = "/" + found[0].split("/", 3)[3]
+    use_link(path, "a mailed new password")
+    assert Client().login(username="ada", password="a mailed new password")
+
+
+def test_an_unknown_address_gets_the_same_answer_and_no_mail(ada: User) -> None:
+    known = Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
+    mail.outbox.clear()
+    unknown = Client().post("/accounts/password/reset/", {"email": "eve@example.org"})
+    assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
+    assert mail.outbox == []
+
+
+def test_signing_out_is_a_post(ada: User) -> None:
+    browser = Client()
+    browser.force_login(ada)
+    browser.get("/accounts/logout/")
+    assert browser.get(APPLICATIONS).status_code == 200
+    browser.post("/accounts/logout/")
+    assert browser.get(APPLICATIONS).status_code == 302
+
+
+def test_an_administrator_reaches_the_console() -> None:
+    browser = Client()
+    browser.force_login(AdministratorFactory.create())
+    assert browser.get("/", follow=True).request["PATH_INFO"] == APPLICATIONS

@@ -1,0 +1,52 @@
+"""What every test may use. `--database postgresql` runs the suite on a private PostgreSQL."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import dj_database_url
+import pytest
+from django.conf import settings
+from django.db import connections
+
+from tests.infrastructure.chromium import launch_arguments
+from tests.infrastructure.postgres import PostgresServer
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the database to run on; TEST_DATABASE_URL names a PostgreSQL that is running already",
+    )
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Point Django at the database that was asked for, before anything has connected."""
+    if request.config.getoption("--database") == "sqlite":
+        yield
+    elif url := os.environ.get("TEST_DATABASE_URL"):
+        use_database(url)
+        yield
+    else:
+        with PostgresServer() as server:
+            use_database(server.url)
+            yield
+
+
+def use_database(url: str) -> None:
+    """Replace the default connection by one to a test database on this server, one per worker."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
+    replaced: Any = dj_database_url.parse(url, conn_max_age=0)
+    replaced["TEST"] = {"NAME": f"test_gatehouse_{worker}"}
+    connections["default"].close()
+    del connections["default"]
+    settings.DATABASES["default"] = replaced
+    connections.settings = connections.configure_settings(settings.DATABASES)
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    return launch_arguments()

@@ -1,0 +1,36 @@
+"""Valid things to break one part of."""
+
+from typing import Any
+
+import factory
+
+from accounts.actors import Actor
+from accounts.models import Role, User
+from oauthapps.app_types import AppType
+from oauthapps.services.applications import CreatedApplication, create_application
+
+PASSWORD = "correct horse battery staple"
+REDIRECT_URL = "https://client.example/callback"
+
+
+class UserFactory(factory.django.DjangoModelFactory[User]):
+    class Meta:
+        model = User
+
+    username = factory.Sequence(lambda number: f"person{number}")
+    email = factory.LazyAttribute(lambda person: f"{person.username}@example.org")
+    name = factory.Sequence(lambda number: f"Person {number}")
+    password = factory.django.Password(PASSWORD)
+
+
+class AdministratorFactory(UserFactory):
+    username = factory.Sequence(lambda number: f"administrator{number}")
+    role = Role.ADMINISTRATOR
+
+
+def make_application(app_type: AppType, **fields: Any) -> CreatedApplication:
+    """Create an application through the service, with one redirect URL where its type has them."""
+    if app_type != AppType.MACHINE_TO_MACHINE:
+        fields.setdefault("redirect_urls", [REDIRECT_URL])
+    fields.setdefault("name", f"Test {app_type.label}")
+    return create_application(app_type=app_type, actor=Actor.command("tests"), **fields)

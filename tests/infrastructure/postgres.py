@@ -1,0 +1,120 @@
+"""A real PostgreSQL server for one run of the tests, private to it and gone afterwards."""
+
+import os
+import pwd
+import re
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psycopg
+
+from tests.infrastructure.leaving_out import require
+from tests.infrastructure.processes import dying_with_parent, free_port
+
+DEBIAN = Path("/usr/lib/postgresql")
+
+SETTINGS = {
+    "listen_addresses": "127.0.0.1",
+    "unix_socket_directories": "",
+    "max_connections": "200",
+    # Nobody needs this data after a crash.
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+}
+
+
+class PostgresServer:
+    """Runs between `with PostgresServer() as server:` and the end of the block; `server.url` leads to it."""
+
+    def __init__(self) -> None:
+        require("postgresql")
+        self.port = free_port()
+        self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
+        # PostgreSQL refuses to run as root.
+        self.user = "postgres" if os.geteuid() == 0 else None
+        self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-postgres-", dir=folder_open_to(self.user)))
+        if self.user:
+            shutil.chown(self.folder, self.user, self.user)
+
+    def __enter__(self) -> Self:
+        try:
+            self._start()
+        except BaseException:
+            self._remove()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # SIGQUIT is PostgreSQL's immediate shutdown.
+        self.process.send_signal(signal.SIGQUIT)
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._remove()
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "data"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "log"
+
+    def _start(self) -> None:
+        run_as = dying_with_parent("QUIT", user=self.user)
+        initdb = [str(programs() / "initdb"), f"--pgdata={self.data}", "--username=postgres", "--auth=trust"]
+        options = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
+        subprocess.run([*run_as, *initdb, *options], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        postgres = [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), *settings]
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*run_as, *postgres],
+                cwd=self.folder,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # a Ctrl-C is for pytest, which then ends the server itself
+            )
+        self._wait_until_ready()
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + 30
+        while self.process.poll() is None and time.monotonic() < deadline:
+            try:
+                psycopg.connect(self.url, connect_timeout=5).close()
+            except psycopg.OperationalError:
+                time.sleep(0.05)
+            else:
+                return
+        self.process.kill()
+        self.process.wait()
+        raise RuntimeError(f"PostgreSQL did not start:\n{self.log.read_text()}")
+
+    def _remove(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def programs() -> Path:
+    """The folder with the newest PostgreSQL server's programs."""
+    versions = [folder for folder in DEBIAN.glob("*/bin") if (folder / "postgres").exists()]
+    return max(versions, key=lambda folder: int(re.sub(r"\D", "", folder.parent.name)))
+
+
+def folder_open_to(user: str | None) -> Path:
+    """Where a temporary folder can be reached by that user: root's own TMPDIR may be closed to others."""
+    usual = Path(tempfile.gettempdir()).resolve()
+    if user is None or all(folder.stat().st_mode & 0o001 for folder in (usual, *usual.parents)):
+        return usual
+    return Path(pwd.getpwnam(user).pw_dir)

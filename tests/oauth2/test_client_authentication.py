@@ -1,0 +1,140 @@
+"""Every way of saying which client is asking, and every way of not saying it."""
+
+import base64
+import json
+from urllib.parse import quote
+
+import pytest
+from django.test import Client
+
+from tests.oauth_client import TOKEN, OAuthClient
+
+pytestmark = pytest.mark.django_db
+
+
+def basic(client_id: str, secret: str) -> str:
+    return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
+
+
+def test_the_form_body_the_header_and_json_are_all_accepted(web: OAuthClient, visitor: Client) -> None:
+    in_header = web.token_parameters(web.get_code(visitor), client_id=None, client_secret=None)
+    assert web.post(TOKEN, in_header, Authorization=web.basic).status_code == 200
+    for content_type in ("application/json", "application/json; charset=utf-8"):
+        body = json.dumps(web.token_parameters(web.get_code(visitor)))
+        assert web.http.post(TOKEN, body, content_type=content_type).status_code == 200
+
+
+def test_basic_is_read_form_encoded_and_in_any_case(web: OAuthClient, visitor: Client) -> None:
+    encoded = basic(quote(web.client_id, safe=""), quote(web.client_secret, safe=""))
+    for header in (encoded, web.basic.replace("Basic", "basic"), web.basic.replace("Basic", "BASIC")):
+        parameters = web.token_parameters(web.get_code(visitor), client_id=None, client_secret=None)
+        assert web.post(TOKEN, parameters, Authorization=header).status_code == 200
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong"])
+def test_without_its_secret_a_web_application_is_nobody(
+    web: OAuthClient, visitor: Client, secret: str | None
+) -> None:
+    answer = web.exchange(web.get_code(visitor), client_secret=secret)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+def test_an_unknown_client_reads_what_a_wrong_secret_reads(web: OAuthClient, visitor: Client) -> None:
+    code = web.get_code(visitor)
+    unknown = web.exchange(code, client_id="0" * 32)
+    wrong = web.exchange(code, client_secret="wrong")
+    assert (unknown.status_code, unknown.content) == (wrong.status_code, wrong.content)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Basic",
+        "Basic ",
+        "Basic !!!",
+        "Basic bm9jb2xvbg==",
+        "Basic /w==",
+        "Bearer x",
+        "Digest x",
+        "Basic AAA6",
+    ],
+)
+def test_a_bad_header_is_answered_with_basics_challenge(web: OAuthClient, header: str) -> None:
+    answer = web.post(TOKEN, {"grant_type": "authorization_code", "code": "x"}, Authorization=header)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert answer["WWW-Authenticate"].startswith("Basic realm=")
+
+
+def test_two_ways_at_once_are_one_too_many(web: OAuthClient, visitor: Client) -> None:
+    answer = web.post(TOKEN, web.token_parameters(web.get_code(visitor)), Authorization=web.basic)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_header_and_body_name_the_same_client(web: OAuthClient, visitor: Client) -> None:
+    parameters = web.token_parameters(web.get_code(visitor), client_id="0" * 32, client_secret=None)
+    answer = web.post(TOKEN, parameters, Authorization=web.basic)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+def test_a_single_page_application_with_a_secret_is_not_authenticated(
+    single_page: OAuthClient, visitor: Client
+) -> None:
+    answer = single_page.exchange(single_page.get_code(visitor), client_secret="anything")
+    assert answer.json()["error"] == "invalid_client"
+
+
+def test_credentials_in_the_url_are_refused(web: OAuthClient, visitor: Client) -> None:
+    parameters = web.token_parameters(web.get_code(visitor), client_secret=None)
+    answer = web.post(f"{TOKEN}?client_secret={web.client_secret}", parameters)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        ("grant_type=authorization_code&grant_type=authorization_code", "application/x-www-form-urlencoded"),
+        ("code=%00&grant_type=authorization_code", "application/x-www-form-urlencoded"),
+        ("code=%FF&grant_type=authorization_code", "application/x-www-form-urlencoded"),
+        ("&".join(f"p{n}=1" for n in range(5000)), "application/x-www-form-urlencoded"),
+        ("code=" + "x" * 300_000, "application/x-www-form-urlencoded"),
+        ("code=x", "text/plain"),
+        ("<x/>", "application/xml"),
+        ("[]", "application/json"),
+        ('"text"', "application/json"),
+        ("null", "application/json"),
+        ("", "application/json"),
+        ("{", "application/json"),
+        ('{"grant_type": 5}', "application/json"),
+        ('{"grant_type": null}', "application/json"),
+        ('{"grant_type": ["a"]}', "application/json"),
+        ('{"grant_type": "a", "grant_type": "a"}', "application/json"),
+        ('{"grant_type": NaN}', "application/json"),
+        ('{"code": "\\ud800"}', "application/json"),
+        ("[" * 20_000, "application/json"),
+        (b"\xff", "application/json"),
+    ],
+)
+def test_a_malformed_body_is_an_invalid_request(body: str | bytes, content_type: str, db: None) -> None:
+    answer = Client().post(TOKEN, body, content_type=content_type)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+
+
+@pytest.mark.parametrize(
+    ("grant_type", "error"),
+    [
+        ("password", "unsupported_grant_type"),
+        ("client_credentials", "unsupported_grant_type"),
+        ("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type"),
+        ("implicit", "unsupported_grant_type"),
+        ("AUTHORIZATION_CODE", "unsupported_grant_type"),
+        ("", "invalid_request"),
+    ],
+)
+def test_grants_that_are_not_offered_do_not_exist(web: OAuthClient, grant_type: str, error: str) -> None:
+    answer = web.post(TOKEN, web.token_parameters("x", grant_type=grant_type))
+    assert (answer.status_code, answer.json()["error"]) == (400, error)
+
+
+def test_get_is_not_allowed(db: None) -> None:
+    answer = Client().get(TOKEN)
+    assert (answer.status_code, answer["Allow"]) == (405, "POST")

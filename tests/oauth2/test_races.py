@@ -1,0 +1,89 @@
+"""Parallel requests: single use holds, nothing crashes, no winner is hurt by a loser."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+from typing import TYPE_CHECKING
+
+import pytest
+from django.db import connections
+from django.test import Client
+
+from oauthapps.models import AccessToken, TokenFamily
+from tests.oauth2.conftest import Machine, application_of
+from tests.oauth_client import OAuthClient
+
+if TYPE_CHECKING:
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locking]
+
+THREADS = 6
+
+
+def in_parallel(request: Callable[[], Answer], times: int = THREADS) -> list[Answer]:
+    """Send the same request from several threads that start together, each with its own connection."""
+    barrier = Barrier(times)
+
+    def one() -> Answer:
+        barrier.wait()
+        try:
+            return request()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(times) as pool:
+        return [future.result() for future in [pool.submit(one) for _ in range(times)]]
+
+
+def statuses(answers: list[Answer]) -> Counter[int]:
+    return Counter(answer.status_code for answer in answers)
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_a_code_is_exchanged_once_and_the_replay_ends_its_family(
+    web: OAuthClient, visitor: Client, attempt: int
+) -> None:
+    code = web.get_code(visitor)
+    answers = in_parallel(lambda: OAuthClient(web.client_id, web.client_secret).exchange(code))
+    assert statuses(answers) == {200: 1, 400: THREADS - 1}
+    assert AccessToken.objects.count() == 1
+    winner = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert web.me(winner["access_token"]).status_code == 401
+    assert web.refresh(winner["refresh_token"]).status_code == 400
+    assert TokenFamily.objects.get().ended_at is not None
+
+
+@pytest.mark.parametrize("attempt", range(5))
+def test_with_rotation_one_parallel_refresh_wins_and_stays_alive(
+    web: OAuthClient, visitor: Client, attempt: int
+) -> None:
+    token = web.get_tokens(visitor)["refresh_token"]
+    answers = in_parallel(lambda: OAuthClient(web.client_id, web.client_secret).refresh(token))
+    assert statuses(answers) == {200: 1, 400: THREADS - 1}
+    winner = next(answer.json() for answer in answers if answer.status_code == 200)
+    assert web.me(winner["access_token"]).status_code == 200
+    assert web.refresh(winner["refresh_token"]).status_code == 200
+
+
+def test_without_rotation_every_parallel_refresh_gets_a_working_token(
+    web: OAuthClient, visitor: Client
+) -> None:
+    application = application_of(web)
+    application.rotate_refresh_tokens = False
+    application.save()
+    token = web.get_tokens(visitor)["refresh_token"]
+    answers = in_parallel(lambda: OAuthClient(web.client_id, web.client_secret).refresh(token))
+    assert statuses(answers) == {200: THREADS}
+    for answer in answers:
+        assert web.me(answer.json()["access_token"]).status_code == 200
+
+
+def test_an_assertion_with_a_jti_is_exchanged_once(machine: Machine) -> None:
+    assertion = machine.assertion(jti="one")
+    client = machine.client
+    answers = in_parallel(lambda: OAuthClient(client.client_id, client.client_secret).exchange_jwt(assertion))
+    assert statuses(answers) == {200: 1, 400: THREADS - 1}

@@ -1,0 +1,69 @@
+import hashlib
+import re
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oauthapps import client_secrets
+
+MAKERS: dict[str, Callable[[], str]] = {
+    "gtsec_": client_secrets.new_client_secret,
+    "gtacc_": client_secrets.new_access_token,
+    "gtref_": client_secrets.new_refresh_token,
+    "gtcode_": client_secrets.new_code,
+}
+
+
+@pytest.mark.parametrize("prefix", MAKERS)
+def test_a_credential_says_what_it_is_and_needs_no_encoding_anywhere(prefix: str) -> None:
+    value = MAKERS[prefix]()
+    # 43 characters of base64url are 256 bits.
+    assert re.fullmatch(prefix + r"[A-Za-z0-9_-]{43}[A-Za-z0-9]{6}", value)
+    assert client_secrets.is_well_formed(value)
+
+
+@pytest.mark.parametrize("prefix", MAKERS)
+def test_credentials_never_repeat(prefix: str) -> None:
+    assert len({MAKERS[prefix]() for _ in range(1000)}) == 1000
+
+
+def test_one_changed_character_anywhere_is_noticed() -> None:
+    value = client_secrets.new_client_secret()
+    for at, character in enumerate(value):
+        other = "A" if character != "A" else "B"
+        assert not client_secrets.is_well_formed(value[:at] + other + value[at + 1 :])
+
+
+@pytest.mark.parametrize("change", ["{}x", "x{}", "{}\n", " {}", "{}=", ""])
+def test_a_longer_shorter_or_padded_value_is_not_well_formed(change: str) -> None:
+    assert not client_secrets.is_well_formed(change.format(client_secrets.new_access_token()))
+
+
+def test_another_prefix_does_not_fit_the_checksum() -> None:
+    value = client_secrets.new_access_token().replace("gtacc_", "gtref_")
+    assert not client_secrets.is_well_formed(value)
+
+
+@given(st.text(st.characters(exclude_categories=())))
+def test_no_string_raises(value: str) -> None:
+    assert re.fullmatch("[0-9a-f]{64}", client_secrets.digest(value))
+    assert not client_secrets.is_well_formed(value)
+    assert value.endswith(client_secrets.hint(value))
+
+
+def test_a_lone_surrogate_has_a_digest_of_its_own() -> None:
+    assert client_secrets.digest("\ud800") != client_secrets.digest("?")
+
+
+def test_the_digest_is_sha_256_so_that_other_tools_can_work_it_out() -> None:
+    assert client_secrets.digest("gtsec_ü") == hashlib.sha256("gtsec_ü".encode()).hexdigest()
+
+
+def test_the_hint_is_the_last_four_characters() -> None:
+    assert client_secrets.hint("gtsec_0123456789abcdef") == "cdef"
+
+
+def test_a_short_secret_brought_along_from_elsewhere_gives_no_hint() -> None:
+    assert client_secrets.hint("hunter2") == ""

@@ -1,0 +1,206 @@
+"""Which addresses may be registered, and where the consent page says that they lead."""
+
+from contextlib import suppress
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oauthapps.app_types import AppType
+from oauthapps.errors import InvalidRedirectURLError
+from oauthapps.redirect_urls import check_redirect_url, display_host, origin_of
+
+ANY_STRING = st.text(st.characters(exclude_categories=()))
+STARTS = st.sampled_from(["", "https://", "http://127.0.0.1", "https://a.example/", "com.example.app:"])
+
+pytestmark = pytest.mark.spec("A-35", "RFC 6749 section 3.1.2, RFC 8252 section 7, RFC 9700 section 4.1.3")
+
+
+@pytest.mark.parametrize("app_type", [AppType.WEB, AppType.SINGLE_PAGE])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://app.example.com/callback",
+        "https://app.example.com",
+        "https://App.Example.com:8443/Callback/",
+        "https://app.example.com/callback?tenant=7&next=%2Fhome",
+        "https://app.example.com/@me/a;b=1/(x)!",
+        "https://xn--mnchen-3ya.example/cb",
+        "https://intranet/cb",
+        "https://192.0.2.7/cb",
+        "https://[2001:db8::1]:8443/cb",
+        "http://127.0.0.1/cb",
+        "http://127.0.0.1:8080/cb",
+        "http://[::1]:8080/cb",
+        "http://localhost:3000/cb",
+        "https://localhost/cb",
+        "https://app.example.com/" + "a" * (2048 - len("https://app.example.com/")),
+    ],
+)
+def test_an_address_that_may_be_registered_is_stored_unchanged(url: str, app_type: AppType) -> None:
+    assert check_redirect_url(url, app_type=app_type) == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "com.example.app:/callback",
+        "com.example.app://callback",
+        "com.example.app://oauth/cb?x=1",
+        "com.example:/",
+    ],
+)
+def test_a_private_use_scheme_is_for_single_page_and_mobile_applications_only(url: str) -> None:
+    assert check_redirect_url(url, app_type=AppType.SINGLE_PAGE) == url
+    with pytest.raises(InvalidRedirectURLError, match="begins with https://"):
+        check_redirect_url(url, app_type=AppType.WEB)
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("", "Enter the address"),
+        ("https://app.example.com/" + "a" * 2048, "2,048"),
+        ("https://app.example.com/cb#top", "Remove the #"),
+        ("https://app.example.com/cb#", "Remove the #"),
+        ("https://user@app.example.com/cb", "user name is not allowed"),
+        ("https://user:word@app.example.com/cb", "user name is not allowed"),
+        ("https://@app.example.com/cb", "user name is not allowed"),
+        ("https://*.example.com/cb", "wildcard"),
+        ("https://app.example.com/*", "wildcard"),
+        (" https://app.example.com/cb", "space or invisible"),
+        ("https://app.example.com/cb\r\nX: y", "space or invisible"),
+        ("https://app.example.com/\u200bcb", "space or invisible"),
+        ("https://app.example.com/\0", "space or invisible"),
+        ("https://app.example.com\\@evil.example", "backslash"),
+        ("https://app.example.com/%5c", "encoded control character or backslash"),
+        ("https://app.example.com/%0d%0aX", "encoded control character"),
+        ("https://app.example.com/%00", "encoded control character"),
+        ('https://app.example.com/"', "percent-encoded"),
+        ("https://app.example.com/<b>", "percent-encoded"),
+        ("https://app.example.com/%zz", "percent-encoded"),
+        ("https://app.example.com/ü", "Percent-encode"),
+        ("https://münchen.example/cb", "xn--mnchen-3ya.example"),
+        ("https://straße.example/cb", "xn--strae-oqa.example"),
+        ("https://app\uff0eexample\uff0ecom/cb", "ASCII form: app.example.com"),
+        ("https://\u0430pp.example.com/cb", "xn--pp-6kc.example.com"),
+        ("/callback", "whole address"),
+        ("//app.example.com/cb", "whole address"),
+        ("app.example.com/cb", "whole address"),
+        ("https:/app.example.com/cb", "names no host"),
+        ("https:app.example.com/cb", "names no host"),
+        ("https:///cb", "names no host"),
+        ("https://app..example.com/cb", "host of this address"),
+        ("https://-app.example.com/cb", "host of this address"),
+        ("https://app.example.com./cb", "host of this address"),
+        ("https://app%2eexample.com/cb", "host of this address"),
+        ("https://2130706433/cb", "host of this address"),
+        ("https://0x7f.1/cb", "host of this address"),
+        ("https://127.1/cb", "host of this address"),
+        ("https://[::1%25eth0]/cb", "host of this address"),
+        ("https://[v1.a]/cb", "host of this address"),
+        ("https://[::1/cb", "host of this address"),
+        ("https://a]b/cb", "host of this address"),
+        ("https://app.example.com:/cb", "port"),
+        ("https://app.example.com:0/cb", "port"),
+        ("https://app.example.com:65536/cb", "port"),
+        ("https://app.example.com:080/cb", "port"),
+        ("https://app.example.com:1.evil/cb", "port"),
+        ("https://app.example.com/a/../cb", "segments"),
+        ("https://app.example.com/./cb", "segments"),
+        ("https://app.example.com/%2e%2E/cb", "segments"),
+        ("https://app.example.com/..;/cb", "segments"),
+        ("https://app.example.com/..", "segments"),
+        ("https://app.example.com/cb?code=mine", "parameter code"),
+        ("https://app.example.com/cb?a=1&%73tate=", "parameter state"),
+        ("http://app.example.com/cb", "Use https"),
+        ("http://127.0.0.2/cb", "Use https"),
+        ("http://0.0.0.0/cb", "Use https"),
+        ("http://localhost.evil.example/cb", "Use https"),
+        ("http://[::ffff:127.0.0.1]/cb", "Use https"),
+    ],
+)
+def test_a_refusal_says_exactly_what_is_wrong(url: str, reason: str) -> None:
+    with pytest.raises(InvalidRedirectURLError, match=reason):
+        check_redirect_url(url, app_type=AppType.WEB)
+
+
+@pytest.mark.parametrize("app_type", [AppType.WEB, AppType.SINGLE_PAGE])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        "JavaScript://a.example/%61lert(1)",
+        "data:text/html,x",
+        "vbscript:x",
+        "file:///etc/passwd",
+        "blob:https://app.example.com/1",
+        "about:blank",
+        "ftp://app.example.com/cb",
+        "ws://app.example.com/cb",
+        "myapp:/cb",
+        "myapp://cb",
+        "urn:ietf:wg:oauth:2.0:oob",
+        "localhost:3000/cb",
+        "app.example.com:8080/cb",
+        ".app:/cb",
+        "com..app:/cb",
+        "1com.app:/cb",
+        "com.example.app:callback",
+        "com.example.app:",
+        "com.example.app://user@host/cb",
+        "com.example.app://host:99999/cb",
+        "com.example.app:/a/../cb",
+        "com.example.app:/cb#",
+    ],
+)
+def test_no_other_scheme_gets_in(url: str, app_type: AppType) -> None:
+    with pytest.raises(InvalidRedirectURLError):
+        check_redirect_url(url, app_type=app_type)
+
+
+@pytest.mark.parametrize(
+    ("url", "origin"),
+    [
+        ("https://App.Example.com/cb?x", "https://app.example.com"),
+        ("https://app.example.com:443/cb", "https://app.example.com"),
+        ("https://app.example.com:8443/cb", "https://app.example.com:8443"),
+        ("http://localhost:80/", "http://localhost"),
+        ("http://[0:0::1]:3000/cb", "http://[::1]:3000"),
+        ("https://münchen.example/cb", "https://xn--mnchen-3ya.example"),
+        ("com.example.app:/cb", None),
+        ("https://app.example.com:x/cb", None),
+        ("https:///cb", None),
+        ("null", None),
+    ],
+)
+def test_the_origin_is_the_one_a_browser_names(url: str, origin: str | None) -> None:
+    assert origin_of(url) == origin
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("https://App.Example.com:8443/cb", "app.example.com"),
+        ("https://bank.example@evil.example/", "evil.example"),
+        ("https://bank.example.evil.example/", "bank.example.evil.example"),
+        ("https://\u0430pple.example/", "xn--pple-43d.example"),
+        ("http://[::1]:53182/cb", "[::1]"),
+        ("com.example.app://bank.example/cb", "com.example.app"),
+        ("javascript:alert(1)", ""),
+        ("https://\u2100.example/", ""),
+        ("https://" + "a" * 1_000_000, ""),
+    ],
+)
+def test_the_consent_page_shows_where_an_address_really_leads(url: str, host: str) -> None:
+    assert display_host(url) == host
+
+
+@given(STARTS, ANY_STRING, st.sampled_from(AppType))
+def test_no_string_raises_anything_but_a_reason(start: str, text: str, app_type: AppType) -> None:
+    url = start + text
+    origin_of(url)
+    assert display_host(url).isascii()
+    with suppress(InvalidRedirectURLError):
+        assert check_redirect_url(url, app_type=app_type) == url
+        assert display_host(url)

@@ -1,0 +1,80 @@
+"""Starting, stopping and operating an installation."""
+
+import re
+import stat
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.infrastructure.installation import Installation
+from tests.stories.conftest import Person, manage
+
+pytestmark = pytest.mark.story
+
+
+def test_a_first_run_prints_a_password_once_that_works_and_a_second_run_keeps_everything(
+    tmp_path: Path,
+) -> None:
+    installation = Installation(tmp_path / "gatehouse", {})
+    installation.start()
+    first_log = installation.log_text()
+    password = re.search(r"Password \(shown this once\): (\S+)", first_log)
+    assert password, first_log
+    assert installation.base_url in first_log
+    Person(installation.base_url).sign_in("admin", password[1])
+    customer_id = manage(installation, "organization")["customer_id"]
+    installation.stop()
+    installation.start()
+    assert installation.log_text().count(password[1]) == 1
+    Person(installation.base_url).sign_in("admin", password[1])
+    assert manage(installation, "organization")["customer_id"] == customer_id
+    installation.stop()
+
+
+def test_secrets_on_disk_belong_to_their_owner(installation: Installation) -> None:
+    key = installation.folder / "var" / "secret_key"
+    assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
+
+
+def test_debug_is_off_and_strange_hosts_are_refused(installation: Installation) -> None:
+    missing = requests.get(f"{installation.base_url}/no-such-page", timeout=30)
+    assert "Traceback" not in missing.text
+    assert "DEBUG" not in missing.text
+    strange = requests.get(installation.base_url, headers={"Host": "evil.example"}, timeout=30)
+    assert strange.status_code == 400
+    assert "evil.example" not in strange.text
+
+
+def test_static_files_are_served_for_ever(installation: Installation) -> None:
+    page = requests.get(f"{installation.base_url}/accounts/login/", timeout=30).text
+    sheet = re.search(r'href="(/static/[^"]+\.css)"', page)
+    assert sheet, page
+    answer = requests.get(installation.base_url + sheet[1], timeout=30)
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_the_access_log_has_no_query_strings(installation: Installation) -> None:
+    requests.get(f"{installation.base_url}/api/v1/me?sessionID=not-for-the-log", timeout=30)
+    log = installation.log_text()
+    assert "/api/v1/me" in log
+    assert "not-for-the-log" not in log
+
+
+def test_manage_needs_no_earlier_run(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "gatehouse", {})
+    printed = manage(
+        installation,
+        *("create_application", "--type", "web", "--name", "Early", "--redirect-url", "https://a.example/"),
+    )
+    assert re.fullmatch("[0-9a-f]{32}", printed["client_id"])
+    assert printed["client_secret"].startswith("gtsec_")
+
+
+def test_plain_http_beyond_this_machine_is_refused(tmp_path: Path) -> None:
+    installation = Installation(tmp_path / "gatehouse", {"BASE_URL": "http://gatehouse.example"})
+    done = installation.manage("organization")
+    assert done.returncode != 0
+    assert "ALLOW_HTTP" in done.stderr

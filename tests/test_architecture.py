@@ -1,0 +1,91 @@
+"""Rules about the code itself."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCES = [
+    path
+    for folder in ("accounts", "config", "oauthapps")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
+
+# Everything that answers without a sign-in. Adding a line here is a decision.
+OPEN = {
+    "account_login",
+    "account_logout",  # leads to the sign-in page
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "mfa_authenticate",
+    "logo",
+    "oauth2_provider:authorize",
+    "oauth2_provider:token",
+    "oauth2_provider:jwt-exchange",
+    "api:me",
+    "api:user-me",
+    "api:user-search",
+}
+# The only ones that take a POST without a CSRF token: no cookie authenticates there.
+WITHOUT_CSRF = {
+    "oauth2_provider:token",
+    "oauth2_provider:jwt-exchange",
+    "api:me",
+    "api:user-me",
+    "api:user-search",
+}
+
+
+def views(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, object]]:
+    for pattern in resolver.url_patterns:
+        if isinstance(pattern, URLResolver):
+            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
+            yield from views(pattern, inner)
+        elif isinstance(pattern, URLPattern):
+            yield f"{namespace}{pattern.name}", pattern.callback
+
+
+VIEWS = dict(views(get_resolver()))
+
+
+def test_every_view_is_closed_unless_listed() -> None:
+    is_open = {name for name, view in VIEWS.items() if not getattr(view, "login_required", True)}
+    assert is_open == OPEN
+
+
+def test_every_view_wants_a_csrf_token_unless_listed() -> None:
+    exempt = {name for name, view in VIEWS.items() if getattr(view, "csrf_exempt", False)}
+    assert exempt == WITHOUT_CSRF
+
+
+SERVICES = [path for path in SOURCES if "services" in (path.stem, path.parent.name)]
+LEAVES = sorted((ROOT / "oauthapps").glob("*.py"))
+
+
+@pytest.mark.parametrize("path", SERVICES + LEAVES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_services_and_leaves_never_see_a_request(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert "HttpRequest" not in text
+    assert "django.http" not in text
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_file_fits_in_the_head(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 260
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_are_short(path: Path) -> None:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef):
+            docstring = ast.get_docstring(node, clean=False) or ""
+            length = (node.end_lineno or node.lineno) - node.lineno + 1 - len(docstring.splitlines())
+            assert length <= 45, f"{node.name} has {length} lines without its docstring"

@@ -1,0 +1,326 @@
+import fcntl
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import dev
+
+REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+
+pytestmark = pytest.mark.usefixtures("nothing_is_run")
+
+
+@pytest.fixture
+def nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that forgets to replace a step must not install anything on the machine."""
+
+    def refuse(*arguments: object, **_: object) -> None:
+        pytest.fail(f"would have run {arguments[0]}")
+
+    monkeypatch.setattr(subprocess, "run", refuse)
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+
+
+class Project:
+    """A folder for dev.py to work in, where making environments and installing is only written down."""
+
+    def __init__(self, root: Path, patch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self.patch = patch
+        self.done: list[str] = []
+        self.pip_fails = False
+        (root / "requirements").mkdir(parents=True)
+        (root / "requirements" / "base.txt").write_text("django==5.2\n")
+        (root / "requirements" / "test.txt").write_text("django==5.2\npytest==9\n")
+        self.enter()
+
+    def enter(self) -> None:
+        self.patch.setattr(dev, "VENV", self.root / ".venv")
+        self.patch.setattr(dev, "REQUIREMENTS", self.root / "requirements")
+        self.patch.setattr(dev, "make_venv", self.make_venv)
+        self.patch.setattr(dev, "pip_install", self.pip_install)
+
+    def make_venv(self) -> None:
+        self.done.append("venv")
+        python = self.root / ".venv" / "bin" / "python"
+        python.parent.mkdir(exist_ok=True)
+        python.touch()
+
+    def pip_install(self, lock_file: Path) -> None:
+        self.done.append(lock_file.name)
+        if self.pip_fails:
+            raise dev.Problem("no network")
+
+    def set_up(self, lock_name: str) -> list[str]:
+        """What dev.py does to have this lock file installed."""
+        self.done = []
+        dev.python_with(lock_name)
+        return self.done
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    return Project(tmp_path / "project", monkeypatch)
+
+
+class TestVirtualEnvironment:
+    def test_is_made_once_and_then_taken_as_it_is(self, project: Project) -> None:
+        assert project.set_up("base") == ["venv", "base.txt"]
+        assert project.set_up("base") == []
+
+    def test_for_tests_builds_on_the_one_for_running_and_serves_it_too(self, project: Project) -> None:
+        project.set_up("base")
+        assert project.set_up("test") == ["test.txt"]
+        assert project.set_up("base") == []
+        assert project.set_up("test") == []
+
+    def test_follows_a_changed_lock_file(self, project: Project) -> None:
+        project.set_up("base")
+        (project.root / "requirements" / "base.txt").write_text("django==5.2.1\n")
+        assert project.set_up("base") == ["base.txt"]
+
+    def test_of_another_python_is_made_anew(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+        project.set_up("base")
+        monkeypatch.setattr(sys, "base_prefix", "/opt/another-python")
+        assert project.set_up("base") == ["venv", "base.txt"]
+
+    def test_that_was_moved_is_made_anew(self, project: Project) -> None:
+        project.set_up("base")
+        project.root = project.root.rename(project.root.with_name("moved"))
+        project.enter()
+        assert project.set_up("base") == ["venv", "base.txt"]
+
+    def test_whose_python_is_gone_is_made_anew(self, project: Project) -> None:
+        project.set_up("base")
+        (project.root / ".venv" / "bin" / "python").unlink()
+        assert project.set_up("base") == ["venv", "base.txt"]
+
+    def test_of_an_interrupted_install_is_not_trusted(self, project: Project) -> None:
+        project.pip_fails = True
+        with pytest.raises(dev.Problem):
+            project.set_up("base")
+        project.pip_fails = False
+        assert project.set_up("base") == ["venv", "base.txt"]
+
+    def test_with_an_unreadable_stamp_is_made_anew(self, project: Project) -> None:
+        project.set_up("base")
+        dev.stamp_file().write_text('{"maker": "cpy')
+        assert project.set_up("base") == ["venv", "base.txt"]
+
+    def test_may_be_a_link_to_one_that_fits(self, project: Project, tmp_path: Path) -> None:
+        project.set_up("test")
+        copy = linked_copy(project, tmp_path)
+        assert copy.set_up("base") == []
+
+    def test_that_is_a_link_is_never_changed_through_it(self, project: Project, tmp_path: Path) -> None:
+        project.set_up("base")
+        before = dev.stamp_file().read_text()
+        copy = linked_copy(project, tmp_path)
+        (copy.root / "requirements" / "base.txt").write_text("django==6.0\n")
+        assert copy.set_up("base") == ["venv", "base.txt"]
+        assert not (copy.root / ".venv").is_symlink()
+        assert (project.root / ".venv" / "gatehouse.json").read_text() == before
+
+    def test_is_held_by_one_process_at_a_time(self, project: Project) -> None:
+        project.set_up("base")
+        with dev.held(dev.VENV):
+            another = os.open(dev.VENV, os.O_RDONLY)
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.close(another)
+
+    def test_made_by_another_dev_py_in_the_meantime_is_not_made_twice(
+        self, project: Project, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answers = iter([False, True])
+        monkeypatch.setattr(dev, "is_installed", lambda _: next(answers))
+        assert project.set_up("base") == []
+
+
+def linked_copy(project: Project, tmp_path: Path) -> Project:
+    copy = Project(tmp_path / "copy", project.patch)
+    (copy.root / ".venv").symlink_to(project.root / ".venv")
+    return copy
+
+
+class TestWithoutVenvModule:
+    @pytest.fixture(autouse=True)
+    def no_venv_module(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dev, "has_venv_module", lambda: False)
+
+    def test_names_the_command_when_packages_cannot_be_installed(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(dev, "can_install", lambda: False)
+        monkeypatch.setattr(dev, "python_with", lambda _: dev.bring_venv_module())
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        assert dev.main(["run"]) == 1
+        assert "sudo apt-get install --no-install-recommends python3-venv" in capsys.readouterr().err
+
+    def test_installs_it_when_that_is_allowed(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        installed: list[str] = []
+        monkeypatch.setattr(dev, "can_install", lambda: True)
+        monkeypatch.setattr(dev, "apt_install", installed.extend)
+        monkeypatch.setattr(dev, "has_venv_module", lambda: bool(installed))
+        dev.bring_venv_module()
+        assert installed == ["python3-venv"]
+
+    def test_says_so_when_debians_package_is_for_another_python(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dev, "can_install", lambda: True)
+        monkeypatch.setattr(dev, "apt_install", lambda _: None)
+        with pytest.raises(dev.Problem, match="another Python"):
+            dev.bring_venv_module()
+
+
+class Machine:
+    """A machine whose system files lie in a folder, and whose apt-get is this object."""
+
+    def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
+        self.policy = folder / "policy-rc.d"
+        self.create_cluster = folder / "createcluster.conf"
+        self.apt_succeeds = [True]
+        self.asked: list[str] = []
+        self.policy_while_installing = ""
+        patch.setattr(dev, "POLICY", self.policy)
+        patch.setattr(dev, "CREATE_CLUSTER", self.create_cluster)
+        patch.setattr(dev, "as_root", self.as_root)
+
+    def as_root(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
+        if command[0] == "sh":
+            Path(command[4]).write_text(text)
+        elif command[0] == "rm":
+            Path(command[2]).unlink(missing_ok=True)
+        elif command[-1] == "update":
+            self.asked.append("update")
+        else:
+            self.asked.append("install")
+            self.policy_while_installing = dev.read_text(self.policy)
+            return subprocess.CompletedProcess(
+                command, 0 if self.apt_succeeds.pop(0) else 100, stdout="E: broken"
+            )
+        return subprocess.CompletedProcess(command, 0, stdout="")
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+class TestDebianPackages:
+    def test_start_no_service_while_they_are_installed(self, machine: Machine) -> None:
+        dev.apt_install(["nginx"])
+        assert "exit 101" in machine.policy_while_installing
+        assert not machine.policy.exists()
+
+    def test_leave_no_policy_behind_when_installing_fails(self, machine: Machine) -> None:
+        machine.apt_succeeds = [False, False]
+        with pytest.raises(dev.Problem, match="broken"):
+            dev.apt_install(["nginx"])
+        assert not machine.policy.exists()
+
+    def test_leave_the_policy_of_somebody_else_alone(self, machine: Machine) -> None:
+        machine.policy.write_text("#!/bin/sh\nexit 101\n")
+        dev.apt_install(["nginx"])
+        assert machine.policy.read_text() == "#!/bin/sh\nexit 101\n"
+
+    def test_take_away_the_policy_that_a_killed_run_left(self, machine: Machine) -> None:
+        machine.policy.write_text(dev.POLICY_TEXT)
+        dev.apt_install(["nginx"])
+        assert not machine.policy.exists()
+
+    def test_are_looked_up_again_when_the_lists_are_old(self, machine: Machine) -> None:
+        machine.apt_succeeds = [False, True]
+        dev.apt_install(["nginx"])
+        assert machine.asked == ["install", "update", "install"]
+
+    def test_make_no_database_cluster(self, machine: Machine) -> None:
+        machine.create_cluster.write_text("ssl = on\n#create_main_cluster = true\n")
+        dev.apt_install(["postgresql"])
+        assert machine.create_cluster.read_text() == "ssl = on\ncreate_main_cluster = false\n"
+
+    def test_change_postgresqls_configuration_only_with_postgresql(self, machine: Machine) -> None:
+        dev.apt_install(["nginx"])
+        assert not machine.create_cluster.exists()
+
+
+class TestLeftOutTests:
+    @pytest.fixture(autouse=True)
+    def nginx_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dev, "missing_packages", lambda: ["nginx"])
+        monkeypatch.setattr(dev, "can_install", lambda: False)
+        monkeypatch.delenv("REQUIRE_ALL", raising=False)
+
+    def test_are_named_with_the_command_that_brings_them(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert dev.left_out_packages() == ["nginx"]
+        said = capsys.readouterr().out
+        assert "Left out: tests behind nginx." in said
+        assert "apt-get install --no-install-recommends nginx" in said
+
+    def test_are_a_failure_where_all_are_required(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("REQUIRE_ALL", "1")
+        with pytest.raises(dev.Problem, match="apt-get install"):
+            dev.left_out_packages()
+
+
+class TestVerdict:
+    def test_is_a_failure_when_either_database_fails(self, capsys: pytest.CaptureFixture[str]) -> None:
+        assert dev.verdict({"SQLite": 0, "PostgreSQL": 1}, picked=False) == 1
+        assert "PostgreSQL: FAILED" in capsys.readouterr().out
+
+    def test_is_a_failure_when_a_signal_ended_pytest(self) -> None:
+        assert dev.verdict({"SQLite": 0, "PostgreSQL": -9}, picked=False) == 1
+
+    def test_lets_picked_tests_be_absent_on_one_database_only(self) -> None:
+        nothing = dev.PYTEST_NOTHING_SELECTED
+        assert dev.verdict({"SQLite": 0, "PostgreSQL": nothing}, picked=True) == 0
+        assert dev.verdict({"SQLite": nothing, "PostgreSQL": nothing}, picked=True) != 0
+        assert dev.verdict({"SQLite": 0, "PostgreSQL": nothing}, picked=False) != 0
+
+
+class TestLockFiles:
+    @pytest.fixture(params=["base", "test"])
+    def lock_text(self, request: pytest.FixtureRequest) -> str:
+        return (dev.REQUIREMENTS / f"{request.param}.txt").read_text()
+
+    def test_name_no_address(self, lock_text: str) -> None:
+        assert "://" not in lock_text
+        assert "--index" not in lock_text
+
+    def test_pin_every_requirement_by_hash(self, lock_text: str) -> None:
+        requirements = re.split(r"\n(?=\S)", lock_text.strip())
+        assert requirements
+        assert [
+            text for text in requirements if not REQUIREMENT.match(text) or "--hash=sha256:" not in text
+        ] == []
+
+    def test_for_tests_holds_the_same_versions_as_the_one_for_running(self) -> None:
+        base, test = (
+            dict(REQUIREMENT.findall((dev.REQUIREMENTS / f"{name}.txt").read_text()))
+            for name in ("base", "test")
+        )
+        assert base.items() <= test.items()
+
+
+def test_arguments_of_test_go_to_pytest_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    monkeypatch.setattr(dev, "python_with", lambda _: Path("python"))
+    monkeypatch.setattr(dev, "left_out_packages", list)
+
+    def attended(command: list[str]) -> int:
+        seen.extend(command)
+        return 0
+
+    monkeypatch.setattr(dev, "attended", attended)
+    dev.main(["test", "-k", "consent", "tests/console", "-x"])
+    assert seen[-4:] == ["-k", "consent", "tests/console", "-x"]
+
+
+def test_other_commands_take_no_unknown_arguments() -> None:
+    with pytest.raises(SystemExit):
+        dev.main(["check", "--everything"])
