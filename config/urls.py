@@ -2,6 +2,7 @@
 
 from allauth.account import views as sign_in
 from django.urls import include, path, re_path
+
 from oauthapps.console.views.logos import logo
 
 # Of django-allauth's pages only these: nobody registers, changes an address or signs in by code.

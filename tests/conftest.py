@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connections
 
 from tests.infrastructure.chromium import launch_arguments
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
 
 
@@ -45,6 +46,13 @@ def use_database(url: str) -> None:
     del connections["default"]
     settings.DATABASES["default"] = replaced
     connections.settings = connections.configure_settings(settings.DATABASES)
+
+
+@pytest.fixture(scope="session")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """An installation started as a newcomer starts it, once for all stories of a worker."""
+    with Installation(tmp_path_factory.mktemp("installation") / "gatehouse", ADMIN) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -33,6 +33,13 @@ NOT_COPIED = (
     ".hypothesis",
 )
 
+# The first administrator of the installations that tests start.
+ADMIN = {
+    "ADMIN_USERNAME": "ada",
+    "ADMIN_PASSWORD": "correct horse battery staple",
+    "ADMIN_EMAIL": "ada@example.org",
+}
+
 CLEAN_EXITS = (0, 128 + signal.SIGINT)
 
 

@@ -1,28 +1,15 @@
-"""An installation started as a newcomer starts it, once for all stories."""
+"""What stories do with an installation."""
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
-from tests.infrastructure.installation import Installation
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.oauth_client import hidden_fields
-
-ADMIN = {
-    "ADMIN_USERNAME": "ada",
-    "ADMIN_PASSWORD": "correct horse battery staple",
-    "ADMIN_EMAIL": "ada@example.org",
-}
-
-
-@pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with Installation(tmp_path_factory.mktemp("installation") / "gatehouse", ADMIN) as running:
-        yield running
 
 
 def manage(installation: Installation, *arguments: str, stdin: str | None = None) -> dict[str, Any]:

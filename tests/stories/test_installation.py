@@ -1,6 +1,7 @@
 """Starting, stopping and operating an installation."""
 
 import re
+import socket
 import stat
 from pathlib import Path
 
@@ -54,6 +55,16 @@ def test_static_files_are_served_for_ever(installation: Installation) -> None:
     answer = requests.get(installation.base_url + sheet[1], timeout=30)
     assert answer.status_code == 200
     assert "immutable" in answer.headers["Cache-Control"]
+
+
+def test_idle_connections_keep_nobody_out(installation: Installation) -> None:
+    """Browsers hold several connections open; they must not occupy what answers requests."""
+    idle = [socket.create_connection(("localhost", installation.port)) for _ in range(50)]
+    try:
+        assert requests.get(f"{installation.base_url}/accounts/login/", timeout=5).status_code == 200
+    finally:
+        for connection in idle:
+            connection.close()
 
 
 def test_the_access_log_has_no_query_strings(installation: Installation) -> None:

@@ -9,8 +9,8 @@ import pytest
 import requests
 from authlib.integrations.requests_client import OAuth2Session
 
-from tests.infrastructure.installation import Installation
-from tests.stories.conftest import ADMIN, Person, certificate, manage
+from tests.infrastructure.installation import ADMIN, Installation
+from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
 

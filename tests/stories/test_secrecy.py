@@ -9,9 +9,9 @@ import jwt
 import pytest
 import requests
 
-from tests.infrastructure.installation import Installation
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.oauth_client import challenge_of, hidden_fields
-from tests.stories.conftest import ADMIN, Person, certificate, manage
+from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
 
@@ -48,13 +48,13 @@ class Search:
 class Console(Person):
     """The administrator's browser in the console."""
 
-    def post(self, path: str, **fields: str) -> str:
+    def post(self, path: str, status: int = 200, **fields: str) -> str:
         page = self.browser.get(self.base_url + path, timeout=30)
         form = {"csrfmiddlewaretoken": hidden_fields(page.text)["csrfmiddlewaretoken"], **fields}
         answer = self.browser.post(
             self.base_url + path, form, timeout=30, headers={"Referer": self.base_url + path}
         )
-        assert answer.status_code < 400, answer.text
+        assert answer.status_code == status, answer.text
         return answer.text
 
 
@@ -88,8 +88,7 @@ def console_flow(installation: Installation, search: Search) -> None:
     console.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
     revealed = console.post("/console/applications/new", app_type="machine_to_machine", name="Secrecy")
     search.remember(console_secret=found(r"gtsec_[A-Za-z0-9_-]{40,}", revealed))
-    listed = console.browser.get(f"{installation.base_url}/console/applications/", timeout=30).text
-    path = found(r'/console/applications/[0-9a-f]{32}/(?=">Secrecy|"[^>]*>\s*Secrecy)', listed)
+    path = found(r"/console/applications/[0-9a-f]{32}/", revealed)
     page = f"{installation.base_url}{path}"
     form = {
         "csrfmiddlewaretoken": hidden_fields(console.browser.get(page, timeout=30).text)[
@@ -169,7 +168,7 @@ def jwt_flow(installation: Installation, search: Search, folder: Path) -> None:
     console = Console(installation.base_url)
     console.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
     path = f"/console/applications/{application['client_id']}/keys/new"
-    refused = console.post(path, key=private.read_text())  # somebody pastes the wrong half
+    refused = console.post(path, status=422, public_key=private.read_text())  # somebody pastes the wrong half
     lines = private.read_text().splitlines()
     assert lines[5] not in refused
     search.remember(

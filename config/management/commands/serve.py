@@ -105,7 +105,7 @@ def serve(host: str, port: int, workers: int) -> None:
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        backpressure=THREADS,
+        blocking_threads=THREADS,
         websockets=False,
         log_access=True,
         log_access_format=ACCESS_LOG,
