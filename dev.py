@@ -148,7 +148,6 @@ def static_checks() -> Iterator[tuple[str, list[str]]]:
     yield "mypy", [python, "-m", "mypy", "."]
     if (ROOT / "templates").is_dir():
         yield "djlint", [python, "-m", "djlint", "templates", "--lint", "--quiet"]
-        yield "djlint format", [python, "-m", "djlint", "templates", "--check", "--quiet"]
     yield "import contracts", [str(VENV / "bin" / "lint-imports"), "--no-logo"]
     yield "migrations", [python, "manage.py", "makemigrations", "--check", "--dry-run"]
     yield "deployment", [python, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]

@@ -33,8 +33,9 @@ OAUTH2_PROVIDER = {
     "SCOPES": SCOPES,
     # Named one by one: "__all__" would silently grant a scope that is added later.
     "DEFAULT_SCOPES": list(DEFAULT_SCOPES),
-    # A registered http://127.0.0.1 redirect URL is legal (RFC 8252 section 7.3); our own rules judge it.
-    "ALLOWED_REDIRECT_URI_SCHEMES": ["https", "http"],
+    # Our own rules judge redirect URLs, loopback ones too (RFC 8252 section 7.3); stock code gets the strictest.
+    "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
+    "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
     # RFC 9700: the compliant side of each gate.
     "COMPLIANT_BCP_RFC9700_IMPLICIT_GRANT": True,
     "COMPLIANT_BCP_RFC9700_PASSWORD_GRANT": True,
