@@ -4,6 +4,7 @@ from allauth.account import views as sign_in
 from django.urls import include, path, re_path
 
 from oauthapps.console.views.logos import logo
+from oauthapps.oauth2.metadata import metadata
 
 # Of django-allauth's pages only these: nobody registers, changes an address or signs in by code.
 account_pages = [
@@ -32,6 +33,7 @@ urlpatterns = [
     path("accounts/", include(account_pages)),
     path("console/", include("oauthapps.console.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
+    path(".well-known/oauth-authorization-server", metadata, name="metadata"),
     path("", include("oauthapps.api.urls")),
     path("logos/<str:digest>.png", logo, name="logo"),
 ]

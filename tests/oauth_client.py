@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 AUTHORIZE = "/integrations/oauth2/authorize"
 TOKEN = "/integrations/oauth2/api/v1/token"
 JWT_EXCHANGE = "/integrations/oauth2/api/v1/jwt/exchange"
+REVOKE = "/integrations/oauth2/api/v1/revoke"
+INTROSPECT = "/integrations/oauth2/api/v1/introspect"
+VERIFY = "/integrations/oauth2/api/v1/verify"
+METADATA = "/.well-known/oauth-authorization-server"
 ME = "/api/v1/me"
 
 

@@ -14,6 +14,10 @@ OAUTH2_PROVIDER_DEVICE_GRANT_MODEL = "oauthapps.DeviceGrant"
 AUTHORIZATION_CODE_SECONDS = 120
 ACCESS_TOKEN_SECONDS = 3600
 
+# Failed client authentications a minute before they are answered with 429. Right credentials always pass.
+CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 60
+CLIENT_FAILURES_PER_ADDRESS = 300
+
 OAUTH2_PROVIDER = {
     # A server that knows exactly the grants we offer; anything unlisted does not exist.
     "OAUTH2_SERVER_CLASS": "oauthapps.oauth2.server.AuthorizationServer",
@@ -33,7 +37,7 @@ OAUTH2_PROVIDER = {
     "SCOPES": SCOPES,
     # Named one by one: "__all__" would silently grant a scope that is added later.
     "DEFAULT_SCOPES": list(DEFAULT_SCOPES),
-    # Our own rules judge redirect URLs, loopback ones too (RFC 8252 section 7.3); stock code gets the strictest.
+    # Our own rules judge redirect URLs, loopback ones too (RFC 8252 section 7.3); stock code gets these.
     "ALLOWED_REDIRECT_URI_SCHEMES": ["https"],
     "COMPLIANT_BCP_RFC9700_REDIRECT_URI_SCHEME": True,
     # RFC 9700: the compliant side of each gate.

@@ -8,7 +8,7 @@ from oauthapps.models import Application, ClientSecret, PublicKey
 def find_application(client_id: str) -> Application:
     """Return the live application of that Client ID, or answer 404."""
     live = Application.objects.live().select_related("organization", "logo", "created_by")
-    return get_object_or_404(live, client_id=client_id)
+    return get_object_or_404(live.defer("logo__png"), client_id=client_id)
 
 
 def find_secret(client_id: str, pk: int) -> ClientSecret:

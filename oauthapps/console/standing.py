@@ -16,12 +16,12 @@ class Standing:
     Attributes:
         application: the application.
         last_used_at: the latest use of anything it has; None if there was none.
-        missing: what it still lacks before anybody can use it, in the words of the page's headings.
+        missing: what it still lacks before anybody can use it, each with the id of its place on the page.
     """
 
     application: Application
     last_used_at: datetime | None
-    missing: tuple[str, ...]
+    missing: tuple[tuple[str, str], ...]
 
     @property
     def label(self) -> str:
@@ -38,7 +38,7 @@ class Standing:
 
 def standings(applications: QuerySet[Application]) -> list[Standing]:
     """Work out how applications stand, in one statement, in the order given."""
-    annotated = applications.select_related("logo").annotate(
+    annotated = applications.select_related("logo").defer("logo__png").annotate(
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
         has_secrets=Exists(ClientSecret.objects.live().filter(application=OuterRef("pk"))),
         has_keys=Exists(PublicKey.objects.live().filter(application=OuterRef("pk"))),
@@ -66,13 +66,13 @@ def _latest(rows: QuerySet[Any], moment: str) -> Subquery:
 def _standing(row: Any) -> Standing:  # an Application with the annotations above
     spec = row.type
     lacks = {
-        "a Redirect URL": spec.has_redirect_urls and not row.has_redirect_urls,
-        "a client secret": spec.has_secrets and not row.has_secrets,
-        "a public key": spec.has_keys and not row.has_keys,
+        ("a Redirect URL", "redirect-urls"): spec.has_redirect_urls and not row.has_redirect_urls,
+        ("a client secret", "client-secret"): spec.has_secrets and not row.has_secrets,
+        ("a public key", "public-keys"): spec.has_keys and not row.has_keys,
     }
     uses = [row.secret_used_at, row.key_used_at, row.redirect_url_used_at, row.token_issued_at]
     return Standing(
         application=row,
         last_used_at=max((use for use in uses if use), default=None),
-        missing=tuple(name for name, is_lacking in lacks.items() if is_lacking),
+        missing=tuple(lack for lack, is_lacking in lacks.items() if is_lacking),
     )

@@ -4,6 +4,7 @@ from oauthapps.models.applications import Application, Logo, RedirectURL, Respon
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.events import Event
+from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "Consent",
     "DeviceGrant",
     "Event",
+    "FailureCount",
     "Grant",
     "IDToken",
     "Logo",

@@ -128,8 +128,23 @@ class AccessToken(AbstractAccessToken):
         return f"Access token {self.pk}"
 
 
-class RefreshTokenManager(models.Manager["RefreshToken"]):
-    """Uses refresh tokens."""
+class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
+    """Questions about refresh tokens."""
+
+    def alive(self) -> Self:
+        """Those that have not been replaced, revoked, or ended with what they stand on."""
+        return self.filter(
+            replaced_at=None,
+            revoked=None,
+            user__is_active=True,
+            application__deleted_at=None,
+            application__disabled_at=None,
+            family__ended_at=None,
+        )
+
+    def of_value(self, digest: str) -> Self:
+        """The one whose value has this digest, with all an answer about it needs, in one statement."""
+        return self.filter(token_checksum=digest).select_related("user", "application", "family")
 
     def use(self, digest: str, application: Application) -> RefreshToken | None:
         """Mark a refresh token as used and return it, or return None where it may not be used (any more).
@@ -162,13 +177,26 @@ class RefreshToken(AbstractRefreshToken):
     last_used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[RefreshTokenManager] = RefreshTokenManager()
+    objects = RefreshTokenQuerySet.as_manager()
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["token_checksum"], name="refresh_token_digest")]
 
     def __str__(self) -> str:
         return f"Refresh token {self.pk}"
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends if nobody does anything: the earlier of its two expirations, or None for never."""
+        ends = [
+            begin + lifetime
+            for begin, lifetime in (
+                (self.family.started_at, self.application.absolute_lifetime),
+                (self.user.last_active_at, self.application.inactivity_lifetime),
+            )
+            if lifetime
+        ]
+        return min(ends, default=None)
 
 
 class IDToken(AbstractIDToken):

@@ -11,9 +11,11 @@ from urllib.parse import unquote_plus
 
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
+from accounts.actors import Actor
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
 from oauthapps.oauth2.parameters import Parameters, is_text
+from oauthapps.oauth2.throttling import count_failure
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,15 +46,20 @@ class AuthenticatedClient:
     secret: ClientSecret | None = None
 
 
+# An Authorization header that says nothing.
+UNREADABLE = Credentials(client_id="", by_basic=True)
+
+
 class ClientAuthenticationError(InvalidClientError):
     """The client is unknown, disabled, or has not shown one of its secrets.
 
     The challenge is Basic's where Basic was used (RFC 6749 section 5.2), not Bearer's.
     """
 
-    def __init__(self, *, by_basic: bool = False) -> None:
+    def __init__(self, credentials: Credentials) -> None:
         super().__init__("The client is unknown or did not authenticate.")
-        self.by_basic = by_basic
+        self.client_id = credentials.client_id
+        self.by_basic = credentials.by_basic
 
     @property
     def headers(self) -> dict[str, str]:
@@ -60,17 +67,28 @@ class ClientAuthenticationError(InvalidClientError):
         return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'} if self.by_basic else {}
 
 
-def authenticate_client(authorization: str, parameters: Parameters) -> AuthenticatedClient:
+def authenticate_client(authorization: str, parameters: Parameters, actor: Actor) -> AuthenticatedClient:
     """Return the client that sent this request.
 
     Args:
         authorization: the Authorization header, empty when there is none.
         parameters: the request's parameters.
+        actor: where the request came from.
 
     Raises:
         InvalidRequestError: when it authenticates in two ways, or names two clients.
         ClientAuthenticationError: when it does not authenticate.
+        TooManyFailuresError: when it does not, and has not too often.
     """
+    try:
+        return find_client(authorization, parameters)
+    except ClientAuthenticationError as error:
+        count_failure(error.client_id, actor.address)
+        raise
+
+
+def find_client(authorization: str, parameters: Parameters) -> AuthenticatedClient:
+    """Return the enabled client that a request comes from."""
     credentials = read_credentials(authorization, parameters)
     if credentials.secrets:
         return find_by_secret(credentials)
@@ -81,7 +99,7 @@ def authenticate_client(authorization: str, parameters: Parameters) -> Authentic
         .first()
     )
     if application is None or application.type.is_confidential:
-        raise ClientAuthenticationError(by_basic=credentials.by_basic)
+        raise ClientAuthenticationError(credentials)
     return AuthenticatedClient(application=application)
 
 
@@ -99,7 +117,7 @@ def find_by_secret(credentials: Credentials) -> AuthenticatedClient:
         .first()
     )
     if row is None:
-        raise ClientAuthenticationError(by_basic=credentials.by_basic)
+        raise ClientAuthenticationError(credentials)
     return AuthenticatedClient(application=row.application, secret=row)
 
 
@@ -126,10 +144,10 @@ def read_basic(authorization: str) -> Credentials:
     try:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except (ValueError, binascii.Error) as error:
-        raise ClientAuthenticationError(by_basic=True) from error
+        raise ClientAuthenticationError(UNREADABLE) from error
     client_id, separator, secret = decoded.partition(":")
     if scheme.lower() != "basic" or not separator or not is_text(decoded):
-        raise ClientAuthenticationError(by_basic=True)
+        raise ClientAuthenticationError(UNREADABLE)
     readings = dict.fromkeys((secret, unquote_plus(secret)))
     return Credentials(
         client_id=unquote_plus(client_id), secrets=tuple(filter(None, readings)), by_basic=True

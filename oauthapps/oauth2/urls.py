@@ -8,6 +8,8 @@ app_name = "oauth2_provider"
 urlpatterns = [
     path("authorize", authorization.AuthorizationView.as_view(), name="authorize"),
     path("authorize/switch-account", authorization.switch_account, name="switch-account"),
-    path("api/v1/token", views.TokenView.as_view(), name="token"),
-    path("api/v1/jwt/exchange", views.JwtExchangeView.as_view(), name="jwt-exchange"),
+    path("api/v1/token", views.token, name="token"),
+    path("api/v1/jwt/exchange", views.jwt_exchange, name="jwt-exchange"),
+    path("api/v1/revoke", views.revoke_token, name="revoke-token"),
+    path("api/v1/introspect", views.introspect, name="introspect"),
 ]

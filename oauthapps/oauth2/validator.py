@@ -127,7 +127,7 @@ class Validator(RequestValidator):
 
     def authenticate_client(self, request: TokenRequest, *args: Any, **kwargs: Any) -> bool:
         """Find out who asks; raises the error of `authenticate_client` otherwise."""
-        client = authenticate_client(request.authorization, request.parameters)
+        client = authenticate_client(request.authorization, request.parameters, request.actor)
         request.client, request.client_secret_row = client.application, client.secret
         request.client_id = client.application.client_id
         return True

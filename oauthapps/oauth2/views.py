@@ -1,16 +1,49 @@
 """The endpoints that clients call: no session, no cookies, no CSRF token; each answers in JSON."""
 
+import json
+from collections.abc import Callable
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
 from django.views.generic import View
 from oauth2_provider.views.mixins import OAuthLibMixin
+from oauthlib.oauth2 import OAuth2Error
 
+from accounts.actors import Actor
 from oauthapps.app_types import JWT_BEARER
-from oauthapps.oauth2.backend import RequestBackend
-from oauthapps.oauth2.parameters import Parameters
+from oauthapps.doors.cors import cross_origin
+from oauthapps.oauth2 import token_inspection
+from oauthapps.oauth2.backend import RequestBackend, as_json
+from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
+from oauthapps.oauth2.parameters import Parameters, read_body
+from oauthapps.oauth2.server import error_response
+
+Answering = Callable[[Parameters, AuthenticatedClient, Actor], token_inspection.Answer]
+
+
+def client_endpoint(answer: Answering) -> Callable[[HttpRequest], HttpResponse]:
+    """Return a view that authenticates a client and sends it an answer, or says what is wrong."""
+
+    @csrf_exempt
+    @login_not_required
+    @require_POST
+    @sensitive_variables()
+    def view(request: HttpRequest) -> HttpResponse:
+        application = None
+        try:
+            parameters = read_body(request)
+            actor = Actor.client(request, parameters.get("client_id", ""))
+            client = authenticate_client(request.headers.get("Authorization", ""), parameters, actor)
+            application = client.application
+            return as_json(({}, json.dumps(answer(parameters, client, actor)), 200))
+        except OAuth2Error as error:
+            return as_json(error_response(error, application))
+
+    return view
 
 
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")
@@ -41,3 +74,9 @@ class JwtExchangeView(TokenView):
     def translate(self, parameters: Parameters) -> Parameters:
         """Return the same request in RFC 7523's words."""
         return {**parameters, "grant_type": JWT_BEARER, "assertion": parameters.get("jwt_token", "")}
+
+
+token = cross_origin(TokenView.as_view())
+jwt_exchange = JwtExchangeView.as_view()
+revoke_token = cross_origin(client_endpoint(token_inspection.revoke))
+introspect = client_endpoint(token_inspection.introspect)

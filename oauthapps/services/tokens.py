@@ -117,3 +117,28 @@ def end_family(
     with transaction.atomic():
         if TokenFamily.objects.filter(pk=family.pk).end(reason):
             Event.objects.record(kind, actor=actor, application=family.application, person=person)
+
+
+def revoke(digest: str, application: Application, *, actor: Actor) -> None:
+    """Revoke a token of this application's (RFC 7009 section 2.1); anybody else's is left alone.
+
+    A refresh token takes its family with it: every access token of the same grant.
+    """
+    refresh_token = (
+        RefreshToken.objects.filter(token_checksum=digest, application=application)
+        .select_related("family", "user")
+        .first()
+    )
+    if refresh_token is not None:
+        end_family(
+            refresh_token.family,
+            EndReason.REVOKED_BY_CLIENT,
+            EventKind.TOKEN_REVOKED,
+            person=refresh_token.user,
+            actor=actor,
+        )
+        return
+    with transaction.atomic():
+        rows = AccessToken.objects.filter(token_checksum=digest, application=application, revoked_at=None)
+        if rows.update(revoked_at=timezone.now()):
+            Event.objects.record(EventKind.TOKEN_REVOKED, actor=actor, application=application)

@@ -83,3 +83,12 @@ def make_machine(application: Application, client_secret: str) -> Machine:
 def application_of(client: OAuthClient) -> Application:
     application: Application = Application.objects.get(client_id=client.client_id)
     return application
+
+
+@pytest.fixture
+def verifier_machine(db: None) -> OAuthClient:
+    """A machine application that may look at the tokens of all others."""
+    created = make_application(
+        AppType.MACHINE_TO_MACHINE, name="Verifier", settings={"may_verify_tokens": True}
+    )
+    return OAuthClient(created.application.client_id, created.client_secret)

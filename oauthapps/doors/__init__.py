@@ -1,0 +1,1 @@
+"""What the doors share: the only code besides theirs that sees a request."""

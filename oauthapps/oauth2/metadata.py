@@ -1,0 +1,34 @@
+"""Authorization server metadata (RFC 8414): what is offered, and nothing else."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, JsonResponse
+from django.views.decorators.http import require_safe
+
+from oauthapps import scopes
+from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.oauth2.issuer import endpoint, issuer
+
+
+@login_not_required
+@require_safe
+def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+    """Return the metadata document; every address in it comes from configuration."""
+    document = {
+        "issuer": issuer(),
+        "authorization_endpoint": endpoint("authorize"),
+        "token_endpoint": endpoint("token"),
+        "revocation_endpoint": endpoint("revoke-token"),
+        "introspection_endpoint": endpoint("introspect"),
+        "scopes_supported": list(scopes.SCOPES),
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": [AUTHORIZATION_CODE, REFRESH_TOKEN, JWT_BEARER],
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
+        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+    }
+    return JsonResponse(
+        document, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"}
+    )

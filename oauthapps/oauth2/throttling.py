@@ -1,0 +1,40 @@
+"""Slowing down whoever guesses client secrets. Right credentials are never slowed down, nor counted."""
+
+from django.conf import settings
+from django.utils import timezone
+from oauthlib.oauth2 import OAuth2Error
+
+from oauthapps.client_secrets import digest
+from oauthapps.models import FailureCount
+
+WINDOW_SECONDS = 60
+
+
+class TooManyFailuresError(OAuth2Error):
+    """This client failed to authenticate too often from this address (429, RFC 6585 section 4)."""
+
+    error = "temporarily_unavailable"
+    status_code = 429
+
+    def __init__(self) -> None:
+        super().__init__("Too many failed attempts to authenticate. Wait a minute and try again.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """How many seconds to wait: until the window that counts has passed."""
+        return {"Retry-After": str(WINDOW_SECONDS - int(timezone.now().timestamp()) % WINDOW_SECONDS)}
+
+
+def count_failure(client_id: str, address: str) -> None:
+    """Count a failed client authentication.
+
+    Raises:
+        TooManyFailuresError: when there were more than the settings allow within a minute, for this client
+            from this address or for any clients from this address.
+    """
+    for name, limit in (
+        (f"address {address}", settings.CLIENT_FAILURES_PER_ADDRESS),
+        (f"client {digest(client_id)} {address}", settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS),
+    ):
+        if FailureCount.objects.add(name, WINDOW_SECONDS).count > limit:
+            raise TooManyFailuresError

@@ -1,0 +1,89 @@
+"""Revocation (RFC 7009) and introspection (RFC 7662): what a client may do with a token it holds."""
+
+from typing import Any
+
+from django.utils import timezone
+from oauthlib.oauth2 import InvalidRequestError
+
+from accounts.actors import Actor
+from oauthapps.client_secrets import REFRESH_TOKEN_PREFIX, digest
+from oauthapps.models import AccessToken, Application, RefreshToken
+from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
+from oauthapps.oauth2.issuer import issuer
+from oauthapps.oauth2.parameters import Parameters
+from oauthapps.services import tokens
+
+Answer = dict[str, Any]
+INACTIVE: Answer = {"active": False}
+
+
+def revoke(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:
+    """Revoke a token of the client's own; a refresh token takes its whole family with it.
+
+    An unknown token, or somebody else's, gets the same answer (RFC 7009 section 2.2). Published single page
+    applications name the parameter `refresh_token`.
+
+    Raises:
+        InvalidRequestError: when no token is named.
+    """
+    value = parameters.get("token") or parameters.get("refresh_token")
+    if not value:
+        raise InvalidRequestError("Missing token parameter.")
+    tokens.revoke(digest(value), client.application, actor=actor)
+    return {}
+
+
+def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:  # noqa: ARG001
+    """Return what a token means, or that it means nothing to this client.
+
+    Raises:
+        ClientAuthenticationError: for a public client, which anybody could pretend to be.
+        InvalidRequestError: when no token is named.
+    """
+    if client.secret is None:
+        raise ClientAuthenticationError(Credentials(client_id=client.application.client_id))
+    value = parameters.get("token")
+    if not value:
+        raise InvalidRequestError("Missing token parameter.")
+    # The prefix says which table to look into; the hint is only a hint.
+    row = find_refresh_token(value) if value.startswith(REFRESH_TOKEN_PREFIX) else find_access_token(value)
+    if row is None or not may_see(client.application, row):
+        return INACTIVE
+    return describe(row)
+
+
+def find_access_token(value: str) -> AccessToken | None:
+    """Return a living access token."""
+    return AccessToken.objects.alive().of_value(digest(value)).first()
+
+
+def find_refresh_token(value: str) -> RefreshToken | None:
+    """Return a refresh token that could be used now."""
+    row = RefreshToken.objects.alive().of_value(digest(value)).first()
+    if row is None or (row.ends_at and row.ends_at <= timezone.now()):
+        return None
+    return row
+
+
+def may_see(application: Application, row: AccessToken | RefreshToken) -> bool:
+    """Return whether a client may look at a token: its own, or all if an administrator said so."""
+    return bool(application.may_verify_tokens or row.application_id == application.pk)
+
+
+def describe(row: AccessToken | RefreshToken) -> Answer:
+    """Return the members of RFC 7662 section 2.2."""
+    answer = {
+        "active": True,
+        "scope": row.scope,
+        "client_id": row.application.client_id,
+        "username": row.user.username,
+        "sub": row.user.user_id,
+        "iss": issuer(),
+        "iat": int(row.created.timestamp()),
+    }
+    expires = row.expires if isinstance(row, AccessToken) else row.ends_at
+    if expires is not None:
+        answer["exp"] = int(expires.timestamp())
+    if isinstance(row, AccessToken):
+        answer["token_type"] = "sessionID" if row.application.is_workfront_compatible else "Bearer"
+    return answer

@@ -1,0 +1,53 @@
+"""An administrator and a member, each with a browser."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from oauthapps.app_types import AppType
+from oauthapps.models import Application
+from tests.console.pages import Browser
+from tests.factories import AdministratorFactory, UserFactory, make_application
+
+
+@pytest.fixture
+def administrator(db: None) -> User:
+    person: User = AdministratorFactory.create(name="Ada Lovelace", username="ada")
+    return person
+
+
+@pytest.fixture
+def member(db: None) -> User:
+    person: User = UserFactory.create(name="Bob Builder", username="bob")
+    return person
+
+
+@pytest.fixture
+def console(administrator: User) -> Browser:
+    return browser_of(administrator)
+
+
+@pytest.fixture
+def visitor(member: User) -> Browser:
+    return browser_of(member)
+
+
+def browser_of(person: User) -> Browser:
+    client = Client()
+    client.force_login(person)
+    return Browser(client)
+
+
+@pytest.fixture
+def web(db: None) -> Application:
+    return make_application(AppType.WEB, name="Field app").application
+
+
+@pytest.fixture
+def single_page(db: None) -> Application:
+    return make_application(AppType.SINGLE_PAGE, name="Timesheet widget").application
+
+
+@pytest.fixture
+def machine(db: None) -> Application:
+    return make_application(AppType.MACHINE_TO_MACHINE, name="Nightly export").application

@@ -1,0 +1,156 @@
+"""A browser for tests: it reads pages strictly and sends their forms as a browser would."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import html5lib
+from django.test import Client
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+    from django.test.client import _MonkeyPatchedWSGIResponse as Answer
+
+Fields = dict[str, Any]
+
+
+class Page:
+    """One answer, without a single parse error where it is HTML."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.status = answer.status_code
+        self.content = answer.content.decode()
+
+    @cached_property
+    def root(self) -> Element:
+        # A control character that somebody sent and gets to see again is no mistake of the page's.
+        is_strict = not any(character < " " and character not in "\t\n\r" for character in self.content)
+        parser = html5lib.HTMLParser(strict=is_strict, namespaceHTMLElements=False)
+        root: Element = parser.parse(self.content)
+        return root
+
+    @property
+    def title(self) -> str:
+        return text_of(self.one("title"))
+
+    @property
+    def heading(self) -> str:
+        """Its only h1."""
+        return text_of(self.one("h1"))
+
+    @property
+    def text(self) -> str:
+        return text_of(self.one("main"))
+
+    @property
+    def messages(self) -> str:
+        return " ".join(
+            text_of(part) for part in self.root.iter("div") if part.get("class", "").startswith("messages")
+        )
+
+    def one(self, tag: str) -> Element:
+        found = list(self.root.iter(tag))
+        assert len(found) == 1, [text_of(element) for element in found]
+        return found[0]
+
+    def all(self, tag: str) -> list[Element]:
+        return list(self.root.iter(tag))
+
+    def links(self) -> dict[str, str]:
+        return {text_of(link): link.get("href", "") for link in self.root.iter("a")}
+
+    def buttons(self) -> list[str]:
+        """What can be pressed without JavaScript."""
+        return [text_of(button) for button in self.root.iter("button") if button.get("hidden") is None]
+
+    def form(self, action: str = "") -> Element:
+        """The form that is sent to an address; to the page's own where none is given."""
+        found = [
+            form
+            for form in self.root.iter("form")
+            if form.get("method") == "post" and form.get("action", "") == action
+        ]
+        assert found, f"no form is sent to {action or 'its own page'}"
+        return found[0]
+
+    def labels(self, form: Element) -> list[str]:
+        """The labels of a form's fields, in their order."""
+        return [text_of(label) for label in form.iter("label")]
+
+    def alerts(self) -> str:
+        return " ".join(text_of(part) for part in self.root.iter("div") if part.get("role") == "alert")
+
+    def field(self, name: str) -> Element:
+        found = [
+            element
+            for tag in ("input", "textarea", "select")
+            for element in self.root.iter(tag)
+            if element.get("name") == name
+        ]
+        assert len(found) == 1, name
+        return found[0]
+
+    def by_id(self, name: str) -> Element:
+        return next(element for element in self.root.iter() if element.get("id") == name)
+
+
+def text_of(element: Element) -> str:
+    return " ".join("".join(element.itertext()).split())
+
+
+def fields_of(form: Element) -> Fields:
+    """What a browser would send of a form, lists for names that come more than once."""
+    fields: dict[str, list[str]] = {}
+    for element in form.iter():
+        name = element.get("name")
+        if name and element.get("disabled") is None:
+            for value in values_of(element):
+                fields.setdefault(name, []).append(value)
+    return {name: values if len(values) > 1 else values[0] for name, values in fields.items()}
+
+
+def values_of(element: Element) -> list[str]:
+    if element.tag == "textarea":
+        return ["".join(element.itertext()).removeprefix("\n")]
+    if element.tag == "select":
+        options = list(element.iter("option"))
+        chosen = [option for option in options if option.get("selected") is not None] or options[:1]
+        return [option.get("value", "") for option in chosen]
+    if element.tag != "input" or element.get("type") == "file":
+        return []
+    if element.get("type") in {"checkbox", "radio"}:
+        return [element.get("value", "on")] if element.get("checked") is not None else []
+    return [element.get("value", "")]
+
+
+class Browser:
+    """A person's browser, without JavaScript."""
+
+    def __init__(self, client: Client) -> None:
+        self.client = client
+
+    def get(self, address: str, **query: str) -> Page:
+        return self._read(self.client.get(address, query or None))
+
+    def post(self, address: str, fields: Fields | None = None) -> Page:
+        return self._read(self.client.post(address, fields or {}))
+
+    def follow(self, page: Page) -> Page:
+        """Go where a redirect leads."""
+        assert page.status == 302, page.content[:2000]
+        return self.get(page.answer["Location"])
+
+    def send(self, page: Page, action: str = "", **changes: Any) -> Page:
+        """Send a page's form with some fields changed; None leaves a field out."""
+        fields = fields_of(page.form(action)) | changes
+        address = action or page.answer.request["PATH_INFO"]
+        return self.post(address, {name: value for name, value in fields.items() if value is not None})
+
+    def _read(self, answer: Answer) -> Page:
+        page = Page(answer)
+        if answer.get("Content-Type", "").startswith("text/html") and page.content:
+            assert page.root is not None  # parsed strictly
+        return page

@@ -1,0 +1,120 @@
+"""Who reaches the console, and by which method."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps.models import Application, ClientSecret, PublicKey
+from oauthapps.services.applications import delete_application
+from oauthapps.services.credentials import add_key
+from tests.console.pages import Browser
+from tests.keys import SIGNING_KEY, public_pem
+
+PAGES = ["index", "applications", "new-application"]
+OF_APPLICATION = [
+    "application",
+    "disable-application",
+    "enable-application",
+    "delete-application",
+    "add-secret",
+    "add-key",
+    "generate-key",
+]
+OF_SECRET = ["secret-notes", "delete-secret"]
+OF_KEY = ["public-key", "delete-key"]
+ONLY_POST = ["disable-application", "enable-application", "add-secret", "generate-key", "secret-notes"]
+
+
+@pytest.fixture
+def secret(machine: Application) -> ClientSecret:
+    return ClientSecret.objects.get(application=machine)
+
+
+@pytest.fixture
+def key(machine: Application, administrator: User) -> PublicKey:
+    return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
+
+
+@pytest.fixture
+def addresses(machine: Application, secret: ClientSecret, key: PublicKey) -> dict[str, str]:
+    """Every address of the console, by name."""
+    arguments: dict[str, list[object]] = {name: [] for name in PAGES}
+    arguments |= {name: [machine.client_id] for name in OF_APPLICATION}
+    arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
+    arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
+    return {name: reverse(f"console:{name}", args=given) for name, given in arguments.items()}
+
+
+def test_these_are_all_addresses_of_the_console() -> None:
+    from oauthapps.console.urls import one_application, urlpatterns
+
+    names = {pattern.name for pattern in [*one_application, *urlpatterns] if hasattr(pattern, "name")}
+    assert names == {*PAGES, *OF_APPLICATION, *OF_SECRET, *OF_KEY}
+
+
+def test_members_get_403_on_every_address_by_every_method(
+    visitor: Browser, addresses: dict[str, str]
+) -> None:
+    for name, address in addresses.items():
+        assert visitor.get(address).status == 403, name
+        assert visitor.post(address).status == 403, name
+
+
+def test_strangers_are_sent_to_the_sign_in_page(client: Client, addresses: dict[str, str]) -> None:
+    for name, address in addresses.items():
+        answer = client.get(address)
+        assert answer.status_code == 302, name
+        assert answer["Location"].startswith(reverse("account_login")), name
+
+
+def test_the_refusal_is_a_page_with_a_way_out(visitor: Browser) -> None:
+    page = visitor.get(reverse("console:applications"))
+    assert page.heading == "You may not see this page"
+    assert page.links()["Go to the start page"] == "/"
+
+
+def test_nothing_is_changed_by_get(console: Browser, addresses: dict[str, str]) -> None:
+    for name in ONLY_POST:
+        assert console.get(addresses[name]).status == 405, name
+
+
+def test_a_form_without_its_csrf_token_is_refused(administrator: User, addresses: dict[str, str]) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    strict.force_login(administrator)
+    for name, address in addresses.items():
+        if name not in {"index", "applications", "public-key"}:
+            answer = strict.post(address)
+            assert answer.status_code == 403, name
+            assert "This form has expired" in answer.content.decode(), name
+
+
+def test_unknown_and_deleted_applications_are_404(
+    console: Browser, machine: Application, addresses: dict[str, str], administrator: User
+) -> None:
+    delete_application(machine, actor=Actor(user=administrator))
+    for name in [*OF_APPLICATION, *OF_SECRET, *OF_KEY]:
+        answer = console.post if name in ONLY_POST else console.get
+        assert answer(addresses[name]).status == 404, name
+        assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name
+
+
+def test_secrets_and_keys_of_another_application_are_404(
+    console: Browser, web: Application, secret: ClientSecret, key: PublicKey
+) -> None:
+    for name in OF_SECRET:
+        assert console.post(reverse(f"console:{name}", args=[web.client_id, secret.pk])).status == 404
+    for name in OF_KEY:
+        assert console.get(reverse(f"console:{name}", args=[web.client_id, key.pk])).status == 404
+    assert ClientSecret.objects.live().filter(pk=secret.pk).exists()
+
+
+def test_types_without_secrets_or_keys_have_no_such_addresses(
+    console: Browser, single_page: Application, web: Application
+) -> None:
+    assert console.post(reverse("console:add-secret", args=[single_page.client_id])).status == 404
+    assert console.post(reverse("console:generate-key", args=[web.client_id])).status == 404
+    assert console.get(reverse("console:add-key", args=[single_page.client_id])).status == 404
+    assert not ClientSecret.objects.filter(application=single_page).exists()
+    assert not PublicKey.objects.exists()

@@ -1,0 +1,109 @@
+"""Client secrets on an application's page."""
+
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from oauthapps.client_secrets import digest
+from oauthapps.models import Application, ClientSecret
+from tests.console.pages import Browser, text_of
+
+
+@pytest.fixture
+def secret(web: Application) -> ClientSecret:
+    return ClientSecret.objects.get(application=web)
+
+
+def address(name: str, application: Application, *pk: int) -> str:
+    return reverse(f"console:{name}", args=[application.client_id, *pk])
+
+
+def test_a_secret_is_listed_by_its_last_four_characters_dates_and_notes(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    page = console.get(web.get_absolute_url())
+    cells = [text_of(cell) for cell in page.one("tbody")[0]]
+    assert cells[0] == f"…{secret.hint}"
+    assert cells[2] == "never"
+    assert page.by_id(f"notes-{secret.pk}").get("maxlength") == "64"
+    assert f"Delete {secret.hint}" in page.links()
+
+
+def test_add_client_secret_shows_the_new_one_once(console: Browser, web: Application) -> None:
+    page = console.send(console.get(web.get_absolute_url()), address("add-secret", web))
+    value = page.by_id("client-secret").get("value", "")
+    assert page.answer["Cache-Control"] == "no-store"
+    assert web.secrets.filter(digest=digest(value)).exists()
+    assert web.secrets.live().count() == 2
+    assert value not in console.get(web.get_absolute_url()).content
+
+
+def test_reloading_the_answer_adds_no_further_secret(console: Browser, web: Application) -> None:
+    form = console.get(web.get_absolute_url())
+    console.send(form, address("add-secret", web))
+    again = console.send(form, address("add-secret", web))
+    assert again.answer["Location"] == web.get_absolute_url()
+    assert web.secrets.live().count() == 2
+
+
+def test_a_program_without_the_page_may_add_one_as_well(console: Browser, web: Application) -> None:
+    assert console.post(address("add-secret", web)).status == 200
+    assert console.post(address("add-secret", web)).status == 200
+    assert web.secrets.live().count() == 3
+
+
+def test_notes_are_saved_and_the_answer_says_so(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    form = console.get(web.get_absolute_url())
+    page = console.follow(console.send(form, address("secret-notes", web, secret.pk), notes="vault <b>"))
+    assert f"Saved: Notes of the client secret ending in {secret.hint}" in page.messages
+    assert page.by_id(f"notes-{secret.pk}").get("value") == "vault <b>"
+    again = console.send(page, address("secret-notes", web, secret.pk))
+    assert "Nothing changed" in console.follow(again).messages
+
+
+def test_notes_have_at_most_64_characters(console: Browser, web: Application, secret: ClientSecret) -> None:
+    page = console.post(address("secret-notes", web, secret.pk), {"notes": "x" * 65})
+    assert "at most 64 characters" in console.follow(page).messages
+    secret.refresh_from_db()
+    assert secret.notes == ""
+
+
+def test_the_delete_icon_asks_first_and_says_which_secret_and_what_remains(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    page = console.get(address("delete-secret", web, secret.pk))
+    assert secret.hint in page.heading
+    assert "none: the application cannot authenticate until you add one" in page.text
+    assert "24 hours" not in page.text
+    assert secret.is_live
+
+
+def test_deleting_a_secret_that_was_just_used_warns(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    web.secrets.update(last_used_at=timezone.now() - timedelta(hours=23))
+    assert "It was used in the last 24 hours" in console.get(address("delete-secret", web, secret.pk)).text
+    web.secrets.update(last_used_at=timezone.now() - timedelta(hours=25))
+    assert "24 hours" not in console.get(address("delete-secret", web, secret.pk)).text
+
+
+def test_deleting_the_last_secret_is_legal_and_the_page_says_what_it_means(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    form = console.get(address("delete-secret", web, secret.pk))
+    page = console.follow(console.send(form))
+    assert f"Deleted: the client secret ending in {secret.hint}" in page.messages
+    assert "There is no client secret: the application cannot authenticate." in page.text
+    assert not web.secrets.live().exists()
+
+
+def test_a_single_page_application_shows_nothing_about_secrets(
+    console: Browser, single_page: Application
+) -> None:
+    page = console.get(single_page.get_absolute_url())
+    assert "Client secret" not in page.text
+    assert "Add client secret" not in page.buttons()

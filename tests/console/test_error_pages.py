@@ -1,0 +1,38 @@
+"""Pages for what Django refuses by itself."""
+
+import pytest
+from django.template.loader import get_template
+from django.test import Client, RequestFactory
+
+from config.error_pages import csrf_failure
+from tests.console.pages import Browser, Page
+
+
+def test_an_address_that_leads_nowhere(console: Browser) -> None:
+    page = console.get("/console/nothing")
+    assert page.status == 404
+    assert page.heading == "There is no such page"
+
+
+def test_a_form_from_elsewhere(db: None) -> None:
+    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a", "password": "b"})
+    page = Page(answer)
+    assert page.status == 403
+    assert page.heading == "This form has expired"
+
+
+def test_the_reason_given_by_django_is_not_needed(rf: RequestFactory) -> None:
+    assert csrf_failure(rf.post("/")).status_code == 403
+
+
+@pytest.mark.parametrize("name", ["400.html", "500.html"])
+def test_the_pages_for_when_nothing_works_need_nothing(name: str) -> None:
+    """Django renders them without a request, and 500.html perhaps without a database."""
+    content = get_template(name).render()
+    assert "<h1>" in content
+    assert "{{" not in content
+
+
+def test_too_many_attempts_have_a_page_too(rf: RequestFactory) -> None:
+    content = get_template("429.html").render({"product_name": "Gatehouse"}, rf.get("/"))
+    assert "Too many attempts" in content

@@ -1,0 +1,76 @@
+"""How to use it: lines that can be pasted into a shell."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from django.conf import settings
+
+from accounts.actors import Actor
+from accounts.models import Organization, User
+from oauthapps.models import Application
+from oauthapps.services.credentials import add_key
+from tests.console.pages import Browser
+from tests.keys import SIGNING_KEY, public_pem
+from tests.oauth_client import challenge_of
+
+
+def snippets(console: Browser, application: Application) -> list[str]:
+    page = console.get(application.get_absolute_url())
+    return ["".join(code.itertext()) for pre in page.all("pre") for code in pre.iter("code")]
+
+
+def run(script: str, folder: Path) -> str:
+    """Run lines as somebody who pastes them would."""
+    shell = shutil.which("bash")
+    if shell is None or shutil.which("openssl") is None:
+        pytest.fail("the lines are for bash and openssl, which this machine lacks")
+    done = subprocess.run(
+        [shell, "-e"],
+        input=script,
+        cwd=folder,
+        env=dict(os.environ),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.strip()
+
+
+def test_the_lines_carry_the_applications_own_ids_and_addresses(
+    console: Browser, web: Application, single_page: Application
+) -> None:
+    for application in (web, single_page):
+        text = "\n".join(snippets(console, application))
+        assert application.client_id in text
+        assert f"{settings.BASE_URL}/integrations/oauth2/api/v1/token" in text
+        assert "redirect_uri=https%3A%2F%2Fclient.example%2Fcallback" in text
+        assert ("code_challenge" in text) == (application == single_page)
+
+
+def test_the_machines_lines_make_a_jwt_that_is_valid(
+    console: Browser, machine: Application, administrator: User, tmp_path: Path
+) -> None:
+    add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
+    pem = SIGNING_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "private_key.pem").write_bytes(pem)
+    sign, exchange, _ = snippets(console, machine)
+    token = run(sign + '\nprintf "%s" "$HEADER.$CLAIMS.$SIGNATURE"', tmp_path)
+    claims = jwt.decode(token, SIGNING_KEY.public_key(), algorithms=["RS256"])
+    assert claims["iss"] == Organization.current().customer_id
+    assert claims["sub"] == administrator.user_id
+    assert f"{settings.BASE_URL}/integrations/oauth2/api/v1/jwt/exchange" in exchange
+    assert machine.client_id in exchange
+
+
+def test_the_single_page_applications_lines_make_a_pair_that_matches(
+    console: Browser, single_page: Application, tmp_path: Path
+) -> None:
+    pair = snippets(console, single_page)[0]
+    verifier, challenge = run(pair + '\nprintf "%s" "$VERIFIER"', tmp_path).splitlines()[::-1]
+    assert len(verifier) >= 43
+    assert challenge_of(verifier) == challenge

@@ -1,0 +1,112 @@
+"""The logo of an application: upload, preview, removal, and the address it is served from."""
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from PIL import Image
+
+from accounts.actors import Actor
+from oauthapps.models import Application, Logo
+from oauthapps.services.applications import delete_application
+from tests.console.pages import Browser, Page
+
+
+def picture(colour: str = "teal", image_format: str = "PNG") -> bytes:
+    file = BytesIO()
+    Image.new("RGB", (64, 32), colour).save(file, image_format)
+    return file.getvalue()
+
+
+def upload(console: Browser, application: Application, data: bytes, name: str = "logo.png") -> Page:
+    form = console.get(application.get_absolute_url())
+    return console.send(form, logo=SimpleUploadedFile(name, data, "image/svg+xml"))
+
+
+def test_an_uploaded_picture_becomes_the_logo_and_is_shown(console: Browser, web: Application) -> None:
+    page = console.follow(upload(console, web, picture()))
+    assert "Saved: Logo" in page.messages
+    logo = Logo.objects.get()
+    assert [image.get("src") for image in page.all("img")][:1] == [logo.get_absolute_url()]
+    assert Image.open(BytesIO(logo.png)).size == (256, 256)
+
+
+def test_the_limits_are_stated_beforehand(console: Browser, web: Application) -> None:
+    text = console.get(web.get_absolute_url()).text
+    assert "PNG, JPEG, GIF or WebP, at most 1 MB and 4096 by 4096 pixels" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>", "SVG"),
+        (b"GIF89a/*<script>", "markup or a script"),
+        (b"hello", "not an image"),
+        (picture() + b"PK\x03\x04", "something else behind the image"),
+        (b"\x89PNG\r\n\x1a\n" + b"\0" * 1024 * 1024, "larger than 1 MB"),
+    ],
+)
+def test_anything_else_is_refused_with_the_reason(
+    console: Browser, web: Application, data: bytes, reason: str
+) -> None:
+    page = upload(console, web, data)
+    assert page.status == 422
+    assert reason in page.alerts()
+    assert not Logo.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "name", ["../../x.png", "a\0.png", "x" * 4000, "CON.png", 'a"\r\nX: y.png', "лого.png"]
+)
+def test_the_name_of_the_file_does_not_matter(console: Browser, web: Application, name: str) -> None:
+    assert upload(console, web, picture(), name).status in {302, 422}
+    assert Logo.objects.count() <= 1
+
+
+def test_the_same_picture_again_is_no_change(console: Browser, web: Application) -> None:
+    upload(console, web, picture())
+    assert "Nothing changed" in console.follow(upload(console, web, picture())).messages
+
+
+def test_the_logo_can_be_removed(console: Browser, web: Application) -> None:
+    page = console.follow(upload(console, web, picture()))
+    assert "Remove the logo" in page.labels(page.form())
+    removed = console.follow(console.send(page, remove_logo="on"))
+    assert "Saved: Logo" in removed.messages
+    assert not Logo.objects.exists()
+    assert "Remove the logo" not in removed.labels(removed.form())
+
+
+def test_everyone_may_see_a_logo_and_keep_it(console: Browser, web: Application, client: Client) -> None:
+    upload(console, web, picture())
+    logo = Logo.objects.get()
+    answer = client.get(logo.get_absolute_url())
+    assert answer.content == bytes(logo.png)
+    assert answer["Content-Type"] == "image/png"
+    assert answer["X-Content-Type-Options"] == "nosniff"
+    assert answer["Content-Security-Policy"] == "default-src 'none'; sandbox"
+    assert "immutable" in answer["Cache-Control"]
+
+
+def test_a_replaced_logo_and_that_of_a_deleted_application_are_gone(
+    console: Browser, web: Application, client: Client
+) -> None:
+    upload(console, web, picture())
+    first = Logo.objects.get().get_absolute_url()
+    upload(console, web, picture("navy"))
+    second = Logo.objects.get().get_absolute_url()
+    assert client.get(first).status_code == 404
+    assert client.get(second).status_code == 200
+    delete_application(web, actor=Actor.command("tests"))
+    assert client.get(second).status_code == 404
+    assert client.get(reverse("logo", args=["0" * 64])).status_code == 404
+
+
+def test_a_machine_application_has_no_logo(console: Browser, machine: Application) -> None:
+    form = console.get(machine.get_absolute_url())
+    assert 'name="logo"' not in form.content
+    assert console.send(form, logo=SimpleUploadedFile("logo.png", picture())).status == 302
+    assert not Logo.objects.exists()

@@ -1,0 +1,163 @@
+"""Public keys on the page of a machine application."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps import keypairs
+from oauthapps.keypairs import parse_public_key
+from oauthapps.models import Application, Event, PublicKey
+from oauthapps.services.credentials import add_key
+from tests.console.pages import Browser, Page
+from tests.keys import SIGNING_KEY, public_pem
+
+
+@pytest.fixture(autouse=True)
+def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making 3072 bits takes a second; the length is tested where it is decided."""
+    generate = keypairs.generate_keypair
+    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
+
+
+@pytest.fixture
+def key(machine: Application, administrator: User) -> PublicKey:
+    return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
+
+
+def address(name: str, application: Application, *pk: int) -> str:
+    return reverse(f"console:{name}", args=[application.client_id, *pk])
+
+
+def add(console: Browser, application: Application, **fields: Any) -> Page:
+    return console.send(console.get(address("add-key", application)), **fields)
+
+
+def generate(console: Browser, application: Application) -> Page:
+    return console.send(console.get(application.get_absolute_url()), address("generate-key", application))
+
+
+def test_a_pasted_key_is_added_for_the_person_who_adds_it(
+    console: Browser, machine: Application, administrator: User
+) -> None:
+    page = console.follow(add(console, machine, public_key=public_pem(SIGNING_KEY).decode()))
+    key = machine.keys.get()
+    assert "Public key added" in page.messages
+    assert key.user == administrator
+    for shown in (administrator.user_id, key.fingerprint, f"RSA, {key.bits} bits", "Added"):
+        assert shown in page.text or shown in page.content
+
+
+def test_a_key_may_be_uploaded_as_a_file(console: Browser, machine: Application) -> None:
+    file = SimpleUploadedFile("key.pem", public_pem(SIGNING_KEY))
+    assert add(console, machine, public_key_file=file).status == 302
+    assert machine.keys.count() == 1
+
+
+@pytest.mark.parametrize("how", ["pasted", "uploaded"])
+def test_a_private_key_is_refused_and_appears_nowhere(
+    console: Browser, machine: Application, how: str
+) -> None:
+    pem = keypairs.generate_keypair().private_pem
+    fields = (
+        {"public_key": pem}
+        if how == "pasted"
+        else {"public_key_file": SimpleUploadedFile("k.pem", pem.encode())}
+    )
+    page = add(console, machine, **fields)
+    assert page.status == 422
+    assert "private key" in page.alerts()
+    body = pem.splitlines()[3]
+    assert body not in page.content
+    assert body not in str(list(Event.objects.values()))
+    assert body not in str(dict(console.client.session.items()))
+    assert not PublicKey.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("pasted", "reason"), [("", "Paste a public key."), ("hello", ""), ("-----BEGIN PUBLIC KEY-----", "")]
+)
+def test_anything_else_is_refused_at_the_field(
+    console: Browser, machine: Application, pasted: str, reason: str
+) -> None:
+    page = add(console, machine, public_key=pasted)
+    assert page.status == 422
+    assert page.field("public_key").get("aria-invalid") == "true"
+    assert reason in page.alerts()
+    assert not PublicKey.objects.exists()
+
+
+def test_pasting_and_uploading_at_once_is_refused(console: Browser, machine: Application) -> None:
+    pem = public_pem(SIGNING_KEY)
+    page = add(console, machine, public_key=pem.decode(), public_key_file=SimpleUploadedFile("key.pem", pem))
+    assert "not both" in page.alerts()
+
+
+def test_the_same_key_cannot_be_added_twice(console: Browser, machine: Application, key: PublicKey) -> None:
+    page = add(console, machine, public_key=public_pem(SIGNING_KEY).decode())
+    assert "This key is there already" in page.alerts()
+    assert machine.keys.count() == 1
+
+
+def test_a_generated_pair_shows_its_private_half_once(console: Browser, machine: Application) -> None:
+    page = generate(console, machine)
+    pem = "".join(page.by_id("private-key").itertext())
+    key = machine.keys.get()
+    assert page.answer["Cache-Control"] == "no-store"
+    private = load_pem_private_key(pem.encode(), None)
+    assert parse_public_key(public_pem(private)).fingerprint == key.fingerprint  # type: ignore[arg-type]
+    assert key.fingerprint in page.text
+    assert "openssl pkey -pubin" in page.text
+    assert page.by_id("user-id").get("value") == key.user.user_id
+
+    body = pem.splitlines()[3]
+    assert body not in console.get(machine.get_absolute_url()).content
+    assert body not in str(list(PublicKey.objects.values()))
+    assert body not in str(list(Event.objects.values()))
+    assert body not in str(dict(console.client.session.items()))
+    assert body not in str(console.client.cookies)
+
+
+def test_reloading_the_answer_makes_no_second_pair(console: Browser, machine: Application) -> None:
+    form = console.get(machine.get_absolute_url())
+    console.send(form, address("generate-key", machine))
+    assert console.send(form, address("generate-key", machine)).status == 302
+    assert machine.keys.count() == 1
+
+
+def test_the_public_half_can_be_viewed_and_downloaded_at_any_time(
+    console: Browser, machine: Application, key: PublicKey
+) -> None:
+    page = console.get(machine.get_absolute_url())
+    assert "".join(page.by_id(f"pem-{key.thumbprint}").itertext()).strip() == key.pem.strip()
+    file = console.get(address("public-key", machine, key.pk))
+    assert file.content == key.pem
+    assert file.answer["Content-Disposition"].startswith("attachment; filename=")
+    assert parse_public_key(file.content).thumbprint == key.thumbprint
+
+
+def test_an_expired_certificate_is_pointed_out(
+    console: Browser, machine: Application, key: PublicKey
+) -> None:
+    assert "certificate" not in console.get(machine.get_absolute_url()).text
+    machine.keys.update(not_after=timezone.now() - timedelta(days=1))
+    assert "The key itself goes on working here" in console.get(machine.get_absolute_url()).text
+
+
+def test_deleting_a_key_asks_first_and_says_what_remains(
+    console: Browser, machine: Application, key: PublicKey
+) -> None:
+    machine.keys.update(last_used_at=timezone.now())
+    form = console.get(address("delete-key", machine, key.pk))
+    assert key.fingerprint in form.text
+    assert "It was used in the last 24 hours" in form.text
+    assert "none: the application cannot get tokens until you add one" in form.text
+    page = console.follow(console.send(form))
+    assert "Deleted: the public key" in page.messages
+    assert not machine.keys.live().exists()
