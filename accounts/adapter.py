@@ -1,9 +1,14 @@
 """Our answers to django-allauth's questions."""
 
+from typing import Any
+from urllib.parse import urlencode
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
+
+from accounts.throttling import must_wait
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -15,11 +20,26 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link that a mail carries: under the configured address, whatever Host was asked for."""
-        uidb36, _, token = key.partition("-")
-        return password_address(uidb36, token)
+        return password_address(key)
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Refuse an attempt that comes after too many failures.
+
+        Raises:
+            ValidationError: which the sign-in page shows.
+        """
+        super().pre_authenticate(request, **credentials)
+        login = credentials.get("email") or credentials.get("username") or ""
+        if must_wait(login, self.get_client_ip(request)):
+            raise self.validation_error("too_many_login_attempts")
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        # By the login alone, a stranger could keep a victim out by failing in their name.
+        return (
+            f"{self.get_client_ip(request)} {super()._get_login_attempts_cache_key(request, **credentials)}"
+        )
 
 
-def password_address(uidb36: str, token: str) -> str:
-    """Return the address of the page on which the bearer of a token sets a new password."""
-    path = reverse("account_reset_password_from_key", kwargs={"uidb36": uidb36, "key": token})
-    return str(settings.BASE_URL) + path
+def password_address(key: str) -> str:
+    """Return the address of the page on which the bearer of a key sets a new password."""
+    return f"{settings.BASE_URL}{reverse('set-password')}?{urlencode({'key': key})}"

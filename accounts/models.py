@@ -70,6 +70,10 @@ class UserManager(BaseUserManager["User"]):
         """Return the person of that user name, whatever its capitals."""
         return self.get(username__iexact=username or "")
 
+    def with_login(self, login: str) -> User | None:
+        """Return the person of that user name or e-mail address, whatever its capitals."""
+        return self.filter(models.Q(username__iexact=login) | models.Q(email__iexact=login)).first()
+
 
 class User(AbstractBaseUser):
     """A person. People are deactivated, never deleted: what they did must stay explicable."""
@@ -123,3 +127,18 @@ class User(AbstractBaseUser):
     def active_since(self, moment: datetime) -> bool:
         """Return whether the person did anything here after `moment`."""
         return self.last_active_at > moment
+
+
+class CacheEntry(models.Model):
+    """A row of Django's database cache, so that migrations create its table."""
+
+    cache_key = models.CharField(max_length=255, primary_key=True)
+    value = models.TextField()
+    expires = models.DateTimeField(db_index=True)
+
+    class Meta:
+        db_table = "cache_entries"
+        verbose_name_plural = "cache entries"
+
+    def __str__(self) -> str:
+        return self.cache_key

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from allauth.account.signals import password_changed
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -41,8 +42,13 @@ def note_failed_sign_in(
     if request is None:
         return
     login = str(credentials.get("username") or credentials.get("email") or "")
-    named = User.objects.filter(username__iexact=login) | User.objects.filter(email__iexact=login)
-    record_about(EventKind.SIGN_IN_FAILED, request, named.first())
+    record_about(EventKind.SIGN_IN_FAILED, request, User.objects.with_login(login))
+
+
+@receiver(password_changed)
+def note_password_change(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+    """Record that somebody changed their password."""
+    record_about(EventKind.PASSWORD_CHANGED, request, user)
 
 
 def record_about(kind: EventKind, request: HttpRequest, person: User | None) -> None:

@@ -70,13 +70,21 @@ def reset_person(user: User, *, password: str, actor: Actor) -> None:
         Event.objects.record(EventKind.PERSON_RESET, actor=actor, person=user)
 
 
+def change_password(user: User, password: str, *, actor: Actor) -> None:
+    """Give a person a new password that has been judged; their sessions end with the old one."""
+    with transaction.atomic():
+        user.set_password(password)
+        user.save(update_fields=["password"])
+        Event.objects.record(EventKind.PASSWORD_CHANGED, actor=actor, person=user)
+
+
 def password_link(user: User, *, actor: Actor) -> str:
     """Make a link by which a person sets a new password: once, within PASSWORD_RESET_TIMEOUT seconds.
 
     Nothing is stored: the link carries a signature over the present password and stops working with it.
     """
     Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
-    return password_address(user_pk_to_url_str(user), default_token_generator.make_token(user))
+    return password_address(f"{user_pk_to_url_str(user)}-{default_token_generator.make_token(user)}")
 
 
 def change_organization(values: Mapping[str, str], *, actor: Actor) -> Organization:

@@ -1,8 +1,9 @@
 """Every address of the installation. What is not listed here does not exist."""
 
 from allauth.account import views as sign_in
-from django.urls import include, path, re_path
+from django.urls import include, path
 
+from accounts.password_links import set_password
 from oauthapps.console.views.logos import logo
 from oauthapps.oauth2.metadata import metadata
 
@@ -15,16 +16,7 @@ account_pages = [
     path("password/change/", sign_in.password_change, name="account_change_password"),
     path("password/reset/", sign_in.password_reset, name="account_reset_password"),
     path("password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
-    path(
-        "password/reset/key/done/",
-        sign_in.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
-    re_path(
-        r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
-        sign_in.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
+    path("password/link/", set_password, name="set-password"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
 
@@ -32,6 +24,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include(account_pages)),
     path("console/", include("oauthapps.console.urls")),
+    path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
     path(".well-known/oauth-authorization-server", metadata, name="metadata"),
     path("", include("oauthapps.api.urls")),

@@ -100,8 +100,7 @@ def find_user(login: str) -> User:
     Raises:
         CommandError: when nobody has it.
     """
-    for field in ("username__iexact", "email__iexact", "user_id"):
-        user = User.objects.filter(**{field: login}).first()
-        if user is not None:
-            return user
+    user = User.objects.with_login(login) or User.objects.filter(user_id=login.lower()).first()
+    if user is not None:
+        return user
     raise CommandError(f"Nobody has the user name, e-mail address or User ID {login!r}.")

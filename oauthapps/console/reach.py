@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from oauthapps.models import AccessToken, Application, RefreshToken, TokenFamily
 from oauthapps.models.tokens import before
 
@@ -20,9 +21,9 @@ class Reach:
 def reach_of(application: Application) -> Reach:
     """Count those with a living access token, or a refresh token that could still bring one."""
     living = AccessToken.objects.alive().filter(application=application)
-    by_machine = set(living.filter(family=None).values_list("user", flat=True))
-    by_consent = set(_families_with_access(application).values_list("user", flat=True))
-    return Reach(people=len(by_machine | by_consent), access_tokens=living.count())
+    of_machines = Q(pk__in=living.filter(family=None).values("user"))
+    of_consents = Q(pk__in=_families_with_access(application).values("user"))
+    return Reach(people=User.objects.filter(of_machines | of_consents).count(), access_tokens=living.count())
 
 
 def _families_with_access(application: Application) -> QuerySet[TokenFamily]:

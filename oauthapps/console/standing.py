@@ -38,7 +38,8 @@ class Standing:
 
 def standings(applications: QuerySet[Application]) -> list[Standing]:
     """Work out how applications stand, in one statement, in the order given."""
-    annotated = applications.select_related("logo").defer("logo__png").annotate(
+    rows = applications.select_related("logo").defer("logo__png")
+    annotated = rows.annotate(
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
         has_secrets=Exists(ClientSecret.objects.live().filter(application=OuterRef("pk"))),
         has_keys=Exists(PublicKey.objects.live().filter(application=OuterRef("pk"))),

@@ -97,3 +97,13 @@ def withdraw(consent: Consent, *, actor: Actor) -> None:
             Event.objects.record(
                 EventKind.CONSENT_WITHDRAWN, actor=actor, application=consent.application, person=consent.user
             )
+
+
+def withdraw_all(user: User, *, actor: Actor) -> int:
+    """Take all of a person's consents back and return how many there were."""
+    standing = Consent.objects.filter(user=user, withdrawn_at=None)
+    consents = list(standing.select_related("application", "user"))
+    with transaction.atomic():
+        for consent in consents:
+            withdraw(consent, actor=actor)
+    return len(consents)

@@ -15,7 +15,7 @@ from oauthapps import keypairs
 from oauthapps.keypairs import parse_public_key
 from oauthapps.models import Application, Event, PublicKey
 from oauthapps.services.credentials import add_key
-from tests.console.pages import Browser, Page
+from tests.console.pages import Browser, Page, text_of
 from tests.keys import SIGNING_KEY, public_pem
 
 
@@ -90,6 +90,7 @@ def test_anything_else_is_refused_at_the_field(
     assert page.status == 422
     assert page.field("public_key").get("aria-invalid") == "true"
     assert reason in page.alerts()
+    assert text_of(page.field("public_key")) == pasted
     assert not PublicKey.objects.exists()
 
 

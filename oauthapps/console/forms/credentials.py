@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
-from oauthapps.errors import InvalidPublicKeyError
+from oauthapps.errors import InvalidPublicKeyError, PrivateKeyRefusedError
 from oauthapps.key_formats import MAX_BYTES
 from oauthapps.models.credentials import NOTES_LENGTH
 
@@ -67,6 +67,7 @@ class PublicKeyForm(forms.Form):
         return data
 
     def refuse(self, error: InvalidPublicKeyError) -> None:
-        """Show why the key was refused, and show nothing of what was pasted: it may be a private key."""
-        self.data = {}
+        """Show why the key was refused; a private key is not shown again."""
+        if isinstance(error, PrivateKeyRefusedError):
+            self.data = {}
         self.add_error("public_key_file" if self.files else "public_key", error.message)

@@ -1,0 +1,12 @@
+"""The end user's door: what they allowed, and taking it back."""
+
+from django.urls import path
+
+from oauthapps.connected import views
+
+app_name = "connected"
+urlpatterns = [
+    path("", views.apps, name="apps"),
+    path("revocation/", views.revoke_all, name="revoke-all"),
+    path("<str:client_id>/revocation/", views.revoke, name="revoke"),
+]

@@ -1,0 +1,103 @@
+"""Connected apps: what a person allowed, and taking it back."""
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from oauthapps.models import Consent, Event
+from oauthapps.models.events import EventKind
+from tests.factories import PASSWORD, UserFactory
+from tests.oauth2.conftest import person, single_page, visitor, web
+from tests.oauth_client import OAuthClient
+
+__all__ = ["person", "single_page", "visitor", "web"]
+pytestmark = pytest.mark.django_db
+
+
+def test_the_page_lists_what_was_allowed_and_nothing_else(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client
+) -> None:
+    assert "Nothing is connected" in visitor.get("/connected/").content.decode()
+    web.get_tokens(visitor, scope="read")
+    page = visitor.get("/connected/").content.decode()
+    assert "Test Web Application" in page
+    assert "Retrieve content and information" in page
+    assert "Create, edit, and delete" not in page
+    assert "Single Page" not in page
+
+
+@pytest.mark.spec("W-31", "ASVS 10.7.3")
+@pytest.mark.spec("R-17", "ASVS 10.4.9")
+def test_revoking_kills_every_token_of_that_application(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client
+) -> None:
+    first, second, other = web.get_tokens(visitor), web.get_tokens(visitor), single_page.get_tokens(visitor)
+    address = f"/connected/{web.client_id}/revocation/"
+    assert visitor.get(address).status_code == 200
+    assert web.me(first["access_token"]).status_code == 200  # asking is not doing
+    assert visitor.post(address).status_code == 302
+    for tokens in (first, second):
+        assert web.me(tokens["access_token"]).status_code == 401
+        assert web.refresh(tokens["refresh_token"]).json()["error"] == "invalid_grant"
+    assert single_page.me(other["access_token"]).status_code == 200
+    visitor.get("/connected/")  # shows the message that names it
+    assert "Test Web Application" not in visitor.get("/connected/").content.decode()
+    assert Event.objects.filter(kind=EventKind.CONSENT_WITHDRAWN).count() == 1
+
+
+@pytest.mark.spec("W-31", "ASVS 10.7.3")
+def test_an_unused_code_dies_with_the_consent(web: OAuthClient, visitor: Client) -> None:
+    code = web.get_code(visitor)
+    visitor.post(f"/connected/{web.client_id}/revocation/")
+    assert web.exchange(code).json()["error"] == "invalid_grant"
+
+
+@pytest.mark.spec("W-31", "ASVS 10.7.3")
+def test_what_was_revoked_can_be_allowed_again(web: OAuthClient, visitor: Client) -> None:
+    web.get_tokens(visitor)
+    visitor.post(f"/connected/{web.client_id}/revocation/")
+    assert web.me(web.get_tokens(visitor)["access_token"]).status_code == 200
+    assert Consent.objects.get().withdrawn_at is None
+
+
+def test_revoke_all_takes_everything_back(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client
+) -> None:
+    tokens = [web.get_tokens(visitor), single_page.get_tokens(visitor)]
+    assert visitor.get("/connected/revocation/").status_code == 200
+    visitor.post("/connected/revocation/")
+    assert [web.me(each["access_token"]).status_code for each in tokens] == [401, 401]
+
+
+def test_nobody_revokes_for_somebody_else(web: OAuthClient, visitor: Client) -> None:
+    tokens = web.get_tokens(visitor)
+    stranger = Client()
+    stranger.force_login(UserFactory.create())
+    assert stranger.post(f"/connected/{web.client_id}/revocation/").status_code == 404
+    assert web.me(tokens["access_token"]).status_code == 200
+
+
+@pytest.mark.spec("R-17", "ASVS 7.4.2")
+@pytest.mark.parametrize("disconnect", [True, False])
+def test_changing_the_password_ends_other_sessions_and_on_request_all_connections(
+    web: OAuthClient, visitor: Client, person: User, disconnect: bool
+) -> None:
+    tokens = web.get_tokens(visitor)
+    elsewhere = Client()
+    elsewhere.force_login(person)
+    form = {
+        "oldpassword": PASSWORD,
+        "password1": "another good password",
+        "password2": "another good password",
+    }
+    answer = visitor.post("/accounts/password/change/", form | ({"disconnect": "on"} if disconnect else {}))
+    assert answer.status_code == 302, answer.content
+    assert visitor.get("/connected/").status_code == 200
+    assert elsewhere.get("/connected/").status_code == 302
+    assert web.me(tokens["access_token"]).status_code == (401 if disconnect else 200)
+    assert Event.objects.filter(kind=EventKind.PASSWORD_CHANGED, person=person).count() == 1
+
+
+def test_the_password_page_offers_to_disconnect(visitor: Client) -> None:
+    page = visitor.get("/accounts/password/change/").content.decode()
+    assert "Also disconnect all connected apps" in page
