@@ -14,11 +14,12 @@ account_pages = [
     path("inactive/", sign_in.account_inactive, name="account_inactive"),
     path("reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
     path("password/change/", sign_in.password_change, name="account_change_password"),
-    path("password/reset/", sign_in.password_reset, name="account_reset_password"),
     path("password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
     path("password/link/", set_password, name="set-password"),
     path("2fa/", include("allauth.mfa.urls")),
 ]
+
+handler500 = "config.error_pages.server_error"
 
 urlpatterns = [
     path("", include("accounts.urls")),

@@ -80,7 +80,6 @@ def test_members_start_with_what_they_can_do(visitor: Browser) -> None:
         "account_reauthenticate",
         "mfa_index",
         "account_reset_password_done",
-        "account_reset_password_from_key_done",
         "account_inactive",
     ],
 )

@@ -38,6 +38,7 @@ def test_it_says_who_wants_what_in_whose_name(visitor: Browser, web: Application
     assert "It never sees your password" in page.text
     assert "You will be sent to client.example" in page.text
     assert "Signed in as Bob Builder" in page.text
+    assert "You can take this back at any time" in page.text
 
 
 def test_it_names_only_what_was_asked_for(visitor: Browser, web: Application) -> None:
