@@ -1,9 +1,13 @@
 """Who may do what. LoginRequiredMiddleware closes every view; this opens "System" to administrators only."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Concatenate, ParamSpec
 
+from allauth.account.authentication import get_authentication_records
+from allauth.core.exceptions import ReauthenticationRequired
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
@@ -22,6 +26,24 @@ def signed_in_user(request: HttpRequest) -> User:
     if isinstance(request.user, User):
         return request.user
     raise PermissionDenied
+
+
+def recent_sign_in_required(view: View[P]) -> View[P]:
+    """Ask for the password again when it was last given too long ago, then go on with what was asked for.
+
+    For acts that cannot be undone, so that a browser somebody left open is not enough. How long is too long,
+    in seconds, is ACCOUNT_REAUTHENTICATION_TIMEOUT.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        earliest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+        records = get_authentication_records(request, request.user)
+        if not any(record["at"] > earliest for record in records):
+            raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 def administrator_required(view: View[P]) -> View[P]:

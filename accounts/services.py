@@ -6,12 +6,13 @@ from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.adapter import password_address
 from accounts.models import Organization, Role, User
-from oauthapps.models import Event
+from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
 
 
@@ -42,6 +43,8 @@ def create_person(
     user = User(username=username, email=email, role=role, name=name)
     if user_id:
         user.user_id = user_id
+        if Application.objects.filter(client_id=user_id).exists():
+            raise ValidationError({"user_id": "An application has this as its Client ID."})
     validate_password(password, user)
     user.set_password(password)
     user.full_clean()

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST, require_safe
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import administrator_required, recent_sign_in_required, signed_in_user
 from accounts.actors import Actor
 from accounts.models import User
 from accounts.services import password_link
@@ -50,6 +50,7 @@ def people(request: HttpRequest) -> HttpResponse:
 @administrator_required
 @sensitive_variables("context")
 @require_POST
+@recent_sign_in_required
 def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     """Make a link with which an active person sets a new password, and show it for the only time."""
     person = get_object_or_404(User, user_id=user_id, is_active=True)

@@ -1,6 +1,8 @@
 """An administrator and a member, each with a browser."""
 
 import pytest
+from allauth.account.internal.flows.login import record_authentication
+from django.http import HttpRequest
 from django.test import Client
 
 from accounts.models import User
@@ -35,7 +37,16 @@ def visitor(member: User) -> Browser:
 def browser_of(person: User) -> Browser:
     client = Client()
     client.force_login(person)
+    note_password(client, person)
     return Browser(client)
+
+
+def note_password(client: Client, person: User) -> None:
+    """Make the session one whose password was given just now, as signing in with the form does."""
+    request = HttpRequest()
+    request.session = client.session
+    record_authentication(request, person, method="password")
+    request.session.save()
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required
+from accounts.access import administrator_required, recent_sign_in_required
 from accounts.actors import Actor
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.reach import reach_of
@@ -20,6 +20,7 @@ RECENTLY = timedelta(hours=24)
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
 def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Delete an application after saying whom that would reach."""
     application = find_application(client_id)
@@ -37,6 +38,7 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
 def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Delete a client secret after saying which one and how many remain."""
     secret = find_secret(client_id, pk)
@@ -55,6 +57,7 @@ def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
 def delete_key(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Delete a public key after saying which one and how many remain."""
     key = find_key(client_id, pk)
