@@ -71,7 +71,7 @@ def base_url(remembered: Path) -> SplitResult:
         value = remembered.read_text(encoding="utf-8").strip()
     parts = urlsplit((value or "http://localhost:8000").rstrip("/"))
     try:
-        usable = parts.scheme in {"http", "https"} and parts.hostname and (parts.port or 1) > 0
+        usable = parts.scheme in {"http", "https"} and is_one_host(parts.hostname) and (parts.port or 1) > 0
     except ValueError:
         usable = False
     if not usable or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
@@ -82,6 +82,11 @@ def base_url(remembered: Path) -> SplitResult:
             "the network in clear. Use https, or set ALLOW_HTTP=1 if you know why."
         )
     return parts
+
+
+def is_one_host(name: str | None) -> bool:
+    """Return whether the name stands for one host, not for many as `*` and `.example.com` do for Django."""
+    return bool(name) and "*" not in str(name) and not str(name).startswith(".")
 
 
 def is_loopback(url: SplitResult) -> bool:
@@ -101,12 +106,14 @@ def secret_key(file: Path) -> str:
     """Return SECRET_KEY, else the key kept in `file`, which is made once and readable by its owner alone.
 
     Raises:
-        ImproperlyConfigured: when a key is given that is too short to be a secret.
+        ImproperlyConfigured: when a key is given that is too short to be a secret, or is nobody's secret.
     """
     given = text("SECRET_KEY")
     if given:
         if len(given) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
             raise ImproperlyConfigured("SECRET_KEY must have 32 characters or more")
+        if given.startswith("django-insecure-") or len(set(given)) < 8:  # noqa: PLR2004  # characters
+            raise ImproperlyConfigured("SECRET_KEY must be a random value, not a sample or a repetition")
         return given
     file.parent.mkdir(parents=True, exist_ok=True)
     try:

@@ -3,7 +3,10 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import SuspiciousOperation
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http.multipartparser import MultiPartParserError
+from django.http.request import UnreadablePostError
 from django.urls import reverse
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -45,6 +48,14 @@ class SecurityHeadersMiddleware:
         self.everywhere = content_security_policy(restrict_form_targets=True)
         self.towards_clients = content_security_policy(restrict_form_targets=False)
 
+    def process_view(
+        self, request: HttpRequest, view: Callable[..., HttpResponse], *_: object
+    ) -> HttpResponse | None:
+        """Refuse TRACE wherever a cookie means something: it would be a way to see what a browser sends."""
+        if request.method == "TRACE" and not getattr(view, "csrf_exempt", False):
+            return HttpResponseNotAllowed(["GET", "HEAD", "POST"])
+        return None
+
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request and add the headers."""
         response = self.get_response(request)
@@ -60,5 +71,20 @@ class SecurityHeadersMiddleware:
 def leads_to_authorization(request: HttpRequest) -> bool:
     """Return whether this page is, or on success leads back to, the authorization endpoint."""
     authorize = reverse("oauth2_provider:authorize")
-    target = request.POST.get("next") or request.GET.get("next", "")
-    return authorize in (request.path, urlsplit(target).path)
+    return authorize in (request.path, path_of(next_page(request)))
+
+
+def next_page(request: HttpRequest) -> str:
+    """Return where the request's form leads; nothing where it cannot be read, which has been answered."""
+    try:
+        return request.POST.get("next") or request.GET.get("next", "")
+    except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+        return ""
+
+
+def path_of(url: str) -> str:
+    """Return the path of an address; nothing where it is none."""
+    try:
+        return urlsplit(url).path
+    except ValueError:
+        return ""

@@ -108,10 +108,19 @@ CACHES = {
     }
 }
 
+DEFAULT_EXCEPTION_REPORTER = "config.error_reports.ErrorReport"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ErrorReportFilter"
+
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {
+            "()": "config.logs.LineFormatter",
+            "format": "{asctime} {levelname} {name}: {message}",
+            "style": "{",
+        }
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "nowhere": {"class": "logging.NullHandler"},

@@ -14,6 +14,8 @@ SECRET_KEY = env.secret_key(VAR_DIR / "secret_key")
 _base_url = env.base_url(VAR_DIR / "base_url")
 BASE_URL = _base_url.geturl()
 ALLOWED_HOSTS = env.allowed_hosts(_base_url)
+# Tokens in URLs end up in logs and histories: only for existing integrations that cannot send a header.
+ALLOW_SESSION_ID_IN_URL = env.flag("ALLOW_SESSION_ID_IN_URL")
 OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 _database_url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")

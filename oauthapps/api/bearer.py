@@ -1,7 +1,9 @@
 """Who a request with an access token speaks for (RFC 6750)."""
 
 from dataclasses import dataclass
+from urllib.parse import parse_qsl
 
+from django.conf import settings
 from django.http import HttpRequest, JsonResponse
 
 from accounts.models import User
@@ -37,13 +39,13 @@ class BearerError(Exception):
 
 
 def presented_token(request: HttpRequest) -> str:
-    """Return the one access token a request carries, in either header.
+    """Return the one access token a request carries, in either header or where allowed in the URL.
 
     Raises:
         BearerError: when it carries none, or two that differ.
     """
     scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    tokens = {request.headers.get("sessionID", "").strip()}
+    tokens = {request.headers.get("sessionID", "").strip(), *tokens_in_url(request)}
     if scheme:
         tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
     tokens.discard("")
@@ -52,6 +54,18 @@ def presented_token(request: HttpRequest) -> str:
     if len(tokens) > 1 or "\0" in tokens:
         raise BearerError(401, "invalid_token")
     return tokens.pop()
+
+
+def tokens_in_url(request: HttpRequest) -> list[str]:
+    """Return what `?sessionID=` says, if this installation lets tokens travel in URLs.
+
+    RFC 9700 section 4.3.2 says why it should not. Not read by `request.GET`, which answers 400 to very many
+    parameters.
+    """
+    if not settings.ALLOW_SESSION_ID_IN_URL:
+        return []
+    parameters = parse_qsl(request.META.get("QUERY_STRING", ""), errors="replace")
+    return [value for name, value in parameters if name == "sessionID"]
 
 
 def check(request: HttpRequest, scope: str) -> TokenContext:

@@ -1,11 +1,13 @@
 """Token checks for a proxy's sub-request: nginx auth_request, Traefik forwardAuth, Envoy ext_authz."""
 
+from urllib.parse import parse_qsl, quote
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from oauthapps import scopes
-from oauthapps.api.bearer import BearerError, challenge, check
+from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
 
 
 @csrf_exempt
@@ -14,20 +16,46 @@ def verify(request: HttpRequest, path: str = "") -> HttpResponse:  # noqa: ARG00
     """Answer 200 with whom the token speaks for, 401 without a living token, 403 without the scope.
 
     Any method, because a proxy may pass on that of the request it asks about; the body is not read. The scope
-    is `read`, or the one that the parameter `scope` of the URL names.
+    is `read`, or what the parameter `scope` of the URL names.
     """
-    scope = request.GET.get("scope", scopes.READ)
     try:
-        token = check(request, scope)
+        token = check_all(request, asked_scopes(request))
     except BearerError as error:
         return challenge(error)
     return HttpResponse(
         status=200,
+        content_type="text/plain",  # no page: nothing may look for a form in a body that is not read
         headers={
             "X-Auth-User-Id": token.user.user_id,
-            "X-Auth-Username": token.user.username,
+            "X-Auth-Username": quote(token.user.username, safe="+"),  # a header is ASCII whatever a name is
             "X-Auth-Client-Id": token.application.client_id,
             "X-Auth-Scope": scopes.render(token.scope),
             "Cache-Control": "no-store",
         },
     )
+
+
+def asked_scopes(request: HttpRequest) -> tuple[str, ...]:
+    """Return every scope that the URL names, `read` where it names none.
+
+    All of them are wanted, so that a proxy which appends the parameters of strangers to its own cannot have
+    its scope replaced by theirs. Not read by `request.GET`, which answers 400 to very many parameters: a
+    proxy would take that for neither yes nor no.
+    """
+    parameters = parse_qsl(request.META.get("QUERY_STRING", ""), errors="replace")
+    named = " ".join(value for name, value in parameters if name == "scope")
+    return scopes.parse(named) or (scopes.READ,)
+
+
+def check_all(request: HttpRequest, asked: tuple[str, ...]) -> TokenContext:
+    """Return whom a request with all of these scopes speaks for.
+
+    Raises:
+        BearerError: when it has no living token, or one that lacks a scope; only scopes that exist are named
+            in the answer, because what the URL holds is anybody's.
+    """
+    known = [name for name in asked if name in scopes.SCOPES]
+    token = check(request, known[0] if known else scopes.READ)
+    if not set(asked) <= set(token.scope):
+        raise BearerError(403, "insufficient_scope", scope=scopes.render(known))
+    return token

@@ -26,7 +26,7 @@ def cross_origin(view: View) -> View:
     @wraps(view)
     def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
         origin = request.headers.get("Origin", "")
-        preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        preflight = is_preflight(request)
         response = HttpResponse(status=204) if preflight else view(request, *args, **kwargs)
         patch_vary_headers(response, ["Origin"])
         if origin and is_registered(origin):
@@ -39,6 +39,28 @@ def cross_origin(view: View) -> View:
         return response
 
     return answered
+
+
+def public(view: View) -> View:
+    """Let scripts of every origin read the view's answers: they are the same for everybody."""
+
+    @wraps(view)
+    def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+        preflight = is_preflight(request)
+        response = HttpResponse(status=204) if preflight else view(request, *args, **kwargs)
+        response["Access-Control-Allow-Origin"] = "*"
+        if preflight:
+            response["Access-Control-Allow-Methods"] = "GET"
+            response["Access-Control-Allow-Headers"] = "*"
+            response["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+        return response
+
+    return answered
+
+
+def is_preflight(request: HttpRequest) -> bool:
+    """Return whether a browser asks for permission rather than for an answer."""
+    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
 
 
 def is_registered(origin: str) -> bool:

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import AbstractApplication
 
-from accounts.models import Organization, is_identifier
+from accounts.models import Organization, User, is_identifier
 from oauthapps import lifetimes, logos, redirect_urls
 from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.lifetimes import Lifetime
@@ -130,12 +130,15 @@ class Application(AbstractApplication):
         """Check the Client ID; the parent's rules are left out, since all they judge has rows of its own.
 
         Raises:
-            ValidationError: when a Client ID brought along has another form than ours.
+            ValidationError: when a Client ID brought along has another form than ours, or is a person's User
+                ID: who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
         """
         try:
             is_identifier(self.client_id)
         except ValidationError as error:
             raise ValidationError({"client_id": error}) from error
+        if User.objects.filter(user_id=self.client_id).exists():
+            raise ValidationError({"client_id": "A person has this as their User ID."})
 
     def get_absolute_url(self) -> str:
         """Return the address of the page that shows the application."""

@@ -5,7 +5,6 @@ claims of an assertion whose signature has not been checked.
 """
 
 import json
-import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -29,6 +28,17 @@ CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
 
 Claims = dict[str, Any]
+
+
+class Rules(jws.JWSRegistry):
+    """RS256 alone, with room for a certificate in the header and for the signature of the longest key."""
+
+    max_header_length = MAX_CHARACTERS
+    max_signature_length = MAX_CHARACTERS
+
+
+# Headers that are not understood are ignored (RFC 7515 section 4), except where `crit` lists them.
+RULES = Rules(algorithms=[ALGORITHM], strict_check_header=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +89,7 @@ def verified_claims(text: str, application: Application) -> tuple[PublicKey, Cla
 def payload_signed_by(key: PublicKey, text: str) -> bytes | None:
     """Return the payload if this key signed it with the one algorithm we take; a `kid` is not needed."""
     try:
-        signed = jws.deserialize_compact(text, rsa_key(key.pem), algorithms=[ALGORITHM])
+        signed = jws.deserialize_compact(text, rsa_key(key.pem), registry=RULES)
     except (JoseError, ValueError, TypeError, RecursionError):
         return None
     if not signed.protected or "crit" in signed.protected or "b64" in signed.protected:
@@ -146,7 +156,7 @@ def moment(claims: Claims, name: str) -> datetime | None:
     if name not in claims:
         return None
     value = claims[name]
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise refused(f"has an {name} that is not a number of seconds")
     try:
         return datetime.fromtimestamp(value, UTC)

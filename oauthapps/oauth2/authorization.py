@@ -17,7 +17,14 @@ from django.views.decorators.http import require_POST
 from django.views.generic import View
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.views.mixins import OAuthLibMixin
-from oauthlib.oauth2 import AccessDeniedError, FatalClientError, InvalidRequestFatalError, OAuth2Error
+from oauthlib.oauth2 import (
+    AccessDeniedError,
+    FatalClientError,
+    InvalidRequestError,
+    InvalidRequestFatalError,
+    OAuth2Error,
+)
+from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
 
 from accounts.access import signed_in_user
 from accounts.actors import Actor
@@ -26,7 +33,7 @@ from oauthapps import lifetimes, scopes
 from oauthapps.errors import RequestAnsweredError
 from oauthapps.oauth2.consent_form import InvalidConsentError, seal, unseal
 from oauthapps.oauth2.issuer import issuer
-from oauthapps.oauth2.parameters import Parameters, read_query
+from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.server import AuthorizationServer
@@ -43,6 +50,16 @@ PARAMETERS = (
     "code_challenge",
     "code_challenge_method",
 )
+# Request objects are not offered (RFC 9101). One that is sent holds what the client means, so that going by
+# the plain parameters would be wrong; an address that is sent is never fetched.
+NOT_SUPPORTED: dict[str, type[OAuth2Error]] = {
+    "request": RequestNotSupported,
+    "request_uri": RequestURINotSupported,
+}
+# Without a value a parameter counts as absent (RFC 6749 section 3.1). Not so these: an empty challenge must
+# not pass for a request without one (RFC 7636 section 4.4.1), nor an empty response type for a forgotten one.
+JUDGED_WHEN_EMPTY = ("response_type", "code_challenge")
+STALE = "This page was shown to somebody else or too long ago. Go back to the application and start again."
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -52,25 +69,25 @@ class AuthorizationView(OAuthLibMixin, View):
     A bad client or redirect URI is refused before anybody is asked to sign in. GET never grants anything.
     """
 
-    http_method_names = ["get", "post"]
+    http_method_names = ["get", "head", "post"]
 
     def get(self, request: HttpRequest) -> HttpResponse:
         """Show the consent page for a valid request."""
         parameters: Parameters = {}
         try:
-            parameters = known(read_query(request))
-            asked = self.server.authorization_request(parameters)
+            parameters, fault = read_request(request)
+            asked = self.validated(parameters, fault)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
         if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
+            return sign_in_first(parameters)
         return show_consent(request, asked, seal(parameters, request.user))
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what the person decided about the request that was shown."""
-        if not isinstance(request.user, User):
-            return redirect_to_login(request.get_full_path())
         parameters: Parameters = {}
+        if not isinstance(request.user, User):
+            return refuse(request, InvalidRequestFatalError(STALE), parameters)
         try:
             shown = unseal(request.POST.get("authorization_request", ""), request.user)
             parameters = shown.parameters
@@ -90,14 +107,28 @@ class AuthorizationView(OAuthLibMixin, View):
             return refuse(request, error, parameters)
         return send_back(location)
 
+    def validated(self, parameters: Parameters, fault: OAuth2Error | None) -> AuthorizationRequest:
+        """Return the valid authorization request that the parameters make.
+
+        Raises:
+            FatalClientError: when client or redirect URI are in doubt.
+            OAuth2Error: `fault`, if there is one, else what the server finds, for the client to be told.
+        """
+        try:
+            asked = self.server.authorization_request(parameters)
+        except OAuth2Error as error:
+            if fault is None or isinstance(error, FatalClientError):
+                raise
+            raise addressed(fault, error) from error
+        if fault is not None:
+            raise addressed(fault, asked)
+        return asked
+
     @property
     def server(self) -> AuthorizationServer:
         """The authorization server that django-oauth-toolkit was told to use."""
         server: AuthorizationServer = self.get_oauthlib_core().server
         return server
-
-
-STALE = "This page was shown to somebody else or too long ago. Go back to the application and start again."
 
 
 @require_POST
@@ -108,12 +139,52 @@ def switch_account(request: HttpRequest) -> HttpResponse:
     except InvalidConsentError:
         return refuse(request, InvalidRequestFatalError(STALE), {})
     logout(request)
-    return redirect_to_login(f"{reverse('oauth2_provider:authorize')}?{urlencode(shown.parameters)}")
+    return sign_in_first(shown.parameters)
 
 
-def known(parameters: Parameters) -> Parameters:
-    """Return the parameters that an authorization request may have."""
-    return {name: value for name, value in parameters.items() if name in PARAMETERS}
+def sign_in_first(parameters: Parameters) -> HttpResponse:
+    """Return the redirect to the sign-in page that leads back to the same authorization request."""
+    return redirect_to_login(f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}")
+
+
+def read_request(request: HttpRequest) -> tuple[Parameters, OAuth2Error | None]:
+    """Return the usable parameters of an authorization request, and the fault of the others, if any.
+
+    The client is told of it once it is certain where the client is.
+
+    Raises:
+        InvalidRequestFatalError: when nobody can say which client or redirect URI is meant.
+        InvalidRequestError: when the query is no form.
+    """
+    values: dict[str, list[str]] = {}
+    for name, value in form_pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")):
+        if name in PARAMETERS or name in NOT_SUPPORTED:
+            values.setdefault(name, []).append(value)
+    wrong = {name: problem for name, sent in values.items() if (problem := problem_of(sent))}
+    for name in ("client_id", "redirect_uri"):
+        if name in wrong:
+            raise InvalidRequestFatalError(wrong[name])
+    parameters = {
+        name: values[name][0]
+        for name in PARAMETERS
+        if name in values and name not in wrong and (values[name][0] or name in JUDGED_WHEN_EMPTY)
+    }
+    unsupported = [fault() for name, fault in NOT_SUPPORTED.items() if any(values.get(name, ()))]
+    faults = [InvalidRequestError(problem) for problem in wrong.values()] + unsupported
+    return parameters, next(iter(faults), None)
+
+
+def problem_of(values: list[str]) -> str:
+    """Return why a parameter's values cannot be used, or nothing (RFC 6749 section 3.1)."""
+    if len(values) > 1:
+        return "A parameter was sent more than once."
+    return "" if is_text(values[0]) else "A parameter contains characters that are not allowed."
+
+
+def addressed(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest) -> OAuth2Error:
+    """Return a fault with the address and state of the request that has it."""
+    fault.redirect_uri, fault.state = judged.redirect_uri, judged.state
+    return fault
 
 
 def show_consent(request: HttpRequest, asked: AuthorizationRequest, sealed: str) -> HttpResponse:

@@ -4,12 +4,11 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from oauth2_provider.oauth2_backends import OAuthLibCore
-from oauthlib.oauth2 import OAuth2Error
 
 from accounts.actors import Actor
 from oauthapps.oauth2.grants import TokenResponse
-from oauthapps.oauth2.parameters import Parameters, read_body
-from oauthapps.oauth2.server import AuthorizationServer, error_response
+from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
+from oauthapps.oauth2.server import AuthorizationServer, unreadable_response
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -28,14 +27,15 @@ class RequestBackend(OAuthLibCore):
             request: the request; its body is form or JSON.
             translate: makes the parameters of a token request from those that an endpoint takes.
         """
+        authorization = request.headers.get("Authorization", "")
         try:
             parameters = translate(read_body(request))
-        except OAuth2Error as error:
-            return as_json(error_response(error, None))
+        except UnreadableRequestError as error:
+            return as_json(unreadable_response(error, authorization, Actor.client(request, "")))
         return as_json(
             self.server.token_response(
                 parameters,
-                request.headers.get("Authorization", ""),
+                authorization,
                 lambda client_id: Actor.client(request, client_id),
             )
         )

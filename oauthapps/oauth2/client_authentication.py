@@ -87,6 +87,22 @@ def authenticate_client(authorization: str, parameters: Parameters, actor: Actor
         raise
 
 
+def known_application(authorization: str, parameters: Parameters, actor: Actor) -> Application | None:
+    """Return whose client sent a request that is refused for another reason, so that it reads its dialect.
+
+    A failure counts here as everywhere: the dialect of the answer tells a right secret from a wrong one.
+
+    Raises:
+        TooManyFailuresError: when this is one guess too many.
+    """
+    if not authorization and "client_id" not in parameters:
+        return None
+    try:
+        return authenticate_client(authorization, parameters, actor).application
+    except (InvalidClientError, InvalidRequestError):
+        return None
+
+
 def find_client(authorization: str, parameters: Parameters) -> AuthenticatedClient:
     """Return the enabled client that a request comes from."""
     credentials = read_credentials(authorization, parameters)

@@ -16,6 +16,7 @@ from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 
 from oauthapps import scopes
 from oauthapps.oauth2 import assertions
+from oauthapps.oauth2.client_authentication import known_application
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
@@ -103,8 +104,10 @@ class UnsupportedGrant(TokenGrant, GrantTypeBase):
 
         Raises:
             UnsupportedGrantTypeError: always, or
-            InvalidRequestError: where the request names no grant type at all.
+            InvalidRequestError: where the request names no grant type at all, or
+            TooManyFailuresError: where its sender has failed to authenticate too often.
         """
+        request.client = known_application(request.authorization, request.parameters, request.actor)
         if not request.grant_type:
             raise InvalidRequestError("Missing grant_type parameter.", request=request)
         raise UnsupportedGrantTypeError(request=request)

@@ -6,9 +6,11 @@ from django.views.decorators.http import require_safe
 
 from oauthapps import scopes
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.doors.cors import public
 from oauthapps.oauth2.issuer import endpoint, issuer
 
 
+@public
 @login_not_required
 @require_safe
 def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
@@ -29,6 +31,4 @@ def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }
-    return JsonResponse(
-        document, headers={"Access-Control-Allow-Origin": "*", "Cache-Control": "public, max-age=3600"}
-    )
+    return JsonResponse(document, headers={"Cache-Control": "public, max-age=3600"})

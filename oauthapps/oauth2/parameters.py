@@ -1,7 +1,7 @@
 """Reading what a client sent: form or JSON, each parameter once, as text."""
 
 import json
-from collections.abc import Iterable
+from collections import Counter
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
@@ -16,66 +16,91 @@ FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 
 Parameters = dict[str, str]
+Pairs = list[tuple[str, str]]
+
+
+class UnreadableRequestError(InvalidRequestError):
+    """The parameters cannot be taken as they came.
+
+    Attributes:
+        readable: those that could be read nevertheless, each sent once. They may tell whom to answer and
+            decide nothing else.
+    """
+
+    def __init__(self, description: str, readable: Parameters | None = None) -> None:
+        super().__init__(description)
+        self.readable: Parameters = readable or {}
 
 
 def read_body(request: HttpRequest) -> Parameters:
     """Return the parameters of a request's body; one without a value counts as absent (RFC 6749 3.2).
 
     Raises:
-        InvalidRequestError: for another content type, more than 64 KiB, a parameter sent twice, a NUL byte,
-            or anything that is not text.
+        UnreadableRequestError: for another content type, more than 64 KiB, a parameter sent twice or in the
+            URL, a NUL byte, or anything that is not text.
     """
-    if request.META.get("QUERY_STRING"):
-        raise InvalidRequestError("Parameters belong in the request's body, not in its URL.")
     body = bounded_body(request)
     if request.content_type == FORM:
-        return once_each(form_pairs(body))
-    if request.content_type == JSON:
-        return once_each(json_pairs(body))
-    raise InvalidRequestError(f"Send the parameters as {FORM} or {JSON}.")
+        parameters = once_each(form_pairs(body))
+    elif request.content_type == JSON:
+        parameters = once_each(json_pairs(body))
+    else:
+        raise UnreadableRequestError(f"Send the parameters as {FORM} or {JSON}.")
+    if request.META.get("QUERY_STRING"):
+        raise UnreadableRequestError("Parameters belong in the request's body, not in its URL.", parameters)
+    return parameters
 
 
 def read_query(request: HttpRequest) -> Parameters:
     """Return the parameters of a request's URL, under the same rules.
 
     Raises:
-        InvalidRequestError: as `read_body` does.
+        UnreadableRequestError: as `read_body` does.
     """
     return once_each(form_pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")))
 
 
 def bounded_body(request: HttpRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
-    if int(request.META.get("CONTENT_LENGTH") or 0) > MAX_BODY_BYTES:
-        raise InvalidRequestError("The request is too large.")
+    announced = request.META.get("CONTENT_LENGTH") or "0"
+    if not (announced.isascii() and announced.isdecimal()):
+        raise UnreadableRequestError("The request's Content-Length is not a number.")
+    if len(announced) > len(str(MAX_BODY_BYTES)) or int(announced) > MAX_BODY_BYTES:
+        raise UnreadableRequestError("The request is too large.")
     try:
         body = request.body
     except (RequestDataTooBig, UnreadablePostError) as error:
-        raise InvalidRequestError("The request could not be read.") from error
+        raise UnreadableRequestError("The request could not be read.") from error
     if len(body) > MAX_BODY_BYTES:
-        raise InvalidRequestError("The request is too large.")
+        raise UnreadableRequestError("The request is too large.")
     return body
 
 
-def form_pairs(body: bytes) -> list[tuple[str, str]]:
+def form_pairs(body: bytes) -> Pairs:
     """Return the pairs of a form, decoded as UTF-8."""
     try:
         return parse_qsl(
             body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError as error:  # includes UnicodeDecodeError
-        raise InvalidRequestError("The parameters are not a well-formed form.") from error
+        raise UnreadableRequestError("The parameters are not a well-formed form.") from error
 
 
-def json_pairs(body: bytes) -> list[tuple[str, str]]:
+def json_pairs(body: bytes) -> Pairs:
     """Return the members of a JSON object of strings."""
     try:
         members = json.loads(body.decode("utf-8"), object_pairs_hook=tuple, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
-        raise InvalidRequestError("The request's body is not well-formed JSON.") from error
-    if not isinstance(members, tuple) or not all(isinstance(value, str) for _, value in members):
-        raise InvalidRequestError("The request's body must be a JSON object whose values are strings.")
-    return list(members)
+        raise UnreadableRequestError("The request's body is not well-formed JSON.") from error
+    if not isinstance(members, tuple):
+        raise UnreadableRequestError(NO_OBJECT_OF_STRINGS)
+    pairs = [(name, value) for name, value in members if isinstance(value, str)]
+    if len(pairs) < len(members):
+        raise UnreadableRequestError(NO_OBJECT_OF_STRINGS, those_sent_once(pairs))
+    return pairs
+
+
+NO_OBJECT_OF_STRINGS = "The request's body must be a JSON object whose values are strings."
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -83,20 +108,28 @@ def refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
 
 
-def once_each(pairs: Iterable[tuple[str, str]]) -> Parameters:
+def once_each(pairs: Pairs) -> Parameters:
     """Return the pairs as a mapping of those that have a value.
 
     Raises:
-        InvalidRequestError: when a name comes twice or a text cannot be one.
+        UnreadableRequestError: when a name comes twice or a text cannot be one.
     """
-    parameters: Parameters = {}
-    for name, value in pairs:
-        if name in parameters:
-            raise InvalidRequestError("A parameter was sent more than once.")
-        if not is_text(name) or not is_text(value):
-            raise InvalidRequestError("A parameter contains characters that are not allowed.")
-        parameters[name] = value
-    return {name: value for name, value in parameters.items() if value}
+    parameters = those_sent_once(pairs)
+    if len({name for name, _ in pairs}) < len(pairs):
+        raise UnreadableRequestError("A parameter was sent more than once.", parameters)
+    if not all(is_text(name) and is_text(value) for name, value in pairs):
+        raise UnreadableRequestError("A parameter contains characters that are not allowed.", parameters)
+    return parameters
+
+
+def those_sent_once(pairs: Pairs) -> Parameters:
+    """Return the pairs that nothing is wrong with and that have a value."""
+    times = Counter(name for name, _ in pairs)
+    return {
+        name: value
+        for name, value in pairs
+        if value and times[name] == 1 and is_text(name) and is_text(value)
+    }
 
 
 def is_text(value: str) -> bool:

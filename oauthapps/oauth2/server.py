@@ -10,6 +10,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.models import Application
+from oauthapps.oauth2.client_authentication import known_application
 from oauthapps.oauth2.errors import error_body
 from oauthapps.oauth2.grants import (
     AssertionGrant,
@@ -19,8 +20,9 @@ from oauthapps.oauth2.grants import (
     TokenResponse,
     UnsupportedGrant,
 )
-from oauthapps.oauth2.parameters import Parameters
+from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
+from oauthapps.oauth2.throttling import TooManyFailuresError
 from oauthapps.oauth2.tokens import TokenReply
 from oauthapps.oauth2.validator import Validator
 
@@ -89,6 +91,21 @@ class AuthorizationServer:
             return grant.create_token_response(request, self.reply)
         except OAuth2Error as error:
             return error_response(error, request.client)
+
+
+def unreadable_response(error: UnreadableRequestError, authorization: str, actor: Actor) -> TokenResponse:
+    """Return the answer to a request whose parameters cannot be taken, in its client's dialect if known.
+
+    Args:
+        error: what is wrong with them, and what could be read.
+        authorization: the Authorization header, empty when there is none.
+        actor: where the request came from.
+    """
+    try:
+        application = known_application(authorization, error.readable, actor)
+    except TooManyFailuresError as too_many:
+        return error_response(too_many, None)
+    return error_response(error, application)
 
 
 def error_response(error: OAuth2Error, application: Application | None) -> TokenResponse:

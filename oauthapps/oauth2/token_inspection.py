@@ -11,6 +11,7 @@ from oauthapps.models import AccessToken, Application, RefreshToken
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
+from oauthapps.oauth2.throttling import count_failure
 from oauthapps.services import tokens
 
 Answer = dict[str, Any]
@@ -33,12 +34,13 @@ def revoke(parameters: Parameters, client: AuthenticatedClient, actor: Actor) ->
     return {}
 
 
-def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:  # noqa: ARG001
+def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:
     """Return what a token means, or that it means nothing to this client.
 
     Raises:
         ClientAuthenticationError: for a public client, which anybody could pretend to be.
         InvalidRequestError: when no token is named.
+        TooManyFailuresError: when this is one guess too many.
     """
     if client.secret is None:
         raise ClientAuthenticationError(Credentials(client_id=client.application.client_id))
@@ -47,9 +49,11 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor
         raise InvalidRequestError("Missing token parameter.")
     # The prefix says which table to look into; the hint is only a hint.
     row = find_refresh_token(value) if value.startswith(REFRESH_TOKEN_PREFIX) else find_access_token(value)
-    if row is None or not may_see(client.application, row):
-        return INACTIVE
-    return describe(row)
+    if row is not None and may_see(client.application, row):
+        return describe(row)
+    if not has_died(value, client.application):
+        count_failure(f"introspection by {client.application.client_id}", actor.address)
+    return INACTIVE
 
 
 def find_access_token(value: str) -> AccessToken | None:
@@ -63,6 +67,15 @@ def find_refresh_token(value: str) -> RefreshToken | None:
     if row is None or (row.ends_at and row.ends_at <= timezone.now()):
         return None
     return row
+
+
+def has_died(value: str, application: Application) -> bool:
+    """Return whether a value was a token that a client may look at: asking about it is no guess.
+
+    Somebody else's token counts as one, or the answers would tell it from a value that never existed.
+    """
+    model = RefreshToken if value.startswith(REFRESH_TOKEN_PREFIX) else AccessToken
+    return any(may_see(application, row) for row in model.objects.filter(token_checksum=digest(value)))
 
 
 def may_see(application: Application, row: AccessToken | RefreshToken) -> bool:

@@ -20,7 +20,7 @@ from oauthapps.client_secrets import digest
 from oauthapps.models import Application, Grant, RefreshToken
 from oauthapps.models.credentials import note_use
 from oauthapps.oauth2.client_authentication import authenticate_client
-from oauthapps.oauth2.pkce import challenge_fault, verifier_fits
+from oauthapps.oauth2.pkce import METHOD, challenge_fault, verifier_fits
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
 from oauthapps.oauth2.tokens import issue_of
 from oauthapps.services import consents, tokens
@@ -105,8 +105,9 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Return whether all scopes exist."""
-        return not scopes.unknown(asked)
+        """Return whether all scopes exist; remember them as we read them, each once, and blanks as absent."""
+        request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.DEFAULT_SCOPES)
+        return not scopes.unknown(request.scopes)
 
     def save_authorization_code(self, request: AuthorizationRequest) -> str:
         """Store what the person allows and return the authorization code in clear."""
@@ -153,7 +154,13 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Redeem the code and compare the verifier; what it was granted for is remembered."""
+        """Redeem the code and compare the verifier; what it was granted for is remembered.
+
+        The method belongs to the authorization request. A token request that names another is an attempt to
+        make the challenge itself pass for the verifier.
+        """
+        if request.parameters.get("code_challenge_method", METHOD) != METHOD:
+            return False
         grant = Grant.objects.redeem(digest(code), client)
         if grant is None or not verifier_fits(grant.code_challenge, request.code_verifier):
             return False

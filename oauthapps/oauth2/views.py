@@ -19,8 +19,8 @@ from oauthapps.doors.cors import cross_origin
 from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.backend import RequestBackend, as_json
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
-from oauthapps.oauth2.parameters import Parameters, read_body
-from oauthapps.oauth2.server import error_response
+from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
+from oauthapps.oauth2.server import error_response, unreadable_response
 
 Answering = Callable[[Parameters, AuthenticatedClient, Actor], token_inspection.Answer]
 
@@ -33,13 +33,15 @@ def client_endpoint(answer: Answering) -> Callable[[HttpRequest], HttpResponse]:
     @require_POST
     @sensitive_variables()
     def view(request: HttpRequest) -> HttpResponse:
-        application = None
+        application, authorization = None, request.headers.get("Authorization", "")
         try:
             parameters = read_body(request)
             actor = Actor.client(request, parameters.get("client_id", ""))
-            client = authenticate_client(request.headers.get("Authorization", ""), parameters, actor)
+            client = authenticate_client(authorization, parameters, actor)
             application = client.application
             return as_json(({}, json.dumps(answer(parameters, client, actor)), 200))
+        except UnreadableRequestError as error:
+            return as_json(unreadable_response(error, authorization, Actor.client(request, "")))
         except OAuth2Error as error:
             return as_json(error_response(error, application))
 

@@ -43,6 +43,7 @@ def test_user_name_and_address_both_sign_in(ada: User, login: str) -> None:
     assert browser.get(APPLICATIONS).status_code == 200
 
 
+@pytest.mark.spec("W-05", "ASVS 6.3.8")
 def test_a_wrong_password_and_an_unknown_name_read_the_same(ada: User) -> None:
     def complaint(login: str) -> str:
         page = Client().post(LOGIN, {"login": login, "password": "wrong"}).content.decode()
@@ -59,6 +60,7 @@ def test_the_sign_in_log_never_keeps_what_was_typed_as_a_name(ada: User) -> None
     assert Event.objects.filter(kind=EventKind.SIGN_IN_FAILED, person=ada).count() == 1
 
 
+@pytest.mark.spec("W-04", "RFC 6749 §10.12")
 def test_signing_in_needs_a_csrf_token(ada: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     credentials = {"login": "ada", "password": PASSWORD}
@@ -67,6 +69,7 @@ def test_signing_in_needs_a_csrf_token(ada: User) -> None:
     assert browser.post(LOGIN, form | credentials).status_code == 302
 
 
+@pytest.mark.spec("W-06", "ASVS 7.2.4")
 def test_the_session_id_changes_when_signing_in(ada: User) -> None:
     browser = Client()
     session = browser.session
@@ -78,6 +81,7 @@ def test_the_session_id_changes_when_signing_in(ada: User) -> None:
     assert browser.session.session_key != before
 
 
+@pytest.mark.spec("W-20", "RFC 9700 §4.11.2")
 @pytest.mark.parametrize(
     "target",
     ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "https:evil"],
@@ -119,6 +123,7 @@ def test_activity_is_written_at_most_once_a_minute(ada: User) -> None:
         assert ada.last_active_at == start + timedelta(seconds=written)
 
 
+@pytest.mark.spec("W-07", "ASVS 7.3.1")
 def test_a_session_ends_after_eight_idle_hours(ada: User) -> None:
     start = timezone.now()
     browser = Client()
@@ -132,6 +137,7 @@ def test_a_session_ends_after_eight_idle_hours(ada: User) -> None:
         assert browser.get(APPLICATIONS).status_code == 302
 
 
+@pytest.mark.spec("W-07", "ASVS 7.3.2")
 def test_a_session_ends_after_seven_days_in_any_case(ada: User) -> None:
     start = timezone.now()
     browser = Client()
@@ -191,6 +197,7 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(ada: User) -> None:
     assert mail.outbox == []
 
 
+@pytest.mark.spec("W-07", "ASVS 7.4.1")
 def test_signing_out_is_a_post(ada: User) -> None:
     browser = Client()
     browser.force_login(ada)

@@ -16,6 +16,7 @@ def basic(client_id: str, secret: str) -> str:
     return "Basic " + base64.b64encode(f"{client_id}:{secret}".encode()).decode()
 
 
+@pytest.mark.spec("T-43", "Workfront; RFC 6749 §2.3.1")
 def test_the_form_body_the_header_and_json_are_all_accepted(web: OAuthClient, visitor: Client) -> None:
     in_header = web.token_parameters(web.get_code(visitor), client_id=None, client_secret=None)
     assert web.post(TOKEN, in_header, Authorization=web.basic).status_code == 200
@@ -24,6 +25,7 @@ def test_the_form_body_the_header_and_json_are_all_accepted(web: OAuthClient, vi
         assert web.http.post(TOKEN, body, content_type=content_type).status_code == 200
 
 
+@pytest.mark.spec("T-35", "RFC 6749 §2.3.1")
 def test_basic_is_read_form_encoded_and_in_any_case(web: OAuthClient, visitor: Client) -> None:
     encoded = basic(quote(web.client_id, safe=""), quote(web.client_secret, safe=""))
     for header in (encoded, web.basic.replace("Basic", "basic"), web.basic.replace("Basic", "BASIC")):
@@ -31,6 +33,7 @@ def test_basic_is_read_form_encoded_and_in_any_case(web: OAuthClient, visitor: C
         assert web.post(TOKEN, parameters, Authorization=header).status_code == 200
 
 
+@pytest.mark.spec("T-30", "RFC 6749 §5.2")
 @pytest.mark.parametrize("secret", [None, "", "wrong"])
 def test_without_its_secret_a_web_application_is_nobody(
     web: OAuthClient, visitor: Client, secret: str | None
@@ -39,6 +42,7 @@ def test_without_its_secret_a_web_application_is_nobody(
     assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
 
 
+@pytest.mark.spec("T-30", "RFC 6749 §5.2")
 def test_an_unknown_client_reads_what_a_wrong_secret_reads(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor)
     unknown = web.exchange(code, client_id="0" * 32)
@@ -46,6 +50,8 @@ def test_an_unknown_client_reads_what_a_wrong_secret_reads(web: OAuthClient, vis
     assert (unknown.status_code, unknown.content) == (wrong.status_code, wrong.content)
 
 
+@pytest.mark.spec("T-31", "RFC 6749 §5.2")
+@pytest.mark.spec("T-32", "RFC 7617 §2")
 @pytest.mark.parametrize(
     "header",
     [
@@ -65,11 +71,13 @@ def test_a_bad_header_is_answered_with_basics_challenge(web: OAuthClient, header
     assert answer["WWW-Authenticate"].startswith("Basic realm=")
 
 
+@pytest.mark.spec("T-33", "RFC 6749 §2.3")
 def test_two_ways_at_once_are_one_too_many(web: OAuthClient, visitor: Client) -> None:
     answer = web.post(TOKEN, web.token_parameters(web.get_code(visitor)), Authorization=web.basic)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.spec("T-34", "RFC 6749 §2.3")
 def test_header_and_body_name_the_same_client(web: OAuthClient, visitor: Client) -> None:
     parameters = web.token_parameters(web.get_code(visitor), client_id="0" * 32, client_secret=None)
     answer = web.post(TOKEN, parameters, Authorization=web.basic)
@@ -89,6 +97,8 @@ def test_credentials_in_the_url_are_refused(web: OAuthClient, visitor: Client) -
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.spec("T-45", "RFC 6749 §5.2")
+@pytest.mark.spec("T-47", "ASVS 15.3")
 @pytest.mark.parametrize(
     ("body", "content_type"),
     [
@@ -119,6 +129,7 @@ def test_a_malformed_body_is_an_invalid_request(body: str | bytes, content_type:
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
+@pytest.mark.spec("T-49", "RFC 9700 §2.4; ASVS 10.4.4")
 @pytest.mark.parametrize(
     ("grant_type", "error"),
     [

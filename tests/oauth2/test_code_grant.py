@@ -20,6 +20,8 @@ from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
 pytestmark = pytest.mark.django_db
 
 
+@pytest.mark.spec("A-01", "RFC 6749 §4.1.2")
+@pytest.mark.spec("A-05", "RFC 9207 §2")
 def test_allowing_sends_a_code_state_issuer_domain_and_lane(web: OAuthClient, visitor: Client) -> None:
     answer = web.allow(visitor, state="a+b/ü %2F&=")
     assert answer.pop("code").startswith("gtcode_")
@@ -55,6 +57,7 @@ def test_a_single_page_application_needs_no_secret_but_a_verifier(
     assert single_page.me(single_page.get_tokens(visitor)["access_token"]).status_code == 200
 
 
+@pytest.mark.spec("A-32", "RFC 9700 §2.1.1")
 def test_a_single_page_application_without_challenge_is_sent_back(
     single_page: OAuthClient, visitor: Client
 ) -> None:
@@ -65,6 +68,7 @@ def test_a_single_page_application_without_challenge_is_sent_back(
     assert "state=the%20state" in answer["Location"]
 
 
+@pytest.mark.spec("A-31", "RFC 7636 §4.4.1")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -107,6 +111,7 @@ def test_the_token_request_repeats_the_redirect_uri(
     assert web.exchange(code).status_code == 200
 
 
+@pytest.mark.spec("A-13", "RFC 6749 §3.1.2.3")
 def test_a_redirect_uri_that_was_left_out_may_stay_out(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor, redirect_uri=None)
     assert web.exchange(code, redirect_uri=None).status_code == 200
@@ -161,6 +166,7 @@ def test_parameters_cannot_reach_our_own_state(web: OAuthClient, visitor: Client
     assert web.exchange(web.get_code(visitor), **{name: "x"}).status_code == 200
 
 
+@pytest.mark.spec("A-18", "RFC 6749 §4.1.2.1")
 @pytest.mark.parametrize("decision", ["cancel", "", "ALLOW"])
 def test_anything_but_allow_is_a_refusal(web: OAuthClient, visitor: Client, decision: str) -> None:
     answer = web.allow(visitor, decision=decision)
@@ -170,6 +176,7 @@ def test_anything_but_allow_is_a_refusal(web: OAuthClient, visitor: Client, deci
     assert Event.objects.filter(kind=EventKind.CONSENT_REFUSED).exists()
 
 
+@pytest.mark.spec("A-45", "RFC 9700 §4.5")
 def test_a_consent_page_is_answered_once(web: OAuthClient, visitor: Client) -> None:
     fields = hidden_fields(web.consent_page(visitor).content.decode()) | {"decision": "allow"}
     assert visitor.post(AUTHORIZE, fields).status_code == 302
@@ -177,6 +184,7 @@ def test_a_consent_page_is_answered_once(web: OAuthClient, visitor: Client) -> N
     assert Grant.objects.count() == 1
 
 
+@pytest.mark.spec("A-46", "RFC 9700 §4.5")
 def test_a_consent_page_is_answered_by_the_person_it_was_shown_to(
     web: OAuthClient, visitor: Client, django_user_model: type[User]
 ) -> None:
@@ -187,6 +195,7 @@ def test_a_consent_page_is_answered_by_the_person_it_was_shown_to(
     assert not Grant.objects.exists()
 
 
+@pytest.mark.spec("W-16", "RFC 9700 §4.5")
 def test_a_tampered_consent_page_grants_nothing(web: OAuthClient, visitor: Client) -> None:
     fields = hidden_fields(web.consent_page(visitor).content.decode()) | {"decision": "allow"}
     sealed = fields["authorization_request"]
@@ -195,6 +204,7 @@ def test_a_tampered_consent_page_grants_nothing(web: OAuthClient, visitor: Clien
     assert not Grant.objects.exists()
 
 
+@pytest.mark.spec("W-14", "RFC 6749 §10.12")
 def test_the_consent_post_needs_a_csrf_token(web: OAuthClient, person: User) -> None:
     visitor = Client(enforce_csrf_checks=True)
     visitor.force_login(person)
@@ -203,6 +213,7 @@ def test_the_consent_post_needs_a_csrf_token(web: OAuthClient, person: User) -> 
     assert visitor.post(AUTHORIZE, fields).status_code == 302
 
 
+@pytest.mark.spec("W-01", "RFC 6749 §3.1")
 def test_an_anonymous_browser_signs_in_and_returns_to_the_same_request(web: OAuthClient, db: None) -> None:
     answer = Client().get(AUTHORIZE, web.authorization_parameters())
     assert answer.status_code == 302
@@ -210,6 +221,7 @@ def test_an_anonymous_browser_signs_in_and_returns_to_the_same_request(web: OAut
     assert web.client_id in answer["Location"]
 
 
+@pytest.mark.spec("A-44", "RFC 9700 §4.11")
 @pytest.mark.parametrize(
     "changes",
     [
@@ -228,11 +240,13 @@ def test_a_bad_client_or_redirect_uri_is_refused_before_anybody_signs_in(
     assert "Location" not in answer
 
 
+@pytest.mark.spec("A-33", "RFC 6749 §4.1.2.1")
 def test_a_machine_application_has_no_consent_page(machine: object, visitor: Client) -> None:
     client: OAuthClient = machine.client  # type: ignore[attr-defined]
     assert visitor.get(AUTHORIZE, client.authorization_parameters()).status_code == 400
 
 
+@pytest.mark.spec("A-17", "RFC 9700 §2.1.2")
 @pytest.mark.parametrize("response_type", ["token", "code token", "id_token", "CODE", "none"])
 def test_code_is_the_only_response_type(web: OAuthClient, visitor: Client, response_type: str) -> None:
     answer = visitor.get(AUTHORIZE, web.authorization_parameters(response_type=response_type))
@@ -240,6 +254,7 @@ def test_code_is_the_only_response_type(web: OAuthClient, visitor: Client, respo
     assert "error=unsupported_response_type" in answer["Location"]
 
 
+@pytest.mark.spec("A-36", "RFC 6749 §4.1.2.1")
 def test_a_redirect_url_deleted_while_the_page_is_open_gets_no_code(
     web: OAuthClient, visitor: Client
 ) -> None:

@@ -43,6 +43,9 @@ def statuses(answers: list[Answer]) -> Counter[int]:
     return Counter(answer.status_code for answer in answers)
 
 
+@pytest.mark.spec("T-11", "RFC 6749 §4.1.2; ASVS 10.4.2")
+@pytest.mark.spec("T-12", "ASVS 15.4.2")
+@pytest.mark.spec("S-09", "ASVS 15.4.2")
 @pytest.mark.parametrize("attempt", range(5))
 def test_a_code_is_exchanged_once_and_the_replay_ends_its_family(
     web: OAuthClient, visitor: Client, attempt: int
@@ -57,6 +60,8 @@ def test_a_code_is_exchanged_once_and_the_replay_ends_its_family(
     assert TokenFamily.objects.get().ended_at is not None
 
 
+@pytest.mark.spec("R-07", "RFC 9700 §4.14.2")
+@pytest.mark.spec("S-09", "ASVS 15.4.2")
 @pytest.mark.parametrize("attempt", range(5))
 def test_with_rotation_one_parallel_refresh_wins_and_stays_alive(
     web: OAuthClient, visitor: Client, attempt: int
@@ -69,6 +74,7 @@ def test_with_rotation_one_parallel_refresh_wins_and_stays_alive(
     assert web.refresh(winner["refresh_token"]).status_code == 200
 
 
+@pytest.mark.spec("R-07", "RFC 9700 §4.14.2")
 def test_without_rotation_every_parallel_refresh_gets_a_working_token(
     web: OAuthClient, visitor: Client
 ) -> None:
@@ -82,6 +88,7 @@ def test_without_rotation_every_parallel_refresh_gets_a_working_token(
         assert web.me(answer.json()["access_token"]).status_code == 200
 
 
+@pytest.mark.spec("J-17", "RFC 7523 §3 item 7")
 def test_an_assertion_with_a_jti_is_exchanged_once(machine: Machine) -> None:
     assertion = machine.assertion(jti="one")
     client = machine.client

@@ -1,15 +1,20 @@
 """Clients we did not write, over real HTTP, against an installation started by `dev.py run`."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 import requests
+import requests_oauthlib  # type: ignore[import-untyped]
 from authlib.integrations.requests_client import OAuth2Session
+from oauthlib.oauth2 import InvalidGrantError
 
 from tests.infrastructure.installation import ADMIN, Installation
+from tests.oauth_client import AUTHORIZE, ME, REVOKE, TOKEN, hidden_fields
 from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
@@ -41,40 +46,80 @@ def walk_through(installation: Installation, person: Person, session: OAuth2Sess
     assert session.get(f"{installation.base_url}/api/v1/me").status_code == 200
 
 
+@contextlib.contextmanager
+def application(
+    installation: Installation, person: Person, app_type: str, name: str
+) -> Iterator[dict[str, Any]]:
+    """An application for one test: an installation has room for ten, and every story wants some."""
+    created = manage(
+        installation,
+        *("create_application", "--type", app_type, "--name", name, "--redirect-url", CALLBACK),
+    )
+    yield created
+    page = f"{installation.base_url}/console/applications/{created['client_id']}/deletion/"
+    form = hidden_fields(person.browser.get(page, timeout=30).text)
+    deleted = person.browser.post(page, form, timeout=30, headers={"Referer": page})
+    assert f"Deleted: {name}" in deleted.text
+
+
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
 def test_authlib_signs_a_web_application_in(installation: Installation, person: Person, method: str) -> None:
-    application = manage(
-        installation,
-        "create_application",
-        "--type",
-        "web",
-        "--name",
-        f"Web {method}",
-        "--redirect-url",
-        CALLBACK,
-    )
-    session = authlib_session(
-        installation,
-        client_id=application["client_id"],
-        client_secret=application["client_secret"],
-        token_endpoint_auth_method=method,
-        code_challenge_method="S256",
-    )
-    walk_through(installation, person, session)
+    with application(installation, person, "web", f"Web {method}") as created:
+        session = authlib_session(
+            installation,
+            client_id=created["client_id"],
+            client_secret=created["client_secret"],
+            token_endpoint_auth_method=method,
+            code_challenge_method="S256",
+        )
+        walk_through(installation, person, session)
 
 
 def test_authlib_signs_a_single_page_application_in(installation: Installation, person: Person) -> None:
-    application = manage(
-        installation,
-        *("create_application", "--type", "single_page", "--name", "SPA", "--redirect-url", CALLBACK),
-    )
-    session = authlib_session(
-        installation,
-        client_id=application["client_id"],
-        token_endpoint_auth_method="none",
-        code_challenge_method="S256",
-    )
-    walk_through(installation, person, session)
+    with application(installation, person, "single_page", "SPA") as created:
+        session = authlib_session(
+            installation,
+            client_id=created["client_id"],
+            token_endpoint_auth_method="none",
+            code_challenge_method="S256",
+        )
+        walk_through(installation, person, session)
+
+
+@pytest.mark.parametrize("in_body", [False, True])
+def test_requests_oauthlib_signs_a_web_application_in(
+    installation: Installation, person: Person, monkeypatch: pytest.MonkeyPatch, in_body: bool
+) -> None:
+    """With a code challenge, and with its secret in the header or in the body."""
+    monkeypatch.setenv("OAUTHLIB_INSECURE_TRANSPORT", "1")  # the test's server speaks http
+    base = installation.base_url
+    with application(installation, person, "web", f"requests-oauthlib {in_body}") as created:
+        client_id, secret = created["client_id"], created["client_secret"]
+        session = requests_oauthlib.OAuth2Session(
+            client_id, redirect_uri=CALLBACK, scope=["read", "write", "offline_access"], pkce="S256"
+        )
+        url, state = session.authorization_url(base + AUTHORIZE)
+        location = person.allow(url)
+        assert f"state={state}" in location
+        credentials = {"client_secret": secret, "include_client_id": in_body or None}
+        first = session.fetch_token(base + TOKEN, authorization_response=location, **credentials)
+        assert first["scope"] == ["read", "write", "offline_access"]
+        assert session.get(base + ME).json()["username"] == ADMIN["ADMIN_USERNAME"]
+
+        again = {"client_id": client_id, "client_secret": secret}
+        second = session.refresh_token(base + TOKEN, **again)
+        assert second["access_token"] != first["access_token"]
+        assert second["refresh_token"] != first["refresh_token"]
+        assert session.get(base + ME).status_code == 200
+        with pytest.raises(InvalidGrantError):
+            session.refresh_token(base + TOKEN, refresh_token=first["refresh_token"], **again)
+        session.token = second
+
+        body = session._client.prepare_token_revocation_request(base + REVOKE, second["refresh_token"])[2]
+        form = {"Content-Type": "application/x-www-form-urlencoded"}
+        revoked = requests.post(base + REVOKE, body, auth=(client_id, secret), headers=form, timeout=30)
+        assert revoked.status_code == 200, revoked.text
+        assert session.get(base + ME).status_code == 401
 
 
 def test_a_machine_exchanges_a_jwt_signed_as_documented(installation: Installation, tmp_path: Path) -> None:
