@@ -48,7 +48,7 @@ class SystemPackage(NamedTuple):
 
 SYSTEM_PACKAGES = (
     SystemPackage("chromium", "usr/bin/chromium", "browser tests"),
-    SystemPackage("libatomic1", "usr/lib/*/libatomic.so.1", "browser tests"),
+    SystemPackage("libatomic1", "usr/lib/*/libatomic.so.1", "browser tests, the JavaScript client"),
     SystemPackage("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "browser tests"),
     SystemPackage("postgresql", "usr/lib/postgresql/*/bin/postgres", "tests on PostgreSQL"),
     SystemPackage("nginx", "usr/sbin/nginx", "tests behind nginx"),

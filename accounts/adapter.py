@@ -18,6 +18,13 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return that registration is closed."""
         return False
 
+    def is_safe_url(self, url: str | None) -> bool:
+        """Return whether an address to go on to is one of ours; what is no address is none of ours."""
+        try:
+            return bool(super().is_safe_url(url))
+        except ValueError:
+            return False
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link that a mail carries: under the configured address, whatever Host was asked for."""
         return password_address(key)

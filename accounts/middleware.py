@@ -3,10 +3,13 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from accounts.models import User
@@ -14,6 +17,18 @@ from accounts.models import User
 View = Callable[[HttpRequest], HttpResponse]
 ONE_MINUTE = timedelta(minutes=1)
 STARTED_AT = "started_at"
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's, except that it reads no session for a view that is open to everybody."""
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Ask for a sign-in where the view wants one."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class ActivityMiddleware:
@@ -26,13 +41,18 @@ class ActivityMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        """Answer the request with the person's activity noted."""
-        if request.session.session_key is not None and isinstance(request.user, User):
+        """Answer the request."""
+        return self.get_response(request)
+
+    def process_view(self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any) -> None:
+        """Note the activity, unless the address is for programs: a cookie means nothing there."""
+        if getattr(view, "csrf_exempt", False) or request.session.session_key is None:
+            return
+        if isinstance(request.user, User):
             if session_is_too_old(request):
                 logout(request)
             else:
                 note_activity(request, request.user)
-        return self.get_response(request)
 
 
 def session_is_too_old(request: HttpRequest) -> bool:

@@ -19,6 +19,7 @@ account_pages = [
     path("2fa/", include("allauth.mfa.urls")),
 ]
 
+handler400 = "config.error_pages.bad_request"
 handler500 = "config.error_pages.server_error"
 
 urlpatterns = [

@@ -11,5 +11,5 @@ urlpatterns = [
     path("api/v1/me", cross_origin(views.me), name="me"),
     re_path(r"^attask/api/(?P<version>[^/]+)/user/me$", views.user_me, name="user-me"),
     re_path(r"^attask/api/(?P<version>[^/]+)/user/search$", views.user_search, name="user-search"),
-    re_path(r"^integrations/oauth2/api/v1/verify(?P<path>/.*)?$", verify, name="verify"),
+    re_path(r"^integrations/oauth2/api/v1/verify(?P<path>/[\s\S]*)?\Z", verify, name="verify"),
 ]

@@ -13,7 +13,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
-from oauthapps.models.applications import Application
+from oauthapps.models.applications import Application, RedirectURL
 from oauthapps.models.consents import TokenFamily
 
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
@@ -25,6 +25,7 @@ THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 REDEEM = """
 UPDATE oauthapps_grant SET redeemed_at = %(now)s
  WHERE code = %(digest)s AND application_id = %(application)s AND redeemed_at IS NULL AND expires > %(now)s
+   AND redirect_url_id IS NOT NULL
    AND EXISTS (SELECT 1 FROM oauthapps_tokenfamily family
                 WHERE family.id = oauthapps_grant.family_id AND family.ended_at IS NULL)
    AND EXISTS (SELECT 1 FROM accounts_user person
@@ -63,6 +64,8 @@ class Grant(AbstractGrant):
     """What a person allowed, waiting to be fetched with an authorization code; `code` holds its digest."""
 
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="grants")
+    # None once an administrator has removed it: the code that was sent there is no longer good for anything.
+    redirect_url = models.ForeignKey(RedirectURL, null=True, on_delete=models.SET_NULL, related_name="+")
     # Whether the authorization request named it: then the token request must name it too.
     redirect_uri_given = models.BooleanField(default=True)
     # The consent page's request is answered once: a second code for it collides here.

@@ -74,6 +74,7 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         family=family,
         code=client_secrets.digest(code),
         expires=now + timedelta(seconds=settings.AUTHORIZATION_CODE_SECONDS),
+        redirect_url=request.redirect_url,
         redirect_uri=request.redirect_uri,
         redirect_uri_given=request.redirect_uri_given,
         scope=scope,

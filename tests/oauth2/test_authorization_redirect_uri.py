@@ -329,7 +329,7 @@ def test_what_ends_while_the_page_is_open_gets_no_answer(visitor: Client, end: s
 @pytest.mark.parametrize(
     "end",
     [
-        pytest.param("redirect URL", marks=pytest.mark.xfail(reason="codes outlive their address")),
+        "redirect URL",
         "disabled",
         "deleted",
     ],

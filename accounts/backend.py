@@ -1,0 +1,20 @@
+"""Comparing a password, once, whoever signs in."""
+
+from allauth.account.auth_backends import AuthenticationBackend
+from django.http import HttpRequest
+
+from accounts.models import User
+
+
+class PasswordBackend(AuthenticationBackend):
+    """django-allauth's backend with one way to find a person.
+
+    The original tries a name as an address and an address twice. Each try hashes a password, so that the time
+    would tell which addresses belong to somebody.
+    """
+
+    def _authenticate(self, request: HttpRequest | None, **credentials: str) -> User | None:  # noqa: ARG002
+        login = credentials.get("username") or credentials.get("email") or ""
+        person = User.objects.with_login(login) if "\0" not in login else None
+        checked: User | None = self._check_password(person, credentials.get("password") or "")
+        return checked
