@@ -41,10 +41,10 @@ class AccountAdapter(DefaultAccountAdapter):
             raise self.validation_error("too_many_login_attempts")
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # By the login alone, a stranger could keep a victim out by failing in their name.
-        return (
-            f"{self.get_client_ip(request)} {super()._get_login_attempts_cache_key(request, **credentials)}"
-        )
+        # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,
+        # which the original adds, everybody could begin to count anew.
+        login = credentials.get("email") or credentials.get("username") or ""
+        return f"{self.get_client_ip(request)} {login.lower()}"
 
 
 def password_address(key: str) -> str:

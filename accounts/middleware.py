@@ -17,6 +17,7 @@ from accounts.models import User
 View = Callable[[HttpRequest], HttpResponse]
 ONE_MINUTE = timedelta(minutes=1)
 STARTED_AT = "started_at"
+SEEN_AT = "seen_at"
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -62,10 +63,10 @@ def session_is_too_old(request: HttpRequest) -> bool:
 
 
 def note_activity(request: HttpRequest, user: User) -> None:
-    """Write the person's last activity unless that was done within the last minute."""
+    """Write the person's last activity and slide this session, each at most once a minute."""
     now = timezone.now()
-    if now - user.last_active_at < ONE_MINUTE:
-        return
-    User.objects.filter(pk=user.pk).update(last_active_at=now)
-    user.last_active_at = now
-    request.session.modified = True
+    if now - user.last_active_at >= ONE_MINUTE:
+        User.objects.filter(pk=user.pk).update(last_active_at=now)
+        user.last_active_at = now
+    if now.timestamp() - request.session.get(SEEN_AT, 0) >= ONE_MINUTE.total_seconds():
+        request.session[SEEN_AT] = now.timestamp()

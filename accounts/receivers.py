@@ -9,7 +9,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.actors import Actor
-from accounts.middleware import STARTED_AT
+from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
@@ -18,7 +18,7 @@ from oauthapps.models.events import EventKind
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that somebody signed in, and from when their session counts."""
-    request.session[STARTED_AT] = time.time()
+    request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
     record_about(EventKind.SIGNED_IN, request, user)
 
 

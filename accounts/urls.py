@@ -8,5 +8,5 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("accounts/password/reset/", views.password_reset, name="account_reset_password"),
     path("people/", views.people, name="people"),
-    path("people/<str:user_id>/password-link/", views.make_password_link, name="password-link"),
+    path("people/<identifier:user_id>/password-link/", views.make_password_link, name="password-link"),
 ]

@@ -39,7 +39,7 @@ def password_reset(request: HttpRequest) -> HttpResponse:
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """List the people of the organisation, or those whose names contain a text."""
-    text = request.GET.get("q", "").strip()
+    text = request.GET.get("q", "").replace("\0", "").strip()
     found = User.objects.order_by("name", "username", "pk")
     if text:
         found = found.filter(Q(name__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text))

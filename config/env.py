@@ -1,10 +1,14 @@
 """Typed readers of the environment: every setting an operator may give comes through here."""
 
+import contextlib
 import os
 import secrets
+import tempfile
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
+import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
@@ -102,6 +106,21 @@ def allowed_hosts(url: SplitResult) -> list[str]:
     return [f"[{host}]" if ":" in host else host]
 
 
+def database(default: str) -> dict[str, Any]:
+    """Return Django's settings for DATABASE_URL.
+
+    Raises:
+        ImproperlyConfigured: when it is no URL of a database we run on.
+    """
+    url = text("DATABASE_URL", default)
+    if not url.startswith(("sqlite:", "postgresql:", "postgres:")):
+        raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    try:
+        return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+    except ValueError as error:
+        raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
+
+
 def secret_key(file: Path) -> str:
     """Return SECRET_KEY, else the key kept in `file`, which is made once and readable by its owner alone.
 
@@ -115,12 +134,16 @@ def secret_key(file: Path) -> str:
         if given.startswith("django-insecure-") or len(set(given)) < 8:  # noqa: PLR2004  # characters
             raise ImproperlyConfigured("SECRET_KEY must be a random value, not a sample or a repetition")
         return given
+    if not file.exists():
+        make_secret(file)
+    return file.read_text(encoding="ascii").strip()
+
+
+def make_secret(file: Path) -> None:
+    """Write a new secret to `file`, whole or not at all; of two processes at once, one is heard."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        return file.read_text(encoding="ascii").strip()
-    with os.fdopen(descriptor, "w", encoding="ascii") as handle:
-        key = secrets.token_urlsafe(48)
-        handle.write(key + "\n")
-    return key
+    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:  # made with mode 0600
+        draft.write(secrets.token_urlsafe(48) + "\n")
+        draft.flush()
+        with contextlib.suppress(FileExistsError):
+            os.link(draft.name, file)

@@ -3,6 +3,7 @@
 from allauth.account import views as sign_in
 from django.urls import include, path
 
+import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
 from accounts.password_links import set_password
 from oauthapps.console.views.logos import logo
 from oauthapps.oauth2.metadata import metadata
@@ -30,5 +31,5 @@ urlpatterns = [
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
     path(".well-known/oauth-authorization-server", metadata, name="metadata"),
     path("", include("oauthapps.api.urls")),
-    path("logos/<str:digest>.png", logo, name="logo"),
+    path("logos/<digest:digest>.png", logo, name="logo"),
 ]

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Any
+from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
@@ -21,6 +21,17 @@ class AutomationCommand(BaseCommand):
     """
 
     requires_system_checks: list[str] = []  # the server runs them; automation should be quick
+
+    def create_parser(self, prog_name: str, subcommand: str, **kwargs: Any) -> CommandParser:
+        """Return a parser whose complaints are one line."""
+        parser = super().create_parser(prog_name, subcommand, **kwargs)
+        parser.error = self.refuse_options  # type: ignore[method-assign]
+        return parser
+
+    def refuse_options(self, message: str) -> NoReturn:
+        """End with status 2 and the one line that says which option is wrong."""
+        self.stderr.write(f"{message} (--help lists the options)")
+        sys.exit(2)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the subclass's options and the ones every command has."""
@@ -91,6 +102,8 @@ def read_secret_line(what: str) -> str:
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
         raise CommandError(f"Nothing on standard input: send the {what} there, as one line.")
+    if not line.isprintable():
+        raise CommandError(f"The {what} on standard input has characters that are not text in UTF-8.")
     return line
 
 

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import dj_database_url
-
 from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import OAUTH2_PROVIDER, VAR_DIR
@@ -18,8 +16,7 @@ ALLOWED_HOSTS = env.allowed_hosts(_base_url)
 ALLOW_SESSION_ID_IN_URL = env.flag("ALLOW_SESSION_ID_IN_URL")
 OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
-_database_url = env.text("DATABASE_URL", f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")
-DATABASES = {"default": dict(dj_database_url.parse(_database_url, conn_max_age=600, conn_health_checks=True))}
+DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it
     # later while another writes, and would fail at once instead of waiting.
@@ -42,8 +39,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _behind_proxy else 0
 SECURE_SSL_REDIRECT = _https and _behind_proxy
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = _https
-SECURE_HSTS_PRELOAD = _https
+# Binding every other subdomain of the organisation to https is the operator's decision.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https and env.flag("HSTS_SUBDOMAINS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 # __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)
 SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_session"

@@ -41,4 +41,5 @@ SIGN_IN_FAILURE_SECONDS = 15 * 60
 # Seconds a sign-in counts as recent enough for a destructive act.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 
+MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]

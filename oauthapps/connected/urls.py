@@ -8,5 +8,5 @@ app_name = "connected"
 urlpatterns = [
     path("", views.apps, name="apps"),
     path("revocation/", views.revoke_all, name="revoke-all"),
-    path("<str:client_id>/revocation/", views.revoke, name="revoke"),
+    path("<identifier:client_id>/revocation/", views.revoke, name="revoke"),
 ]

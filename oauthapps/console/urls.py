@@ -1,25 +1,8 @@
 """The administrators' door: every button has its own address."""
 
-from django.urls import include, path, register_converter
+from django.urls import include, path
 
 from oauthapps.console.views import applications, creation, deletion, keys, secrets, settings
-
-
-class ClientIdConverter:
-    """A Client ID in an address: 32 lower-case hexadecimal digits."""
-
-    regex = "[0-9a-f]{32}"
-
-    def to_python(self, value: str) -> str:
-        """Return the Client ID as written."""
-        return value
-
-    def to_url(self, value: str) -> str:
-        """Return the Client ID as written."""
-        return value
-
-
-register_converter(ClientIdConverter, "client_id")
 
 one_application = [
     path("", settings.application, name="application"),
@@ -40,5 +23,5 @@ urlpatterns = [
     path("", applications.index, name="index"),
     path("applications/", applications.applications, name="applications"),
     path("applications/new", creation.new_application, name="new-application"),
-    path("applications/<client_id:client_id>/", include(one_application)),
+    path("applications/<identifier:client_id>/", include(one_application)),
 ]

@@ -16,7 +16,6 @@ class EndReason(models.TextChoices):
     CODE_REPLAYED = "code_replayed", "An authorization code was used twice"
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed", "A replaced refresh token was used again"
     CONSENT_WITHDRAWN = "consent_withdrawn", "The person withdrew consent"
-    REVOKED_BY_ADMINISTRATOR = "revoked_by_administrator", "Revoked by an administrator"
 
 
 class Consent(models.Model):

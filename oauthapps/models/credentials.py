@@ -60,7 +60,7 @@ class ClientSecretQuerySet(CredentialQuerySet["ClientSecret"]):
 class ClientSecret(Credential):
     """A client secret: its digest, and enough of it to tell it from its neighbours."""
 
-    digest = models.CharField(max_length=64, unique=True, editable=False)
+    digest = models.CharField(max_length=64, db_index=True, editable=False)
     hint = models.CharField(max_length=12, editable=False)
     notes = models.CharField("Notes", max_length=NOTES_LENGTH, blank=True)
 
@@ -69,6 +69,9 @@ class ClientSecret(Credential):
     class Meta:
         default_related_name = "secrets"
         ordering = ["created_at", "id"]
+        constraints = [
+            models.UniqueConstraint(fields=["application", "digest"], name="secret_once_per_application")
+        ]
 
     def __str__(self) -> str:
         return self.hint

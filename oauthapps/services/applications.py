@@ -207,14 +207,15 @@ def replace_logo(application: Application, png: bytes) -> bool:
 def disable_application(application: Application, *, actor: Actor) -> None:
     """Refuse the application's client everywhere, at once and until it is enabled again."""
     with transaction.atomic():
-        if Application.objects.filter(pk=application.pk, disabled_at=None).update(disabled_at=timezone.now()):
+        rows = Application.objects.live().filter(pk=application.pk, disabled_at=None)
+        if rows.update(disabled_at=timezone.now()):
             Event.objects.record(EventKind.APPLICATION_DISABLED, actor=actor, application=application)
 
 
 def enable_application(application: Application, *, actor: Actor) -> None:
     """Let the application's client act again; what it had been issued works again if it has not expired."""
     with transaction.atomic():
-        rows = Application.objects.filter(pk=application.pk).exclude(disabled_at=None)
+        rows = Application.objects.live().filter(pk=application.pk).exclude(disabled_at=None)
         if rows.update(disabled_at=None):
             Event.objects.record(EventKind.APPLICATION_ENABLED, actor=actor, application=application)
 

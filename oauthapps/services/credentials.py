@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -12,6 +13,9 @@ from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application, ClientSecret, Event, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.models.events import EventKind
+
+# Characters; ours have 55. A plain digest suffices for random values: a short one could be guessed from it.
+SHORTEST_SECRET = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,6 +43,8 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
         notes: what it is for, 64 characters at most.
         value: a secret brought along from elsewhere; a new one when empty.
     """
+    if value:
+        check_brought_along(application, value)
     value = value or client_secrets.new_client_secret()
     with transaction.atomic():
         row = ClientSecret.objects.create(
@@ -52,6 +58,18 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
             EventKind.SECRET_ADDED, actor=actor, application=application, detail=f"…{row.hint}"
         )
     return NewSecret(value=value, row=row)
+
+
+def check_brought_along(application: Application, value: str) -> None:
+    """Refuse a secret from elsewhere that no client could send or that the application has had.
+
+    Raises:
+        ValidationError: with the sentence that says why.
+    """
+    if len(value) < SHORTEST_SECRET or not (value.isascii() and value.isprintable()):
+        raise ValidationError(f"A client secret needs {SHORTEST_SECRET} or more printable ASCII characters.")
+    if ClientSecret.objects.filter(application=application, digest=client_secrets.digest(value)).exists():
+        raise ValidationError("The application has, or had, this client secret: each can be added once.")
 
 
 def note_secret(secret: ClientSecret, *, notes: str, actor: Actor) -> bool:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from django.test import Client
 
-from oauthapps.models import Grant
+from oauthapps.models import Grant, RedirectURL
 from tests.console.pages import Page
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, TOKEN, OAuthClient, challenge_of, hidden_fields
@@ -245,7 +245,8 @@ def test_a_web_application_may_send_a_challenge_and_is_held_to_it(web: OAuthClie
 @pytest.mark.spec("A-33", "RFC 6749 §4.1.2.1")
 @pytest.mark.parametrize("redirect_uri", ["https://client.example/callback", None])
 def test_a_machine_sends_nobody_here(machine: Machine, visitor: Client, redirect_uri: str | None) -> None:
-    asked = machine.client.authorization_parameters(redirect_uri=redirect_uri)
+    RedirectURL.objects.create(application=machine.application, url=machine.client.redirect_uri)
+    asked = machine.client.authorization_parameters(redirect_uri=redirect_uri)  # it cannot mean this row
     for browser in (visitor, Client()):
         assert is_refused_here(browser.get(AUTHORIZE, asked))
     assert machine.client.exchange_jwt(machine.assertion()).status_code == 200

@@ -33,6 +33,9 @@ def test_allowing_sends_a_code_state_issuer_domain_and_lane(web: OAuthClient, vi
     }
 
 
+@pytest.mark.spec("T-02", "RFC 6749 §5.1")
+@pytest.mark.spec("T-03", "RFC 6749 §5.1")
+@pytest.mark.spec("T-05", "RFC 6749 §5.1")
 def test_a_web_application_gets_all_members_of_a_token_reply(
     web: OAuthClient, visitor: Client, person: User
 ) -> None:
@@ -51,6 +54,7 @@ def test_a_web_application_gets_all_members_of_a_token_reply(
     assert web.me(tokens["access_token"]).json()["ID"] == person.user_id
 
 
+@pytest.mark.spec("T-36", "RFC 6749 §2.1")
 def test_a_single_page_application_needs_no_secret_but_a_verifier(
     single_page: OAuthClient, visitor: Client
 ) -> None:
@@ -87,6 +91,8 @@ def test_only_s256_challenges_reach_the_consent_page(
     assert "error=invalid_request" in answer["Location"]
 
 
+@pytest.mark.spec("T-20", "RFC 7636 §4.6")
+@pytest.mark.spec("T-22", "RFC 7636 §4.1")
 @pytest.mark.parametrize("verifier", [None, "", "w" * 43, "w" * 42, "w" * 129, "é" * 43])
 def test_a_challenge_is_answered_only_by_its_verifier(
     web: OAuthClient, visitor: Client, verifier: str | None
@@ -98,10 +104,12 @@ def test_a_challenge_is_answered_only_by_its_verifier(
     assert web.exchange(code).status_code == 200  # the wrong attempt did not burn the code
 
 
+@pytest.mark.spec("T-23", "RFC 9700 §4.8.2")
 def test_a_verifier_without_challenge_is_refused(web: OAuthClient, visitor: Client) -> None:
     assert web.exchange(web.get_code(visitor), code_verifier="v" * 43).json()["error"] == "invalid_grant"
 
 
+@pytest.mark.spec("T-14", "RFC 6749 §4.1.3")
 @pytest.mark.parametrize("redirect_uri", ["https://client.example/callback/", "https://evil.example/", None])
 def test_the_token_request_repeats_the_redirect_uri(
     web: OAuthClient, visitor: Client, redirect_uri: str | None
@@ -117,6 +125,8 @@ def test_a_redirect_uri_that_was_left_out_may_stay_out(web: OAuthClient, visitor
     assert web.exchange(code, redirect_uri=None).status_code == 200
 
 
+@pytest.mark.spec("T-10", "RFC 6749 §4.1.2")
+@pytest.mark.spec("T-11", "RFC 6749 §4.1.2")
 def test_a_second_use_of_a_code_ends_everything_that_came_of_it(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor)
     tokens = web.exchange(code).json()
@@ -128,6 +138,7 @@ def test_a_second_use_of_a_code_ends_everything_that_came_of_it(web: OAuthClient
     assert Event.objects.filter(kind=EventKind.CODE_REPLAYED).count() == 1
 
 
+@pytest.mark.spec("T-13", "RFC 6749 §4.1.3")
 def test_another_clients_attempt_burns_nothing(
     web: OAuthClient, single_page: OAuthClient, visitor: Client
 ) -> None:
@@ -136,6 +147,7 @@ def test_another_clients_attempt_burns_nothing(
     assert web.exchange(code).status_code == 200
 
 
+@pytest.mark.spec("T-60", "RFC 6749 §4.1.2")
 @pytest.mark.parametrize(("seconds", "status"), [(119, 200), (121, 400)])
 def test_a_code_lives_two_minutes(web: OAuthClient, visitor: Client, seconds: int, status: int) -> None:
     now = timezone.now()
@@ -145,6 +157,7 @@ def test_a_code_lives_two_minutes(web: OAuthClient, visitor: Client, seconds: in
         assert web.exchange(code).status_code == status
 
 
+@pytest.mark.spec("T-03", "RFC 6749 §5.1")
 def test_without_offline_access_there_is_no_refresh_token(web: OAuthClient, visitor: Client) -> None:
     tokens = web.get_tokens(visitor, scope="read")
     assert tokens["scope"] == "read"
@@ -263,6 +276,7 @@ def test_a_redirect_url_deleted_while_the_page_is_open_gets_no_code(
     assert visitor.post(AUTHORIZE, fields).status_code == 400
 
 
+@pytest.mark.spec("T-61", "RFC 6749 §10.5")
 def test_a_disabled_application_stops_at_once_and_goes_on_when_enabled(
     web: OAuthClient, visitor: Client
 ) -> None:
@@ -275,6 +289,7 @@ def test_a_disabled_application_stops_at_once_and_goes_on_when_enabled(
     assert web.me(tokens["access_token"]).status_code == 200
 
 
+@pytest.mark.spec("T-61", "RFC 6749 §10.5")
 def test_a_deleted_applications_tokens_and_codes_are_dead(web: OAuthClient, visitor: Client) -> None:
     tokens, code = web.get_tokens(visitor), web.get_code(visitor)
     delete_application(application_of(web), actor=Actor.command("tests"))
@@ -283,6 +298,7 @@ def test_a_deleted_applications_tokens_and_codes_are_dead(web: OAuthClient, visi
     assert web.exchange(code).json()["error"] == "invalid_client"
 
 
+@pytest.mark.spec("T-61", "RFC 6749 §10.5")
 def test_a_deactivated_persons_tokens_and_codes_are_dead(
     web: OAuthClient, visitor: Client, person: User
 ) -> None:
@@ -293,6 +309,7 @@ def test_a_deactivated_persons_tokens_and_codes_are_dead(
     assert web.exchange(code).json()["error"] == "invalid_grant"
 
 
+@pytest.mark.spec("T-61", "RFC 6749 §10.5")
 def test_a_deleted_secret_authenticates_nobody(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor)
     delete_secret(application_of(web).secrets.get(), actor=Actor.command("tests"))

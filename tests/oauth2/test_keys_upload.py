@@ -1,10 +1,11 @@
-"""Keys of machine applications: what the console takes, what it refuses, and what it keeps of a pair it makes."""
+"""Keys of machine applications: what the console takes and refuses, and what it keeps of a pair it makes."""
 
 from __future__ import annotations
 
 import logging
 import subprocess
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,8 +107,8 @@ def test_the_documented_openssl_command_makes_a_key_that_works_after_its_certifi
         assert "goes on working here" in console.get(page).content.decode()
 
 
-ACCEPTED = {
-    "a certificate": lambda key: made.certificate(key),
+ACCEPTED: dict[str, Callable[[rsa.RSAPrivateKey], str]] = {
+    "a certificate": made.certificate,
     "SPKI": lambda key: made.spki(key.public_key()),
     "PKCS#1": lambda key: made.pkcs1(key.public_key()),
     "a JWK": lambda key: made.jwk_of(key.public_key()),
@@ -133,10 +134,10 @@ def pss_only() -> str:
 
 
 def weak() -> str:
-    return made.spki(rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key())
+    return made.spki(rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key())  # noqa: S505
 
 
-REFUSED = {
+REFUSED: dict[str, Callable[[], str | bytes]] = {
     "1024 bits": weak,
     "exponent 1": lambda: made.pkcs1_of(made.rsa_key().public_key().public_numbers().n, 1),
     "an even exponent": lambda: made.pkcs1_of(made.rsa_key().public_key().public_numbers().n, 65536),
@@ -163,7 +164,7 @@ def test_what_is_no_safe_rsa_key_is_refused(console: Client, client: OAuthClient
     assert not PublicKey.objects.exists()
 
 
-PRIVATE = {
+PRIVATE: dict[str, Callable[[], str]] = {
     "PKCS#8": lambda: private_pem(made.rsa_key()).decode(),
     "traditional": lambda: made.openssl("pkey -traditional", stdin=private_pem(made.rsa_key())),
     "beside its certificate": lambda: made.certificate() + private_pem(made.rsa_key()).decode(),

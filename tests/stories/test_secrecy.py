@@ -64,16 +64,21 @@ def found(pattern: str, text: str) -> str:
     return match[0]
 
 
+@pytest.mark.spec("S-01", "ASVS 13.3, 14.2.4, 16.2.5")
+@pytest.mark.spec("S-02", "ASVS 14.2.1, 16.2.5")
+@pytest.mark.spec("B-13", "RFC 9700 §4.3.2")
+@pytest.mark.spec("J-33", "ASVS 13.3, 14.2.4")
 def test_nothing_that_was_shown_once_is_kept_anywhere(installation: Installation, tmp_path: Path) -> None:
     search = Search(installation)
     search.remember(administrator=ADMIN["ADMIN_PASSWORD"], member=MEMBER_PASSWORD, verifier=VERIFIER)
-    manage(
+    member = manage(
         installation,
         *("create_user", "--username", "bob", "--email", "bob@example.org", "--role", "member"),
         "--password-stdin",
         stdin=MEMBER_PASSWORD,
     )
     console_flow(installation, search)
+    password_flow(installation, search, member["user_id"])
     for app_type in ("web", "single_page"):
         code_flow(installation, search, app_type)
     jwt_flow(installation, search, tmp_path)
@@ -101,6 +106,31 @@ def console_flow(installation: Installation, search: Search) -> None:
     generated = console.browser.post(f"{page}keys/generate", form, timeout=30, headers=headers).text
     pem = found(r"-----BEGIN PRIVATE KEY-----.*?-----END PRIVATE KEY-----", generated)
     search.remember(generated_key=pem.splitlines()[1], generated_key_end=pem.splitlines()[-3])
+
+
+def password_flow(installation: Installation, search: Search, user_id: str) -> None:
+    """The administrator makes a one-time link for the member, who sets a new password with it."""
+    console = Console(installation.base_url)
+    console.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
+    people = f"{installation.base_url}/people/"
+    form = {
+        "csrfmiddlewaretoken": hidden_fields(console.browser.get(people, timeout=30).text)[
+            "csrfmiddlewaretoken"
+        ]
+    }
+    revealed = console.browser.post(
+        f"{people}{user_id}/password-link/", form, timeout=30, headers={"Referer": people}
+    )
+    link = found(r"http://localhost:\d+/accounts/password/link/\?key=[\w-]+", revealed.text)
+    search.remember(password_link_key=link.partition("key=")[2])
+    member = requests.Session()
+    page = member.get(link, timeout=30)
+    new = "another password for the member"
+    filled = hidden_fields(page.text) | {"password1": new, "password2": new}
+    answer = member.post(link.partition("?")[0], filled, timeout=30, headers={"Referer": link})
+    assert "/accounts/login/" in answer.url, answer.text
+    search.remember(member_new_password=new)
+    Person(installation.base_url).sign_in("bob", new)
 
 
 def code_flow(installation: Installation, search: Search, app_type: str) -> None:

@@ -1,6 +1,8 @@
 import hashlib
+import logging
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,11 +19,9 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from accounts.management.base import one_line
-from config import env, first_run
+from config import access_log, env, first_run
 
-# Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.
-ACCESS_LOG = '[%(time)s] %(addr)s "%(method)s %(path)s %(protocol)s" %(status)d %(dt_ms).1f ms'
-
+LAST_PORT = 65535
 # Requests a worker handles at once, each with a database connection of its own.
 THREADS = 4
 # Seconds a worker gets to finish what it is doing.
@@ -38,6 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         os.umask(0o077)  # what is written from here on, the database above all, is its owner's alone
+        check_address(options["host"], options["port"], options["workers"])
         remember_address(options["port"])
         migrate_if_needed()
         collect_static_files_if_changed()
@@ -57,6 +58,24 @@ class Command(BaseCommand):
                 f"First administrator: {administrator.username}\n"
                 f"Password (shown this once): {administrator.password}"
             )
+
+
+def check_address(host: str, port: int, workers: int) -> None:
+    """Refuse an address that cannot be served, before anything is written.
+
+    granian lets several servers share a port, which then answer in turns: here that is never meant.
+    """
+    if not 1 <= port <= LAST_PORT:
+        raise CommandError(f"--port must be a number from 1 to {LAST_PORT}, not {port}.")
+    if workers < 1:
+        raise CommandError("--workers (or WORKERS) must be 1 or more.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
 
 
 def remember_address(port: int) -> None:
@@ -108,7 +127,7 @@ def serve(host: str, port: int, workers: int) -> None:
         blocking_threads=THREADS,
         websockets=False,
         log_access=True,
-        log_access_format=ACCESS_LOG,
+        log_access_format=access_log.FORMAT,
         log_level=LogLevels.warning,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(target_loader=load_application)
@@ -121,6 +140,7 @@ def load_application(_target: str) -> WSGIHandler:
     a worker that did so by itself would wait for ever for the other's signal.
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    logging.getLogger("granian.access").addFilter(access_log.OneLine())
     from config.wsgi import application  # noqa: PLC0415  # imported where it is needed, once forked
 
     return application
