@@ -51,15 +51,6 @@ def read_body(request: HttpRequest) -> Parameters:
     return parameters
 
 
-def read_query(request: HttpRequest) -> Parameters:
-    """Return the parameters of a request's URL, under the same rules.
-
-    Raises:
-        UnreadableRequestError: as `read_body` does.
-    """
-    return once_each(form_pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")))
-
-
 def bounded_body(request: HttpRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
