@@ -83,7 +83,7 @@ def json_pairs(body: bytes) -> Pairs:
         members = json.loads(body.decode("utf-8"), object_pairs_hook=tuple, parse_constant=refuse_constant)
     except (ValueError, RecursionError) as error:
         raise UnreadableRequestError("The request's body is not well-formed JSON.") from error
-    if not isinstance(members, tuple):
+    if not isinstance(members, tuple) or len(members) > MAX_PARAMETERS:
         raise UnreadableRequestError(NO_OBJECT_OF_STRINGS)
     pairs = [(name, value) for name, value in members if isinstance(value, str)]
     if len(pairs) < len(members):
@@ -91,7 +91,7 @@ def json_pairs(body: bytes) -> Pairs:
     return pairs
 
 
-NO_OBJECT_OF_STRINGS = "The request's body must be a JSON object whose values are strings."
+NO_OBJECT_OF_STRINGS = f"The request's body must be a JSON object of at most {MAX_PARAMETERS} strings."
 
 
 def refuse_constant(name: str) -> NoReturn:

@@ -388,7 +388,7 @@ def test_a_valid_body_of_another_content_type_is_refused(
     "extra",
     [
         {"padding": "x" * 300_000},
-        {f"p{number}": "x" for number in range(5000)},
+        {f"p{number}": "" for number in range(5000)},
         {"nul": "a\0b"},
         {"n\0l": "a"},
     ],
@@ -402,9 +402,8 @@ def test_a_valid_request_with_too_much_around_it_is_refused(
         (urlencode({**web.token_parameters(code), **extra}), FORM),
         (json.dumps({**web.token_parameters(code), **extra}), "application/json"),
     ):
-        if content_type == FORM or len(extra) == 1:
-            answer = web.http.post(TOKEN, body, content_type=content_type)
-            assert error_of(answer) == "invalid_request"
+        answer = web.http.post(TOKEN, body, content_type=content_type)
+        assert error_of(answer) == "invalid_request"
     assert web.exchange(code).status_code == 200
 
 
