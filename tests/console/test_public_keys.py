@@ -162,3 +162,14 @@ def test_deleting_a_key_asks_first_and_says_what_remains(
     page = console.follow(console.send(form))
     assert "Deleted: the public key" in page.messages
     assert not machine.keys.live().exists()
+
+
+def test_a_private_key_pasted_beside_a_file_or_a_nul_is_not_repeated() -> None:
+    from oauthapps.console.forms.credentials import PublicKeyForm
+    from tests.keys import SIGNING_KEY, private_pem
+
+    pem = private_pem(SIGNING_KEY).decode()
+    for pasted in (pem, "\0" + pem):
+        form = PublicKeyForm({"public_key": pasted})
+        assert pem.splitlines()[1] not in str(form["public_key"])
+    assert "nonsense" in str(PublicKeyForm({"public_key": "nonsense"})["public_key"])

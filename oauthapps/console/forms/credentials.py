@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from oauthapps.errors import InvalidPublicKeyError, PrivateKeyRefusedError
 from oauthapps.key_formats import MAX_BYTES
 from oauthapps.models.credentials import NOTES_LENGTH
+from oauthapps.private_keys import refuse_in_text
 
 
 class NotesForm(forms.Form):
@@ -21,6 +22,19 @@ class NotesForm(forms.Form):
         return str(self.errors["notes"][0])
 
 
+class PastedKey(forms.Textarea):
+    """Shows again what was pasted, unless a private key is in it."""
+
+    def format_value(self, value: object) -> str | None:
+        """Return what the page may repeat."""
+        try:
+            refuse_in_text(str(value or "").replace("\0", "").strip())
+        except PrivateKeyRefusedError:
+            return ""
+        shown: str | None = super().format_value(value)
+        return shown
+
+
 class PublicKeyForm(forms.Form):
     """A public key, pasted or uploaded; `cleaned_data["key"]` holds its bytes."""
 
@@ -32,7 +46,7 @@ class PublicKeyForm(forms.Form):
             "PEM (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY), an X.509 certificate (BEGIN CERTIFICATE), or a "
             "JSON Web Key. RSA with 2048 bits or more."
         ),
-        widget=forms.Textarea(
+        widget=PastedKey(
             attrs={
                 "rows": 8,
                 "spellcheck": "false",
