@@ -214,11 +214,12 @@ def is_installed(lock_name: str) -> bool:
 def install(lock_name: str) -> None:
     """Makes the environment if needed and installs the lock file; the stamp is written last.
 
-    Without a stamp nothing is trusted: an interrupted install is thrown away by the next one.
+    Without a stamp nothing is trusted: an interrupted install is thrown away by the next one. Neither is an
+    environment kept whose lock file changed: pip adds what is new, and leaves what is no longer listed.
     """
-    maker_before = read_stamp().get("maker")
+    only_adds = is_installed("base") and lock_name not in read_stamp()
     stamp_file().unlink(missing_ok=True)
-    if maker_before != maker() or not (VENV / "bin" / "python").exists():
+    if not only_adds:
         make_venv()
     say("Installing Python packages…")
     pip_install(REQUIREMENTS / f"{lock_name}.txt")

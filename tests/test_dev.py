@@ -78,10 +78,13 @@ class TestVirtualEnvironment:
         assert project.set_up("base") == []
         assert project.set_up("test") == []
 
-    def test_follows_a_changed_lock_file(self, project: Project) -> None:
-        project.set_up("base")
-        (project.root / "requirements" / "base.txt").write_text("django==5.2.1\n")
-        assert project.set_up("base") == ["base.txt"]
+    @pytest.mark.parametrize("name", ["base", "test"])
+    def test_with_a_changed_lock_file_is_made_anew_so_that_nothing_unlisted_stays(
+        self, project: Project, name: str
+    ) -> None:
+        project.set_up(name)
+        (project.root / "requirements" / f"{name}.txt").write_text("django==5.2.1\n")
+        assert project.set_up(name) == ["venv", f"{name}.txt"]
 
     def test_of_another_python_is_made_anew(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         project.set_up("base")
@@ -298,6 +301,14 @@ class TestLockFiles:
         assert [
             text for text in requirements if not REQUIREMENT.match(text) or "--hash=sha256:" not in text
         ] == []
+
+    def test_were_made_from_the_requirements_that_stand_beside_them(self) -> None:
+        for name in ("base", "test"):
+            wanted = (dev.REQUIREMENTS / f"{name}.in").read_text()
+            names = re.findall(r"^[a-z][a-z0-9-]*", wanted, re.MULTILINE)
+            locked = re.split(r"\n(?=\S)", (dev.REQUIREMENTS / f"{name}.txt").read_text())
+            asked_for = [text for text in locked if f"-r requirements/{name}.in\n" in f"{text}\n"]
+            assert [text.partition("==")[0] for text in asked_for] == sorted(names)
 
     def test_for_tests_holds_the_same_versions_as_the_one_for_running(self) -> None:
         base, test = (
