@@ -3,12 +3,16 @@
 from django.conf import settings
 from django.http import HttpRequest
 
+from config import color_scheme
+
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """Return the product's name, the colour scheme the person chose and the request's id."""
-    scheme = request.COOKIES.get("color_scheme", "")
+    """Return the product's name, the colour schemes, the page's address and the request's id."""
     return {
         "product_name": settings.PRODUCT_NAME,
-        "color_scheme": scheme if scheme in {"light", "dark"} else "",
+        "color_scheme": color_scheme.chosen(request),
+        "color_schemes": color_scheme.CHOICES,
+        # Where choosing a colour scheme leads back to: not to what answered a POST.
+        "page_address": request.get_full_path() if request.method == "GET" else "",
         "request_id": getattr(request, "request_id", ""),
     }

@@ -5,6 +5,7 @@ from django.urls import include, path
 
 import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
 from accounts.password_links import set_password
+from config.color_scheme import choose as choose_color_scheme
 from oauthapps.console.views.logos import logo
 from oauthapps.oauth2.metadata import metadata
 
@@ -27,6 +28,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include(account_pages)),
     path("console/", include("oauthapps.console.urls")),
+    path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
     path(".well-known/oauth-authorization-server", metadata, name="metadata"),

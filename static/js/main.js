@@ -1,10 +1,12 @@
 // Every page works without any of this: these modules only save a step.
+import { offerColorSchemes } from "./color_scheme.js";
 import { offerCopying } from "./copy.js";
 import { offerDownloads } from "./download.js";
 import { offerRows } from "./rows.js";
 import { wipeSecretsOnLeaving } from "./secrets.js";
 import { sendOnce } from "./send_once.js";
 
+offerColorSchemes(document);
 offerCopying(document);
 offerDownloads(document);
 offerRows(document);

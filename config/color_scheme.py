@@ -1,0 +1,46 @@
+"""The colour scheme a person chose: a cookie, so that the first byte of every page already knows it."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.shortcuts import resolve_url
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_POST
+
+COOKIE = "color_scheme"
+COOKIE_SECONDS = 365 * 24 * 60 * 60
+SYSTEM = ""  # what the device says; there is no cookie then
+CHOICES = {SYSTEM: "System", "light": "Light", "dark": "Dark"}
+
+
+def chosen(request: HttpRequest) -> str:
+    """Return `light`, `dark`, or nothing where the device decides."""
+    value = request.COOKIES.get(COOKIE, SYSTEM)
+    return value if value in CHOICES else SYSTEM
+
+
+@require_POST
+def choose(request: HttpRequest) -> HttpResponse:
+    """Remember a colour scheme for a year and lead back to the page it was chosen on."""
+    value = request.POST.get("color_scheme", SYSTEM)
+    if value not in CHOICES:
+        return HttpResponseBadRequest("There is no such colour scheme.", content_type="text/plain")
+    response = HttpResponseRedirect(page_to_return_to(request))
+    if value == SYSTEM:
+        response.delete_cookie(COOKIE, samesite="Lax")
+    else:
+        response.set_cookie(
+            COOKIE,
+            value,
+            max_age=COOKIE_SECONDS,
+            secure=settings.SESSION_COOKIE_SECURE,
+            httponly=True,
+            samesite="Lax",
+        )
+    return response
+
+
+def page_to_return_to(request: HttpRequest) -> str:
+    """Return the page of ours that the form names, or the start page."""
+    url = request.POST.get("next", "")
+    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+    return url if is_ours else resolve_url("home")
