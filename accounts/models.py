@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -123,10 +122,6 @@ class User(AbstractBaseUser):
     def is_administrator(self) -> bool:
         """Whether the person may reach "System"."""
         return self.is_active and self.role == Role.ADMINISTRATOR
-
-    def active_since(self, moment: datetime) -> bool:
-        """Return whether the person did anything here after `moment`."""
-        return self.last_active_at > moment
 
 
 class CacheEntry(models.Model):

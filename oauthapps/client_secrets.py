@@ -7,7 +7,6 @@ lets them tell real ones from look-alikes without asking us.
 """
 
 import hashlib
-import re
 import secrets
 import string
 import zlib
@@ -23,8 +22,6 @@ _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM_LENGTH = 6  # 62**6 > 2**32
 _HINT_LENGTH = 4
 _SHORTEST_WITH_HINT = 16
-
-_WELL_FORMED = re.compile(rf"((?:{'|'.join(PREFIXES)})[A-Za-z0-9_-]{{43}})([A-Za-z0-9]{{6}})")
 
 
 def new_client_secret() -> str:
@@ -89,21 +86,6 @@ def hint(value: str) -> str:
         The last four characters; nothing of a value so short that four would be a good part of it.
     """
     return value[-_HINT_LENGTH:] if len(value) >= _SHORTEST_WITH_HINT else ""
-
-
-def is_well_formed(value: str) -> bool:
-    """Tell whether a value was made here, going by its shape and checksum alone.
-
-    Never a reason to refuse a client secret: secrets brought along from elsewhere have no such shape.
-
-    Args:
-        value: any string.
-
-    Returns:
-        True if it has a prefix of ours, the right length and alphabet, and its checksum is right.
-    """
-    match = _WELL_FORMED.fullmatch(value)
-    return match is not None and _checksum(match[1]) == match[2]
 
 
 def _new(prefix: str) -> str:

@@ -31,7 +31,6 @@ class Lifetime(models.TextChoices):
 # What a new application starts with.
 DEFAULT_ABSOLUTE = Lifetime.ONE_YEAR
 DEFAULT_INACTIVITY = Lifetime.SIX_MONTHS
-DEFAULT_ROTATION = True
 
 _DELTAS: dict[Lifetime, timedelta | None] = {
     Lifetime.ONE_HOUR: timedelta(hours=1),

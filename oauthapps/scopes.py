@@ -57,21 +57,3 @@ def unknown(scopes: Iterable[str]) -> tuple[str, ...]:
         Those that are not in `SCOPES`, in the order given.
     """
     return tuple(name for name in scopes if name not in SCOPES)
-
-
-def sentence(scope: str, *, until: str = "") -> str:
-    """Say to a person what a scope allows.
-
-    Args:
-        scope: one of `SCOPES`.
-        until: for `offline_access`, until when, such as "3 March 2027"; empty to leave it open.
-
-    Returns:
-        The sentence for the consent page, without a full stop.
-
-    Raises:
-        KeyError: if there is no such scope.
-    """
-    if scope == OFFLINE_ACCESS and until:
-        return f"{SCOPES[scope]}, until {until}"
-    return SCOPES[scope]

@@ -1,6 +1,9 @@
 import hashlib
 import re
+import string
+import zlib
 from collections.abc import Callable
+from functools import reduce
 
 import pytest
 from hypothesis import given
@@ -8,6 +11,7 @@ from hypothesis import strategies as st
 
 from oauthapps import client_secrets
 
+BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 MAKERS: dict[str, Callable[[], str]] = {
     "gtsec_": client_secrets.new_client_secret,
     "gtacc_": client_secrets.new_access_token,
@@ -21,7 +25,6 @@ def test_a_credential_says_what_it_is_and_needs_no_encoding_anywhere(prefix: str
     value = MAKERS[prefix]()
     # 43 characters of base64url are 256 bits.
     assert re.fullmatch(prefix + r"[A-Za-z0-9_-]{43}[A-Za-z0-9]{6}", value)
-    assert client_secrets.is_well_formed(value)
 
 
 @pytest.mark.parametrize("prefix", MAKERS)
@@ -29,27 +32,17 @@ def test_credentials_never_repeat(prefix: str) -> None:
     assert len({MAKERS[prefix]() for _ in range(1000)}) == 1000
 
 
-def test_one_changed_character_anywhere_is_noticed() -> None:
-    value = client_secrets.new_client_secret()
-    for at, character in enumerate(value):
-        other = "A" if character != "A" else "B"
-        assert not client_secrets.is_well_formed(value[:at] + other + value[at + 1 :])
-
-
-@pytest.mark.parametrize("change", ["{}x", "x{}", "{}\n", " {}", "{}=", ""])
-def test_a_longer_shorter_or_padded_value_is_not_well_formed(change: str) -> None:
-    assert not client_secrets.is_well_formed(change.format(client_secrets.new_access_token()))
-
-
-def test_another_prefix_does_not_fit_the_checksum() -> None:
-    value = client_secrets.new_access_token().replace("gtacc_", "gtref_")
-    assert not client_secrets.is_well_formed(value)
+@pytest.mark.parametrize("prefix", MAKERS)
+def test_the_checksum_is_the_crc_32_of_the_rest_in_base_62(prefix: str) -> None:
+    """A secret scanner can tell a real credential from a look-alike without asking us."""
+    value = MAKERS[prefix]()
+    number = reduce(lambda total, digit: total * 62 + BASE62.index(digit), value[-6:], 0)
+    assert number == zlib.crc32(value[:-6].encode())
 
 
 @given(st.text(st.characters(exclude_categories=())))
 def test_no_string_raises(value: str) -> None:
     assert re.fullmatch("[0-9a-f]{64}", client_secrets.digest(value))
-    assert not client_secrets.is_well_formed(value)
     assert value.endswith(client_secrets.hint(value))
 
 

@@ -28,9 +28,8 @@ def test_six_months_are_never_shorter_than_half_a_year() -> None:
     assert lifetimes.delta("2y") == timedelta(days=730)
 
 
-def test_new_applications_start_with_one_year_six_months_and_rotation() -> None:
+def test_new_applications_start_with_one_year_and_six_months() -> None:
     assert (lifetimes.DEFAULT_ABSOLUTE, lifetimes.DEFAULT_INACTIVITY) == ("1y", "6m")
-    assert lifetimes.DEFAULT_ROTATION
 
 
 @pytest.mark.spec("C-12", "product.md decision 4")

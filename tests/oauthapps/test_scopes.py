@@ -33,12 +33,6 @@ def test_without_a_scope_parameter_everything_is_meant_but_a_machine_is_never_aw
     assert list(scopes.MACHINE_SCOPES) == ["read", "write"]
 
 
-def test_the_consent_page_says_until_when_access_is_kept() -> None:
-    assert scopes.sentence("offline_access", until="3 March 2027").endswith("away, until 3 March 2027")
-    assert scopes.sentence("offline_access") == scopes.SCOPES["offline_access"]
-    assert scopes.sentence("read", until="3 March 2027") == scopes.SCOPES["read"]
-
-
 @given(st.lists(st.text(st.characters(exclude_characters=" "), min_size=1)))
 def test_what_is_written_is_read_back(names: list[str]) -> None:
     assert scopes.parse(scopes.render(names)) == tuple(dict.fromkeys(names))
