@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
@@ -44,14 +44,17 @@ class Actor:
         )
 
     @classmethod
-    def client(cls, request: HttpRequest, client_id: str) -> Actor:
-        """Return the actor behind a request that an application sent for itself."""
+    def somewhere(cls, request: HttpRequest) -> Actor:
+        """Return whoever sent a request that no session speaks for: nothing is known but where from."""
         return cls(
-            label=f"client {client_id}",
             address=client_address(request),
             user_agent=request.headers.get("User-Agent", "")[:300],
             request_id=getattr(request, "request_id", ""),
         )
+
+    def as_client(self, client_id: str) -> Actor:
+        """Return the same actor once it has shown that it is this client."""
+        return replace(self, label=f"client {client_id}")
 
     @classmethod
     def command(cls, name: str) -> Actor:

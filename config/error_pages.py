@@ -1,8 +1,10 @@
 """Answers that Django gives before any of our views is asked."""
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
+
+from oauthapps.doors.errors import error_response
 
 # Where programs ask: a page would be no answer to them.
 FOR_PROGRAMS = ("/integrations/oauth2/api/", "/.well-known/", "/api/", "/attask/")
@@ -16,24 +18,19 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
-        return as_json(400, "invalid_request", "The request could not be read.")
+        return error_response(400, "invalid_request", "The request could not be read.")
     return defaults.bad_request(request, exception)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing at this address: to programs in JSON, to people on a page."""
+    if request.path.startswith(FOR_PROGRAMS):
+        return error_response(404, "not_found", "There is no such address.")
+    return defaults.page_not_found(request, exception)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was our fault: to programs in JSON (RFC 6749 section 5.2), to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
-        return as_json(500, "server_error", "The request met an error on this side. Try again later.")
+        return error_response(500, "server_error", "The request met an error on this side. Try again later.")
     return defaults.server_error(request)
-
-
-def as_json(status: int, error: str, message: str) -> JsonResponse:
-    """Return an error as our endpoints send them."""
-    body = {
-        "error": error,
-        "error_description": message,
-        "statusCode": status,
-        "type": error,
-        "message": message,
-    }
-    return JsonResponse(body, status=status, headers={"Cache-Control": "no-store"})

@@ -22,6 +22,7 @@ account_pages = [
 ]
 
 handler400 = "config.error_pages.bad_request"
+handler404 = "config.error_pages.not_found"
 handler500 = "config.error_pages.server_error"
 
 urlpatterns = [

@@ -6,21 +6,21 @@ from functools import wraps
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_safe
 
 from accounts.models import User
 from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
+from oauthapps.doors.methods import View, allow_only
 
 Resource = Callable[[TokenContext], JsonResponse]
 
 
-def readable_with_token(resource: Resource) -> Callable[..., HttpResponse]:
+def readable_with_token(resource: Resource) -> View:
     """Answer with the resource where the request carries a token with the scope `read`."""
 
     @csrf_exempt
     @login_not_required
-    @require_safe
+    @allow_only("GET", "HEAD")
     @wraps(resource)
     def view(request: HttpRequest, **kwargs: str) -> HttpResponse:  # noqa: ARG001  # the version is not used
         try:

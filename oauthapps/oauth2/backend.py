@@ -6,11 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from oauth2_provider.oauth2_backends import OAuthLibCore
 
 from accounts.actors import Actor
+from oauthapps.doors.errors import NO_STORE
 from oauthapps.oauth2.grants import TokenResponse
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
 from oauthapps.oauth2.server import AuthorizationServer, unreadable_response
-
-NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
 
 class RequestBackend(OAuthLibCore):
@@ -31,14 +30,8 @@ class RequestBackend(OAuthLibCore):
         try:
             parameters = translate(read_body(request))
         except UnreadableRequestError as error:
-            return as_json(unreadable_response(error, authorization, Actor.client(request, "")))
-        return as_json(
-            self.server.token_response(
-                parameters,
-                authorization,
-                lambda client_id: Actor.client(request, client_id),
-            )
-        )
+            return as_json(unreadable_response(error, authorization, Actor.somewhere(request)))
+        return as_json(self.server.token_response(parameters, authorization, Actor.somewhere(request)))
 
 
 def as_json(answer: TokenResponse) -> HttpResponse:

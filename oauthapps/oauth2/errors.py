@@ -1,10 +1,11 @@
-"""Errors as clients read them: RFC 6749 section 5.2, and the shape existing integrations know."""
+"""Errors as clients read them."""
 
 import json
 import re
 
 from oauthlib.oauth2 import OAuth2Error
 
+from oauthapps.doors.errors import error_members
 from oauthapps.models import Application
 
 # RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
@@ -18,13 +19,6 @@ def error_body(error: OAuth2Error, application: Application | None) -> str:
         error: what is wrong; its description never repeats what was sent.
         application: the authenticated client's application, whose response profile decides; None for nobody.
     """
-    description = NOT_ALLOWED.sub("", error.description or "")
-    compatible = {
-        "statusCode": error.status_code,
-        "type": error.error,
-        "message": description or error.error,
-        "error_description": description or error.error,
-    }
-    if application is not None and application.is_workfront_compatible:
-        return json.dumps({**compatible, "error": True})
-    return json.dumps({"error": error.error, **compatible})
+    message = NOT_ALLOWED.sub("", error.description or "") or error.error
+    compatible = application is not None and application.is_workfront_compatible
+    return json.dumps(error_members(error.status_code, error.error, message, compatible=compatible))

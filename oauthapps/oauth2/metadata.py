@@ -2,17 +2,17 @@
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, JsonResponse
-from django.views.decorators.http import require_safe
 
 from oauthapps import scopes
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.doors.cors import public
+from oauthapps.doors.methods import allow_only
 from oauthapps.oauth2.issuer import endpoint, issuer
 
 
 @public
 @login_not_required
-@require_safe
+@allow_only("GET", "HEAD")
 def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Return the metadata document; every address in it comes from configuration."""
     document = {

@@ -49,7 +49,7 @@ class TokenRequest(Request):
         grant: what the code stood for, once redeemed.
         used_refresh_token: the refresh token, once used.
         verified_assertion: the assertion, once verified.
-        actor: the client, for events.
+        actor: where it came from, and the client once it has authenticated; for events.
     """
 
     def __init__(self, parameters: Parameters, authorization: str, actor: Actor) -> None:

@@ -75,17 +75,15 @@ class AuthorizationServer:
         request.user, request.actor, request.request_id = user, actor, request_id
         return self.code_grant.authorization_response(request)
 
-    def token_response(
-        self, parameters: Parameters, authorization: str, actor_of: Callable[[str], Actor]
-    ) -> TokenResponse:
+    def token_response(self, parameters: Parameters, authorization: str, actor: Actor) -> TokenResponse:
         """Return the headers, body and status that answer a token request.
 
         Args:
             parameters: the request's parameters.
             authorization: the Authorization header, empty when there is none.
-            actor_of: makes the actor for events from a Client ID.
+            actor: where the request came from.
         """
-        request = TokenRequest(parameters, authorization, actor_of(parameters.get("client_id", "")))
+        request = TokenRequest(parameters, authorization, actor)
         grant = self.grants.get(parameters.get("grant_type", ""), self.unsupported)
         try:
             return grant.create_token_response(request, self.reply)

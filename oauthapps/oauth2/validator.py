@@ -131,6 +131,7 @@ class Validator(RequestValidator):
         client = authenticate_client(request.authorization, request.parameters, request.actor)
         request.client, request.client_secret_row = client.application, client.secret
         request.client_id = client.application.client_id
+        request.actor = request.actor.as_client(request.client_id)
         return True
 
     def validate_grant_type(

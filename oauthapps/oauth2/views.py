@@ -5,10 +5,10 @@ from collections.abc import Callable
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.decorators import method_decorator
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST
 from django.views.generic import View
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import OAuth2Error
@@ -16,6 +16,7 @@ from oauthlib.oauth2 import OAuth2Error
 from accounts.actors import Actor
 from oauthapps.app_types import JWT_BEARER
 from oauthapps.doors.cors import cross_origin
+from oauthapps.doors.methods import allow_only
 from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.backend import RequestBackend, as_json
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
@@ -25,23 +26,23 @@ from oauthapps.oauth2.server import error_response, unreadable_response
 Answering = Callable[[Parameters, AuthenticatedClient, Actor], token_inspection.Answer]
 
 
-def client_endpoint(answer: Answering) -> Callable[[HttpRequest], HttpResponse]:
+def client_endpoint(answer: Answering) -> Callable[..., HttpResponseBase]:
     """Return a view that authenticates a client and sends it an answer, or says what is wrong."""
 
     @csrf_exempt
     @login_not_required
-    @require_POST
+    @allow_only("POST")
     @sensitive_variables()
     def view(request: HttpRequest) -> HttpResponse:
         application, authorization = None, request.headers.get("Authorization", "")
         try:
-            parameters = read_body(request)
-            actor = Actor.client(request, parameters.get("client_id", ""))
+            parameters, actor = read_body(request), Actor.somewhere(request)
             client = authenticate_client(authorization, parameters, actor)
             application = client.application
-            return as_json(({}, json.dumps(answer(parameters, client, actor)), 200))
+            found = answer(parameters, client, actor.as_client(application.client_id))
+            return as_json(({}, json.dumps(found), 200))
         except UnreadableRequestError as error:
-            return as_json(unreadable_response(error, authorization, Actor.client(request, "")))
+            return as_json(unreadable_response(error, authorization, Actor.somewhere(request)))
         except OAuth2Error as error:
             return as_json(error_response(error, application))
 
@@ -51,8 +52,6 @@ def client_endpoint(answer: Answering) -> Callable[[HttpRequest], HttpResponse]:
 @method_decorator([csrf_exempt, login_not_required], name="dispatch")
 class TokenView(OAuthLibMixin, View):
     """The token endpoint (RFC 6749 section 3.2)."""
-
-    http_method_names = ["post"]
 
     @method_decorator(sensitive_variables())
     def post(self, request: HttpRequest) -> HttpResponse:
@@ -78,7 +77,7 @@ class JwtExchangeView(TokenView):
         return {**parameters, "grant_type": JWT_BEARER, "assertion": parameters.get("jwt_token", "")}
 
 
-token = cross_origin(TokenView.as_view())
-jwt_exchange = JwtExchangeView.as_view()
+token = cross_origin(allow_only("POST")(TokenView.as_view()))
+jwt_exchange = allow_only("POST")(JwtExchangeView.as_view())
 revoke_token = cross_origin(client_endpoint(token_inspection.revoke))
 introspect = client_endpoint(token_inspection.introspect)

@@ -2,12 +2,18 @@
 
 import base64
 import json
+from datetime import timedelta
 from urllib.parse import quote
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
-from tests.oauth_client import TOKEN, OAuthClient
+from oauthapps.models import Event
+from oauthapps.models.events import EventKind
+from tests.oauth2.conftest import application_of
+from tests.oauth_client import REVOKE, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db
 
@@ -155,3 +161,43 @@ def test_grants_that_are_not_offered_do_not_exist(web: OAuthClient, grant_type: 
 def test_get_is_not_allowed(db: None) -> None:
     answer = Client().get(TOKEN)
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+# What events say
+
+
+@pytest.mark.spec("C-14", "ASVS 16.2.1")
+@pytest.mark.parametrize("sent", ["in the header", "in the body", "as a Client ID alone"])
+def test_events_name_the_client_however_it_authenticated(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client, sent: str
+) -> None:
+    client = single_page if sent == "as a Client ID alone" else web
+    headers = {"Authorization": client.basic} if sent == "in the header" else {}
+
+    def ask(path: str, parameters: dict[str, str]) -> None:
+        for name in ("client_id", "client_secret") if headers else ():
+            parameters.pop(name)
+        client.post(path, parameters, **headers)
+
+    code = client.get_code(visitor)
+    client.exchange(code)
+    ask(TOKEN, client.token_parameters(code))
+    tokens = client.get_tokens(visitor)
+    client.refresh(tokens["refresh_token"])
+    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+        ask(TOKEN, client.refresh_parameters(tokens["refresh_token"]))
+    tokens = client.get_tokens(visitor)
+    for name in ("access_token", "refresh_token"):
+        ask(REVOKE, {**client.refresh_parameters("unused"), "token": tokens[name]})
+
+    kinds = [
+        EventKind.CODE_REPLAYED,
+        EventKind.REFRESH_TOKEN_REPLAYED,
+        EventKind.TOKEN_REVOKED,
+        EventKind.TOKEN_REVOKED,
+    ]
+    events = Event.objects.filter(kind__in=kinds).order_by("id")
+    assert [event.kind for event in events] == kinds
+    assert {(event.actor_name, event.application) for event in events} == {
+        (f"client {client.client_id}", application_of(client))
+    }

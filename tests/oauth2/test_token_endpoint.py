@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from datetime import timedelta
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -329,9 +330,23 @@ def test_nothing_travels_in_the_url(web: OAuthClient, visitor: Client, moved: li
 def test_post_is_the_only_method(web: OAuthClient, visitor: Client, method: str) -> None:
     code = web.get_code(visitor)
     body = urlencode(web.token_parameters(code))
-    answer = web.http.generic(method, TOKEN, body, content_type=FORM)
-    assert (answer.status_code, answer["Allow"]) == (405, "POST")
+    for endpoint in (TOKEN, JWT_EXCHANGE, REVOKE, INTROSPECT):
+        answer = web.http.generic(method, endpoint, body, content_type=FORM)
+        assert answer["Allow"] == "POST"
+        if method == "HEAD":
+            assert (answer.status_code, answer.content) == (405, b"")
+        else:
+            assert error_of(answer, 405) == "invalid_request"
     assert web.exchange(code).status_code == 200
+
+
+@pytest.mark.spec("T-41", "RFC 9110 §15.5.5")
+@pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
+@pytest.mark.parametrize(
+    "path", ["/integrations/oauth2/api/v1/tokens", "/integrations/oauth2/api/", "/api/v2/me", "/attask/api/x"]
+)
+def test_a_program_reads_json_where_there_is_no_endpoint(db: None, method: str, path: str) -> None:
+    assert error_of(Client().generic(method, path), 404) == "not_found"
 
 
 @pytest.mark.spec("T-42", "RFC 6749 §3.2; ASVS 15.3.7")
@@ -412,6 +427,16 @@ def test_a_valid_request_with_too_much_around_it_is_refused(
 def test_a_content_length_that_is_no_number_is_refused(db: None, length: str) -> None:
     answer = Client().post(TOKEN, "code=x", content_type=FORM, CONTENT_LENGTH=length)
     assert error_of(answer) == "invalid_request"
+
+
+@pytest.mark.spec("T-47", "RFC 9112 §7.1")
+def test_a_body_without_a_length_is_read_as_far_as_any_other(web: OAuthClient, visitor: Client) -> None:
+    """Sent in chunks or over HTTP/2, where the server knows by itself how far the body goes."""
+    body = urlencode(web.token_parameters(web.get_code(visitor))).encode()
+    for sent, status in ((body + b"&padding=" + b"x" * 65_536, 400), (b"", 400), (body, 200)):
+        stream: Any = {"wsgi.input": BytesIO(sent), "wsgi.input_terminated": True}
+        answer = Client().generic("POST", TOKEN, CONTENT_TYPE=FORM, **stream)
+        assert answer.status_code == status, answer.content
 
 
 @pytest.mark.spec("T-48", "RFC 6749 §5.2")

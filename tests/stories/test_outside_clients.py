@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import jwt
 import pytest
@@ -152,3 +153,31 @@ def test_a_machine_exchanges_a_jwt_signed_as_documented(installation: Installati
         f"{installation.base_url}/attask/api/v15.0/user/search", headers={"SESSIONID": token}, timeout=30
     )
     assert documented.json()["data"][0]["ID"] == application["user_id"]
+
+
+@pytest.mark.spec("T-47", "RFC 9112 §7.1")
+def test_a_client_may_send_its_body_in_chunks(installation: Installation, person: Person) -> None:
+    """As streaming HTTP clients do, which know no Content-Length beforehand."""
+    base = installation.base_url
+    with application(installation, person, "web", "Streaming") as created:
+        client_id = created["client_id"]
+        query = urlencode({"client_id": client_id, "response_type": "code", "redirect_uri": CALLBACK})
+        location = person.allow(f"{base}{AUTHORIZE}?{query}")
+        parameters = {
+            "grant_type": "authorization_code",
+            "code": parse_qs(urlsplit(location).query)["code"][0],
+            "redirect_uri": CALLBACK,
+            "client_id": client_id,
+            "client_secret": created["client_secret"],
+        }
+        headers = {"Content-Type": "application/x-www-form-urlencoded"}
+
+        def send(body: bytes) -> requests.Response:
+            chunks = (body[at : at + 100] for at in range(0, len(body), 100))
+            return requests.post(base + TOKEN, data=chunks, headers=headers, timeout=30)
+
+        too_much = send(urlencode({**parameters, "padding": "x" * 100_000}).encode())
+        assert (too_much.status_code, too_much.json()["error"]) == (400, "invalid_request")
+        reply = send(urlencode(parameters).encode())
+        assert reply.request.headers["Transfer-Encoding"] == "chunked"
+        assert reply.status_code == 200, reply.text
