@@ -37,6 +37,10 @@ class InvalidLinkError(GatehouseError):
     """The address may not stand behind a link that we show to people."""
 
 
+class InvalidNameError(GatehouseError):
+    """The text may not be shown to people as a name."""
+
+
 class InvalidLifetimeError(GatehouseError):
     """The value is none of the offered lifetimes."""
 

@@ -24,6 +24,8 @@ _DEFAULT_PORTS = {"https": "443", "http": "80"}
 _URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")  # RFC 3986 section 2
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODED_TRICK = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])")  # control characters and the backslash
+# All that the authorization endpoint's parser (oauthlib's `uri_validate`) takes of IPv6 addresses.
+_ENDS_IN_GROUP = re.compile(r"\[[0-9A-Fa-f:]*:[0-9A-Fa-f]{1,4}\]")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([^/?#]*))?([/?].*)?", re.DOTALL)
 
@@ -60,6 +62,8 @@ def check_redirect_url(url: str, *, app_type: str) -> str:
         _check_web_authority(address)
     else:
         _check_private_use(address)
+    if any(character in f"{address.path}{address.query}" for character in "[]"):  # RFC 3986 section 3.3
+        raise InvalidRedirectURLError("Write a square bracket after the host as %5B or %5D.")
     _check_path(address.path)
     _check_query(address.query or "")
     return url
@@ -161,11 +165,18 @@ def _check_web_authority(address: Address) -> None:
         raise InvalidRedirectURLError(
             "Use https: http is accepted only on this machine itself (127.0.0.1, [::1] or localhost)."
         )
+    if authority.host.startswith("[") and not _ENDS_IN_GROUP.fullmatch(authority.host):
+        raise InvalidRedirectURLError(
+            "Write this IPv6 address so that it ends in a group of hexadecimal digits, such as [2001:db8::1]."
+        )
 
 
 def _check_private_use(address: Address) -> None:
     if address.authority is not None:
-        _checked_authority(address.authority)
+        if "[" in _checked_authority(address.authority).host:
+            raise InvalidRedirectURLError(
+                f"Write what follows {address.scheme}:// without brackets: no client can be sent there."
+            )
     elif not address.path.startswith("/"):
         raise InvalidRedirectURLError(
             f"Begin the path with a slash, such as {address.scheme}:/callback, or the address with https://."

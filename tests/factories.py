@@ -7,6 +7,7 @@ import factory
 from accounts.actors import Actor
 from accounts.models import Role, User
 from oauthapps.app_types import AppType
+from oauthapps.models import Application
 from oauthapps.services.applications import CreatedApplication, create_application
 
 PASSWORD = "correct horse battery staple"
@@ -34,3 +35,10 @@ def make_application(app_type: AppType, **fields: Any) -> CreatedApplication:
         fields.setdefault("redirect_urls", [REDIRECT_URL])
     fields.setdefault("name", f"Test {app_type.label}")
     return create_application(app_type=app_type, actor=Actor.command("tests"), **fields)
+
+
+def stored_earlier(application: Application, **fields: str) -> Application:
+    """Give fields values that no form and no command takes, as a row from another time may have them."""
+    Application.objects.filter(pk=application.pk).update(**fields)
+    application.refresh_from_db()
+    return application

@@ -15,7 +15,7 @@ from accounts.models import Organization, User, is_identifier
 from oauthapps import lifetimes, logos, redirect_urls
 from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.lifetimes import Lifetime
-from oauthapps.models.validators import validate_link
+from oauthapps.models.validators import validate_link, validate_name, validate_text
 
 APPLICATION_LIMIT = 10
 SLOT_CONSTRAINT = "application_slot_taken_once"
@@ -65,13 +65,18 @@ class Application(AbstractApplication):
     slot = models.PositiveSmallIntegerField(null=True, editable=False)
 
     name = models.CharField(
-        "Name", max_length=100, error_messages={"blank": "Give the application a name: it cannot be empty."}
+        "Name",
+        max_length=100,
+        validators=[validate_name],
+        error_messages={"blank": "Give the application a name: it cannot be empty."},
     )
-    description = models.CharField("Description", max_length=1000, blank=True)
+    description = models.CharField("Description", max_length=1000, blank=True, validators=[validate_text])
     description_url = models.CharField(
         "App Description URL", max_length=2048, blank=True, validators=[validate_link]
     )
-    developer_name = models.CharField("Developer name", max_length=120, blank=True)
+    developer_name = models.CharField(
+        "Developer name", max_length=120, blank=True, validators=[validate_name]
+    )
     developer_email = models.EmailField("Developer email address", blank=True)
     privacy_policy_url = models.CharField(
         "Privacy policy URL", max_length=2048, blank=True, validators=[validate_link]

@@ -59,7 +59,7 @@ def create_application(
     """
     application = Application(
         app_type=app_type,
-        name=name,
+        name=name.strip(),
         user=owner,
         organization=Organization.current(),
         created_by=actor.user,
@@ -84,7 +84,7 @@ def create_application(
             EventKind.APPLICATION_CREATED,
             actor=actor,
             application=application,
-            after={"Type": spec.label, "Name": name},
+            after={"Type": spec.label, "Name": application.name},
         )
         secret = ""
         if spec.has_secrets:
@@ -139,6 +139,9 @@ def change_application(
         actor: who changes it.
         redirect_urls: all redirect URLs in their order; None leaves them as they are.
         logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
+
+    Raises:
+        ValidationError: when a field has a value it cannot have.
     """
     with transaction.atomic():
         current = Application.objects.select_for_update().get(pk=application.pk)
@@ -146,6 +149,7 @@ def change_application(
         before: dict[str, Any] = {labels[name]: readable(current, name) for name in changed}
         for name in changed:
             setattr(application, name, values[name])
+        application.clean_fields(exclude=unchanged_fields(application, changed))
         after: dict[str, Any] = {labels[name]: readable(application, name) for name in changed}
         if changed:
             application.save(update_fields=[*changed, "updated"])
@@ -164,6 +168,11 @@ def change_application(
                 after=after,
             )
     return list(after)
+
+
+def unchanged_fields(application: Application, changed: Sequence[str]) -> set[str]:
+    """Return the names of the fields that are not among those that changed."""
+    return {field.name for field in application._meta.fields} - set(changed)
 
 
 def readable(application: Application, name: str) -> str | bool:

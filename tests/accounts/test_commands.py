@@ -197,6 +197,8 @@ SINGLE_PAGE = ("create_application", "--type", "single_page", "--name", "SPA")
         ((*WEB[:-1], "http://a.example/"), "https"),
         ((*WEB, "--client-id", "short"), "client_id"),
         ((*WEB[:3], "--name", "", *WEB[5:]), "name"),
+        ((*WEB[:3], "--name", " \u3164", *WEB[5:]), "can be seen"),
+        ((*WEB[:3], "--name", "a\u202eb", *WEB[5:]), "U+202E"),
         ((*WEB, "--client-secret-stdin"), "Nothing on standard input"),
     ],
 )

@@ -11,7 +11,7 @@ from accounts.models import Organization, User
 from oauthapps.app_types import AppType
 from oauthapps.models import Application, Consent
 from tests.console.pages import Browser, Page, text_of
-from tests.factories import REDIRECT_URL, make_application
+from tests.factories import REDIRECT_URL, make_application, stored_earlier
 
 AUTHORIZE = "/integrations/oauth2/authorize"
 
@@ -110,7 +110,7 @@ def test_links_of_the_application_lead_away_without_a_trace(visitor: Browser) ->
     ],
 )
 def test_a_name_can_neither_hide_nor_imitate_the_host(visitor: Browser, name: str) -> None:
-    page = ask(visitor, make(name=name))
+    page = ask(visitor, stored_earlier(make(), name=name))
     isolated = [text_of(element) for element in page.one("h1").iter("bdi")]
     assert isolated[0] == " ".join(name.split())
     host = next(element for element in page.root.iter("strong") if element.get("dir") == "ltr")

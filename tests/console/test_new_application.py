@@ -97,6 +97,8 @@ def test_reloading_the_answer_makes_no_second_application_and_shows_nothing(cons
         ({"name": "   "}, "Give the application a name: it cannot be empty."),
         ({"name": "x" * 101}, "at most 100 characters"),
         ({"name": "a\0b"}, "Null characters are not allowed."),
+        ({"name": "\u3164\u2800"}, "Enter a name that can be seen"),
+        ({"name": "Bank\u202emoc.knab"}, "Remove the character U+202E (right-to-left override)"),
     ],
 )
 def test_a_mistake_is_explained_and_nothing_typed_is_lost(

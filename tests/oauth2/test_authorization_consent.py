@@ -11,7 +11,7 @@ from oauthapps.app_types import AppType
 from oauthapps.models import Grant, Logo
 from oauthapps.services.applications import replace_logo
 from tests.console.pages import Page, fields_of, text_of
-from tests.factories import UserFactory, make_application
+from tests.factories import UserFactory, make_application, stored_earlier
 from tests.oauth2.conftest import application_of
 from tests.oauth_client import AUTHORIZE, OAuthClient, challenge_of
 from tests.oauthapps.images import encoded, noise
@@ -238,12 +238,8 @@ NAMES = [
 def test_the_page_says_who_asks_whom_and_where_it_leads_whatever_the_name(
     visitor: Client, person: User, name: str
 ) -> None:
-    created = make_application(
-        AppType.WEB,
-        name=name,
-        settings={"description": "Plans\u202e visits."},
-        redirect_urls=["https://xn--pple-43d.example/callback"],
-    )
+    created = make_application(AppType.WEB, redirect_urls=["https://xn--pple-43d.example/callback"])
+    stored_earlier(created.application, name=name, description="Plans\u202e visits.")
     client = OAuthClient(
         created.application.client_id, created.client_secret, "https://xn--pple-43d.example/callback"
     )

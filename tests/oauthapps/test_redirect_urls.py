@@ -1,10 +1,12 @@
 """Which addresses may be registered, and where the consent page says that they lead."""
 
 from contextlib import suppress
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from oauthlib.uri_validate import is_absolute_uri
 
 from oauthapps.app_types import AppType
 from oauthapps.errors import InvalidRedirectURLError
@@ -99,6 +101,10 @@ def test_a_private_use_scheme_is_for_single_page_and_mobile_applications_only(ur
         ("https://127.1/cb", "host of this address"),
         ("https://[::1%25eth0]/cb", "host of this address"),
         ("https://[v1.a]/cb", "host of this address"),
+        ("https://[2001:db8::]/cb", "ends in a group"),
+        ("https://[::ffff:192.0.2.7]/cb", "ends in a group"),
+        ("https://app.example.com/[cb]", "%5B or %5D"),
+        ("https://app.example.com/cb?a[]=1", "%5B or %5D"),
         ("https://[::1/cb", "host of this address"),
         ("https://a]b/cb", "host of this address"),
         ("https://app.example.com:/cb", "port"),
@@ -157,6 +163,24 @@ def test_a_refusal_says_exactly_what_is_wrong(url: str, reason: str) -> None:
 def test_no_other_scheme_gets_in(url: str, app_type: AppType) -> None:
     with pytest.raises(InvalidRedirectURLError):
         check_redirect_url(url, app_type=app_type)
+
+
+@pytest.mark.parametrize("host", ["[foo]", "[]", "[::1]", "[v1.a]", "[::1%25eth0]", "[::1]:80"])
+def test_a_scheme_of_its_own_has_no_host_in_brackets(host: str) -> None:
+    with pytest.raises(InvalidRedirectURLError, match="without brackets"):
+        check_redirect_url(f"com.example.app://{host}/cb", app_type=AppType.SINGLE_PAGE)
+
+
+@given(
+    st.sampled_from(["https://", "https://a.example", "https://[", "com.example://", "com.example:/"]),
+    st.text(st.sampled_from("ab1.:/?&=[]%5B!$'(),;~_-@"), max_size=20),
+)
+def test_what_may_be_registered_is_what_the_authorization_endpoint_can_use(start: str, text: str) -> None:
+    """An address that is saved and then refused by the endpoint's parser would help nobody."""
+    with suppress(InvalidRedirectURLError):
+        url = check_redirect_url(start + text, app_type=AppType.SINGLE_PAGE)
+        assert is_absolute_uri(url)
+        assert urlsplit(url).scheme
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from django.conf import settings
 
 from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.models import Application
+from oauthapps.models.validators import validate_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +36,7 @@ class NewApplicationForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=Application._meta.get_field("name").max_length,
+        validators=[validate_name],
         widget=forms.TextInput(
             attrs={"placeholder": f"{settings.PRODUCT_NAME} for ClientApp", "autocomplete": "off"}
         ),
