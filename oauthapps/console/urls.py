@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from oauthapps.console.views import applications, creation, deletion, keys, secrets, settings
+from oauthapps.console.views import activity, applications, creation, deletion, keys, secrets, settings
 
 one_application = [
     path("", settings.application, name="application"),
@@ -21,6 +21,7 @@ one_application = [
 app_name = "console"
 urlpatterns = [
     path("", applications.index, name="index"),
+    path("activity/", activity.activity, name="activity"),
     path("applications/", applications.applications, name="applications"),
     path("applications/new", creation.new_application, name="new-application"),
     path("applications/<identifier:client_id>/", include(one_application)),

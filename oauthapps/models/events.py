@@ -1,9 +1,11 @@
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -39,6 +41,31 @@ class EventKind(models.TextChoices):
     SIGN_IN_FAILED = "sign_in:failure", "Sign-in failed"
     SIGNED_OUT = "sign_in:end", "Signed out"
     ORGANIZATION_CHANGED = "organization:change", "Organization changed"
+
+
+class EventQuerySet(models.QuerySet["Event"]):
+    """Questions about many events."""
+
+    def of_kind(self, kind: str) -> Self:
+        """Those of one kind, or of all kinds about one object where `kind` ends with a colon."""
+        return self.filter(kind__startswith=kind) if kind.endswith(":") else self.filter(kind=kind)
+
+    def involving(self, text: str) -> Self:
+        """Those done by, or done to, somebody whose name contains a text."""
+        names = ("actor_name", "actor__username", "person__name", "person__username", "person__email")
+        condition = Q()
+        for name in names:
+            condition |= Q(**{f"{name}__icontains": text})
+        return self.filter(condition)
+
+    def between(self, first: date | None, last: date | None) -> Self:
+        """Those from the beginning of one day to the end of another, in UTC; None leaves that side open."""
+        found = self
+        if first:
+            found = found.filter(at__gte=datetime.combine(first, time.min, UTC))
+        if last:
+            found = found.filter(at__lt=datetime.combine(last, time.min, UTC) + timedelta(days=1))
+        return found
 
 
 class EventManager(models.Manager["Event"]):
@@ -104,7 +131,7 @@ class Event(models.Model):
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
 
-    objects: ClassVar[EventManager] = EventManager()
+    objects = EventManager.from_queryset(EventQuerySet)()
 
     class Meta:
         ordering = ["-at", "-id"]
@@ -115,4 +142,9 @@ class Event(models.Model):
     @property
     def label(self) -> str:
         """What happened, in words."""
-        return str(EventKind(self.kind).label)
+        return str(dict(EventKind.choices).get(self.kind, self.kind))
+
+    @property
+    def changed(self) -> str:
+        """The labels of the fields that have another value since, for what changes fields."""
+        return ", ".join(sorted(self.after)) if self.before else ""

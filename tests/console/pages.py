@@ -132,10 +132,10 @@ class Browser:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    def get(self, address: str, **query: str) -> Page:
+    def get(self, address: str, /, **query: str) -> Page:
         return self._read(self.client.get(address, query or None))
 
-    def post(self, address: str, fields: Fields | None = None) -> Page:
+    def post(self, address: str, /, fields: Fields | None = None) -> Page:
         return self._read(self.client.post(address, fields or {}))
 
     def follow(self, page: Page) -> Page:

@@ -12,7 +12,7 @@ from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.keys import SIGNING_KEY, public_pem
 
-PAGES = ["index", "applications", "new-application"]
+PAGES = ["index", "activity", "applications", "new-application"]
 OF_APPLICATION = [
     "application",
     "disable-application",

@@ -1,0 +1,87 @@
+"""What to look for among the events: who, what, to which application, when, and from where."""
+
+from itertools import groupby
+from typing import Any
+from urllib.parse import urlencode
+
+from django import forms
+
+from oauthapps.models import Application, Event
+from oauthapps.models.events import EventKind, EventQuerySet
+
+
+def object_of(kind: EventKind) -> str:
+    """Return what a kind of event is about, such as `secret`."""
+    return kind.value.partition(":")[0]
+
+
+def kinds() -> list[tuple[str, Any]]:
+    """Return the kinds of events as choices, those about one object together."""
+    choices: list[tuple[str, Any]] = [("", "Anything")]
+    for name, found in groupby(EventKind, key=object_of):
+        members = [(kind.value, kind.label) for kind in found]
+        words = name.replace("_", " ")
+        everything = [(f"{name}:", f"Any event about: {words}")] if len(members) > 1 else []
+        choices.append((words.capitalize(), everything + members))
+    return choices
+
+
+def applications() -> list[tuple[str, str]]:
+    """Return every application there is or was as choices, in one statement."""
+    rows = Application.objects.order_by("deleted_at", "name").values_list("client_id", "name", "deleted_at")
+    return [
+        ("", "Any"),
+        *((client_id, f"{name} (deleted)" if gone else name) for client_id, name, gone in rows),
+    ]
+
+
+class ActivityForm(forms.Form):
+    """A GET form; what is left empty does not narrow the list."""
+
+    who = forms.CharField(
+        label="Who",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or Client ID"}),
+    )
+    what = forms.ChoiceField(label="What", choices=kinds, required=False)
+    application = forms.ChoiceField(label="Application", choices=applications, required=False)
+    first = forms.DateField(
+        label="From day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    last = forms.DateField(
+        label="To day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+    )
+    address = forms.GenericIPAddressField(label="From address", required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a span that ends before it begins."""
+        cleaned: dict[str, Any] = self.cleaned_data
+        first, last = cleaned.get("first"), cleaned.get("last")
+        if first and last and last < first:
+            self.add_error("last", "This day is before the day it begins with.")
+        return cleaned
+
+    @property
+    def is_narrowing(self) -> bool:
+        """Whether anything was asked for."""
+        return any(self.data.get(name) for name in self.fields)
+
+    @property
+    def query(self) -> str:
+        """What was asked for as a query string, for the link to older events."""
+        return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
+
+    def select(self) -> EventQuerySet:
+        """Return the events that were asked for, the latest first; the form is valid."""
+        asked = self.cleaned_data
+        found = Event.objects.between(asked["first"], asked["last"])
+        if asked["who"]:
+            found = found.involving(asked["who"])
+        if asked["what"]:
+            found = found.of_kind(asked["what"])
+        if asked["application"]:
+            found = found.filter(application__client_id=asked["application"])
+        if asked["address"]:
+            found = found.filter(address=asked["address"])
+        return found.order_by("-pk")

@@ -1,0 +1,44 @@
+"""Activity: what happened, who did it, when, and from where."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.access import administrator_required
+from oauthapps.console.forms.activity import ActivityForm
+from oauthapps.models import Event
+from oauthapps.models.events import EventQuerySet
+
+EVENTS_PER_PAGE = 50
+LARGEST_ID = 2**63 - 1
+
+
+@administrator_required
+@require_safe
+def activity(request: HttpRequest) -> HttpResponse:
+    """List the events that were asked for, the latest first."""
+    form = ActivityForm(request.GET)
+    found = form.select() if form.is_valid() else Event.objects.none()
+    before = event_id(request.GET.get("before", ""))
+    events, older = page_of(found, before)
+    context = {"form": form, "events": events, "older": older, "is_latest": before is None}
+    return render(request, "console/activity.html", context, status=422 if form.errors else 200)
+
+
+def page_of(found: EventQuerySet, before: int | None) -> tuple[list[Event], int | None]:
+    """Return the events of one page, and the id that the next page's events come before, if there is one.
+
+    Pages begin at an event and not at a number: counting and skipping would cost more the longer the story
+    is, and what happens meanwhile would move every page.
+    """
+    if before is not None:
+        found = found.filter(pk__lt=before)
+    rows = list(found.select_related("application", "person", "actor")[: EVENTS_PER_PAGE + 1])
+    shown = rows[:EVENTS_PER_PAGE]
+    return shown, shown[-1].pk if len(rows) > EVENTS_PER_PAGE else None
+
+
+def event_id(text: str) -> int | None:
+    """Return the id that a query names; what is none is as good as nothing."""
+    is_number = text.isascii() and text.isdecimal()
+    return int(text) if is_number and len(text) < len(str(LARGEST_ID)) else None
