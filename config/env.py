@@ -34,8 +34,8 @@ def text(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE: {error.strerror}: {file}") from error
 
 
-def flag(name: str) -> bool:
-    """Return whether the variable `name` is switched on (1, true, yes or on, in any case).
+def flag(name: str, *, default: bool = False) -> bool:
+    """Return whether the variable `name` is switched on (1, true, yes or on, in any case), or `default`.
 
     Raises:
         ImproperlyConfigured: for a value that is neither on nor off.
@@ -43,8 +43,10 @@ def flag(name: str) -> bool:
     value = text(name).lower()
     if value in {"1", "true", "yes", "on"}:
         return True
-    if value in {"", "0", "false", "no", "off"}:
+    if value in {"0", "false", "no", "off"}:
         return False
+    if not value:
+        return default
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
 
 

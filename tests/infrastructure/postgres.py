@@ -8,6 +8,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,18 +24,20 @@ SETTINGS = {
     "listen_addresses": "127.0.0.1",
     "unix_socket_directories": "",
     "max_connections": "200",
-    # Nobody needs this data after a crash.
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
 }
+# Nobody needs a test's data after a crash.
+FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 
 class PostgresServer:
-    """Runs between `with PostgresServer() as server:` and the end of the block; `server.url` leads to it."""
+    """Runs between `with PostgresServer() as server:` and the end of the block; `server.url` leads to it.
 
-    def __init__(self) -> None:
+    `settings` are PostgreSQL's own, on top of those that every server here has.
+    """
+
+    def __init__(self, settings: Mapping[str, str] = FORGETFUL) -> None:
         require("postgresql")
+        self.settings = {**SETTINGS, **settings}
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         # PostgreSQL refuses to run as root.
@@ -76,7 +79,7 @@ class PostgresServer:
         initdb = [str(programs() / "initdb"), f"--pgdata={self.data}", "--username=postgres", "--auth=trust"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         subprocess.run([*run_as, *initdb, *options], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
-        settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        settings = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         postgres = [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), *settings]
         with self.log.open("wb") as log:
             self.process = subprocess.Popen(

@@ -126,7 +126,7 @@ def serve(host: str, port: int, workers: int) -> None:
         workers=workers,
         blocking_threads=THREADS,
         websockets=False,
-        log_access=True,
+        log_access=env.flag("ACCESS_LOG", default=True),
         log_access_format=access_log.FORMAT,
         log_level=LogLevels.warning,
         workers_kill_timeout=STOP_SECONDS,

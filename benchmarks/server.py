@@ -1,0 +1,57 @@
+"""The server as an operator runs it, in a process of its own, on the database that is measured."""
+
+import http.client
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from tests.infrastructure.processes import dying_with_parent
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKERS = 2
+
+
+class Server:
+    """`manage.py serve` between `with` and the end of the block; it inherits this process's environment."""
+
+    def __init__(self, port: int) -> None:
+        self.port = port
+        self.first_answer_seconds = 0.0
+
+    def __enter__(self) -> Self:
+        began = time.monotonic()
+        command = [sys.executable, "manage.py", "serve", "--port", str(self.port), "--workers", str(WORKERS)]
+        self.process = subprocess.Popen(
+            [*dying_with_parent("TERM"), *command],
+            cwd=ROOT,
+            env={**os.environ, "ACCESS_LOG": "0"},
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        while not self.answers():
+            if self.process.poll() is not None:
+                raise RuntimeError("The server has ended by itself.")
+            time.sleep(0.01)
+        self.first_answer_seconds = time.monotonic() - began
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.process.terminate()
+        self.process.wait(timeout=20)
+
+    def answers(self) -> bool:
+        """Return whether somebody is there."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        try:
+            connection.request("GET", "/.well-known/oauth-authorization-server")
+            return connection.getresponse().status == http.HTTPStatus.OK
+        except OSError:
+            return False
+        finally:
+            connection.close()
