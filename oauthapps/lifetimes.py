@@ -4,9 +4,11 @@ Months and years have a fixed length here (6 months = 183 days, a year = 365 day
 token are plain additions wherever they are worked out: in Python, in SQL, in the administrator's head.
 """
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import models
+from django.utils.timesince import timesince
 
 from oauthapps.errors import InvalidLifetimeError
 
@@ -110,6 +112,43 @@ def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = N
     if rotation is not None:
         sentences.append(_ROTATED if rotation else _NOT_ROTATED)
     return " ".join(sentences)
+
+
+def until_sentence(absolute: str, inactivity: str, *, since: datetime) -> str:
+    """Say to a person until when an application that keeps access has it.
+
+    Args:
+        absolute: how long a refresh token lives in any case, a `Lifetime` or its code.
+        inactivity: how long it lives while its person is away, likewise.
+        since: when the access was, or would be, allowed.
+
+    Returns:
+        One sentence that begins with "Until".
+
+    Raises:
+        InvalidLifetimeError: if either is none of the offered values.
+    """
+    ends, idles = parse_lifetime(absolute), parse_lifetime(inactivity)
+    lifetime = _DELTAS[ends]
+    unless_active = f"you have not used {settings.PRODUCT_NAME} for {idles.label}"
+    if lifetime is None:
+        return f"Until {unless_active}." if _DELTAS[idles] else "Until you take it back."
+    end = _moment(since + lifetime, with_time=lifetime < timedelta(days=1))
+    if _inactivity_matters(ends, idles):
+        return f"Until {end} at the latest, or until {unless_active}."
+    return f"Until {end}."
+
+
+def in_words(lifetime: timedelta) -> str:
+    """Write a time span as people say it, in its two largest units, such as "1 hour"."""
+    now = datetime.now(UTC)
+    return timesince(now - lifetime, now).replace("\xa0", " ")
+
+
+def _moment(moment: datetime, *, with_time: bool) -> str:
+    moment = moment.astimezone(UTC)
+    day = f"{moment.day} {moment:%B %Y}"
+    return f"{day}, {moment:%H:%M} UTC" if with_time else day
 
 
 def _when_people_sign_in_again(absolute: Lifetime, inactivity: Lifetime) -> str:

@@ -3,15 +3,18 @@
 RFC 6749 section 4.1.
 """
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_POST
 from django.views.generic import View
@@ -195,8 +198,10 @@ def show_consent(request: HttpRequest, asked: AuthorizationRequest, sealed: str)
         "organization": application.organization,
         "scopes": [scopes.SCOPES[scope] for scope in asked.scopes if scope != scopes.OFFLINE_ACCESS],
         "keeps_access": scopes.OFFLINE_ACCESS in asked.scopes,
-        "lifetime": lifetimes.effect_sentence(
-            application.absolute_expiration, application.inactivity_expiration
+        "access_token_lifetime": lifetimes.in_words(timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)),
+        "may_write": scopes.WRITE in asked.scopes,
+        "until": lifetimes.until_sentence(
+            application.absolute_expiration, application.inactivity_expiration, since=timezone.now()
         ),
         "redirect_host": display_host(asked.redirect_uri),
         "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,

@@ -1,11 +1,14 @@
 """Connected apps: what a person allowed, and taking it back."""
 
 import pytest
+import time_machine
 from django.test import Client
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
-from oauthapps.models import Consent, Event
+from oauthapps.models import Application, Consent, Event
 from oauthapps.models.events import EventKind
+from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, UserFactory
 from tests.oauth2.conftest import person, single_page, visitor, web
 from tests.oauth_client import OAuthClient
@@ -24,6 +27,46 @@ def test_the_page_lists_what_was_allowed_and_nothing_else(
     assert "Retrieve content and information" in page
     assert "Create, edit, and delete" not in page
     assert "Single Page" not in page
+
+
+def test_each_says_until_when_and_since_when(web: OAuthClient, visitor: Client) -> None:
+    with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
+        web.get_tokens(visitor)
+        page = visitor.get("/connected/").content.decode()
+    assert "Until 24 November 2027 at the latest, or until you have not used Gatehouse for 6 months." in page
+    assert page.count("24 Nov 2026, 12:00 UTC") == 2  # first allowed, last used
+
+
+def test_without_offline_access_it_has_to_ask_each_time(web: OAuthClient, visitor: Client) -> None:
+    web.get_tokens(visitor, scope="read")
+    assert "It has to send you here each time." in visitor.get("/connected/").content.decode()
+
+
+@pytest.mark.parametrize("rotation", [True, False])
+def test_the_last_use_is_known_after_the_access_token_is_gone(
+    web: OAuthClient, visitor: Client, rotation: bool
+) -> None:
+    Application.objects.update(rotate_refresh_tokens=rotation)
+    with time_machine.travel("2026-01-01T12:00:00Z", tick=False):
+        refresh_token = web.get_tokens(visitor)["refresh_token"]
+    with time_machine.travel("2026-01-02T12:00:00Z", tick=False):
+        assert web.refresh(refresh_token).status_code == 200
+    with time_machine.travel("2026-01-20T12:00:00Z", tick=False):
+        assert prune().access_tokens == 2
+        visitor.force_login(User.objects.get())  # the session has ended meanwhile
+        assert "2 Jan 2026, 12:00 UTC" in visitor.get("/connected/").content.decode()
+
+
+def test_the_page_takes_as_many_statements_for_many_applications_as_for_one(
+    web: OAuthClient,
+    single_page: OAuthClient,
+    visitor: Client,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for client in (web, single_page, web):
+        client.get_tokens(visitor)
+    with django_assert_max_num_queries(3):
+        assert visitor.get("/connected/").content.decode().count("Revoke") > 2
 
 
 @pytest.mark.spec("W-31", "ASVS 10.7.3")

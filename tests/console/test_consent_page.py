@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
+import time_machine
 from django.test import Client
 from django.urls import reverse
 
@@ -45,7 +46,30 @@ def test_it_names_only_what_was_asked_for(visitor: Browser, web: Application) ->
     page = ask(visitor, web, scope="read")
     assert "Retrieve content" in page.text
     assert "Create, edit" not in page.text
-    assert "It does not keep access while you are away" in page.text
+    assert "It cannot create, edit, or delete anything." in page.text
+    assert "after 1 hour at most it has to send you here again" in page.text
+    assert "Keep this access" not in page.text
+
+
+@pytest.mark.parametrize(
+    ("settings", "expected"),
+    [
+        ({"absolute_expiration": "30d"}, "Keep this access while you are away. Until 24 December 2026."),
+        ({"absolute_expiration": "none", "inactivity_expiration": "none"}, "Until you take it back."),
+    ],
+)
+def test_it_says_until_when_by_the_application_s_own_settings(
+    visitor: Browser, settings: dict[str, str], expected: str
+) -> None:
+    with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
+        visitor.client.force_login(User.objects.get(username="bob"))
+        assert expected in ask(visitor, make(**settings)).text
+
+
+def test_what_the_application_says_about_itself_is_marked_as_such(visitor: Browser) -> None:
+    page = ask(visitor, make(description="Made by your administrator."))
+    assert "What the application says about itself Made by your administrator." in page.text
+    assert "Registered for Organization on" in page.text
 
 
 def test_cancel_comes_first_and_only_two_buttons_decide(visitor: Browser, web: Application) -> None:

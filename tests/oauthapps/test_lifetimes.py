@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
 import pytest
@@ -85,3 +85,27 @@ def test_what_rotation_does_is_said_when_it_is_asked_for() -> None:
 def test_the_effect_of_a_value_that_is_not_offered_cannot_be_worked_out() -> None:
     with pytest.raises(InvalidLifetimeError):
         effect_sentence("1y", "5 minutes")
+
+
+SINCE = datetime(2026, 11, 24, 18, 20, tzinfo=UTC)
+AWAY = "you have not used Gatehouse for"
+
+
+@pytest.mark.parametrize(
+    ("absolute", "inactivity", "expected"),
+    [
+        ("1y", "6m", f"Until 24 November 2027 at the latest, or until {AWAY} 6 months."),
+        ("1y", "none", "Until 24 November 2027."),
+        ("30d", "1y", "Until 24 December 2026."),
+        ("none", "30d", f"Until {AWAY} 30 days."),
+        ("none", "none", "Until you take it back."),
+        ("8h", "1h", f"Until 25 November 2026, 02:20 UTC at the latest, or until {AWAY} 1 hour."),
+    ],
+)
+def test_a_person_reads_until_when(absolute: str, inactivity: str, expected: str) -> None:
+    assert lifetimes.until_sentence(absolute, inactivity, since=SINCE) == expected
+
+
+def test_a_time_span_reads_as_people_say_it() -> None:
+    assert lifetimes.in_words(timedelta(seconds=3600)) == "1 hour"
+    assert lifetimes.in_words(timedelta(minutes=90)) == "1 hour, 30 minutes"
