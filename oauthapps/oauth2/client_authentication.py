@@ -161,10 +161,9 @@ def read_basic(authorization: str) -> Credentials:
         decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
     except (ValueError, binascii.Error) as error:
         raise ClientAuthenticationError(UNREADABLE) from error
-    client_id, separator, secret = decoded.partition(":")
-    if scheme.lower() != "basic" or not separator or not is_text(decoded):
+    encoded_id, separator, secret = decoded.partition(":")
+    client_id = unquote_plus(encoded_id)
+    if scheme.lower() != "basic" or not separator or not is_text(client_id):
         raise ClientAuthenticationError(UNREADABLE)
     readings = dict.fromkeys((secret, unquote_plus(secret)))
-    return Credentials(
-        client_id=unquote_plus(client_id), secrets=tuple(filter(None, readings)), by_basic=True
-    )
+    return Credentials(client_id=client_id, secrets=tuple(filter(None, readings)), by_basic=True)

@@ -69,6 +69,9 @@ def test_an_unknown_client_reads_what_a_wrong_secret_reads(web: OAuthClient, vis
         "Bearer x",
         "Digest x",
         "Basic AAA6",
+        basic("%00", "x"),
+        basic("%ED%A0%80", "x"),
+        basic("x", "%00"),
     ],
 )
 def test_a_bad_header_is_answered_with_basics_challenge(web: OAuthClient, header: str) -> None:
