@@ -81,11 +81,15 @@ class Validator(RequestValidator):
         return True
 
     def is_pkce_required(self, client_id: str, request: AuthorizationRequest) -> bool:
-        """Return whether this client must send a challenge; one that is sent must be S256's."""
+        """Return whether this client must send a challenge; one that is sent must be S256's.
+
+        A method alone belonged to a challenge that was lost on the way: its client would take the code for
+        bound to a verifier.
+        """
         if isinstance(request, TokenRequest):
             return False  # `validate_code` has compared what there was
-        if request.code_challenge is not None:
-            fault = challenge_fault(request.code_challenge, request.code_challenge_method)
+        if request.code_challenge is not None or request.code_challenge_method is not None:
+            fault = challenge_fault(request.code_challenge or "", request.code_challenge_method)
             if fault:
                 raise InvalidRequestError(fault, request=request)
         return bool(request.client.type.pkce_required)

@@ -190,6 +190,14 @@ def test_a_plain_challenge_is_refused_before_anybody_is_asked(
             assert (told["error"], told["state"]) == ("invalid_request", "the state")
 
 
+@pytest.mark.spec("A-30", "RFC 7636 §4.3; RFC 9700 §2.1.1")
+@pytest.mark.parametrize("method", ["S256", "plain"])
+def test_a_method_without_its_challenge_is_refused(web: OAuthClient, visitor: Client, method: str) -> None:
+    told = members(visitor.get(AUTHORIZE, web.authorization_parameters(code_challenge_method=method)))
+    assert (told["error"], told["state"]) == ("invalid_request", "the state")
+    assert visitor.get(AUTHORIZE, web.authorization_parameters(code_challenge_method="")).status_code == 200
+
+
 @pytest.mark.spec("A-31", "RFC 7636 §4.2, §4.4.1")
 @pytest.mark.parametrize(
     ("challenge", "method"),
