@@ -1,19 +1,30 @@
-"""The access log: one line a request, without query strings, and without what a path could forge."""
+"""The access log: one line a request, without query strings, credentials, and what a path could forge."""
 
 import logging
+
+from config.logs import without_credentials
 
 # Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.
 FORMAT = '[%(time)s] %(addr)s "%(method)s %(path)s %(protocol)s" %(status)d %(dt_ms).1f ms'
 
 
 class OneLine(logging.Filter):
-    """Writes control characters in a path as escapes, so that it cannot begin a line of its own."""
+    """Keeps credentials and control characters out of what a stranger chooses: the method and the path.
+
+    A client may put a token where it does not belong, and nobody may begin a line of their own.
+    """
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Let the record through, harmless."""
-        if isinstance(record.args, dict) and "path" in record.args:
-            record.args = {**record.args, "path": printable(str(record.args["path"]))}
+        if isinstance(record.args, dict):
+            chosen = {name: str(record.args[name]) for name in ("method", "path") if name in record.args}
+            record.args |= {name: harmless(text) for name, text in chosen.items()}
         return True
+
+
+def harmless(text: str) -> str:
+    """Return the text on one line and without credentials."""
+    return printable(without_credentials(text))
 
 
 def printable(text: str) -> str:

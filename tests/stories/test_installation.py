@@ -3,6 +3,7 @@
 import re
 import socket
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -67,11 +68,35 @@ def test_idle_connections_keep_nobody_out(installation: Installation) -> None:
             connection.close()
 
 
-def test_the_access_log_has_no_query_strings(installation: Installation) -> None:
-    requests.get(f"{installation.base_url}/api/v1/me?sessionID=not-for-the-log", timeout=30)
-    log = installation.log_text()
-    assert "/api/v1/me" in log
-    assert "not-for-the-log" not in log
+@pytest.mark.spec("S-02", "ASVS 14.2.1, 16.2.5")
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("GET", "/api/v1/me?sessionID=gtacc_not-for-the-log"),
+        ("GET", "/api/v1/me%3FsessionID=not-for-the-log"),
+        ("GET", "/api/v1/me;sessionID=gtacc_not-for-the-log"),
+        ("GET", "/attask/api/v15.0/user/gtacc_not-for-the-log"),
+        ("gtacc_not-for-the-log", "/api/v1/me"),
+    ],
+)
+def test_the_log_keeps_no_token_that_came_in_a_request_line(
+    installation: Installation, method: str, path: str
+) -> None:
+    before = len(installation.log_text())
+    requests.request(method, installation.base_url + path, timeout=30)
+    deadline = time.monotonic() + 10
+    while "HTTP/1.1" not in installation.log_text()[before:]:  # written after the answer
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    assert "not-for-the-log" not in installation.log_text()[before:]
+
+
+def test_a_refused_host_takes_one_line_of_the_log(installation: Installation) -> None:
+    before = len(installation.log_text())
+    requests.get(installation.base_url, headers={"Host": "evil.example"}, timeout=30)
+    lines = installation.log_text()[before:]
+    assert "evil.example" in lines
+    assert "Traceback" not in lines
 
 
 def test_manage_needs_no_earlier_run(tmp_path: Path) -> None:
