@@ -1,5 +1,8 @@
 """Answers that Django gives before any of our views is asked."""
 
+import sys
+
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -8,6 +11,8 @@ from oauthapps.doors.errors import error_response
 
 # Where programs ask: a page would be no answer to them.
 FOR_PROGRAMS = ("/integrations/oauth2/api/", "/.well-known/", "/api/", "/attask/")
+# After this many seconds a client may come again to a database that did not answer.
+RETRY_SECONDS = 5
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -30,7 +35,21 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Say that it was our fault: to programs in JSON (RFC 6749 section 5.2), to people on a page."""
+    """Say that it was our fault: to programs in JSON (RFC 6749 section 5.2), to people on a page.
+
+    A database that is out of reach or busy is a matter of time: 503 tells clients to come again.
+    """
+    if isinstance(sys.exception(), OperationalError | InterfaceError):
+        response = told(request, 503, "temporarily_unavailable")
+        response["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    return told(request, 500, "server_error")
+
+
+def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
+    """Return the answer that says so."""
     if request.path.startswith(FOR_PROGRAMS):
-        return error_response(500, "server_error", "The request met an error on this side. Try again later.")
-    return defaults.server_error(request)
+        return error_response(status, error, "The request met an error on this side. Try again later.")
+    page = defaults.server_error(request)
+    page.status_code = status
+    return page
