@@ -1,11 +1,19 @@
-"""A client's web server, as an outsider runs one, for browsers to be sent back to."""
+"""A client's web server for browsers to be sent back to, and a window that is used for many pages."""
 
+import os
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.window import Window
+
+# Playwright runs an event loop in the thread of the tests; no coroutine of it touches the database.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 
 class Callback:
@@ -43,3 +51,20 @@ def callback() -> Iterator[Callback]:
     yield listening
     listening.server.shutdown()
     listening.server.server_close()
+
+
+@pytest.fixture(scope="session")
+def _window(browser: Browser, django_db_setup: None, live_server: LiveServer) -> Iterator[Window]:
+    """One for all pages: opening another for each would take longer than looking at it.
+
+    The database comes before the server, which would otherwise share the tests' connection between threads.
+    """
+    assert not live_server.thread.connections_override
+    context = browser.new_context(reduced_motion="reduce")
+    yield Window(context, live_server.url)
+    context.close()
+
+
+@pytest.fixture
+def window(_window: Window, transactional_db: None) -> Window:
+    return _window

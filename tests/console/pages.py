@@ -16,13 +16,11 @@ if TYPE_CHECKING:
 Fields = dict[str, Any]
 
 
-class Page:
-    """One answer, without a single parse error where it is HTML."""
+class Document:
+    """The content of a page, without a single parse error where it is HTML."""
 
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.status = answer.status_code
-        self.content = answer.content.decode()
+    def __init__(self, content: str) -> None:
+        self.content = content
 
     @cached_property
     def root(self) -> Element:
@@ -66,13 +64,12 @@ class Page:
         """What can be pressed without JavaScript."""
         return [text_of(button) for button in self.root.iter("button") if button.get("hidden") is None]
 
+    def posted_forms(self) -> list[Element]:
+        return [form for form in self.root.iter("form") if form.get("method") == "post"]
+
     def form(self, action: str = "") -> Element:
         """The form that is sent to an address; to the page's own where none is given."""
-        found = [
-            form
-            for form in self.root.iter("form")
-            if form.get("method") == "post" and form.get("action", "") == action
-        ]
+        found = [form for form in self.posted_forms() if form.get("action", "") == action]
         assert found, f"no form is sent to {action or 'its own page'}"
         return found[0]
 
@@ -95,6 +92,15 @@ class Page:
 
     def by_id(self, name: str) -> Element:
         return next(element for element in self.root.iter() if element.get("id") == name)
+
+
+class Page(Document):
+    """One answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.content.decode())
+        self.answer = answer
+        self.status = answer.status_code
 
 
 def text_of(element: Element) -> str:

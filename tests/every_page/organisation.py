@@ -1,0 +1,204 @@
+"""An organisation and what its people have done, the same in every run but for secrets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import time_machine
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.mfa.totp.internal.auth import TOTP
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import Organization, User
+from oauthapps.app_types import AppType
+from oauthapps.client_secrets import new_access_token
+from oauthapps.models import Application, Consent, Logo
+from oauthapps.services.applications import change_application, disable_application
+from oauthapps.services.consents import AllowedRequest, allow
+from oauthapps.services.credentials import add_key, add_secret
+from oauthapps.services.tokens import Issue, store_tokens
+from tests.every_page.pictures import logo
+from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.keys import SIGNING_KEY, public_pem
+
+AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@dataclass
+class World:
+    """The people by what they are to whoever looks at pages, and arguments of addresses by what they name."""
+
+    people: dict[str, User] = field(default_factory=dict)
+    arguments: dict[str, tuple[object, ...]] = field(default_factory=lambda: {"": (), "version": ("v15.0",)})
+    numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def new_id(self) -> str:
+        """An identifier that looks like any other and is the same in every run."""
+        return f"{next(self.numbers) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % (1 << 128):032x}"
+
+    def actor(self, person: str = "administrator") -> Actor:
+        return Actor(user=self.people[person], address="192.0.2.17", user_agent=AGENT)
+
+
+def found() -> World:
+    """An organisation of one administrator and one member, who have done nothing yet."""
+    world = World()
+    Organization.objects.update_or_create(
+        id=Organization.THE_ONE,
+        defaults={"name": "Lindgren Logistics", "domain": "lindgren", "customer_id": world.new_id()},
+    )
+    with ago(days=90):
+        join(world, "administrator", "Maria Lindgren", "maria", AdministratorFactory)
+        join(world, "member", "Tom Okafor", "tom")
+    return world
+
+
+def settle(world: World) -> World:
+    """Let people join the organisation, make seven applications and use them."""
+    with ago(days=61, hours=3):
+        join(world, "careful", "Aiko Tanaka", "aiko.tanaka", AdministratorFactory)
+        join(world, "gone", "Daniel Weiss", "d.weiss", is_active=False)
+        join(world, "other", "Priya Raman", "priya")
+        TOTP.activate(world.people["careful"], TOTP_SECRET)
+        RecoveryCodes.activate(world.people["careful"])
+    add_applications(world)
+    world.arguments["logo"] = (Logo.objects.order_by("pk")[0].digest,)
+    for days in reversed(range(7)):
+        with ago(days=days, minutes=47):
+            use_applications(world, times=4 + days * 5 % 7)
+    return world
+
+
+def join(
+    world: World, role: str, name: str, username: str, factory: Any = UserFactory, **fields: Any
+) -> None:
+    """Make a person; `role` is what the person is to those who look at pages."""
+    person: User = factory.create(user_id=world.new_id(), name=name, username=username, **fields)
+    world.people[role] = person
+    world.arguments[f"person:{role}"] = (person.user_id,)
+
+
+def add_applications(world: World) -> None:
+    with ago(days=55, hours=5):
+        web = add(world, "web", AppType.WEB, "Field visits", ["https://visits.example/oauth/callback"])
+        describe(world, web, "pin", "#1f7a5c", "Plans visits to customers and writes their reports.")
+    with ago(days=40, hours=2):
+        single_page = add(
+            world, "single page", AppType.SINGLE_PAGE, "Timesheets", ["https://time.lindgren.example/"]
+        )
+        describe(world, single_page, "clock", "#6d3fd1", "Hours worked, from any browser.")
+    with ago(days=33, hours=1):
+        machine = add(world, "machine", AppType.MACHINE_TO_MACHINE, "Nightly export")
+        add_credentials(world, machine)
+    with ago(days=20, hours=6):
+        partner = add(world, "partner", AppType.WEB, "Partner portal", ["https://partners.example/signed-in"])
+        describe(world, partner, "bars", "#1d5fd0", "Orders and stock for those who sell with us.")
+    with ago(days=12, hours=4):
+        scanner = add(
+            world, "scanner", AppType.SINGLE_PAGE, "Warehouse scanner", ["com.lindgren.scanner:/callback"]
+        )
+        describe(world, scanner, "parcel", "#b5460f", "Counts parcels where they are.")
+    with ago(days=9):
+        archive = add(world, "disabled", AppType.MACHINE_TO_MACHINE, "Invoice archive")
+        disable_application(archive, actor=world.actor())
+    with ago(hours=2):
+        add(world, "bare", AppType.WEB, "Room booking", [])
+
+
+def add(
+    world: World, key: str, app_type: AppType, name: str, redirect_urls: list[str] | None = None
+) -> Application:
+    created = make_application(
+        app_type,
+        client_id=world.new_id(),
+        name=name,
+        owner=world.people["administrator"],
+        redirect_urls=redirect_urls or [],
+    )
+    world.arguments[key] = (created.application.client_id,)
+    return created.application
+
+
+def describe(world: World, application: Application, sign: str, colour: str, description: str) -> None:
+    """Fill in what the consent page shows besides the name."""
+    values = {
+        "description": description,
+        "description_url": "https://lindgren.example/about",
+        "developer_name": "Lindgren Logistics IT",
+        "developer_email": "apps@lindgren.example",
+        "privacy_policy_url": "https://lindgren.example/privacy",
+        "terms_of_service_url": "https://lindgren.example/terms",
+    }
+    labels = {name: name.replace("_", " ").capitalize() for name in values}
+    change_application(
+        application, values=values, labels=labels, actor=world.actor(), logo=logo(sign, colour)
+    )
+
+
+def add_credentials(world: World, machine: Application) -> None:
+    """Give the machine application a second secret and a public key."""
+    secret = add_secret(machine, actor=world.actor(), notes="Report server, Malmö").row
+    key = add_key(machine, public_pem(SIGNING_KEY), user=world.people["administrator"], actor=world.actor())
+    world.arguments["secret"] = (machine.client_id, secret.pk)
+    world.arguments["key"] = (machine.client_id, key.pk)
+
+
+def use_applications(world: World, times: int) -> None:
+    """Let people and programs get tokens, the busier applications more often."""
+    for number, key in enumerate(("web", "single page", "partner")):
+        application = Application.objects.get(client_id=world.arguments[key][0])
+        for person in ("administrator", "member", "careful")[: 3 - number]:
+            consent = consent_of(world, application, person)
+            for _ in range(times - number):
+                issue_token(application, consent.user, family=consent.families.first())
+    machine = Application.objects.get(client_id=world.arguments["machine"][0])
+    issue_token(machine, world.people["administrator"])
+    machine.secrets.update(last_used_at=timezone.now())
+    machine.keys.update(last_used_at=timezone.now())
+
+
+def consent_of(world: World, application: Application, person: str) -> Consent:
+    """What a person allowed an application, now if not before."""
+    consents = Consent.objects.filter(user=world.people[person], application=application)
+    if not consents.exists():
+        give_consent(world, application, person)
+    return consents.get()
+
+
+def give_consent(world: World, application: Application, person: str) -> None:
+    redirect_url = application.redirect_urls.get()
+    request = AllowedRequest(
+        application=application,
+        redirect_url=redirect_url,
+        redirect_uri=redirect_url.url,
+        redirect_uri_given=True,
+        scope=["read", "write", "offline_access"],
+        code_challenge="",
+        request_id=world.new_id(),
+    )
+    allow(request, user=world.people[person], actor=world.actor(person))
+
+
+def issue_token(application: Application, person: User, family: Any = None) -> None:
+    store_tokens(
+        Issue(
+            application=application,
+            user_id=person.pk,
+            scope="read write",
+            seconds=3600,
+            access_token=new_access_token(),
+            family_id=family.pk if family else None,
+        )
+    )
+
+
+@contextmanager
+def ago(**duration: float) -> Iterator[None]:
+    """Let what happens inside have happened so long ago."""
+    with time_machine.travel(timezone.now() - timedelta(**duration), tick=False):
+        yield

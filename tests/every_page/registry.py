@@ -1,0 +1,178 @@
+"""Every page of the installation and the states it is looked at in: a new page is one line of `VISITS`."""
+
+from tests.every_page.visits import Visit, consent_request, give_the_password_only, guess, link_key
+from tests.every_page.worlds import State
+
+FILLED, EMPTY, FULL, HOSTILE = State
+ALWAYS = (FILLED, EMPTY, FULL, HOSTILE)
+BEFORE_ANYTHING = (EMPTY,)
+ONCE = (FILLED,)
+
+SIGNING_IN = (
+    Visit("account_login", by="", states=ONCE),
+    Visit("account_login", "refused", by="", states=ONCE, sends={"login": "maria", "password": "x"}),
+    Visit(
+        "account_login",
+        "too often",
+        by="",
+        states=ONCE,
+        before=guess,
+        sends={"login": "maria", "password": "x"},
+        status=429,
+    ),
+    Visit("account_inactive", by="", states=ONCE),
+    Visit("account_reset_password", by="", states=ONCE),
+    Visit("account_reset_password", "refused", by="", states=ONCE, sends={"email": "nobody"}),
+    Visit("account_reset_password_done", by="", states=ONCE),
+    Visit("set-password", by="", query=link_key),
+    Visit(
+        "set-password",
+        "refused",
+        by="",
+        states=ONCE,
+        query=link_key,
+        sends={"password1": "short", "password2": "other"},
+        status=422,
+    ),
+    Visit("set-password", "over", by="", states=ONCE, status=400),
+    Visit("mfa_authenticate", by="", states=ONCE, before=give_the_password_only),
+    Visit(
+        "mfa_authenticate",
+        "refused",
+        by="",
+        states=ONCE,
+        before=give_the_password_only,
+        sends={"code": "000000"},
+    ),
+)
+
+ACCOUNT = (
+    Visit("home", by="member"),
+    Visit("account_logout"),
+    Visit("account_change_password"),
+    Visit(
+        "account_change_password",
+        "refused",
+        states=ONCE,
+        sends={"oldpassword": "wrong", "password1": "short"},
+    ),
+    Visit("account_reauthenticate"),
+    Visit("account_reauthenticate", "refused", states=ONCE, sends={"password": "wrong"}),
+    Visit("mfa_index", states=(EMPTY,)),
+    Visit("mfa_index", "set up", by="careful"),
+    Visit("mfa_reauthenticate", by="careful", states=ONCE),
+    Visit("mfa_activate_totp", states=BEFORE_ANYTHING),
+    Visit("mfa_activate_totp", "refused", states=ONCE, sends={"code": "000000"}),
+    Visit("mfa_deactivate_totp", by="careful", states=ONCE),
+    Visit("mfa_view_recovery_codes", by="careful", states=ONCE),
+    Visit("mfa_generate_recovery_codes", by="careful", states=ONCE),
+    Visit("connected:apps", states=ALWAYS),
+    Visit("connected:revoke", of="web"),
+    Visit("connected:revoke-all"),
+)
+
+PEOPLE = (
+    Visit("people", states=ALWAYS),
+    Visit("people", "nobody found", states=ONCE, query=lambda _: {"q": "W" * 200}),
+    Visit("people", "a one-time password link", sends={}, to="password-link", to_of="person:member"),
+)
+
+APPLICATIONS = (
+    Visit("console:applications", states=ALWAYS),
+    Visit("console:new-application", states=(EMPTY, FULL)),
+    Visit("console:new-application", "refused", states=ONCE, sends={"name": "W" * 200}, status=422),
+    Visit(
+        "console:new-application", "its secret", states=ONCE, sends={"app_type": "web", "name": "Field app"}
+    ),
+    Visit("console:application", "web", of="web"),
+    Visit("console:application", "single page", of="single page"),
+    Visit("console:application", "machine", of="machine"),
+    Visit("console:application", "with nothing yet", of="bare"),
+    Visit("console:application", "disabled", of="disabled"),
+    Visit(
+        "console:application",
+        "refused",
+        of="single page",
+        sends={
+            "name": "",
+            "redirect_url": ["http://x.example/", ""],
+            "description_url": "javascript:x",
+            "developer_email": "x",
+        },
+        status=422,
+    ),
+    Visit("console:application", "machine refused", of="machine", sends={"name": "W" * 200}, status=422),
+    Visit("console:application", "saved", of="web", states=ONCE, sends={"developer_name": "Somebody else"}),
+    Visit(
+        "console:application",
+        "a new secret",
+        of="machine",
+        sends={"notes": "Report server"},
+        to="console:add-secret",
+    ),
+    Visit("console:application", "a new key pair", of="machine", sends={}, to="console:generate-key"),
+    Visit("console:delete-application", of="web"),
+    Visit("console:delete-secret", of="secret"),
+    Visit("console:add-key", of="machine"),
+    Visit(
+        "console:add-key",
+        "refused",
+        of="machine",
+        states=ONCE,
+        sends={"public_key": "no key " * 300},
+        status=422,
+    ),
+    Visit("console:delete-key", of="key"),
+    Visit("console:activity", states=(FILLED, EMPTY, HOSTILE)),
+    Visit(
+        "console:activity",
+        "refused",
+        states=ONCE,
+        query=lambda _: {"address": "x" * 200, "first": "2026-02-01", "last": "2026-01-01"},
+        status=422,
+    ),
+)
+
+CONSENT = (
+    Visit("oauth2_provider:authorize", "web", by="other", query=consent_request("web")),
+    Visit(
+        "oauth2_provider:authorize",
+        "single page",
+        by="other",
+        query=consent_request("single page", scope="read"),
+    ),
+    Visit("oauth2_provider:authorize", "private-use scheme", by="other", query=consent_request("scanner")),
+    Visit(
+        "oauth2_provider:authorize",
+        "invalid",
+        by="",
+        states=ONCE,
+        query=consent_request("web", redirect_uri="https://evil.example/" + "x" * 2000),
+        status=400,
+    ),
+    Visit(
+        "oauth2_provider:authorize",
+        "unknown client",
+        by="",
+        states=ONCE,
+        query=consent_request("web", client_id="W" * 500),
+        status=400,
+    ),
+)
+
+REFUSALS = (
+    Visit(
+        "people", "unreadable", states=ONCE, query=lambda _: {f"field{n}": "" for n in range(201)}, status=400
+    ),
+    Visit("/nowhere", states=ONCE, status=404),
+    Visit("console:applications", "as a member", by="member", states=ONCE, status=403),
+    Visit(
+        "console:applications",
+        "broken",
+        states=ONCE,
+        status=500,
+        breaks="oauthapps.console.views.applications.standings",
+    ),
+)
+
+VISITS = (*SIGNING_IN, *ACCOUNT, *PEOPLE, *APPLICATIONS, *CONSENT, *REFUSALS)

@@ -1,0 +1,53 @@
+"""No page is left out of the registry."""
+
+from django.urls import reverse
+
+from tests.console.conftest import browser_of
+from tests.every_page.registry import VISITS
+from tests.every_page.worlds import filled
+from tests.test_architecture import VIEWS
+
+# What answers GET with a redirect, a file, data, or not at all.
+WITHOUT_A_PAGE = {
+    "color-scheme": "",
+    "console:index": "",
+    "console:disable-application": "web",
+    "console:enable-application": "web",
+    "console:add-secret": "machine",
+    "console:secret-notes": "secret",
+    "console:generate-key": "machine",
+    "console:public-key": "key",
+    "password-link": "person:member",
+    "mfa_download_recovery_codes": "",
+    "oauth2_provider:switch-account": "",
+    "oauth2_provider:token": "",
+    "oauth2_provider:jwt-exchange": "",
+    "oauth2_provider:revoke-token": "",
+    "oauth2_provider:introspect": "",
+    "metadata": "",
+    "api:me": "",
+    "api:user-me": "version",
+    "api:user-search": "version",
+    "api:verify": "",
+    "logo": "logo",
+}
+
+
+def test_every_address_is_visited_or_has_no_page() -> None:
+    visited = {visit.name for visit in VISITS if not visit.name.startswith("/")}
+    assert visited | WITHOUT_A_PAGE.keys() == VIEWS.keys()
+    assert not visited & WITHOUT_A_PAGE.keys()
+
+
+def test_what_is_said_to_have_no_page_answers_get_with_none(db: None) -> None:
+    world = filled()
+    browser = browser_of(world.people["careful"])
+    for name, of in WITHOUT_A_PAGE.items():
+        answer = browser.client.get(reverse(name, args=world.arguments[of]))
+        is_page = answer.status_code == 200 and answer["Content-Type"].startswith("text/html")
+        assert not is_page, name
+
+
+def test_every_visit_has_another_name() -> None:
+    names = [str(visit) for visit in VISITS]
+    assert len(names) == len(set(names))

@@ -1,0 +1,119 @@
+"""What it takes to see a page: whose eyes, which address, what was done before."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from xml.etree.ElementTree import Element
+
+from django.urls import reverse
+
+from accounts.services import password_link
+from oauthapps.models import Application
+from tests.console.pages import Browser, Document, Page
+from tests.every_page.organisation import World
+from tests.every_page.worlds import State
+from tests.factories import PASSWORD
+from tests.oauth_client import challenge_of
+
+USUAL = (State.FILLED, State.HOSTILE)
+
+Query = Callable[[World], Mapping[str, str]]
+
+
+def nothing(_: World) -> Mapping[str, str]:
+    return {}
+
+
+def no_steps(_: Browser, __: World) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One page, as somebody meets it.
+
+    Attributes:
+        name: the address' name in the URLconf, or a path that is in none.
+        what: which of that address' pages, where it has several.
+        of: what its arguments name, a key of `World.arguments`.
+        by: who visits, a key of `World.people`; empty for somebody who is not signed in.
+        states: the states of the world that it is looked at in; the first is the usual one.
+        query: the address' query.
+        before: what the visitor does first.
+        sends: the page is what answers its form with these fields changed.
+        to: the address that form is sent to, by name; the first form with those fields when empty.
+        to_of: what that address' arguments name, where that is something else.
+        status: the HTTP status that the page comes with.
+        breaks: a function that raises, as `package.module.function`, so that its page breaks.
+    """
+
+    name: str
+    what: str = ""
+    of: str = ""
+    by: str = "administrator"
+    states: tuple[State, ...] = USUAL
+    query: Query = nothing
+    before: Callable[[Browser, World], None] = no_steps
+    sends: Mapping[str, Any] | None = None
+    to: str = ""
+    to_of: str = ""
+    status: int = 200
+    breaks: str = ""
+
+    def __str__(self) -> str:
+        return ", ".join(part for part in (self.name, self.what) if part)
+
+    def path(self, world: World) -> str:
+        """The address without its query."""
+        return self.name if self.name.startswith("/") else reverse(self.name, args=world.arguments[self.of])
+
+    def form(self, page: Document, world: World) -> Element:
+        """The form that this visit sends."""
+        if self.to:
+            return page.form(reverse(self.to, args=world.arguments[self.to_of or self.of]))
+        return next(form for form in page.posted_forms() if set(self.sends or ()) <= names_in(form))
+
+    def page(self, browser: Browser, world: World) -> Page:
+        """See the page with a browser that runs no scripts."""
+        page = browser.get(self.path(world), **self.query(world))
+        if self.sends is not None:
+            page = browser.send(page, self.form(page, world).get("action", ""), **self.sends)
+        return browser.follow(page) if page.status == 302 else page
+
+
+def names_in(form: Element) -> set[str]:
+    """The names of a form's fields."""
+    return {element.get("name", "") for element in form.iter()}
+
+
+def consent_request(of: str, **changes: str) -> Query:
+    """The parameters of an application's authorization request, valid but for the changes."""
+
+    def query(world: World) -> Mapping[str, str]:
+        application = Application.objects.get(client_id=world.arguments[of][0])
+        return {
+            "client_id": application.client_id,
+            "redirect_uri": application.redirect_urls.get().url,
+            "response_type": "code",
+            "code_challenge": challenge_of("a verifier of some forty-three characters and more"),
+            "code_challenge_method": "S256",
+        } | changes
+
+    return query
+
+
+def link_key(world: World) -> Mapping[str, str]:
+    """The query of a one-time password link."""
+    return {"key": password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
+
+
+def give_the_password_only(browser: Browser, world: World) -> None:
+    """Sign in as far as the second factor."""
+    fields = {"login": world.people["careful"].username, "password": PASSWORD}
+    assert browser.post(reverse("account_login"), fields).status == 302
+
+
+def guess(browser: Browser, world: World) -> None:
+    """Try so many wrong passwords that the next attempt has to wait."""
+    for number in range(31):
+        browser.post(reverse("account_login"), {"login": f"person{number}", "password": "wrong"})

@@ -1,0 +1,52 @@
+"""What the database holds while pages are looked at: an ordinary organisation, and ones that are not."""
+
+from collections.abc import Callable
+from enum import StrEnum
+
+from oauthapps.app_types import AppType
+from oauthapps.models import Application
+from tests.every_page.organisation import World, found, settle
+from tests.every_page.spoiling import spoil_everything
+from tests.factories import make_application
+
+
+class State(StrEnum):
+    """What a page may find: what is usual, nothing, all there can be, or the worst that fits."""
+
+    FILLED = "filled"
+    EMPTY = "empty"
+    FULL = "full"
+    HOSTILE = "hostile"
+
+
+def filled() -> World:
+    """An organisation with seven applications, as its people use them."""
+    return settle(found())
+
+
+def empty() -> World:
+    """Nobody but an administrator and a member, and nothing they made."""
+    return found()
+
+
+def full() -> World:
+    """The ordinary organisation at its limit of ten applications."""
+    world = filled()
+    for number in range(10 - Application.objects.live().count()):
+        make_application(list(AppType)[number % 3], name=f"Trial {number + 1}")
+    return world
+
+
+def hostile() -> World:
+    """The ordinary organisation, where every field holds the most unpleasant thing that it takes."""
+    world = filled()
+    spoil_everything()
+    return world
+
+
+BUILDERS: dict[State, Callable[[], World]] = {
+    State.FILLED: filled,
+    State.EMPTY: empty,
+    State.FULL: full,
+    State.HOSTILE: hostile,
+}
