@@ -4,6 +4,7 @@ from oauthapps.models.applications import Application, Logo, RedirectURL, Respon
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.events import Event
+from oauthapps.models.sent_forms import SentForm
 from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
 
@@ -22,5 +23,6 @@ __all__ = [
     "RedirectURL",
     "RefreshToken",
     "ResponseProfile",
+    "SentForm",
     "TokenFamily",
 ]

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from oauthapps import lifetimes
 from oauthapps.lifetimes import Lifetime
-from oauthapps.models import AccessToken, FailureCount, Grant, RefreshToken, TokenFamily
+from oauthapps.models import AccessToken, FailureCount, Grant, RefreshToken, SentForm, TokenFamily
 
 BATCH = 500
 # A dead token is still a known one for so long: asking about it is no guess.
@@ -35,6 +35,7 @@ class Removed:
     refresh_tokens: int = 0
     token_families: int = 0
     failure_counts: int = 0
+    sent_forms: int = 0
     sessions: int = 0
 
     def as_numbers(self) -> dict[str, int]:
@@ -54,6 +55,7 @@ def prune(batch: int = BATCH) -> Removed:
         remove_families(list(finished_families(now).filter(pk__in=ids).values_list("pk", flat=True)), removed)
     yesterday = int((now - EXPIRED_FOR).timestamp())
     removed.failure_counts = remove_in_batches(FailureCount.objects.filter(began__lt=yesterday), batch)
+    removed.sent_forms = remove_in_batches(SentForm.objects.filter(at__lt=now - ENDED_FOR), batch)
     removed.sessions = remove_in_batches(Session.objects.filter(expire_date__lt=now), batch)
     return removed
 

@@ -26,14 +26,6 @@ class NewSecret:
     row: ClientSecret
 
 
-@dataclass(frozen=True, kw_only=True)
-class NewKeypair:
-    """A private key in clear (PKCS#8 PEM), and the row that keeps its public half."""
-
-    private_pem: str = field(repr=False)
-    row: PublicKey
-
-
 def add_secret(application: Application, *, actor: Actor, notes: str = "", value: str = "") -> NewSecret:
     """Give the application one more client secret and return it in clear, for the only time.
 
@@ -121,11 +113,11 @@ def add_key(application: Application, data: bytes, *, user: User, actor: Actor) 
     return store_key(application, info, user=user, actor=actor, source=KeySource.ADDED)
 
 
-def generate_key(application: Application, *, user: User, actor: Actor) -> NewKeypair:
-    """Make a key pair, keep its public half and return its private half, for the only time."""
-    pair = keypairs.generate_keypair()
-    row = store_key(application, pair.public, user=user, actor=actor, source=KeySource.GENERATED)
-    return NewKeypair(private_pem=pair.private_pem, row=row)
+def keep_public_half(
+    application: Application, info: keypairs.PublicKeyInfo, *, user: User, actor: Actor
+) -> PublicKey:
+    """Keep the public half of a pair that was made here; whoever made it shows the private half, once."""
+    return store_key(application, info, user=user, actor=actor, source=KeySource.GENERATED)
 
 
 def store_key(

@@ -3,40 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connections
 from django.test import Client
 
 from oauthapps.models import AccessToken, TokenFamily
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import OAuthClient
+from tests.parallel import THREADS, in_parallel
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locking]
-
-THREADS = 6
-
-
-def in_parallel(request: Callable[[], Answer], times: int = THREADS) -> list[Answer]:
-    """Send the same request from several threads that start together, each with its own connection."""
-    barrier = Barrier(times)
-
-    def one() -> Answer:
-        barrier.wait()
-        try:
-            return request()
-        finally:
-            connections.close_all()
-
-    with ThreadPoolExecutor(times) as pool:
-        return [future.result() for future in [pool.submit(one) for _ in range(times)]]
 
 
 def statuses(answers: list[Answer]) -> Counter[int]:

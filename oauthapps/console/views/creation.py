@@ -26,21 +26,21 @@ def new_application(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         is_full = Application.objects.live().count() >= APPLICATION_LIMIT
         return explain_limit(request) if is_full else ask(request, NewApplicationForm())
-    if once.was_obeyed(request):
-        return once.explain(request, "console:applications")
     form = NewApplicationForm(request.POST)
     if not form.is_valid():
         return ask(request, form, status=422)
     try:
-        created = create_application(
-            app_type=AppType(form.cleaned_data["app_type"]),
-            name=form.cleaned_data["name"],
-            owner=signed_in_user(request),
-            actor=Actor.of(request),
-        )
+        with once.obeying(request):
+            created = create_application(
+                app_type=AppType(form.cleaned_data["app_type"]),
+                name=form.cleaned_data["name"],
+                owner=signed_in_user(request),
+                actor=Actor.of(request),
+            )
+    except once.SentTwiceError:
+        return once.explain(request, "console:applications")
     except ApplicationLimitError:
         return explain_limit(request, form, status=409)
-    once.remember(request)
     if not created.client_secret:
         return redirect(created.application)
     return reveal(request, created.application, created.client_secret, is_new=True)

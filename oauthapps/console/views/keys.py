@@ -8,13 +8,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from accounts.access import administrator_required, signed_in_user
 from accounts.actors import Actor
+from oauthapps import keypairs
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import PublicKeyForm
 from oauthapps.console.lookup import find_application, find_key
 from oauthapps.errors import InvalidPublicKeyError
-from oauthapps.keypairs import fingerprint_command
 from oauthapps.models import Application
-from oauthapps.services.credentials import add_key, generate_key
+from oauthapps.services.credentials import add_key, keep_public_half
 
 
 @administrator_required
@@ -46,13 +46,19 @@ def generate(request: HttpRequest, client_id: str) -> HttpResponse:
     application = find_with_keys(client_id)
     if once.was_obeyed(request):
         return once.explain(request, application.get_absolute_url())
-    pair = generate_key(application, user=signed_in_user(request), actor=Actor.of(request))
-    once.remember(request)
+    pair = keypairs.generate_keypair()  # before the transaction, because it takes a second
+    try:
+        with once.obeying(request):
+            key = keep_public_half(
+                application, pair.public, user=signed_in_user(request), actor=Actor.of(request)
+            )
+    except once.SentTwiceError:
+        return once.explain(request, application.get_absolute_url())
     context = {
         "application": application,
-        "key": pair.row,
+        "key": key,
         "private_key": pair.private_pem,
-        "fingerprint_command": fingerprint_command(),
+        "fingerprint_command": keypairs.fingerprint_command(),
     }
     response = render(request, "console/reveal_key.html", context)
     response["Cache-Control"] = "no-store"

@@ -23,14 +23,15 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     application = find_application(client_id)
     if not application.type.has_secrets:
         raise Http404
-    if once.was_obeyed(request):
-        return once.explain(request, application.get_absolute_url())
     form = NotesForm(request.POST)
     if not form.is_valid():
         messages.error(request, f"No client secret was added: {form.first_error}")
         return redirect(application)
-    new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
-    once.remember(request)
+    try:
+        with once.obeying(request):
+            new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
+    except once.SentTwiceError:
+        return once.explain(request, application.get_absolute_url())
     return reveal(request, application, new.value)
 
 
