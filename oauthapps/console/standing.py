@@ -16,11 +16,13 @@ class Standing:
     Attributes:
         application: the application.
         last_used_at: the latest use of anything it has; None if there was none.
+        has_secrets: whether it has a live client secret.
         missing: what it still lacks before anybody can use it, each with the id of its place on the page.
     """
 
     application: Application
     last_used_at: datetime | None
+    has_secrets: bool
     missing: tuple[tuple[str, str], ...]
 
     @property
@@ -75,5 +77,6 @@ def _standing(row: Any) -> Standing:  # an Application with the annotations abov
     return Standing(
         application=row,
         last_used_at=max((use for use in uses if use), default=None),
+        has_secrets=row.has_secrets,
         missing=tuple(lack for lack, is_lacking in lacks.items() if is_lacking),
     )

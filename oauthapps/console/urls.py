@@ -2,13 +2,23 @@
 
 from django.urls import include, path
 
-from oauthapps.console.views import activity, applications, creation, deletion, keys, secrets, settings
+from oauthapps.console.views import (
+    activity,
+    applications,
+    creation,
+    deletion,
+    keys,
+    reveal,
+    secrets,
+    settings,
+)
 
 one_application = [
     path("", settings.application, name="application"),
     path("disable/", settings.disable, name="disable-application"),
     path("enable/", settings.enable, name="enable-application"),
     path("deletion/", deletion.delete_application, name="delete-application"),
+    path("stored/", reveal.stored, name="stored"),
     path("secrets/", secrets.add, name="add-secret"),
     path("secrets/<int:pk>/notes/", secrets.note, name="secret-notes"),
     path("secrets/<int:pk>/deletion/", deletion.delete_secret, name="delete-secret"),

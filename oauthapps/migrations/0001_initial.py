@@ -98,6 +98,7 @@ class Migration(migrations.Migration):
                 ('last_used_at', models.DateTimeField(editable=False, null=True)),
                 ('deleted_at', models.DateTimeField(editable=False, null=True)),
                 ('digest', models.CharField(db_index=True, editable=False, max_length=64)),
+                ('prefix', models.CharField(blank=True, editable=False, max_length=6)),
                 ('hint', models.CharField(editable=False, max_length=12)),
                 ('notes', models.CharField(blank=True, max_length=64, verbose_name='Notes')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),

@@ -21,6 +21,11 @@ class CredentialQuerySet(models.QuerySet[C]):
         """Those that have not been deleted."""
         return self.filter(deleted_at=None)
 
+    def live_or_deleted_since(self, moment: datetime) -> Self:
+        """Those that have not been deleted, before those that were deleted after `moment`."""
+        rows = self.filter(models.Q(deleted_at=None) | models.Q(deleted_at__gt=moment))
+        return rows.order_by(models.F("deleted_at").desc(nulls_first=True), "created_at", "id")
+
 
 class Credential(models.Model):
     """What secrets and keys have in common: an application, a maker, a last use, and a tombstone.
@@ -61,6 +66,8 @@ class ClientSecret(Credential):
     """A client secret: its digest, and enough of it to tell it from its neighbours."""
 
     digest = models.CharField(max_length=64, db_index=True, editable=False)
+    # What our own begin with; those brought along from elsewhere begin with anything.
+    prefix = models.CharField(max_length=6, blank=True, editable=False)
     hint = models.CharField(max_length=12, editable=False)
     notes = models.CharField("Notes", max_length=NOTES_LENGTH, blank=True)
 
@@ -74,7 +81,12 @@ class ClientSecret(Credential):
         ]
 
     def __str__(self) -> str:
-        return self.hint
+        return self.masked
+
+    @property
+    def masked(self) -> str:
+        """What can be told of it: how it begins, where that is known, and how it ends."""
+        return f"{self.prefix}…{self.hint}"
 
 
 class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):

@@ -14,6 +14,7 @@ from oauthapps.models import Application, ClientSecret, Event, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.models.events import EventKind
 
+SECRET_PREFIX = client_secrets.CLIENT_SECRET_PREFIX
 # Characters; ours have 55. A plain digest suffices for random values: a short one could be guessed from it.
 SHORTEST_SECRET = 8
 
@@ -42,13 +43,12 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
         row = ClientSecret.objects.create(
             application=application,
             digest=client_secrets.digest(value),
+            prefix=SECRET_PREFIX if value.startswith(SECRET_PREFIX) else "",
             hint=client_secrets.hint(value),
             notes=notes,
             created_by=actor.user,
         )
-        Event.objects.record(
-            EventKind.SECRET_ADDED, actor=actor, application=application, detail=f"…{row.hint}"
-        )
+        Event.objects.record(EventKind.SECRET_ADDED, actor=actor, application=application, detail=row.masked)
     return NewSecret(value=value, row=row)
 
 
@@ -73,7 +73,7 @@ def note_secret(secret: ClientSecret, *, notes: str, actor: Actor) -> bool:
             EventKind.SECRET_CHANGED,
             actor=actor,
             application=secret.application,
-            detail=f"…{secret.hint}",
+            detail=secret.masked,
             before={"Notes": secret.notes},
             after={"Notes": notes},
         )
@@ -91,7 +91,7 @@ def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
                 EventKind.SECRET_DELETED,
                 actor=actor,
                 application=secret.application,
-                detail=f"…{secret.hint}",
+                detail=secret.masked,
                 before={"Notes": secret.notes},
             )
 

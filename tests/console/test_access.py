@@ -18,13 +18,21 @@ OF_APPLICATION = [
     "disable-application",
     "enable-application",
     "delete-application",
+    "stored",
     "add-secret",
     "add-key",
     "generate-key",
 ]
 OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
-ONLY_POST = ["disable-application", "enable-application", "add-secret", "generate-key", "secret-notes"]
+ONLY_POST = [
+    "disable-application",
+    "enable-application",
+    "add-secret",
+    "generate-key",
+    "secret-notes",
+    "stored",
+]
 
 
 @pytest.fixture

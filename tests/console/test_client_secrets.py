@@ -3,12 +3,15 @@
 from datetime import timedelta
 
 import pytest
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
+from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
 from tests.console.pages import Browser, text_of
+from tests.factories import make_application
 
 
 @pytest.fixture
@@ -25,10 +28,10 @@ def test_a_secret_is_listed_by_its_last_four_characters_dates_and_notes(
 ) -> None:
     page = console.get(web.get_absolute_url())
     cells = [text_of(cell) for cell in page.one("tbody")[0]]
-    assert cells[0] == f"…{secret.hint}"
-    assert cells[2] == "never"
+    assert cells[:2] == [f"gtsec_…{secret.hint}", "Active"]
+    assert cells[3] == "never"
     assert page.by_id(f"notes-{secret.pk}").get("maxlength") == "64"
-    assert f"Delete {secret.hint}" in page.links()
+    assert f"Delete gtsec_…{secret.hint}" in page.links()
 
 
 def test_add_client_secret_shows_the_new_one_once(console: Browser, web: Application) -> None:
@@ -59,7 +62,7 @@ def test_notes_are_saved_and_the_answer_says_so(
 ) -> None:
     form = console.get(web.get_absolute_url())
     page = console.follow(console.send(form, address("secret-notes", web, secret.pk), notes="vault <b>"))
-    assert f"Saved: Notes of the client secret ending in {secret.hint}" in page.messages
+    assert f"Saved: Notes of the client secret gtsec_…{secret.hint}" in page.messages
     assert page.by_id(f"notes-{secret.pk}").get("value") == "vault <b>"
     again = console.send(page, address("secret-notes", web, secret.pk))
     assert "Nothing changed" in console.follow(again).messages
@@ -96,9 +99,53 @@ def test_deleting_the_last_secret_is_legal_and_the_page_says_what_it_means(
 ) -> None:
     form = console.get(address("delete-secret", web, secret.pk))
     page = console.follow(console.send(form))
-    assert f"Deleted: the client secret ending in {secret.hint}" in page.messages
+    assert f"Deleted: the client secret gtsec_…{secret.hint}" in page.messages
     assert "There is no client secret: the application cannot authenticate." in page.text
     assert not web.secrets.live().exists()
+
+
+def test_a_deleted_secret_is_listed_for_a_month_with_who_deleted_it(
+    console: Browser, web: Application, secret: ClientSecret
+) -> None:
+    page = console.follow(console.send(console.get(address("delete-secret", web, secret.pk))))
+    cells = [text_of(cell) for cell in page.one("tbody")[0]]
+    assert cells[:2] == [f"gtsec_…{secret.hint}", "Deleted now by Ada Lovelace"]
+    assert "Delete gtsec_…" not in page.text
+    web.secrets.update(deleted_at=timezone.now() - timedelta(days=31))
+    assert secret.hint not in console.get(web.get_absolute_url()).text
+
+
+def test_a_secret_brought_along_has_no_prefix_of_ours(console: Browser) -> None:
+    moved = make_application(AppType.WEB, client_secret="brought-along-0123456789").application
+    assert text_of(console.get(moved.get_absolute_url()).one("tbody")[0][0]) == "…6789"
+
+
+def test_done_wants_to_hear_that_the_secret_is_stored(console: Browser, web: Application) -> None:
+    page = console.post(address("add-secret", web))
+    box = page.field("stored")
+    assert (box.get("type"), box.get("required"), box.get("checked")) == ("checkbox", "", None)
+    assert "Done" in page.buttons()
+    done = console.send(page, address("stored", web), stored="yes")
+    assert done.answer["Location"] == web.get_absolute_url()
+    assert done.answer["Clear-Site-Data"] == '"cache"'
+    assert console.follow(done).messages == ""
+    unsaid = console.send(page, address("stored", web))
+    assert unsaid.answer["Clear-Site-Data"] == '"cache"'
+    assert "You did not confirm that you have stored it." in console.follow(unsaid).messages
+
+
+@pytest.mark.parametrize("app_type", [AppType.WEB, AppType.MACHINE_TO_MACHINE])
+def test_the_env_file_has_what_the_integration_needs(console: Browser, app_type: AppType) -> None:
+    application = make_application(app_type, name="Field app: <b>").application
+    page = console.post(address("add-secret", application))
+    lines = dict(line.split("=", 1) for line in text_of(page.by_id("env-file")).split())
+    assert lines.pop("CLIENT_ID") == application.client_id
+    assert lines.pop("CLIENT_SECRET") == page.by_id("client-secret").get("value")
+    endpoints = f"{settings.BASE_URL}/integrations/oauth2"
+    assert lines["TOKEN_URL"] == f"{endpoints}/api/v1/token"
+    assert ("AUTHORIZE_URL" in lines) == (app_type == AppType.WEB)
+    assert ("JWT_EXCHANGE_URL" in lines) == ("CUSTOMER_ID" in lines) == (app_type != AppType.WEB)
+    assert 'data-file-name="field-app-b.env"' in page.content
 
 
 def test_a_single_page_application_shows_nothing_about_secrets(

@@ -47,7 +47,7 @@ def test_an_application_with_a_secret_shows_it_in_the_answer(
     assert application.secrets.get().digest == digest(secret)
     assert page.by_id("client-secret").get("readonly") is not None
     assert "You will not be able to see this secret key again." in page.text
-    assert page.links()["I have stored it"] == application.get_absolute_url()
+    assert "Done" in page.buttons()
     assert (application.name, application.app_type) == ("Gatehouse for ClientApp", app_type)
     assert application.user == application.created_by == administrator
 

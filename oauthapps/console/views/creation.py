@@ -11,7 +11,7 @@ from oauthapps.app_types import AppType
 from oauthapps.console import once
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.standing import Standing, standings
-from oauthapps.console.views.secrets import reveal
+from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
 from oauthapps.models.applications import APPLICATION_LIMIT
@@ -43,7 +43,7 @@ def new_application(request: HttpRequest) -> HttpResponse:
         return explain_limit(request, form, status=409)
     if not created.client_secret:
         return redirect(created.application)
-    return reveal(request, created.application, created.client_secret, is_new=True)
+    return reveal_secret(request, created.application, created.client_secret, is_new=True)
 
 
 def ask(request: HttpRequest, form: NewApplicationForm, *, status: int = 200) -> HttpResponse:

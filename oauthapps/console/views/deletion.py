@@ -44,7 +44,7 @@ def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse
     secret = find_secret(client_id, pk)
     if request.method == "POST":
         credentials.delete_secret(secret, actor=Actor.of(request))
-        messages.success(request, f"Deleted: the client secret ending in {secret.hint}")
+        messages.success(request, f"Deleted: the client secret {secret.masked}")
         return redirect(secret.application)
     context = {
         "application": secret.application,

@@ -12,6 +12,7 @@ from oauthapps import keypairs
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import PublicKeyForm
 from oauthapps.console.lookup import find_application, find_key
+from oauthapps.console.views.reveal import reveal_private_key
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application
 from oauthapps.services.credentials import add_key, keep_public_half
@@ -54,15 +55,7 @@ def generate(request: HttpRequest, client_id: str) -> HttpResponse:
             )
     except once.SentTwiceError:
         return once.explain(request, application.get_absolute_url())
-    context = {
-        "application": application,
-        "key": key,
-        "private_key": pair.private_pem,
-        "fingerprint_command": keypairs.fingerprint_command(),
-    }
-    response = render(request, "console/reveal_key.html", context)
-    response["Cache-Control"] = "no-store"
-    return response
+    return reveal_private_key(request, application, key, pair)
 
 
 @administrator_required

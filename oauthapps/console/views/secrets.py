@@ -1,8 +1,8 @@
-"""Client secrets: adding one, showing it once, noting what it is for."""
+"""Client secrets: adding one, noting what it is for."""
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
@@ -11,7 +11,7 @@ from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm
 from oauthapps.console.lookup import find_application, find_secret
-from oauthapps.models import Application
+from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.services.credentials import add_secret, note_secret
 
 
@@ -32,7 +32,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
             new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
     except once.SentTwiceError:
         return once.explain(request, application.get_absolute_url())
-    return reveal(request, application, new.value)
+    return reveal_secret(request, application, new.value)
 
 
 @administrator_required
@@ -44,18 +44,7 @@ def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, f"The notes were not saved: {form.first_error}")
     elif note_secret(secret, notes=form.cleaned_data["notes"], actor=Actor.of(request)):
-        messages.success(request, f"Saved: Notes of the client secret ending in {secret.hint}")
+        messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
     else:
         messages.info(request, "Nothing changed")
     return redirect(secret.application)
-
-
-@sensitive_variables("value")
-def reveal(
-    request: HttpRequest, application: Application, value: str, *, is_new: bool = False
-) -> HttpResponse:
-    """Answer with the one page that shows a client secret."""
-    context = {"application": application, "client_secret": value, "is_new": is_new}
-    response = render(request, "console/reveal_secret.html", context)
-    response["Cache-Control"] = "no-store"
-    return response

@@ -1,8 +1,11 @@
 """One application on one page: everything the seed's tables list, and what happens to it afterwards."""
 
+from datetime import timedelta
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.access import administrator_required
@@ -13,8 +16,10 @@ from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.instructions import instructions
 from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
-from oauthapps.models import Application
+from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
+
+LATELY = timedelta(days=30)
 
 
 @administrator_required
@@ -56,7 +61,7 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Show the page of an application."""
-    secrets = list(found.secrets.live().select_related("created_by")) if found.type.has_secrets else []
+    secrets = secrets_of(found) if found.type.has_secrets else []
     keys = list(found.keys.live().select_related("user")) if found.type.has_keys else []
     context = {
         "application": found,
@@ -70,6 +75,12 @@ def show(
         "form_id": once.new_form_id(),
     }
     return render(request, "console/application.html", context, status=status)
+
+
+def secrets_of(found: Application) -> list[ClientSecret]:
+    """Return the client secrets, and those that were deleted lately: something may still send one."""
+    rows = found.secrets.live_or_deleted_since(timezone.now() - LATELY)
+    return list(rows.select_related("created_by", "deleted_by"))
 
 
 @administrator_required

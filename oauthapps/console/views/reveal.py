@@ -1,0 +1,65 @@
+"""The pages that show a client secret or a private key, for the only time, and the way out of them."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.text import slugify
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_POST
+
+from accounts.access import administrator_required
+from oauthapps import keypairs
+from oauthapps.console.env_file import env_file
+from oauthapps.console.lookup import find_application
+from oauthapps.models import Application, PublicKey
+
+
+@sensitive_variables("value", "context")
+def reveal_secret(
+    request: HttpRequest, application: Application, value: str, *, is_new: bool = False
+) -> HttpResponse:
+    """Answer with the one page that shows a client secret."""
+    context = {
+        "application": application,
+        "client_secret": value,
+        "env_file": env_file(application, value),
+        "env_file_name": f"{slugify(application.name)[:40] or 'application'}.env",
+        "is_new": is_new,
+    }
+    return unkept(render(request, "console/reveal_secret.html", context))
+
+
+@sensitive_variables("pair", "context")
+def reveal_private_key(
+    request: HttpRequest, application: Application, key: PublicKey, pair: keypairs.GeneratedKeypair
+) -> HttpResponse:
+    """Answer with the one page that shows a private key."""
+    context = {
+        "application": application,
+        "key": key,
+        "private_key": pair.private_pem,
+        "fingerprint_command": keypairs.fingerprint_command(),
+    }
+    return unkept(render(request, "console/reveal_key.html", context))
+
+
+def unkept(response: HttpResponse) -> HttpResponse:
+    """Return a response that no cache keeps."""
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@administrator_required
+@require_POST
+def stored(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Leave such a page for good: the browser forgets it, for its Back button too."""
+    application = find_application(client_id)
+    if "stored" not in request.POST:
+        messages.warning(
+            request,
+            "You did not confirm that you have stored it. It is not shown again: if you do not have it, "
+            "delete it and make a new one.",
+        )
+    response = redirect(application)
+    response["Clear-Site-Data"] = '"cache"'
+    return response
