@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
+from tests.infrastructure.leaving_out import require
 from tests.oauth_client import hidden_fields
 
 
@@ -59,6 +60,7 @@ def person(installation: Installation) -> Person:
 
 def certificate(folder: Path) -> tuple[Path, Path]:
     """Make a key pair as the documentation says and return the files of its private key and certificate."""
+    require("openssl")
     private, public = folder / "private.key", folder / "certificate_pub.crt"
     command = "openssl req -x509 -sha256 -nodes -newkey rsa:2048 -batch -subj /CN=integration"
     subprocess.run(
