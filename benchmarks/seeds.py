@@ -132,7 +132,7 @@ WITH person AS (
          (password, user_id, username, email, name, role, is_active, created_at, last_active_at)
   SELECT '', md5('person' || n), 'person' || n, 'person' || n || '@example.org', 'Person ' || n,
          'member', true, now(), now()
-    FROM generate_series(1, %(people)s) n
+    FROM generate_series(1, %(people)s::bigint) n
   RETURNING id)
 INSERT INTO oauthapps_consent (user_id, application_id, scope, first_allowed_at, last_allowed_at)
 SELECT id, %(application)s, 'read write offline_access', now(), now() FROM person
@@ -143,16 +143,16 @@ WITH consents AS (SELECT array_agg(id ORDER BY id) ids, array_agg(user_id ORDER 
                     FROM oauthapps_consent)
 INSERT INTO oauthapps_tokenfamily (id, consent_id, user_id, application_id, started_at, end_reason)
 SELECT n, ids[1 + n %% cardinality(ids)], users[1 + n %% cardinality(ids)], %(application)s, now(), ''
-  FROM consents, generate_series(%(first)s, %(last)s) n
+  FROM consents, generate_series(%(first)s::bigint, %(last)s::bigint) n
 """
 
 CODES = """
 INSERT INTO oauthapps_grant
        (family_id, user_id, application_id, code, expires, redirect_url_id, redirect_uri, redirect_uri_given,
-        scope, code_challenge, code_challenge_method, nonce, claims, resource, request_id, created, updated)
+        scope, code_challenge, code_challenge_method, request_id, created, updated)
 SELECT family.id, family.user_id, family.application_id,
        encode(sha256(('gtcode_' || lpad(family.id::text, 49, '0'))::bytea), 'hex'), now() + interval '1 day',
-       redirect_url.id, %(uri)s, true, 'read write offline_access', %(challenge)s, 'S256', '', '', '[]',
+       redirect_url.id, %(uri)s, true, 'read write offline_access', %(challenge)s, 'S256',
        md5('request' || family.id), now(), now()
   FROM oauthapps_tokenfamily family JOIN oauthapps_redirecturl redirect_url USING (application_id)
  WHERE family.id <= %(last)s
@@ -160,18 +160,18 @@ SELECT family.id, family.user_id, family.application_id,
 
 ACCESS_TOKENS = """
 INSERT INTO oauthapps_accesstoken
-       (family_id, user_id, application_id, token, token_checksum, expires, scope, resource, created, updated)
+       (family_id, user_id, application_id, token, token_checksum, expires, scope, created, updated)
 SELECT id, user_id, application_id, '',
        encode(sha256(('gtacc_' || lpad((id - %(codes)s)::text, 49, '0'))::bytea), 'hex'),
-       now() + interval '1 day', 'read write offline_access', '[]', now(), now()
+       now() + interval '1 day', 'read write offline_access', now(), now()
   FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s + %(first)s AND %(codes)s + %(last)s
 """
 
 REFRESH_TOKENS = """
 INSERT INTO oauthapps_refreshtoken
-       (family_id, user_id, application_id, token, token_checksum, scope, resource, created, updated)
+       (family_id, user_id, application_id, token, token_checksum, scope, created, updated)
 SELECT id, user_id, application_id, '',
        encode(sha256(('gtref_' || lpad((id - %(codes)s)::text, 49, '0'))::bytea), 'hex'),
-       'read write offline_access', '[]', now(), now()
+       'read write offline_access', now(), now()
   FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s + %(first)s AND %(codes)s + %(last)s
 """

@@ -13,6 +13,14 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
+# IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it later
+# while another writes, and would fail at once instead of waiting.
+SQLITE = {
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
+}
+
 
 def text(name: str, default: str = "") -> str:
     """Return the variable `name`, or the contents of the file that `name`_FILE points to, or `default`.
@@ -114,13 +122,34 @@ def database(default: str) -> dict[str, Any]:
     Raises:
         ImproperlyConfigured: when it is no URL of a database we run on.
     """
-    url = text("DATABASE_URL", default)
-    if not url.startswith(("sqlite:", "postgresql:", "postgres:")):
+    return database_at(text("DATABASE_URL", default))
+
+
+def database_at(url: str) -> dict[str, Any]:
+    """Return Django's settings for the database at a URL.
+
+    Raises:
+        ImproperlyConfigured: when it is no URL of a database we run on.
+    """
+    options = {"sqlite": SQLITE, "postgresql": postgresql_options(), "postgres": postgresql_options()}
+    scheme = url.partition(":")[0]
+    if scheme not in options:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgresql://")
     try:
-        return dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+        made: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
+    made["OPTIONS"] = {**made.get("OPTIONS", {}), **options[scheme]}
+    return made
+
+
+def postgresql_options() -> dict[str, Any]:
+    """Return how we talk to PostgreSQL: statements that come often are planned once in a connection.
+
+    Not behind a proxy that hands each transaction to another connection: PREPARE_STATEMENTS=0.
+    """
+    prepares = flag("PREPARE_STATEMENTS", default=True)
+    return {"server_side_binding": True, "prepare_threshold": 2} if prepares else {}
 
 
 def secret_key(file: Path) -> str:

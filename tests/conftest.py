@@ -4,11 +4,11 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
-import dj_database_url
 import pytest
 from django.conf import settings
 from django.db import connections
 
+from config import env
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
@@ -40,8 +40,7 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> Iterator[Non
 def use_database(url: str) -> None:
     """Replace the default connection by one to a test database on this server, one per worker."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "alone")
-    replaced: Any = dj_database_url.parse(url, conn_max_age=0)
-    replaced["TEST"] = {"NAME": f"test_gatehouse_{worker}"}
+    replaced: Any = {**env.database_at(url), "CONN_MAX_AGE": 0, "TEST": {"NAME": f"test_gatehouse_{worker}"}}
     connections["default"].close()
     del connections["default"]
     settings.DATABASES["default"] = replaced

@@ -9,7 +9,7 @@ from django.http import HttpRequest, JsonResponse
 from accounts.models import User
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
-from oauthapps.models import AccessToken, Application
+from oauthapps.models import Application, lookups
 
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
 
@@ -78,7 +78,7 @@ def check(request: HttpRequest, scope: str) -> TokenContext:
     Raises:
         BearerError: when it has no living token, or one without that scope.
     """
-    token = AccessToken.objects.alive().of_value(digest(presented_token(request))).first()
+    token = lookups.access_token(digest(presented_token(request)))
     if token is None:
         raise BearerError(401, "invalid_token")
     granted = scopes.parse(token.scope)

@@ -1,8 +1,9 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import ClassVar, Self
+from typing import Self
 
+from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from oauth2_provider.models import (
@@ -14,54 +15,36 @@ from oauth2_provider.models import (
 )
 
 from oauthapps.models.applications import Application, RedirectURL
+from oauthapps.models.compiled import Parameter
 from oauthapps.models.consents import TokenFamily
 
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 
-# Why the two statements below are SQL. Looking a row up, checking that it may be used and marking it used has
-# to be one statement: between two, another request gets in. The conditions on the row itself stand in the
-# outer WHERE, because PostgreSQL repeats only that one after it has waited for a competitor; the ORM would
-# move all of them into a sub-select as soon as one reaches into another table, and let both through.
-REDEEM = """
-UPDATE oauthapps_grant SET redeemed_at = %(now)s
- WHERE code = %(digest)s AND application_id = %(application)s AND redeemed_at IS NULL AND expires > %(now)s
-   AND redirect_url_id IS NOT NULL
-   AND EXISTS (SELECT 1 FROM oauthapps_tokenfamily family
-                WHERE family.id = oauthapps_grant.family_id AND family.ended_at IS NULL)
-   AND EXISTS (SELECT 1 FROM accounts_user person
-                WHERE person.id = oauthapps_grant.user_id AND person.is_active)
-RETURNING id, user_id, family_id, scope, redirect_uri, redirect_uri_given, code_challenge
-"""
-
-USE = """
-UPDATE oauthapps_refreshtoken SET last_used_at = %(now)s, replaced_at = %(replaced_at)s
- WHERE token_checksum = %(digest)s AND application_id = %(application)s
-   AND replaced_at IS NULL AND revoked IS NULL
-   AND EXISTS (SELECT 1 FROM oauthapps_tokenfamily family
-                WHERE family.id = oauthapps_refreshtoken.family_id AND family.ended_at IS NULL
-                  AND family.started_at > %(started_after)s)
-   AND EXISTS (SELECT 1 FROM accounts_user person
-                WHERE person.id = oauthapps_refreshtoken.user_id AND person.is_active
-                  AND person.last_active_at > %(active_after)s)
-RETURNING id, user_id, family_id, scope
-"""
+# When a question is about; a compiled query leaves it open.
+Moment = datetime | Parameter
 
 
-class GrantManager(models.Manager["Grant"]):
-    """Redeems authorization codes."""
+class GrantQuerySet(models.QuerySet["Grant"]):
+    """Questions about grants."""
 
-    def redeem(self, digest: str, application: Application) -> Grant | None:
-        """Mark a code as used and return its grant, or return None where it may not be used (any more).
-
-        Of several requests at once, one gets the grant. Whatever fails later in the same transaction gives
-        the code back.
-        """
-        parameters = {"now": timezone.now(), "digest": digest, "application": application.pk}
-        return next(iter(list(self.raw(REDEEM, parameters))), None)
+    def redeemable(self, now: Moment) -> Self:
+        """Those whose code could be exchanged: unused, in time, and nothing of what they stand on ended."""
+        return self.filter(
+            redeemed_at=None,
+            expires__gt=now,
+            redirect_url__isnull=False,
+            user__is_active=True,
+            family__ended_at=None,
+        )
 
 
 class Grant(AbstractGrant):
     """What a person allowed, waiting to be fetched with an authorization code; `code` holds its digest."""
+
+    # Columns of protocols that are not offered.
+    nonce = None
+    claims = None
+    resource = None
 
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="grants")
     # None once an administrator has removed it: the code that was sent there is no longer good for anything.
@@ -72,7 +55,7 @@ class Grant(AbstractGrant):
     request_id = models.CharField(max_length=32, unique=True)
     redeemed_at = models.DateTimeField(null=True)
 
-    objects: ClassVar[GrantManager] = GrantManager()
+    objects = GrantQuerySet.as_manager()
 
     class Meta(AbstractGrant.Meta):
         abstract = False
@@ -85,10 +68,10 @@ class Grant(AbstractGrant):
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Questions about access tokens."""
 
-    def alive(self) -> Self:
+    def alive(self, now: Moment | None = None) -> Self:
         """Those an API may honour now: neither expired nor revoked, nor any of what they stand on ended."""
         return self.filter(
-            expires__gt=timezone.now(),
+            expires__gt=now or timezone.now(),
             revoked_at=None,
             user__is_active=True,
             application__deleted_at=None,
@@ -96,20 +79,19 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             family__ended_at=None,
         )
 
-    def of_value(self, digest: str) -> Self:
-        """The one whose value has this digest, with all an answer about it needs, in one statement."""
-        return self.filter(token_checksum=digest).select_related(
-            "user", "application", "application__organization", "family"
-        )
-
 
 class AccessToken(AbstractAccessToken):
     """An access token: its digest in `token_checksum`, its value nowhere."""
 
-    # Columns of flows that are not offered, each with an index that every insert would pay for.
+    # Columns of flows that are not offered, two of them with an index that every insert would pay for.
     id_token = None
     source_refresh_token = None
+    resource = None
 
+    # The toolkit's, less the indexes: nobody looks for tokens by person, and by application only as below.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, db_index=False)
+    token_checksum = models.CharField(max_length=64)
     # None for the tokens of machines, which descend from no consent.
     family = models.ForeignKey(TokenFamily, null=True, on_delete=models.CASCADE, related_name="access_tokens")
     revoked_at = models.DateTimeField(null=True)
@@ -122,9 +104,17 @@ class AccessToken(AbstractAccessToken):
 
     class Meta(AbstractAccessToken.Meta):
         abstract = False
-        indexes = [models.Index(fields=["expires"], name="access_token_expires")]
+        indexes = [
+            models.Index(fields=["expires"], name="access_token_expires"),
+            models.Index(fields=["application", "-id"], name="access_token_latest"),
+        ]
         constraints = [
-            models.UniqueConstraint(fields=["application", "assertion_id"], name="assertion_used_once")
+            models.UniqueConstraint(fields=["token_checksum"], name="access_token_digest"),
+            models.UniqueConstraint(
+                fields=["application", "assertion_id"],
+                condition=models.Q(assertion_id__isnull=False),
+                name="assertion_used_once",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -145,27 +135,6 @@ class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
             family__ended_at=None,
         )
 
-    def of_value(self, digest: str) -> Self:
-        """The one whose value has this digest, with all an answer about it needs, in one statement."""
-        return self.filter(token_checksum=digest).select_related("user", "application", "family")
-
-    def use(self, digest: str, application: Application) -> RefreshToken | None:
-        """Mark a refresh token as used and return it, or return None where it may not be used (any more).
-
-        With rotation on the use also replaces it: of several requests at once, one gets it. Both expirations
-        are worked out from the application's settings of this moment.
-        """
-        now = timezone.now()
-        parameters = {
-            "now": now,
-            "digest": digest,
-            "application": application.pk,
-            "replaced_at": now if application.rotate_refresh_tokens else None,
-            "started_after": before(now, application.absolute_lifetime),
-            "active_after": before(now, application.inactivity_lifetime),
-        }
-        return next(iter(list(self.raw(USE, parameters))), None)
-
 
 class RefreshToken(AbstractRefreshToken):
     """A refresh token: its digest in `token_checksum`, its value nowhere."""
@@ -173,7 +142,12 @@ class RefreshToken(AbstractRefreshToken):
     # Access tokens hang on the family: without rotation one refresh token has many of them.
     access_token = None
     token_family = None
+    resource = None
 
+    # The toolkit's, less the indexes: refresh tokens are found by value and by family.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, db_index=False)
+    token_checksum = models.CharField(max_length=64)
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
     # Its own: narrowing a refreshed access token must not narrow what comes after (RFC 6749 section 6).
     scope = models.CharField(max_length=200)

@@ -7,6 +7,7 @@ claims of an assertion whose signature has not been checked.
 import json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 from django.utils import timezone
@@ -17,7 +18,7 @@ from oauthlib.oauth2 import InvalidGrantError
 
 from oauthapps.client_secrets import digest
 from oauthapps.keypairs import load_public_key
-from oauthapps.models import Application, PublicKey
+from oauthapps.models import Application, PublicKey, lookups
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
 
@@ -79,7 +80,7 @@ def verified_claims(text: str, application: Application) -> tuple[PublicKey, Cla
     """Return the key that signed the assertion and the claims it signed."""
     if len(text) > MAX_CHARACTERS or text.count(".") != SEGMENTS - 1 or not text.isascii():
         raise refused("is not a signed JWT in compact form")
-    for key in PublicKey.objects.live().filter(application=application).select_related("user"):
+    for key in lookups.live_keys(application):
         payload = payload_signed_by(key, text)
         if payload is not None:
             return key, parse_claims(payload)
@@ -97,8 +98,9 @@ def payload_signed_by(key: PublicKey, text: str) -> bytes | None:
     return bytes(signed.payload) if signed.payload is not None else None
 
 
+@lru_cache(maxsize=256)
 def rsa_key(pem: str) -> RSAKey:
-    """Return a stored key in the form the signature library wants."""
+    """Return a stored key in the form the signature library wants; parsing it takes longer than a check."""
     return RSAKey(load_public_key(pem), load_public_key(pem))
 
 

@@ -13,7 +13,7 @@ from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
 from accounts.actors import Actor
 from oauthapps.client_secrets import digest
-from oauthapps.models import Application, ClientSecret
+from oauthapps.models import Application, ClientSecret, lookups
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
 
@@ -108,12 +108,7 @@ def find_client(authorization: str, parameters: Parameters) -> AuthenticatedClie
     credentials = read_credentials(authorization, parameters)
     if credentials.secrets:
         return find_by_secret(credentials)
-    application = (
-        Application.objects.enabled()
-        .select_related("organization")
-        .filter(client_id=credentials.client_id)
-        .first()
-    )
+    application = lookups.public_client(credentials.client_id)
     if application is None or application.type.is_confidential:
         raise ClientAuthenticationError(credentials)
     return AuthenticatedClient(application=application)
@@ -121,16 +116,8 @@ def find_client(authorization: str, parameters: Parameters) -> AuthenticatedClie
 
 def find_by_secret(credentials: Credentials) -> AuthenticatedClient:
     """Return the enabled client that has this id and one of these secrets."""
-    row = (
-        ClientSecret.objects.live()
-        .select_related("application", "application__organization")
-        .filter(
-            digest__in=[digest(secret) for secret in credentials.secrets],
-            application__client_id=credentials.client_id,
-            application__deleted_at=None,
-            application__disabled_at=None,
-        )
-        .first()
+    row = lookups.confidential_client(
+        credentials.client_id, [digest(secret) for secret in credentials.secrets]
     )
     if row is None:
         raise ClientAuthenticationError(credentials)

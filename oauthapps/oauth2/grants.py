@@ -1,9 +1,8 @@
-"""The three grants, each issuing inside one transaction that a refusal rolls back."""
+"""The three grants: each judges first, and uses up what it was given in the act of issuing."""
 
 import json
 from typing import Any
 
-from django.db import transaction
 from oauthlib.oauth2 import (
     AuthorizationCodeGrant,
     InvalidGrantError,
@@ -28,8 +27,8 @@ TokenResponse = tuple[dict[str, str], str, int]
 class TokenGrant:
     """How every grant turns a token request into tokens.
 
-    The client authenticates before the transaction begins, so that a stranger cannot make the database take
-    its write lock. Inside, whatever refuses the request also gives back the code or refresh token it used.
+    Until everything has been judged nothing is written. Then one act uses up the code, refresh token or
+    assertion and stores what was made from it, or does neither, because another request was quicker.
     """
 
     request_validator: Any
@@ -43,10 +42,9 @@ class TokenGrant:
         self.request_validator.authenticate_client(request)
         self.validate_grant_type(request)  # type: ignore[attr-defined]
         try:
-            with transaction.atomic():
-                self.validate_token_request(request)  # type: ignore[attr-defined]
-                reply = token_handler.create_token(request)
-                self.request_validator.save_token(reply, request)
+            self.validate_token_request(request)  # type: ignore[attr-defined]
+            reply = token_handler.create_token(request)
+            self.request_validator.save_token(reply, request)
         except InvalidGrantError:
             self.request_validator.after_refusal(request)
             raise

@@ -46,33 +46,33 @@ class TokenRequest(Request):
         client: the application, once its client has authenticated.
         client_secret_row: the secret it showed; None for public clients.
         scopes: what the access token may do, once validated.
-        grant: what the code stood for, once redeemed.
-        used_refresh_token: the refresh token, once used.
+        grant: what the code stands for, once found redeemable.
+        refresh_token_row: the refresh token, once found usable.
         verified_assertion: the assertion, once verified.
         actor: where it came from, and the client once it has authenticated; for events.
     """
 
     def __init__(self, parameters: Parameters, authorization: str, actor: Actor) -> None:
-        super().__init__("", "POST", urlencode(parameters))
+        super().__init__("", "POST", parameters)
         self.parameters = parameters
         self.authorization = authorization
         self.client: Any = None
         self.client_secret_row: ClientSecret | None = None
         self.scopes: list[str] = []
         self.grant: Grant | None = None
-        self.used_refresh_token: RefreshToken | None = None
+        self.refresh_token_row: RefreshToken | None = None
         self.verified_assertion: VerifiedAssertion | None = None
         self.user = None
         self.actor = actor
 
     @property
     def granted(self) -> Grant:
-        """What the code stood for; it has been redeemed."""
+        """What the code stands for; it has been found redeemable."""
         assert self.grant is not None  # noqa: S101  # oauthlib asks in this order
         return self.grant
 
     @property
-    def used(self) -> RefreshToken:
-        """The refresh token; it has been used."""
-        assert self.used_refresh_token is not None  # noqa: S101  # oauthlib asks in this order
-        return self.used_refresh_token
+    def presented(self) -> RefreshToken:
+        """The refresh token; it has been found usable."""
+        assert self.refresh_token_row is not None  # noqa: S101  # oauthlib asks in this order
+        return self.refresh_token_row

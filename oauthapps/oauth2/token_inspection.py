@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from django.utils import timezone
 from oauthlib.oauth2 import InvalidRequestError
 
 from accounts.actors import Actor
 from oauthapps.client_secrets import REFRESH_TOKEN_PREFIX, digest
-from oauthapps.models import AccessToken, Application, RefreshToken
+from oauthapps.models import AccessToken, Application, RefreshToken, lookups
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
@@ -48,25 +47,13 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor
     if not value:
         raise InvalidRequestError("Missing token parameter.")
     # The prefix says which table to look into; the hint is only a hint.
-    row = find_refresh_token(value) if value.startswith(REFRESH_TOKEN_PREFIX) else find_access_token(value)
+    find = lookups.refresh_token if value.startswith(REFRESH_TOKEN_PREFIX) else lookups.access_token
+    row = find(digest(value))
     if row is not None and may_see(client.application, row):
         return describe(row)
     if not has_died(value, client.application):
         count_failure(f"introspection by {client.application.client_id}", actor.address)
     return INACTIVE
-
-
-def find_access_token(value: str) -> AccessToken | None:
-    """Return a living access token."""
-    return AccessToken.objects.alive().of_value(digest(value)).first()
-
-
-def find_refresh_token(value: str) -> RefreshToken | None:
-    """Return a refresh token that could be used now."""
-    row = RefreshToken.objects.alive().of_value(digest(value)).first()
-    if row is None or (row.ends_at and row.ends_at <= timezone.now()):
-        return None
-    return row
 
 
 def has_died(value: str, application: Application) -> bool:

@@ -33,7 +33,7 @@ class TokenReply(BearerToken):
             "scope": scopes.render(request.scopes),
             "wid": application.organization.customer_id,
         }
-        if request.used_refresh_token is not None or scopes.OFFLINE_ACCESS in request.scopes:
+        if request.refresh_token_row is not None or scopes.OFFLINE_ACCESS in request.scopes:
             rotate = self.request_validator.rotate_refresh_token(request)
             reply["refresh_token"] = (
                 self.refresh_token_generator(request) if rotate else request.refresh_token
@@ -41,28 +41,33 @@ class TokenReply(BearerToken):
         return reply
 
 
-def issue_of(token: dict[str, Any], request: TokenRequest) -> tokens.Issue:
-    """Return what is to be stored of a token reply."""
+def store(reply: dict[str, Any], request: TokenRequest) -> bool:
+    """Store what a reply gives out, and use up what it was asked with.
+
+    Returns:
+        Whether that was still to be used; otherwise nothing has been stored.
+    """
     made = {
-        "application": request.client,
-        "scope": token["scope"],
-        "seconds": token["expires_in"],
-        "access_token": token["access_token"],
+        "scope": reply["scope"],
+        "seconds": reply["expires_in"],
+        "access_token": reply["access_token"],
     }
     if request.verified_assertion:
         assertion = request.verified_assertion
-        return tokens.Issue(
+        issue = tokens.MachineIssue(
             **made,
-            user_id=assertion.key.user_id,
+            application=request.client,
+            key=assertion.key,
             assertion_id=assertion.assertion_id,
             assertion_expires=assertion.expires,
         )
-    source = request.grant or request.used
-    kept = request.used_refresh_token is not None and not request.client.rotate_refresh_tokens
-    return tokens.Issue(
-        **made,
-        user_id=source.user_id,
-        family_id=source.family_id,
-        refresh_token="" if kept else token.get("refresh_token", ""),
-        refresh_scope=source.scope,
+        return tokens.store_machine_token(issue)
+    rotates = request.grant is not None or bool(request.client.rotate_refresh_tokens)
+    return tokens.store_tokens(
+        tokens.Issue(
+            **made,
+            source=request.grant or request.presented,
+            refresh_token=reply.get("refresh_token", "") if rotates else "",
+            replaces=rotates,
+        )
     )

@@ -6,7 +6,6 @@ raises instead of falling back to stock behaviour.
 
 from typing import Any
 
-from django.db import IntegrityError
 from django.utils import timezone
 from oauthlib.oauth2 import (
     InvalidGrantError,
@@ -17,12 +16,12 @@ from oauthlib.oauth2 import (
 
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
-from oauthapps.models import Application, Grant, RefreshToken
+from oauthapps.models import Application, lookups
 from oauthapps.models.credentials import note_use
 from oauthapps.oauth2.client_authentication import authenticate_client
 from oauthapps.oauth2.pkce import METHOD, challenge_fault, verifier_fits
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
-from oauthapps.oauth2.tokens import issue_of
+from oauthapps.oauth2.tokens import store
 from oauthapps.services import consents, tokens
 
 
@@ -159,14 +158,14 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Redeem the code and compare the verifier; what it was granted for is remembered.
+        """Find what the code was granted for, remember it and compare the verifier.
 
         The method belongs to the authorization request. A token request that names another is an attempt to
         make the challenge itself pass for the verifier.
         """
         if request.parameters.get("code_challenge_method", METHOD) != METHOD:
             return False
-        grant = Grant.objects.redeem(digest(code), client)
+        grant = lookups.grant(digest(code), client)
         if grant is None or not verifier_fits(grant.code_challenge, request.code_verifier):
             return False
         request.grant = grant
@@ -198,15 +197,16 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Use the refresh token; what it belongs to is remembered."""
-        request.used_refresh_token = RefreshToken.objects.use(digest(refresh_token), client)
-        return request.used_refresh_token is not None
+        """Find the refresh token among the client's own and remember it."""
+        row = lookups.refresh_token(digest(refresh_token))
+        request.refresh_token_row = row if row and row.application_id == client.pk else None
+        return request.refresh_token_row is not None
 
     def get_original_scopes(
         self, refresh_token: str, request: TokenRequest, *args: Any, **kwargs: Any
     ) -> list[str]:
         """Return the refresh token's own scopes."""
-        return list(scopes.parse(request.used.scope))
+        return list(scopes.parse(request.presented.scope))
 
     def rotate_refresh_token(self, request: TokenRequest) -> bool:
         """Return whether to make a new refresh token: always for a code, by the application's setting later.
@@ -219,12 +219,11 @@ class Validator(RequestValidator):
         """Store what was made, and note which secret and key it was made with.
 
         Raises:
-            InvalidGrantError: when the assertion was used before.
+            InvalidGrantError: when what it was asked with has been used before; nothing is stored then.
         """
-        try:
-            tokens.store_tokens(issue_of(token, request))
-        except IntegrityError as error:
-            raise InvalidGrantError("The assertion has been used before.") from error
+        if not store(token, request):
+            used = "The assertion has been used before." if request.verified_assertion else None
+            raise InvalidGrantError(used, request=request)
         now = timezone.now()
         if request.client_secret_row is not None:
             note_use(request.client_secret_row, now)
@@ -234,8 +233,7 @@ class Validator(RequestValidator):
     def after_refusal(self, request: TokenRequest) -> None:
         """End the family whose code or refresh token was just refused as a replay by its own client.
 
-        This runs after the refused request's transaction has been rolled back, in one of its own, so that it
-        holds before the answer is sent.
+        This commits before the answer is sent. The refused request itself has stored nothing.
         """
         if request.grant_type == "authorization_code" and request.code:
             tokens.end_family_of_replayed_code(digest(request.code), request.client, actor=request.actor)

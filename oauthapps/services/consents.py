@@ -68,7 +68,7 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         consent=consent, user=user, application=request.application, started_at=now
     )
     RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now)
-    return Grant.objects.create(
+    grant: Grant = Grant.objects.create(
         user=user,
         application=request.application,
         family=family,
@@ -82,6 +82,7 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         code_challenge_method="S256" if request.code_challenge else "",
         request_id=request.request_id,
     )
+    return grant
 
 
 def refuse(application: Application, *, user: User, actor: Actor) -> None:

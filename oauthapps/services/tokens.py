@@ -9,7 +9,16 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets
-from oauthapps.models import AccessToken, Application, Event, Grant, RefreshToken, TokenFamily
+from oauthapps.models import (
+    AccessToken,
+    Application,
+    Event,
+    Grant,
+    PublicKey,
+    RefreshToken,
+    TokenFamily,
+    issuing,
+)
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
 
@@ -22,57 +31,85 @@ class Issue:
     """Tokens that have just been made, in clear, and all that is kept about them.
 
     Attributes:
-        application: whose client asked.
-        user: whom the access token speaks for.
+        source: the grant or refresh token that they were made from, which is used up with them.
         scope: the access token's scopes, as on the wire.
         seconds: how long the access token lives.
         access_token: its value, to be digested.
-        family: what it descends from; None for machines.
         refresh_token: a new refresh token's value; empty when there is none.
-        refresh_scope: the refresh token's own scopes.
+        replaces: whether the refresh token they were made from is good for nothing afterwards.
+    """
+
+    source: Grant | RefreshToken
+    scope: str
+    seconds: int
+    access_token: str = field(repr=False)
+    refresh_token: str = field(default="", repr=False)
+    replaces: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class MachineIssue:
+    """An access token that has just been made from an assertion, likewise.
+
+    Attributes:
+        key: the key that signed the assertion.
+        scope: the access token's scopes, as on the wire.
+        seconds: how long the access token lives.
+        access_token: its value, to be digested.
         assertion_id: the digest of the assertion's `jti`, where it had one.
         assertion_expires: until when that assertion could come again.
     """
 
+    key: PublicKey
     application: Application
-    user_id: int
     scope: str
     seconds: int
     access_token: str = field(repr=False)
-    family_id: int | None = None
-    refresh_token: str = field(default="", repr=False)
-    refresh_scope: str = ""
-    assertion_id: str | None = None
-    assertion_expires: datetime | None = None
+    assertion_id: str | None
+    assertion_expires: datetime
 
 
-def store_tokens(issue: Issue) -> None:
-    """Store the digests of newly made tokens. The caller's transaction holds what they were made from.
+def store_tokens(issue: Issue) -> bool:
+    """Use up what new tokens were made from and store their digests.
 
-    Raises:
-        IntegrityError: when the assertion has been used before.
+    Returns:
+        Whether it was still to be used; otherwise nothing is stored.
     """
     now = timezone.now()
-    AccessToken.objects.create(
-        application=issue.application,
-        user_id=issue.user_id,
-        family_id=issue.family_id,
-        token="",
-        token_checksum=client_secrets.digest(issue.access_token),
-        scope=issue.scope,
-        expires=now + timedelta(seconds=issue.seconds),
-        assertion_id=issue.assertion_id,
-        assertion_expires=issue.assertion_expires,
+    return issuing.use_and_add(
+        issue.source._meta.db_table,
+        {
+            "now": now,
+            "source": issue.source.pk,
+            "replaced_at": now if issue.replaces else None,
+            "access_token": client_secrets.digest(issue.access_token),
+            "scope": issue.scope,
+            "expires": now + timedelta(seconds=issue.seconds),
+            "refresh_token": client_secrets.digest(issue.refresh_token) if issue.refresh_token else "",
+            "refresh_scope": issue.source.scope,
+        },
     )
-    if issue.refresh_token and issue.family_id:
-        RefreshToken.objects.create(
-            application=issue.application,
-            user_id=issue.user_id,
-            family_id=issue.family_id,
-            token="",
-            token_checksum=client_secrets.digest(issue.refresh_token),
-            scope=issue.refresh_scope,
-        )
+
+
+def store_machine_token(issue: MachineIssue) -> bool:
+    """Store the digest of a token that an assertion was exchanged for.
+
+    Returns:
+        Whether the assertion was still to be used; otherwise nothing is stored.
+    """
+    now = timezone.now()
+    return issuing.add_machine_token(
+        {
+            "now": now,
+            "user": issue.key.user_id,
+            "application": issue.application.pk,
+            "access_token": client_secrets.digest(issue.access_token),
+            "scope": issue.scope,
+            "expires": now + timedelta(seconds=issue.seconds),
+            "assertion_id": issue.assertion_id,
+            "assertion_expires": issue.assertion_expires,
+        }
+    )
 
 
 def end_family_of_replayed_code(digest: str, application: Application, *, actor: Actor) -> None:

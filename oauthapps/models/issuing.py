@@ -1,0 +1,93 @@
+"""Storing new tokens together with the use of what they were made from.
+
+Either all of it happens or nothing, and of several requests with the same code or refresh token one gets
+through: the condition that it is still unused stands in the UPDATE, which waits for its competitors. On
+PostgreSQL the UPDATE and the INSERTs that live on its outcome are one statement and so need no transaction
+around them; elsewhere they run one after the other in one.
+
+This is SQL because the ORM cannot say it. `tests/oauthapps/test_issuing.py` holds it against the models.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+# What makes the new tokens possible; the rows that come back say whose they are.
+USES = {
+    "oauthapps_grant": """
+        UPDATE oauthapps_grant SET redeemed_at = %(now)s
+         WHERE id = %(source)s AND redeemed_at IS NULL
+        RETURNING user_id, application_id, family_id""",
+    "oauthapps_refreshtoken": """
+        UPDATE oauthapps_refreshtoken SET last_used_at = %(now)s, replaced_at = %(replaced_at)s
+         WHERE id = %(source)s AND replaced_at IS NULL AND revoked IS NULL
+        RETURNING user_id, application_id, family_id""",
+}
+
+ADD_ACCESS_TOKEN = """
+    INSERT INTO oauthapps_accesstoken
+           (user_id, application_id, family_id, token, token_checksum, scope, expires, created, updated)
+    SELECT user_id, application_id, family_id, '', %(access_token)s, %(scope)s, %(expires)s, %(now)s, %(now)s
+      FROM used"""
+
+ADD_REFRESH_TOKEN = """
+    INSERT INTO oauthapps_refreshtoken
+           (user_id, application_id, family_id, token, token_checksum, scope, created, updated)
+    SELECT user_id, application_id, family_id, '', %(refresh_token)s, %(refresh_scope)s, %(now)s, %(now)s
+      FROM used"""
+
+ADD_MACHINE_TOKEN = """
+    INSERT INTO oauthapps_accesstoken
+           (user_id, application_id, token, token_checksum, scope, expires, created, updated,
+            assertion_id, assertion_expires)
+    VALUES (%(user)s, %(application)s, '', %(access_token)s, %(scope)s, %(expires)s, %(now)s, %(now)s,
+            %(assertion_id)s, %(assertion_expires)s)
+    ON CONFLICT DO NOTHING
+    RETURNING id"""
+
+Values = Mapping[str, str | int | datetime | None]
+
+
+def use_and_add(table: str, values: Values) -> bool:
+    """Use a code or refresh token up, and add what was made from it.
+
+    Args:
+        table: where `values["source"]` lies: one of `USES`.
+        values: of the parameters above; where `refresh_token` is empty there is none to add.
+
+    Returns:
+        Whether it was still to be used; otherwise nothing has changed.
+    """
+    use = USES[table]
+    additions = [ADD_ACCESS_TOKEN, *([ADD_REFRESH_TOKEN] if values["refresh_token"] else [])]
+    if connection.vendor == "postgresql":
+        parts = [f"added_{number} AS ({addition})" for number, addition in enumerate(additions)]
+        return rows_of(f"WITH used AS ({use}), {', '.join(parts)} SELECT 1 FROM used", values) == 1
+    with transaction.atomic():
+        if rows_of(use, values) != 1:
+            return False
+        used = f"WITH used AS (SELECT user_id, application_id, family_id FROM {table} WHERE id = %(source)s)"
+        for addition in additions:
+            rows_of(used + addition, values)
+    return True
+
+
+def add_machine_token(values: Values) -> bool:
+    """Add the access token that an assertion was exchanged for.
+
+    Returns:
+        Whether the assertion was still to be used: its `jti`, if it has one, is taken once.
+    """
+    return rows_of(ADD_MACHINE_TOKEN, values) == 1
+
+
+def rows_of(statement: str, values: Values) -> int:
+    """Run a statement and return how many rows it gives back."""
+    adapted: dict[str, Any] = {
+        name: connection.ops.adapt_unknown_value(value) for name, value in values.items()
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(statement, adapted)
+        return len(cursor.fetchall())
