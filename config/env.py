@@ -13,6 +13,8 @@ from django.core.exceptions import ImproperlyConfigured
 
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
+ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "config.postgresql"}
+
 # IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it later
 # while another writes, and would fail at once instead of waiting.
 SQLITE = {
@@ -131,25 +133,27 @@ def database_at(url: str) -> dict[str, Any]:
     Raises:
         ImproperlyConfigured: when it is no URL of a database we run on.
     """
-    options = {"sqlite": SQLITE, "postgresql": postgresql_options(), "postgres": postgresql_options()}
-    scheme = url.partition(":")[0]
-    if scheme not in options:
+    scheme = url.partition(":")[0].replace("postgresql", "postgres")
+    if scheme not in ENGINES:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgresql://")
+    options = SQLITE if scheme == "sqlite" else postgresql_options()
     try:
-        made: dict[str, Any] = dict(dj_database_url.parse(url, conn_max_age=600, conn_health_checks=True))
+        made: dict[str, Any] = dict(
+            dj_database_url.parse(url, engine=ENGINES[scheme], conn_max_age=600, conn_health_checks=True)
+        )
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
-    made["OPTIONS"] = {**made.get("OPTIONS", {}), **options[scheme]}
+    made["OPTIONS"] = {**made.get("OPTIONS", {}), **options}
     return made
 
 
 def postgresql_options() -> dict[str, Any]:
-    """Return how we talk to PostgreSQL: statements that come often are planned once in a connection.
+    """Return how we talk to PostgreSQL: statements that come again are parsed and planned once a connection.
 
     Not behind a proxy that hands each transaction to another connection: PREPARE_STATEMENTS=0.
     """
-    prepares = flag("PREPARE_STATEMENTS", default=True)
-    return {"server_side_binding": True, "prepare_threshold": 2} if prepares else {}
+    threshold = 2 if flag("PREPARE_STATEMENTS", default=True) else None
+    return {"server_side_binding": True, "prepare_threshold": threshold}
 
 
 def secret_key(file: Path) -> str:

@@ -4,11 +4,14 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import django.test.client
 import pytest
 from django.conf import settings
 from django.db import connections
+from django.test.client import ClientHandler as DjangoClientHandler
 
 from config import env
+from config.handlers import ByAudience
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
@@ -21,6 +24,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database to run on; TEST_DATABASE_URL names a PostgreSQL that is running already",
     )
+
+
+class ClientHandler(ByAudience, DjangoClientHandler):
+    """What answers the test client: requests go the same two ways as in the server."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _two_ways() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(django.test.client, "ClientHandler", ClientHandler)
+        yield
 
 
 @pytest.fixture(scope="session")

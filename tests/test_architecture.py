@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from config.error_pages import FOR_PROGRAMS
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     path
@@ -49,16 +51,18 @@ WITHOUT_CSRF = {
 }
 
 
-def views(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, object]]:
+def views(resolver: URLResolver, namespace: str = "", prefix: str = "") -> Iterator[tuple[str, object, str]]:
     for pattern in resolver.url_patterns:
+        address = prefix + str(pattern.pattern).lstrip("^")
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from views(pattern, inner)
+            yield from views(pattern, inner, address)
         elif isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name}", pattern.callback
+            yield f"{namespace}{pattern.name}", pattern.callback, address
 
 
-VIEWS = dict(views(get_resolver()))
+VIEWS = {name: view for name, view, _ in views(get_resolver())}
+PATTERNS = {name: address for name, _, address in views(get_resolver())}
 
 
 def test_every_view_is_closed_unless_listed() -> None:
@@ -69,6 +73,13 @@ def test_every_view_is_closed_unless_listed() -> None:
 def test_every_view_wants_a_csrf_token_unless_listed() -> None:
     exempt = {name for name, view in VIEWS.items() if getattr(view, "csrf_exempt", False)}
     assert exempt == WITHOUT_CSRF
+
+
+def test_where_programs_ask_every_view_is_open_and_wants_no_csrf_token() -> None:
+    """No sign-in and no token is checked on the way there (config.handlers)."""
+    asked = {name for name, address in PATTERNS.items() if f"/{address}".startswith(FOR_PROGRAMS)}
+    assert asked == {*WITHOUT_CSRF, "metadata"}  # which answers GET alone
+    assert asked <= OPEN
 
 
 SERVICES = [path for path in SOURCES if "services" in (path.stem, path.parent.name)]

@@ -52,6 +52,15 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
 ]
 
+# For addresses where programs ask (config.handlers): what every answer needs, and nothing about who signs in.
+MIDDLEWARE_FOR_PROGRAMS = [
+    "config.request_ids.RequestIdMiddleware",
+    "config.security_headers.SecurityHeadersMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
