@@ -15,12 +15,11 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from oauthapps.app_types import AppType
-from oauthapps.client_secrets import new_access_token
-from oauthapps.models import Application, Consent, Logo
+from oauthapps.client_secrets import digest, new_access_token
+from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.services.applications import change_application, disable_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
-from oauthapps.services.tokens import Issue, store_tokens
 from tests.every_page.pictures import logo
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem
@@ -185,15 +184,13 @@ def give_consent(world: World, application: Application, person: str) -> None:
 
 
 def issue_token(application: Application, person: User, family: Any = None) -> None:
-    store_tokens(
-        Issue(
-            application=application,
-            user_id=person.pk,
-            scope="read write",
-            seconds=3600,
-            access_token=new_access_token(),
-            family_id=family.pk if family else None,
-        )
+    AccessToken.objects.create(
+        application=application,
+        user=person,
+        family=family,
+        token_checksum=digest(new_access_token()),
+        scope="read write",
+        expires=timezone.now() + timedelta(hours=1),
     )
 
 

@@ -282,6 +282,7 @@ def test_a_database_out_of_reach_is_told_as_a_matter_of_time(
     def fail(*arguments: object, **named: object) -> None:
         raise error
 
+    monkeypatch.setattr("oauthapps.models.lookups.public_client", fail)
     monkeypatch.setattr("oauthapps.models.applications.ApplicationQuerySet.enabled", fail)
     client = Client(raise_request_exception=False)
     program = client.post(TOKEN, "client_id=x", content_type=FORM)
