@@ -1,11 +1,14 @@
-"""Answers that Django gives before any of our views is asked."""
+"""Answers that Django gives before any of our views is asked.
+
+Django's own views for them look for a CSRF token first: a form that cannot be read would make them fail too.
+"""
 
 import sys
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.views import defaults
+from django.template.loader import render_to_string
 
 from oauthapps.doors.errors import error_response
 
@@ -20,18 +23,18 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     return render(request, "403_csrf.html", {"reason": reason}, status=403)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
         return error_response(400, "invalid_request", "The request could not be read.")
-    return defaults.bad_request(request, exception)
+    return HttpResponse(render_to_string("400.html"), status=400)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that there is nothing at this address: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
         return error_response(404, "not_found", "There is no such address.")
-    return defaults.page_not_found(request, exception)
+    return render(request, "404.html", status=404)
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -50,6 +53,4 @@ def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
     """Return the answer that says so."""
     if request.path.startswith(FOR_PROGRAMS):
         return error_response(status, error, "The request met an error on this side. Try again later.")
-    page = defaults.server_error(request)
-    page.status_code = status
-    return page
+    return HttpResponse(render_to_string("500.html"), status=status)

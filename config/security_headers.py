@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
-from django.core.exceptions import SuspiciousOperation
+from django.core.exceptions import BadRequest, SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 from django.http.multipartparser import MultiPartParserError
 from django.http.request import UnreadablePostError
@@ -78,7 +78,7 @@ def next_page(request: HttpRequest) -> str:
     """Return where the request's form leads; nothing where it cannot be read, which has been answered."""
     try:
         return request.POST.get("next") or request.GET.get("next", "")
-    except (SuspiciousOperation, MultiPartParserError, UnreadablePostError):
+    except (BadRequest, SuspiciousOperation, MultiPartParserError, UnreadablePostError):
         return ""
 
 

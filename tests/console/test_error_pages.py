@@ -25,6 +25,35 @@ def test_the_reason_given_by_django_is_not_needed(rf: RequestFactory) -> None:
     assert csrf_failure(rf.post("/")).status_code == 403
 
 
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/integrations/oauth2/authorize", 400),
+        ("/accounts/login/", 400),
+        ("/console/applications/", 400),
+        ("/nothing", 404),
+        ("/integrations/oauth2/api/v1/token", 400),
+    ],
+)
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/x-www-form-urlencoded; charset=utf-16", "next=x"),
+        ("multipart/form-data; boundary=x", "--x\r\nbroken"),
+        ("multipart/form-data", "no boundary"),
+        ("application/x-www-form-urlencoded", "&".join(["p"] * 5000)),
+    ],
+)
+def test_a_form_that_cannot_be_read_is_refused_and_nothing_breaks(
+    db: None, path: str, status: int, content_type: str, body: str
+) -> None:
+    client = Client(enforce_csrf_checks=True, raise_request_exception=False)
+    client.get("/accounts/login/")  # sets the cookie without which no form is read
+    answer = client.generic("POST", path, body, content_type=content_type)
+    assert answer.status_code in {status, 403}
+    assert "Content-Security-Policy" in answer
+
+
 @pytest.mark.parametrize("name", ["400.html", "500.html"])
 def test_the_pages_for_when_nothing_works_need_nothing(name: str) -> None:
     """Django renders them without a request, and 500.html perhaps without a database."""
