@@ -1,8 +1,11 @@
 """Every way of saying which client is asking, and every way of not saying it."""
 
+from __future__ import annotations
+
 import base64
 import json
 from datetime import timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import pytest
@@ -12,8 +15,11 @@ from django.utils import timezone
 
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
-from tests.oauth2.conftest import application_of
-from tests.oauth_client import REVOKE, TOKEN, OAuthClient
+from tests.oauth2.conftest import Machine, application_of
+from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -164,6 +170,30 @@ def test_grants_that_are_not_offered_do_not_exist(web: OAuthClient, grant_type: 
 def test_get_is_not_allowed(db: None) -> None:
     answer = Client().get(TOKEN)
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+# Guessing
+
+
+@pytest.mark.spec("W-30", "RFC 6749 §2.3.1; ASVS 6.3.1")
+def test_guesses_add_up_wherever_and_however_they_are_made(
+    web: OAuthClient, machine: Machine, visitor: Client, settings: Settings
+) -> None:
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 4
+    settings.CLIENT_FAILURES_PER_ADDRESS = 6
+    code = web.get_code(visitor)
+    wrong = {"client_id": web.client_id, "client_secret": "wrong", "grant_type": "x", "token": "x"}
+    in_header = {"Authorization": basic(web.client_id, "wrong")}
+    with time_machine.travel(timezone.now().replace(second=10), tick=False):
+        guesses = [web.post(path, wrong) for path in (TOKEN, REVOKE, INTROSPECT, JWT_EXCHANGE)]
+        assert [guess.status_code for guess in guesses] == [400, 401, 401, 401]  # a grant that is not offered
+        slowed_down = web.post(REVOKE, {"token": "x"}, **in_header)
+        assert (slowed_down.status_code, slowed_down.json()["error"]) == (429, "temporarily_unavailable")
+        assert 0 < int(slowed_down["Retry-After"]) <= 60
+        assert web.exchange(code).status_code == 200  # right credentials pass, and so does another client
+        assert machine.client.exchange_jwt(machine.assertion(), client_secret="wrong").status_code == 401
+        assert machine.client.exchange_jwt(machine.assertion(), client_secret="wrong").status_code == 429
+        assert machine.client.exchange_jwt(machine.assertion()).status_code == 200
 
 
 # What events say
