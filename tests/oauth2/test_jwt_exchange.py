@@ -66,6 +66,15 @@ def test_the_documented_claims_suffice(machine: Machine) -> None:
     assert machine.client.exchange_jwt(machine.assertion(iat=...)).status_code == 200
 
 
+def test_an_exchange_marks_its_secret_and_key_as_used(machine: Machine) -> None:
+    application = machine.application
+    assert machine.client.exchange_jwt("garbage").status_code == 400
+    assert application.secrets.get().last_used_at is application.keys.get().last_used_at is None
+    assert machine.client.exchange_jwt(machine.assertion()).status_code == 200
+    assert application.secrets.get().last_used_at is not None
+    assert application.keys.get().last_used_at is not None
+
+
 def test_the_same_assertion_is_the_jwt_bearer_grant(machine: Machine) -> None:
     parameters = {"grant_type": JWT_BEARER, "assertion": machine.assertion()}
     answer = machine.client.post(TOKEN, parameters, Authorization=machine.client.basic)

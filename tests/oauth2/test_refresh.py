@@ -163,6 +163,19 @@ def test_a_changed_setting_applies_to_tokens_already_issued(web: OAuthClient, vi
         assert web.refresh(tokens["refresh_token"]).status_code == 200
 
 
+@pytest.mark.spec("R-04", "RFC 6749 §6")
+def test_rotation_is_what_the_setting_says_at_the_moment_of_use(web: OAuthClient, visitor: Client) -> None:
+    first = web.get_tokens(visitor)["refresh_token"]
+    configure(web, rotate_refresh_tokens=False)
+    assert web.refresh(first).json()["refresh_token"] == first
+    configure(web, rotate_refresh_tokens=True)
+    second = web.refresh(first).json()["refresh_token"]
+    assert second != first
+    configure(web, rotate_refresh_tokens=False)
+    assert web.refresh(first).json()["error"] == "invalid_grant"  # what was replaced stays replaced
+    assert web.refresh(second).json()["refresh_token"] == second
+
+
 @pytest.mark.spec("R-01", "RFC 6749 §6")
 @pytest.mark.spec("R-02", "RFC 6749 §5.1")
 @pytest.mark.spec("R-03", "RFC 6749 §6")
