@@ -22,7 +22,7 @@ from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import CommandError, call_command
-from django.db import InterfaceError, OperationalError, connection
+from django.db import connection
 from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
@@ -272,25 +272,6 @@ def test_our_own_fault_is_told_in_json_without_a_trace(
     assert set(members) == {"error", "error_description", "statusCode", "type", "message"}
     for detail in ("a detail of ours", "Traceback", "RuntimeError", "oauthapps"):
         assert detail not in answer.content.decode()
-
-
-@pytest.mark.spec("S-08", "RFC 6749 §5.2; RFC 9110 §15.6.4")
-@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
-def test_a_database_out_of_reach_is_told_as_a_matter_of_time(
-    db: None, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
-) -> None:
-    def fail(*arguments: object, **named: object) -> None:
-        raise error
-
-    monkeypatch.setattr("oauthapps.models.lookups.public_client", fail)
-    monkeypatch.setattr("oauthapps.models.applications.ApplicationQuerySet.enabled", fail)
-    client = Client(raise_request_exception=False)
-    program = client.post(TOKEN, "client_id=x", content_type=FORM)
-    page = client.get(AUTHORIZE, {"client_id": "x"})
-    assert program.status_code == page.status_code == 503
-    assert int(program["Retry-After"]) == int(page["Retry-After"]) > 0
-    assert program.json()["error"] == "temporarily_unavailable"
-    assert "<h1>" in page.content.decode()
 
 
 @pytest.mark.spec("S-08", "ASVS 16.5.1")

@@ -1,5 +1,6 @@
 """The same installation on PostgreSQL: one variable, nothing else."""
 
+import signal
 import time
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
+from tests.oauth_client import AUTHORIZE, TOKEN
 from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
@@ -38,3 +40,20 @@ def test_database_url_is_all_it_takes(tmp_path: Path) -> None:
             )
             assert reply.status_code == 200, reply.text
             assert not list((installation.folder / "var").glob("*.sqlite3"))
+
+
+@pytest.mark.spec("S-08", "RFC 9110 §15.6.4")
+def test_a_database_that_has_gone_is_told_as_a_matter_of_time(tmp_path: Path) -> None:
+    with (
+        PostgresServer() as server,
+        Installation(tmp_path / "gatehouse", {**ADMIN, "DATABASE_URL": server.url}) as installation,
+    ):
+        base = installation.base_url
+        assert requests.post(base + TOKEN, {"client_id": "x"}, timeout=30).status_code == 400
+        server.process.send_signal(signal.SIGQUIT)
+        server.process.wait(timeout=10)
+        program = requests.post(base + TOKEN, {"client_id": "x"}, timeout=30)
+        assert (program.status_code, program.json()["error"]) == (503, "temporarily_unavailable")
+        page = requests.get(base + AUTHORIZE, {"client_id": "x", "redirect_uri": "x"}, timeout=30)
+        assert (page.status_code, page.headers["Content-Type"]) == (503, "text/html; charset=utf-8")
+        assert int(program.headers["Retry-After"]) == int(page.headers["Retry-After"]) > 0
