@@ -15,6 +15,7 @@ from oauthapps.console.views import (
 
 one_application = [
     path("", settings.application, name="application"),
+    path("effect", settings.effect, name="effect"),
     path("disable/", settings.disable, name="disable-application"),
     path("enable/", settings.enable, name="enable-application"),
     path("deletion/", deletion.delete_application, name="delete-application"),

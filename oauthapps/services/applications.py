@@ -1,4 +1,4 @@
-"""Creating, changing, disabling and deleting applications."""
+"""Creating, disabling and deleting applications."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,11 +11,11 @@ from accounts.actors import Actor
 from accounts.models import Organization, User
 from oauthapps.app_types import AppType
 from oauthapps.errors import ApplicationLimitError
-from oauthapps.logos import logo_digest
-from oauthapps.models import Application, Event, Logo, RedirectURL
+from oauthapps.models import Application, Event
 from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
 from oauthapps.models.events import EventKind
 from oauthapps.services import credentials
+from oauthapps.services.changes import replace_redirect_urls
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -119,98 +119,6 @@ def occupy_slot(application: Application) -> None:
 def is_slot_collision(error: IntegrityError) -> bool:
     """Return whether the slot was taken: PostgreSQL names the constraint, SQLite the column."""
     return SLOT_CONSTRAINT in str(error) or "oauthapps_application.slot" in str(error)
-
-
-def change_application(
-    application: Application,
-    *,
-    values: Mapping[str, Any],
-    labels: Mapping[str, str],
-    actor: Actor,
-    redirect_urls: Sequence[str] | None = None,
-    logo: bytes | None = None,
-) -> list[str]:
-    """Give fields new values and return the labels of those that changed.
-
-    Args:
-        application: the application to change.
-        values: the fields' new values by name; what is not named stays.
-        labels: how the page calls each field, for the event and for the answer.
-        actor: who changes it.
-        redirect_urls: all redirect URLs in their order; None leaves them as they are.
-        logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
-
-    Raises:
-        ValidationError: when a field has a value it cannot have.
-    """
-    with transaction.atomic():
-        current = Application.objects.select_for_update().get(pk=application.pk)
-        changed = [name for name, value in values.items() if getattr(current, name) != value]
-        before: dict[str, Any] = {labels[name]: readable(current, name) for name in changed}
-        for name in changed:
-            setattr(application, name, values[name])
-        application.clean_fields(exclude=unchanged_fields(application, changed))
-        after: dict[str, Any] = {labels[name]: readable(application, name) for name in changed}
-        if changed:
-            application.save(update_fields=[*changed, "updated"])
-        if redirect_urls is not None:
-            old, new = replace_redirect_urls(application, redirect_urls, actor=actor)
-            if old != new:
-                before["Redirect URLs"], after["Redirect URLs"] = old, new
-        if logo is not None and replace_logo(application, logo):
-            after["Logo"] = "new picture" if logo else "removed"
-        if after:
-            Event.objects.record(
-                EventKind.APPLICATION_CHANGED,
-                actor=actor,
-                application=application,
-                before=before,
-                after=after,
-            )
-    return list(after)
-
-
-def unchanged_fields(application: Application, changed: Sequence[str]) -> set[str]:
-    """Return the names of the fields that are not among those that changed."""
-    return {field.name for field in application._meta.fields} - set(changed)
-
-
-def readable(application: Application, name: str) -> str | bool:
-    """Return a field's value as the page shows it."""
-    value = getattr(application, name)
-    if isinstance(value, bool):
-        return value
-    display = getattr(application, f"get_{name}_display", None)
-    return str(display() if display else value)
-
-
-def replace_redirect_urls(
-    application: Application, urls: Sequence[str], *, actor: Actor
-) -> tuple[list[str], list[str]]:
-    """Make the redirect URLs be exactly `urls`, keep the history of those that stay; return old and new."""
-    rows = {row.url: row for row in application.redirect_urls.all()} if application.pk else {}
-    application.redirect_urls.exclude(url__in=urls).delete()
-    for position, url in enumerate(urls):
-        if url not in rows:
-            RedirectURL.objects.create(
-                application=application, url=url, position=position, created_by=actor.user
-            )
-        elif rows[url].position != position:
-            application.redirect_urls.filter(url=url).update(position=position)
-    return list(rows), list(urls)
-
-
-def replace_logo(application: Application, png: bytes) -> bool:
-    """Store, replace or (with empty bytes) remove the logo and return whether that changed anything."""
-    if not png:
-        return Logo.objects.filter(application=application).delete()[0] > 0
-    digest = logo_digest(png)
-    if Logo.objects.filter(application=application, digest=digest).exists():
-        return False
-    Logo.objects.update_or_create(
-        application=application, defaults={"png": png, "digest": digest, "created_at": timezone.now()}
-    )
-    return True
 
 
 def disable_application(application: Application, *, actor: Actor) -> None:

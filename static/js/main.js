@@ -2,13 +2,19 @@
 import { offerColorSchemes } from "./color_scheme.js";
 import { offerCopying } from "./copy.js";
 import { offerDownloads } from "./download.js";
+import { followLifetimes } from "./effect.js";
+import { previewLogos } from "./preview.js";
 import { offerRows } from "./rows.js";
 import { wipeSecretsOnLeaving } from "./secrets.js";
 import { sendOnce } from "./send_once.js";
+import { guardUnsaved } from "./unsaved.js";
 
 offerColorSchemes(document);
 offerCopying(document);
 offerDownloads(document);
 offerRows(document);
+followLifetimes(document);
+previewLogos(document);
 sendOnce(document);
+guardUnsaved(document, window);
 wipeSecretsOnLeaving(window);

@@ -15,6 +15,7 @@ from tests.keys import SIGNING_KEY, public_pem
 PAGES = ["index", "activity", "applications", "new-application"]
 OF_APPLICATION = [
     "application",
+    "effect",
     "disable-application",
     "enable-application",
     "delete-application",

@@ -14,7 +14,8 @@ from accounts.models import User
 from oauthapps.app_types import AppType
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
-from oauthapps.services.applications import change_application, delete_application
+from oauthapps.services.applications import delete_application
+from oauthapps.services.changes import change_application
 from tests.console.pages import Browser, Page, text_of
 from tests.factories import PASSWORD, make_application
 

@@ -11,7 +11,7 @@ from PIL import Image
 from accounts.actors import Actor
 from oauthapps.models import Application, Logo
 from oauthapps.services.applications import delete_application
-from tests.console.pages import Browser, Page
+from tests.console.pages import Browser, Page, text_of
 
 
 def picture(colour: str = "teal", image_format: str = "PNG") -> bytes:
@@ -110,3 +110,39 @@ def test_a_machine_application_has_no_logo(console: Browser, machine: Applicatio
     assert 'name="logo"' not in form.content
     assert console.send(form, logo=SimpleUploadedFile("logo.png", picture())).status == 302
     assert not Logo.objects.exists()
+
+
+def test_a_chosen_picture_outlives_a_mistake_elsewhere_and_a_new_row(
+    console: Browser, web: Application
+) -> None:
+    form = console.get(web.get_absolute_url())
+    page = console.send(form, logo=SimpleUploadedFile("logo.png", picture()), developer_email="half@")
+    assert page.status == 422
+    assert [image.get("src", "")[:22] for image in page.all("img")] == ["data:image/png;base64,"] * 2
+    page = console.send(page, add="1")
+    assert "Saved: Redirect URLs, Logo" not in page.content
+    page = console.send(page, developer_email="dev@example.org")
+    assert "Logo" in console.follow(page).messages
+    assert Image.open(BytesIO(Logo.objects.get().png)).size == (256, 256)
+
+
+def test_a_kept_picture_is_judged_like_an_upload_and_can_be_taken_away(
+    console: Browser, web: Application
+) -> None:
+    page = console.send(console.get(web.get_absolute_url()), logo_kept="PHN2Zz4=")
+    assert "SVG" in page.alerts()
+    page = console.send(console.get(web.get_absolute_url()), logo_kept="%%%")
+    assert "Nothing changed" in console.follow(page).messages
+    form = console.get(web.get_absolute_url())
+    page = console.send(form, logo=SimpleUploadedFile("logo.png", picture()), name="")
+    page = console.send(page, remove_logo="on", name="Field app")
+    assert "Nothing changed" in console.follow(page).messages
+    assert not Logo.objects.exists()
+
+
+def test_without_a_logo_the_initial_stands_in_its_place(console: Browser, web: Application) -> None:
+    page = console.get(web.get_absolute_url())
+    hidden = [image.get("hidden") for image in page.all("img")]
+    assert hidden == ["", ""]
+    initials = [text_of(element) for element in page.root.iter("bdi") if text_of(element) == "F"]
+    assert len(initials) == 3

@@ -52,7 +52,7 @@ LABELS = {
 }
 VALUES = {
     "name": "A new name",
-    "description": "Two lines\r\nof text",
+    "description": "Two lines\nof text",
     "description_url": "https://www.example.com/about",
     "developer_name": "Dev Eloper",
     "developer_email": "dev@example.com",

@@ -17,7 +17,8 @@ from accounts.models import Organization, User
 from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest, new_access_token
 from oauthapps.models import AccessToken, Application, Consent, Logo
-from oauthapps.services.applications import change_application, disable_application
+from oauthapps.services.applications import disable_application
+from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
 from tests.every_page.pictures import logo

@@ -14,6 +14,8 @@ WITHOUT_A_PAGE = {
     "console:disable-application": "web",
     "console:enable-application": "web",
     "console:add-secret": "machine",
+    "console:effect": "web",
+    "console:stored": "machine",
     "console:secret-notes": "secret",
     "console:generate-key": "machine",
     "console:public-key": "key",

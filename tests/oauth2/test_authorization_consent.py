@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import User
 from oauthapps.app_types import AppType
 from oauthapps.models import Grant, Logo
-from oauthapps.services.applications import replace_logo
+from oauthapps.services.changes import replace_logo
 from tests.console.pages import Page, fields_of, text_of
 from tests.factories import UserFactory, make_application, stored_earlier
 from tests.oauth2.conftest import application_of

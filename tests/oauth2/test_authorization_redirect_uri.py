@@ -9,7 +9,8 @@ from django.test import Client
 from accounts.actors import Actor
 from oauthapps.app_types import AppType
 from oauthapps.models import Grant
-from oauthapps.services.applications import change_application, delete_application, disable_application
+from oauthapps.services.applications import delete_application, disable_application
+from oauthapps.services.changes import change_application
 from tests.console.pages import Browser, Page, fields_of
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth2.conftest import application_of

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 from accounts.actors import Actor
 from oauthapps.app_types import AppType
 from oauthapps.models import Application
-from oauthapps.services.applications import change_application
+from oauthapps.services.changes import change_application
 from tests.factories import make_application
 
 pytestmark = pytest.mark.django_db

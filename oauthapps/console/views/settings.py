@@ -1,23 +1,35 @@
 """One application on one page: everything the seed's tables list, and what happens to it afterwards."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.access import administrator_required
 from accounts.actors import Actor
 from oauthapps.console import once
-from oauthapps.console.forms.application import ApplicationForm, form_class
+from oauthapps.console.forms.application import form_class
+from oauthapps.console.forms.base import ApplicationForm
+from oauthapps.console.forms.basis import Basis
+from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.instructions import instructions
 from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
 from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
+from oauthapps.services.changes import (
+    LOGO,
+    REDIRECT_URLS,
+    Changes,
+    Clash,
+    ClashError,
+    change_application,
+)
 
 LATELY = timedelta(days=30)
 
@@ -29,27 +41,53 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     found = find_application(client_id)
     form_type = form_class(found.app_type)
     if request.method != "POST":
-        return show(request, found, form_type(application=found), RedirectURLRows.stored(found))
+        form = form_type(application=found)
+        basis = Basis.shown(found, form.names)
+        return show(request, found, form, RedirectURLRows.stored(found), basis)
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
+    basis = Basis.sent(request.POST)
     if rows.were_edited:
         form.keep_unchecked()
-        return show(request, found, form, rows)
+        return show(request, found, form, rows, basis)
     if not (form.is_valid() & rows.is_valid()):
-        return show(request, found, form, rows, status=422)
-    changed = applications.change_application(
+        return show(request, found, form, rows, basis, status=422)
+    try:
+        changes = save(found, form, rows, basis, actor=Actor.of(request))
+    except ClashError as error:
+        return show(request, found, form, rows, basis, clashes=error.clashes, status=409)
+    tell(request, changes)
+    return redirect(found)
+
+
+def save(
+    found: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis, *, actor: Actor
+) -> Changes:
+    """Give the application what was entered, but for what the person left to somebody else.
+
+    Raises:
+        ClashError: when somebody else has changed the same meanwhile and nobody has chosen yet.
+    """
+    keeps_urls = basis.gives_way(REDIRECT_URLS) or not found.type.has_redirect_urls
+    return change_application(
         found,
-        values=form.values,
+        values={name: value for name, value in form.values.items() if not basis.gives_way(name)},
         labels=form.labels,
-        actor=Actor.of(request),
-        redirect_urls=rows.urls if found.type.has_redirect_urls else None,
-        logo=form.new_logo,
+        actor=actor,
+        redirect_urls=None if keeps_urls else rows.urls,
+        logo=None if basis.gives_way(LOGO) else form.new_logo,
+        based_on=basis.accepted,
     )
-    if changed:
-        messages.success(request, f"Saved: {', '.join(changed)}")
+
+
+def tell(request: HttpRequest, changes: Changes) -> None:
+    """Say what was saved."""
+    if changes.changed:
+        messages.success(request, f"Saved: {', '.join(changes.changed)}")
     else:
         messages.info(request, "Nothing changed")
-    return redirect(found)
+    if changes.kept:
+        messages.info(request, f"Changed by somebody else meanwhile, and kept: {', '.join(changes.kept)}")
 
 
 def show(
@@ -57,7 +95,9 @@ def show(
     found: Application,
     form: ApplicationForm,
     rows: RedirectURLRows,
+    basis: Basis,
     *,
+    clashes: Sequence[Clash] = (),
     status: int = 200,
 ) -> HttpResponse:
     """Show the page of an application."""
@@ -68,7 +108,9 @@ def show(
         "standing": standing_of(found),
         "form": form,
         "rows": rows,
-        "has_errors": rows.has_errors,
+        "basis": basis,
+        "clashes": clashes,
+        "has_errors": rows.has_errors or bool(clashes),
         "secrets": secrets,
         "keys": keys,
         "instructions": instructions(found, rows.stored_urls, keys),
@@ -81,6 +123,17 @@ def secrets_of(found: Application) -> list[ClientSecret]:
     """Return the client secrets, and those that were deleted lately: something may still send one."""
     rows = found.secrets.live_or_deleted_since(timezone.now() - LATELY)
     return list(rows.select_related("created_by", "deleted_by"))
+
+
+@administrator_required
+@require_safe
+def effect(request: HttpRequest, client_id: str) -> JsonResponse:
+    """Work out what lifetimes mean while they are being chosen."""
+    found = find_application(client_id)
+    form = form_class(found.app_type)(request.GET, application=found)
+    if not isinstance(form, PeopleForm):
+        raise Http404
+    return JsonResponse({"effect": form.effect, "warns": form.warns_about_rotation})
 
 
 @administrator_required

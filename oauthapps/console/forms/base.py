@@ -1,0 +1,103 @@
+"""What the settings of every application have, whatever its type."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.forms.boundfield import BoundField
+from django.forms.utils import ErrorDict
+from django.http import QueryDict
+from django.utils.datastructures import MultiValueDict
+
+from oauthapps.console.forms import wording
+from oauthapps.models import Application
+from oauthapps.services.changes import LOGO, REDIRECT_URLS
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Application]
+else:
+    ModelForm = forms.ModelForm
+
+URL_INPUT = forms.TextInput(attrs={"inputmode": "url", "spellcheck": "false", "placeholder": "https://"})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Group:
+    """Fields that stand together under one heading."""
+
+    key: str
+    title: str
+    fields: tuple[str, ...]
+    text: str = ""
+
+
+class ApplicationForm(ModelForm):
+    """What every application has. Subclasses add their type's fields and put all of them in groups."""
+
+    groups: ClassVar[tuple[Group, ...]] = ()
+
+    class Meta:
+        model = Application
+        fields: ClassVar[tuple[str, ...]] = ("name", "description", "response_profile")
+        help_texts = wording.HELP_TEXTS
+        widgets = {
+            "description": forms.Textarea(attrs={"rows": 3}),
+            "description_url": URL_INPUT,
+            "privacy_policy_url": URL_INPUT,
+            "terms_of_service_url": URL_INPUT,
+        }
+        error_messages = {"name": {"required": "Give the application a name: it cannot be empty."}}
+
+    def __init__(
+        self,
+        data: QueryDict | None = None,
+        files: MultiValueDict[str, UploadedFile[bytes]] | None = None,
+        *,
+        application: Application,
+    ) -> None:
+        # A copy, because a refused value must not reach the rest of the page.
+        super().__init__(data, files, instance=copy(application))
+
+    def clean_description(self) -> str:
+        """Write the ends of lines as one character, however the browser sends them."""
+        return str(self.cleaned_data["description"]).replace("\r\n", "\n")
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The fields of the application as they are to be stored."""
+        return {name: self.cleaned_data[name] for name in self._meta.fields or ()}
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all that the page can change of the application."""
+        beside = (REDIRECT_URLS, LOGO) if self.instance.type.has_redirect_urls else ()
+        return [*(self._meta.fields or ()), *beside]
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """How the page calls each field."""
+        return {name: str(field.label) for name, field in self.fields.items()}
+
+    @property
+    def new_logo(self) -> bytes | None:
+        """The picture to store; empty to remove it, None to leave it."""
+        if self.cleaned_data.get("logo"):
+            picture: bytes = self.cleaned_data["logo"]
+            return picture
+        return b"" if self.cleaned_data.get("remove_logo") else None
+
+    @property
+    def sections(self) -> Iterator[tuple[Group, list[BoundField]]]:
+        """The groups, each with its fields."""
+        for group in self.groups:
+            yield group, [self[name] for name in group.fields if name in self.fields]
+
+    def keep_unchecked(self) -> None:
+        """Show what was typed as it is: this was no attempt to save."""
+        self._errors = ErrorDict()
+        self.cleaned_data = {}

@@ -1,0 +1,42 @@
+// Says that a form has changes that are not saved, and asks before they would be lost.
+
+export function guardUnsaved(document, window) {
+  for (const form of document.querySelectorAll("form[data-guard]")) {
+    const initial = stateOf(form);
+    const look = () => tell(form, "unsaved" in form.dataset || stateOf(form) !== initial);
+    for (const kind of ["input", "change", "click"]) {
+      form.addEventListener(kind, () => queueMicrotask(look)); // a click may add or remove a row
+    }
+    form.addEventListener("submit", () => letGo(form));
+    form.querySelector("[data-discard]").addEventListener("click", () => letGo(form));
+    window.addEventListener("beforeunload", (event) => {
+      if ("dirty" in form.dataset && !("leaving" in form.dataset)) {
+        event.preventDefault();
+      }
+    });
+    window.addEventListener("pageshow", () => {
+      delete form.dataset.leaving;
+      look();
+    });
+    look();
+  }
+}
+
+function stateOf(form) {
+  const fields = [...new FormData(form)].map(([name, value]) => [name, value.name ?? value, value.size ?? 0]);
+  return JSON.stringify(fields);
+}
+
+function tell(form, isDirty) {
+  const note = isDirty ? "Changes are not saved yet." : "";
+  const place = form.querySelector("[data-unsaved-note]");
+  if (place.textContent !== note) {
+    place.textContent = note;
+  }
+  form.querySelector("[data-discard]").hidden = !isDirty;
+  form.toggleAttribute("data-dirty", isDirty);
+}
+
+function letGo(form) {
+  form.dataset.leaving = "yes";
+}

@@ -1,0 +1,167 @@
+"""Two administrators edit one application: nothing that either of them saved or typed is lost unseen."""
+
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from accounts.models import User
+from oauthapps.models import Application, Event
+from oauthapps.services.changes import mark
+from tests.console.conftest import browser_of
+from tests.console.pages import Browser, Page, fields_of
+from tests.console.test_logo import picture
+from tests.factories import AdministratorFactory
+
+OTHER = "https://other.example/cb"
+
+
+@pytest.fixture
+def colleague(db: None) -> Browser:
+    person: User = AdministratorFactory.create(name="Grace Hopper", username="grace")
+    return browser_of(person)
+
+
+def choose(browser: Browser, page: Page, name: str, value: str | None) -> Page:
+    """Save again with a choice, which belongs to the form though it stands outside."""
+    changes: dict[str, Any] = {f"choice-{name}": value}
+    return browser.send(page, **changes)
+
+
+def save(browser: Browser, application: Application, **changes: Any) -> Page:
+    return browser.send(browser.get(application.get_absolute_url()), **changes)
+
+
+def saved(application: Application, name: str) -> Any:
+    return Application.objects.values_list(name, flat=True).get(pk=application.pk)
+
+
+def test_what_only_the_other_has_changed_is_kept_and_said(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, description="Written by Grace", redirect_url=[OTHER], rotate_refresh_tokens=None)
+    page = console.follow(console.send(mine, name="Renamed"))
+    assert "Saved: Name" in page.messages
+    assert "meanwhile, and kept: Refresh token rotation, Description, Redirect URLs" in page.messages
+    assert (saved(web, "name"), saved(web, "description")) == ("Renamed", "Written by Grace")
+    assert not saved(web, "rotate_refresh_tokens")
+    assert [row.url for row in web.redirect_urls.all()] == [OTHER]
+
+
+def test_the_same_field_with_two_values_shows_both_and_saves_nothing(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="Grace's <b>name", description="Hers")
+    page = console.send(mine, name="My name", developer_name="Mine alone")
+    assert page.status == 409
+    assert page.title.startswith("Error: ")
+    assert "somebody else has changed the same field since you opened this page" in page.alerts()
+    assert "What Grace Hopper saved now Grace's <b>name" in page.alerts()
+    assert fields_of(page.form())["name"] == "My name"
+    assert fields_of(page.form())["developer_name"] == "Mine alone"
+    assert saved(web, "name") == "Grace's <b>name"
+    assert saved(web, "developer_name") == ""
+
+
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_one_chooses_and_everything_else_is_saved_too(
+    console: Browser, colleague: Browser, web: Application, choice: str
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="Hers", description="Hers")
+    clashing = console.send(mine, name="Mine", developer_name="Mine alone")
+    value = clashing.by_id(f"{choice}-name").get("value")
+    page = console.follow(choose(console, clashing, "name", value))
+    assert saved(web, "name") == {"mine": "Mine", "theirs": "Hers"}[choice]
+    assert saved(web, "developer_name") == "Mine alone"
+    assert saved(web, "description") == "Hers"
+    assert "Saved: " in page.messages
+
+
+def test_without_a_choice_it_is_asked_again(console: Browser, colleague: Browser, web: Application) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="Hers")
+    clashing = console.send(mine, name="Mine")
+    assert console.send(clashing).status == 409
+    assert saved(web, "name") == "Hers"
+
+
+def test_a_choice_holds_for_the_value_that_was_shown_only(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="Hers")
+    clashing = console.send(mine, name="Mine")
+    save(colleague, web, name="Hers again")
+    again = choose(console, clashing, "name", mark("Hers"))
+    assert again.status == 409
+    assert "Hers again" in again.alerts()
+    assert choose(console, again, "name", mark("Hers again")).status == 302
+    assert saved(web, "name") == "Mine"
+
+
+def test_the_same_value_by_both_is_no_clash(console: Browser, colleague: Browser, web: Application) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="The same")
+    assert "Nothing changed" in console.follow(console.send(mine, name="The same")).messages
+
+
+def test_redirect_urls_clash_as_a_whole(console: Browser, colleague: Browser, web: Application) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, redirect_url=[OTHER])
+    page = console.send(mine, redirect_url=["https://mine.example/cb"])
+    assert page.status == 409
+    assert f"Redirect URLs Mine, as entered below What Grace Hopper saved now {OTHER}" in page.alerts()
+    assert choose(console, page, "redirect_urls", "theirs").status == 302
+    assert [row.url for row in web.redirect_urls.all()] == [OTHER]
+
+
+def test_two_new_logos_clash_and_mine_is_not_lost(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, logo=SimpleUploadedFile("logo.png", picture("navy")))
+    hers = Application.objects.get(pk=web.pk).logo.digest
+    page = console.send(mine, logo=SimpleUploadedFile("logo.png", picture("teal")))
+    assert page.status == 409
+    assert "a new picture" in page.alerts()
+    assert choose(console, page, "logo", page.by_id("mine-logo").get("value")).status == 302
+    assert Application.objects.get(pk=web.pk).logo.digest != hers
+
+
+def test_my_own_other_window_is_called_that(console: Browser, web: Application) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(console, web, name="First window")
+    assert "Mine, saved in another window" in console.send(mine, name="Second window").alerts()
+
+
+def test_adding_a_row_or_a_mistake_does_not_forget_what_the_form_was_based_on(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, name="Hers", description="Hers")
+    mine = console.send(mine, add="1", name="Mine")
+    mine = console.send(mine, developer_email="no address")
+    assert mine.status == 422
+    page = console.send(mine, developer_email="")
+    assert page.status == 409
+    assert saved(web, "description") == "Hers"
+
+
+def test_pressing_save_twice_is_harmless(console: Browser, web: Application) -> None:
+    page = console.get(web.get_absolute_url())
+    for _ in range(2):
+        assert console.send(page, name="Renamed").status == 302
+    assert Event.objects.filter(kind="application:change").count() == 1
+
+
+@pytest.mark.parametrize("basis", ["", "x", "[]", "null", '{"name": 1}', "[" * 20_000, '{"nobody": "x"}'])
+def test_a_strange_basis_breaks_nothing(console: Browser, web: Application, basis: str) -> None:
+    assert save(console, web, based_on=basis, name="Renamed").status in {302, 409}
+
+
+def test_a_program_that_has_not_seen_the_page_may_save(console: Browser, web: Application) -> None:
+    assert save(console, web, based_on=None, name="Renamed").status == 302
+    assert saved(web, "name") == "Renamed"
