@@ -229,5 +229,4 @@ def refuse(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> 
 def send_back(location: str) -> HttpResponse:
     """Return the redirect to the client, whose redirect URI has been checked, whatever its scheme."""
     response: HttpResponse = OAuth2ResponseRedirect(location, [urlsplit(location).scheme])
-    response["Cache-Control"] = "no-store"
     return response

@@ -1,10 +1,13 @@
 """The decision: it is asked for every time, and it holds for what was shown, to whom it was shown, once."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from oauthapps.app_types import AppType
@@ -130,6 +133,19 @@ def test_a_page_shown_to_somebody_else_decides_nothing(
     assert not Grant.objects.exists()
     visitor.force_login(person)
     assert visitor.post(AUTHORIZE, fields).status_code == 302
+
+
+@pytest.mark.spec("A-46", "RFC 9700 §4.5")
+@pytest.mark.parametrize(("seconds", "status"), [(3590, 302), (3610, 400)])
+def test_a_page_left_open_for_more_than_an_hour_decides_nothing(
+    web: OAuthClient, visitor: Client, seconds: int, status: int
+) -> None:
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        fields = shown(web, visitor)
+    with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
+        assert visitor.post(AUTHORIZE, fields).status_code == status
+    assert Grant.objects.count() == (status == 302)
 
 
 @pytest.mark.spec("W-10", "ASVS 10.7.1; RFC 8252 §8.6")
