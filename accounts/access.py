@@ -28,18 +28,21 @@ def signed_in_user(request: HttpRequest) -> User:
     raise PermissionDenied
 
 
+def signed_in_recently(request: HttpRequest) -> bool:
+    """Return whether the person proved who they are within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
+    earliest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
+    return any(record["at"] > earliest for record in get_authentication_records(request, request.user))
+
+
 def recent_sign_in_required(view: View[P]) -> View[P]:
     """Ask for the password again when it was last given too long ago, then go on with what was asked for.
 
-    For acts that cannot be undone, so that a browser somebody left open is not enough. How long is too long,
-    in seconds, is ACCOUNT_REAUTHENTICATION_TIMEOUT.
+    For acts that cannot be undone, so that a browser somebody left open is not enough.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        earliest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-        records = get_authentication_records(request, request.user)
-        if not any(record["at"] > earliest for record in records):
+        if not signed_in_recently(request):
             raise ReauthenticationRequired
         return view(request, *args, **kwargs)
 

@@ -39,7 +39,7 @@ class Actor:
         return cls(
             user=user if isinstance(user, User) else None,
             address=client_address(request),
-            user_agent=request.headers.get("User-Agent", "")[:300],
+            user_agent=user_agent(request),
             request_id=getattr(request, "request_id", ""),
         )
 
@@ -48,7 +48,7 @@ class Actor:
         """Return whoever sent a request that no session speaks for: nothing is known but where from."""
         return cls(
             address=client_address(request),
-            user_agent=request.headers.get("User-Agent", "")[:300],
+            user_agent=user_agent(request),
             request_id=getattr(request, "request_id", ""),
         )
 
@@ -60,6 +60,11 @@ class Actor:
     def command(cls, name: str) -> Actor:
         """Return the actor behind a management command."""
         return cls(label=f"manage.py {name}")
+
+
+def user_agent(request: HttpRequest) -> str:
+    """Return the program that sent the request, as it calls itself, cut to a length that events keep."""
+    return request.headers.get("User-Agent", "")[:300]
 
 
 def client_address(request: HttpRequest) -> str:

@@ -1,14 +1,18 @@
 """Our answers to django-allauth's questions."""
 
+import logging
+from smtplib import SMTPException
 from typing import Any
-from urllib.parse import urlencode
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.http import HttpRequest
-from django.urls import reverse
 
+from accounts.access import signed_in_recently
+from accounts.models import LinkPurpose, User
+from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
+
+log = logging.getLogger("gatehouse.mail")
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -27,7 +31,18 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link that a mail carries: under the configured address, whatever Host was asked for."""
-        return password_address(key)
+        return link_address(key.partition("-")[2])  # what stands before is the person's primary key
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
+        """Return whether the sign-in is too long ago, by the one rule for all that cannot be undone."""
+        return not signed_in_recently(self.request)
+
+    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
+        """Tell somebody by mail what has changed; that it cannot be told does not undo the change."""
+        try:
+            super().send_notification_mail(*args, **kwargs)
+        except (SMTPException, OSError) as error:
+            log.warning("A notification could not be mailed: %s", type(error).__name__)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse an attempt that comes after too many failures.
@@ -47,6 +62,9 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{self.get_client_ip(request)} {login.lower()}"
 
 
-def password_address(key: str) -> str:
-    """Return the address of the page on which the bearer of a key sets a new password."""
-    return f"{settings.BASE_URL}{reverse('set-password')}?{urlencode({'key': key})}"
+class MailedKeys:
+    """What makes the keys of mailed links for django-allauth."""
+
+    def make_token(self, user: User) -> str:
+        """Return the key of a new link, which takes the place of one mailed earlier."""
+        return new_key(user, LinkPurpose.MAILED)

@@ -16,7 +16,11 @@ class SignInForm(LoginForm):
         super().__init__(*args, **kwargs)
         login = self.fields["login"]
         login.label = "User name or e-mail address"
-        login.widget.attrs = {"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}
+        login.widget.attrs = {
+            "autocomplete": "username webauthn",
+            "autocapitalize": "none",
+            "spellcheck": "false",
+        }
         self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
         self.fields["password"].help_text = ""
 

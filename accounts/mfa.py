@@ -1,20 +1,23 @@
-"""Keeping second factors unreadable at rest."""
+"""Our answers to django-allauth's questions about second factors."""
 
-import base64
+from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.fernet import Fernet
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from allauth.mfa.models import Authenticator
 from django.conf import settings
+
+from accounts.ciphers import cipher
+from accounts.models import User
+
+SECOND_FACTORS = "second factors"
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Encrypts what codes are worked out from, under a key from SECRET_KEY."""
+    """Encrypts what codes are worked out from, and names this installation after its address."""
 
     def encrypt(self, text: str) -> str:
         """Return the text as it is stored."""
-        return cipher().encrypt(text.encode()).decode()
+        return cipher(SECOND_FACTORS).encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
         """Return the text that was stored.
@@ -22,10 +25,16 @@ class MFAAdapter(DefaultMFAAdapter):
         Raises:
             InvalidToken: when SECRET_KEY is not the one it was stored under.
         """
-        return cipher().decrypt(encrypted_text.encode()).decode()
+        return cipher(SECOND_FACTORS).decrypt(encrypted_text.encode()).decode()
 
+    def get_totp_issuer(self) -> str:
+        """Return how an authenticator app names this installation."""
+        return f"{settings.PRODUCT_NAME} ({urlsplit(settings.BASE_URL).hostname})"
 
-def cipher() -> Fernet:
-    """Return the cipher of this installation."""
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"gatehouse second factors")
-    return Fernet(base64.urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        """Return what passkeys are bound to: the configured host, whatever Host was asked for."""
+        return {"id": urlsplit(settings.BASE_URL).hostname or "", "name": settings.PRODUCT_NAME}
+
+    def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
+        """Return a name for a passkey whose owner gave none."""
+        return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"

@@ -5,31 +5,19 @@ from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
-from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from accounts.actors import client_address, user_agent
 from accounts.models import User
 
 View = Callable[[HttpRequest], HttpResponse]
 ONE_MINUTE = timedelta(minutes=1)
 STARTED_AT = "started_at"
 SEEN_AT = "seen_at"
-
-
-class SignInMiddleware(LoginRequiredMiddleware):
-    """Django's, except that it reads no session for a view that is open to everybody."""
-
-    def process_view(
-        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
-    ) -> HttpResponseBase | None:
-        """Ask for a sign-in where the view wants one."""
-        if not getattr(view_func, "login_required", True):
-            return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
 
 
 class ActivityMiddleware:
@@ -51,6 +39,7 @@ class ActivityMiddleware:
             return
         if isinstance(request.user, User):
             if session_is_too_old(request):
+                request.ended_session_of = request.user.pk  # type: ignore[attr-defined]
                 logout(request)
             else:
                 note_activity(request, request.user)
@@ -70,3 +59,6 @@ def note_activity(request: HttpRequest, user: User) -> None:
         user.last_active_at = now
     if now.timestamp() - request.session.get(SEEN_AT, 0) >= ONE_MINUTE.total_seconds():
         request.session[SEEN_AT] = now.timestamp()
+        UserSession.objects.filter(session_key=request.session.session_key).update(
+            last_seen_at=now, ip=client_address(request) or "::", user_agent=user_agent(request)[:200]
+        )

@@ -62,8 +62,24 @@ class Role(models.TextChoices):
     MEMBER = "member", "Member"
 
 
+class Status(models.TextChoices):
+    """Whether a person may sign in, or has yet to."""
+
+    ACTIVE = "active", "Active"
+    INVITED = "invited", "Invited"
+    INACTIVE = "inactive", "Inactive"
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds and makes people."""
+
+    def administrators(self) -> models.QuerySet[User]:
+        """Return those who may reach "System"."""
+        return self.filter(role=Role.ADMINISTRATOR, is_active=True)
+
+    def of_status(self, status: str) -> models.QuerySet[User]:
+        """Return those of a status; `Status` names them."""
+        return self.filter(is_active=status == Status.ACTIVE, joined_at__isnull=status == Status.INVITED)
 
     def get_by_natural_key(self, username: str | None) -> User:
         """Return the person of that user name, whatever its capitals."""
@@ -86,6 +102,8 @@ class User(AbstractBaseUser):
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     is_active = models.BooleanField("active", default=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When they first had a password; None as long as they are only invited.
+    joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
     # Counts for the inactivity expiration of refresh tokens; written at most once a minute.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
 
@@ -108,6 +126,10 @@ class User(AbstractBaseUser):
                 violation_error_message="Another person has this e-mail address.",
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="known_role"),
+            models.CheckConstraint(
+                condition=models.Q(is_active=False) | models.Q(joined_at__isnull=False),
+                name="active_has_joined",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -122,6 +144,45 @@ class User(AbstractBaseUser):
     def is_administrator(self) -> bool:
         """Whether the person may reach "System"."""
         return self.is_active and self.role == Role.ADMINISTRATOR
+
+    @property
+    def status(self) -> Status:
+        """Whether the person may sign in, or has yet to."""
+        if self.is_active:
+            return Status.ACTIVE
+        return Status.INACTIVE if self.joined_at else Status.INVITED
+
+
+class LinkPurpose(models.TextChoices):
+    """Why somebody got a one-time link."""
+
+    INVITATION = "invitation", "Invitation"
+    HANDED_OVER = "handed_over", "One-time password link"
+    MAILED = "mailed", "Mail for a forgotten password"
+
+
+class OneTimeLink(models.Model):
+    """A link by which its bearer sets a person's password, once; of its key only the digest is kept.
+
+    A person has one of each purpose: a newer link takes the place of the earlier one, which stops working.
+    """
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_links")
+    purpose = models.CharField(max_length=20, choices=LinkPurpose.choices)
+    digest = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField(default=timezone.now)
+    expires_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["user", "purpose"], name="one_link_of_each_purpose")]
+
+    def __str__(self) -> str:
+        return f"{self.get_purpose_display()} of {self.user}"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is too late to use it."""
+        return self.expires_at <= timezone.now()
 
 
 class CacheEntry(models.Model):

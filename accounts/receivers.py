@@ -3,7 +3,10 @@
 import time
 from typing import Any
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed
+from allauth.mfa import signals as mfa
+from allauth.mfa.models import Authenticator
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -14,12 +17,32 @@ from accounts.models import User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
+ADDED = {
+    Authenticator.Type.WEBAUTHN: EventKind.PASSKEY_ADDED,
+    Authenticator.Type.TOTP: EventKind.AUTHENTICATOR_ADDED,
+    Authenticator.Type.RECOVERY_CODES: EventKind.RECOVERY_CODES_MADE,
+}
+REMOVED = {
+    Authenticator.Type.WEBAUTHN: EventKind.PASSKEY_REMOVED,
+    Authenticator.Type.TOTP: EventKind.AUTHENTICATOR_REMOVED,
+    Authenticator.Type.RECOVERY_CODES: EventKind.RECOVERY_CODES_REMOVED,
+}
+# How a proof is called in the log.
+PROOFS = {
+    "password": "password",
+    Authenticator.Type.WEBAUTHN: "passkey",
+    Authenticator.Type.TOTP: "authenticator app",
+    Authenticator.Type.RECOVERY_CODES: "recovery code",
+}
+
 
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
-    """Record that somebody signed in, and from when their session counts."""
+    """Record that somebody signed in, and with what, and from when their session counts."""
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
-    record_about(EventKind.SIGNED_IN, request, user)
+    records = get_authentication_records(request, user)
+    proofs = [PROOFS.get(record.get("type", record["method"]), "") for record in records]
+    record_about(EventKind.SIGNED_IN, request, user, ", ".join(filter(None, proofs)))
 
 
 @receiver(user_logged_out)
@@ -51,6 +74,52 @@ def note_password_change(request: HttpRequest, user: User, **kwargs: Any) -> Non
     record_about(EventKind.PASSWORD_CHANGED, request, user)
 
 
-def record_about(kind: EventKind, request: HttpRequest, person: User | None) -> None:
+@receiver(mfa.authentication_failed)
+def note_wrong_code(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+    """Record that a code was wrong; it counts as a failure to sign in, which slows guessing down."""
+    record_about(EventKind.SIGN_IN_FAILED, request, user, "wrong code")
+
+
+@receiver(mfa.authenticator_used)
+def note_recovery_code(
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **kwargs: Any,  # noqa: ARG001
+) -> None:
+    """Record that one of somebody's recovery codes is used up."""
+    if authenticator.type == Authenticator.Type.RECOVERY_CODES:
+        record_about(EventKind.RECOVERY_CODE_USED, request, user)
+
+
+@receiver(mfa.authenticator_added)
+@receiver(mfa.authenticator_reset)
+def note_new_authenticator(
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **kwargs: Any,  # noqa: ARG001
+) -> None:
+    """Record that somebody has a new passkey, authenticator app or set of recovery codes."""
+    record_about(ADDED[authenticator.type], request, user, passkey_name(authenticator))
+
+
+@receiver(mfa.authenticator_removed)
+def note_removed_authenticator(
+    request: HttpRequest,
+    user: User,
+    authenticator: Authenticator,
+    **kwargs: Any,  # noqa: ARG001
+) -> None:
+    """Record that one of them is gone."""
+    record_about(REMOVED[authenticator.type], request, user, passkey_name(authenticator))
+
+
+def passkey_name(authenticator: Authenticator) -> str:
+    """Return what its owner called a passkey; the others have no name."""
+    return str(authenticator.data.get("name", ""))
+
+
+def record_about(kind: EventKind, request: HttpRequest, person: User | None, detail: str = "") -> None:
     """Record an event of the sign-in log."""
-    Event.objects.record(kind, actor=Actor.of(request), person=person)
+    Event.objects.record(kind, actor=Actor.of(request), person=person, detail=detail)

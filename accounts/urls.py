@@ -1,12 +1,25 @@
-"""People's pages: where signing in leads, and the people themselves."""
+"""People's pages: where signing in leads, the people themselves, and their organisation."""
 
-from django.urls import path
+from django.urls import include, path
 
-from accounts import views
+from accounts.views import activation, home, invitations, organization, people
+
+one_person = [
+    path("", people.person, name="person"),
+    path("edit/", people.change, name="change-person"),
+    path("password-link/", people.make_password_link, name="password-link"),
+    path("invitation/", invitations.invite_again, name="invite-again"),
+    path("invitation/withdrawal/", invitations.withdraw, name="withdraw-invitation"),
+    path("deactivation/", activation.deactivate, name="deactivate-person"),
+    path("activation/", activation.activate, name="activate-person"),
+]
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("accounts/password/reset/", views.password_reset, name="account_reset_password"),
-    path("people/", views.people, name="people"),
-    path("people/<identifier:user_id>/password-link/", views.make_password_link, name="password-link"),
+    path("", home.home, name="home"),
+    path("accounts/password/reset/", home.password_reset, name="account_reset_password"),
+    path("people/", people.people, name="people"),
+    path("people/new", invitations.invite, name="invite-person"),
+    path("people/<identifier:user_id>/", include(one_person)),
+    path("organization/", organization.organization, name="organization"),
+    path("organization/customer-id/", organization.customer_id, name="customer-id"),
 ]

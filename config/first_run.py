@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from accounts.actors import Actor
 from accounts.models import Organization, Role, User
-from accounts.services import create_person
+from accounts.services.people import create_person
 from config import env
 
 

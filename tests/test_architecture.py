@@ -26,6 +26,7 @@ OPEN = {
     "account_reset_password_done",
     "set-password",
     "mfa_authenticate",
+    "mfa_login_webauthn",
     "logo",
     "oauth2_provider:authorize",
     "oauth2_provider:token",

@@ -2,8 +2,10 @@
 
 import accounts.models
 import django.core.validators
+import django.db.models.deletion
 import django.db.models.functions.text
 import django.utils.timezone
+from django.conf import settings
 from django.db import migrations, models
 
 
@@ -40,10 +42,25 @@ class Migration(migrations.Migration):
                 ('role', models.CharField(choices=[('administrator', 'Administrator'), ('member', 'Member')], default='member', max_length=20)),
                 ('is_active', models.BooleanField(default=True, verbose_name='active')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
+                ('joined_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, null=True)),
                 ('last_active_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='unique_username', violation_error_message='Another person has this user name.'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='unique_email', violation_error_message='Another person has this e-mail address.'), models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'member'])), name='known_role')],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='unique_username', violation_error_message='Another person has this user name.'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='unique_email', violation_error_message='Another person has this e-mail address.'), models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'member'])), name='known_role'), models.CheckConstraint(condition=models.Q(('is_active', False), ('joined_at__isnull', False), _connector='OR'), name='active_has_joined')],
+            },
+        ),
+        migrations.CreateModel(
+            name='OneTimeLink',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('purpose', models.CharField(choices=[('invitation', 'Invitation'), ('handed_over', 'One-time password link'), ('mailed', 'Mail for a forgotten password')], max_length=20)),
+                ('digest', models.CharField(max_length=64, unique=True)),
+                ('made_at', models.DateTimeField(default=django.utils.timezone.now)),
+                ('expires_at', models.DateTimeField(db_index=True)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='one_time_links', to=settings.AUTH_USER_MODEL)),
+            ],
+            options={
+                'constraints': [models.UniqueConstraint(fields=('user', 'purpose'), name='one_link_of_each_purpose')],
             },
         ),
         migrations.CreateModel(

@@ -8,9 +8,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
-# A link to set a password is good for one use within a day, mailed or handed over by an administrator.
-PASSWORD_RESET_TIMEOUT = 24 * 60 * 60
+# A link to set a password is good for one use within a day, mailed or handed over by an administrator; an
+# invitation within a week.
+LINK_SECONDS = 24 * 60 * 60
+INVITATION_SECONDS = 7 * 24 * 60 * 60
 
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.adapter.MailedKeys"  # noqa: S105  # a class
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
@@ -42,4 +45,32 @@ SIGN_IN_FAILURE_SECONDS = 15 * 60
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
-MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+MFA_FORMS = {
+    "activate_totp": "accounts.authenticator_app.AuthenticatorAppForm",
+    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "accounts.passkeys.NamePasskeyForm",
+    "login_webauthn": "accounts.passkeys.PasskeySignInForm",
+    "authenticate_webauthn": "accounts.passkeys.PasskeySecondFactorForm",
+    "reauthenticate_webauthn": "accounts.passkeys.PasskeyAgainForm",
+}
+MFA_PASSKEY_LOGIN_ENABLED = True
+# A passkey replaces password and second factor: it must have known its owner, wherever it is shown.
+MFA_WEBAUTHN_USER_VERIFICATION = "required"
+# Every sign-in page that may offer passkeys asks for a challenge; there is nothing to guess.
+MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+MFA_RECOVERY_CODE_COUNT = 10
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+
+# Forms with something typed that wait where the sign-in ran out in between (accounts.kept_forms). Not the
+# pages that take a key: it might be a private one.
+KEPT_FORMS = {
+    "console:application",
+    "console:delete-application",
+    "console:new-application",
+    "console:secret-notes",
+    "change-person",
+    "customer-id",
+    "invite-person",
+    "organization",
+}

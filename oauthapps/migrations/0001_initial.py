@@ -225,7 +225,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(null=True)),
-                ('end_reason', models.CharField(blank=True, choices=[('revoked_by_client', 'Revoked by the application'), ('code_replayed', 'An authorization code was used twice'), ('refresh_token_replayed', 'A replaced refresh token was used again'), ('consent_withdrawn', 'The person withdrew consent')], max_length=30)),
+                ('end_reason', models.CharField(blank=True, choices=[('revoked_by_client', 'Revoked by the application'), ('code_replayed', 'An authorization code was used twice'), ('refresh_token_replayed', 'A replaced refresh token was used again'), ('consent_withdrawn', 'The person withdrew consent'), ('person_deactivated', 'The person was deactivated')], max_length=30)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
                 ('consent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='oauthapps.consent')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),

@@ -16,6 +16,7 @@ class EndReason(models.TextChoices):
     CODE_REPLAYED = "code_replayed", "An authorization code was used twice"
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed", "A replaced refresh token was used again"
     CONSENT_WITHDRAWN = "consent_withdrawn", "The person withdrew consent"
+    PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
 
 
 class Consent(models.Model):

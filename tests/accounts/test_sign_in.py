@@ -12,7 +12,7 @@ from django.utils.html import strip_tags
 
 from accounts.actors import Actor
 from accounts.models import Role, User
-from accounts.services import password_link
+from accounts.services.links import password_link
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory

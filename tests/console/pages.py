@@ -62,7 +62,13 @@ class Document:
 
     def buttons(self) -> list[str]:
         """What can be pressed without JavaScript."""
-        return [text_of(button) for button in self.root.iter("button") if button.get("hidden") is None]
+        hidden = {
+            button
+            for part in self.root.iter()
+            if part.get("hidden") is not None
+            for button in part.iter("button")
+        }
+        return [text_of(button) for button in self.root.iter("button") if button not in hidden]
 
     def posted_forms(self) -> list[Element]:
         return [form for form in self.root.iter("form") if form.get("method") == "post"]

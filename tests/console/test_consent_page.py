@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import Organization, User
 from oauthapps.app_types import AppType
 from oauthapps.models import Application, Consent
-from tests.console.pages import Browser, Page, text_of
+from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import REDIRECT_URL, make_application, stored_earlier
 
 AUTHORIZE = "/integrations/oauth2/authorize"
@@ -157,7 +157,7 @@ def test_switch_account_signs_out_and_asks_the_same_again(
     switched = visitor.send(ask(visitor, web, state="x"), reverse("oauth2_provider:switch-account"))
     page = visitor.follow(switched)
     assert page.heading == "Sign in"
-    assert web.client_id in page.field("next").get("value", "")
+    assert web.client_id in fields_of(page.form(reverse("account_login")))["next"]
 
 
 def test_a_stranger_signs_in_first_and_then_sees_the_same_request(

@@ -6,14 +6,21 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import urlsplit
 
 import time_machine
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.usersessions.models import UserSession
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.actors import Actor
-from accounts.models import Organization, User
+from accounts.models import Organization, Role, User
+from accounts.services.invitations import invite
 from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest, new_access_token
 from oauthapps.models import AccessToken, Application, Consent, Logo
@@ -23,6 +30,7 @@ from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
 from tests.every_page.pictures import logo
 from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.keys import SIGNING_KEY, public_pem
 
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Safari/537.36"
@@ -64,8 +72,16 @@ def settle(world: World) -> World:
         join(world, "careful", "Aiko Tanaka", "aiko.tanaka", AdministratorFactory)
         join(world, "gone", "Daniel Weiss", "d.weiss", is_active=False)
         join(world, "other", "Priya Raman", "priya")
-        TOTP.activate(world.people["careful"], TOTP_SECRET)
-        RecoveryCodes.activate(world.people["careful"])
+        protect(world, world.people["careful"])
+        invited, _ = invite(
+            username="noor",
+            email="noor@example.org",
+            role=Role.MEMBER,
+            name="Noor Haddad",
+            actor=world.actor(),
+        )
+        world.people["invited"] = invited
+        world.arguments["person:invited"] = (invited.user_id,)
     add_applications(world)
     world.arguments["logo"] = (Logo.objects.order_by("pk")[0].digest,)
     for days in reversed(range(7)):
@@ -81,6 +97,25 @@ def join(
     person: User = factory.create(user_id=world.new_id(), name=name, username=username, **fields)
     world.people[role] = person
     world.arguments[f"person:{role}"] = (person.user_id,)
+
+
+def protect(world: World, person: User) -> None:
+    """Give a person every second factor, and a session on another device."""
+    TOTP.activate(person, TOTP_SECRET)
+    RecoveryCodes.activate(person)
+    host = str(urlsplit(settings.BASE_URL).hostname)
+    options = {"user": {"id": ""}, "rp": {"id": host}, "challenge": "AAAA"}
+    credential = SoftAuthenticator().create(options)
+    world.arguments["passkey"] = (WebAuthn.add(person, "Work laptop", credential).instance.pk,)
+    store = SessionStore()
+    store.update({SESSION_KEY: str(person.pk), BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0]})
+    store[HASH_SESSION_KEY] = person.get_session_auth_hash()
+    store.set_expiry(timedelta(days=400))
+    store.create()
+    session = UserSession.objects.create(
+        user=person, ip="2001:db8::17", session_key=store.session_key, user_agent=AGENT
+    )
+    world.arguments["session"] = (session.pk,)
 
 
 def add_applications(world: World) -> None:

@@ -1,12 +1,21 @@
 """Every page of the installation and the states it is looked at in: a new page is one line of `VISITS`."""
 
-from tests.every_page.visits import Visit, consent_request, give_the_password_only, guess, link_key
+from tests.every_page.visits import (
+    Visit,
+    consent_request,
+    give_the_password_only,
+    guess,
+    invitation_key,
+    link_key,
+    type_too_late,
+)
 from tests.every_page.worlds import State
 
 FILLED, EMPTY, FULL, HOSTILE = State
 ALWAYS = (FILLED, EMPTY, FULL, HOSTILE)
 BEFORE_ANYTHING = (EMPTY,)
 ONCE = (FILLED,)
+SOMEBODY_NEW = {"name": "Ines", "username": "ines", "email": "ines@example.org", "role": "member"}
 
 SIGNING_IN = (
     Visit("account_login", by="", states=ONCE),
@@ -25,6 +34,7 @@ SIGNING_IN = (
     Visit("account_reset_password", "refused", by="", states=ONCE, sends={"email": "nobody"}),
     Visit("account_reset_password_done", by="", states=ONCE),
     Visit("set-password", by="", query=link_key),
+    Visit("set-password", "invited", by="", states=ONCE, query=invitation_key),
     Visit(
         "set-password",
         "refused",
@@ -58,9 +68,22 @@ ACCOUNT = (
     ),
     Visit("account_reauthenticate"),
     Visit("account_reauthenticate", "refused", states=ONCE, sends={"password": "wrong"}),
-    Visit("mfa_index", states=(EMPTY,)),
-    Visit("mfa_index", "set up", by="careful"),
+    Visit("security", states=BEFORE_ANYTHING),
+    Visit("mfa_index", by="careful"),
     Visit("mfa_reauthenticate", by="careful", states=ONCE),
+    Visit("mfa_reauthenticate_webauthn", by="careful", states=ONCE),
+    Visit("mfa_list_webauthn", states=BEFORE_ANYTHING),
+    Visit("mfa_list_webauthn", "with some", by="careful"),
+    Visit("mfa_add_webauthn", states=ONCE),
+    Visit("mfa_add_webauthn", "refused", states=ONCE, sends={"name": "W" * 200, "credential": ""}),
+    Visit("mfa_edit_webauthn", of="passkey", by="careful"),
+    Visit("mfa_edit_webauthn", "refused", of="passkey", by="careful", states=ONCE, sends={"name": ""}),
+    Visit("mfa_remove_webauthn", of="passkey", by="careful"),
+    Visit("sessions", by="careful"),
+    Visit("end-session", of="session", by="careful"),
+    Visit("end-other-sessions", by="careful", states=ONCE),
+    Visit("end-other-sessions", "none", states=BEFORE_ANYTHING),
+    Visit("kept-form", before=type_too_late),
     Visit("mfa_activate_totp", states=BEFORE_ANYTHING),
     Visit("mfa_activate_totp", "refused", states=ONCE, sends={"code": "000000"}),
     Visit("mfa_deactivate_totp", by="careful", states=ONCE),
@@ -74,7 +97,33 @@ ACCOUNT = (
 PEOPLE = (
     Visit("people", states=ALWAYS),
     Visit("people", "nobody found", states=ONCE, query=lambda _: {"q": "W" * 200}),
-    Visit("people", "a one-time password link", sends={}, to="password-link", to_of="person:member"),
+    Visit("invite-person", states=ONCE),
+    Visit("invite-person", "refused", states=ONCE, sends={"username": "a b", "email": "x"}, status=422),
+    Visit("invite-person", "done", states=ONCE, sends=SOMEBODY_NEW),
+    Visit("person", of="person:administrator"),
+    Visit("person", "in nothing", of="person:member", states=BEFORE_ANYTHING),
+    Visit("person", "inactive", of="person:gone"),
+    Visit("person", "invited", of="person:invited"),
+    Visit("change-person", of="person:member"),
+    Visit(
+        "change-person",
+        "refused",
+        of="person:member",
+        states=ONCE,
+        sends={"name": "W" * 200, "username": "", "email": "x"},
+        status=422,
+    ),
+    Visit("password-link", of="person:member"),
+    Visit("password-link", "made", of="person:member", sends={}),
+    Visit("invite-again", of="person:invited", states=ONCE),
+    Visit("withdraw-invitation", of="person:invited", states=ONCE),
+    Visit("deactivate-person", of="person:careful"),
+    Visit("deactivate-person", "oneself", of="person:administrator", states=ONCE),
+    Visit("activate-person", of="person:gone", states=ONCE),
+    Visit("organization"),
+    Visit("organization", "refused", states=ONCE, sends={"name": "", "domain": "A b"}, status=422),
+    Visit("customer-id"),
+    Visit("customer-id", "refused", states=ONCE, sends={"customer_id": "x"}, status=422),
 )
 
 APPLICATIONS = (

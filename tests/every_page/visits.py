@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from xml.etree.ElementTree import Element
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import reverse
 
-from accounts.services import password_link
+from accounts.services.invitations import invite_again
+from accounts.services.links import password_link
 from oauthapps.models import Application
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organisation import World
@@ -105,6 +108,21 @@ def consent_request(of: str, **changes: str) -> Query:
 def link_key(world: World) -> Mapping[str, str]:
     """The query of a one-time password link."""
     return {"key": password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
+
+
+def invitation_key(world: World) -> Mapping[str, str]:
+    """The query of an invitation."""
+    return {"key": invite_again(world.people["invited"], actor=world.actor()).partition("key=")[2]}
+
+
+def type_too_late(browser: Browser, world: World) -> None:
+    """Send a form when the sign-in is too long ago for it."""
+    session = browser.client.session
+    for record in session[AUTHENTICATION_METHODS_SESSION_KEY]:
+        record["at"] -= timedelta(minutes=6).total_seconds()
+    session.save()
+    fields = {"name": "Thomas", "username": "tom", "email": "tom@example.org", "role": "member"}
+    assert browser.post(reverse("change-person", args=world.arguments["person:member"]), fields).status == 302
 
 
 def give_the_password_only(browser: Browser, world: World) -> None:

@@ -8,7 +8,7 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.actors import Actor
 from accounts.models import Role, User
-from accounts.services import create_person
+from accounts.services.people import create_person
 from oauthapps.app_types import AppType
 from oauthapps.models import Application
 from tests.factories import PASSWORD, make_application

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from accounts.management.base import AutomationCommand
-from accounts.services import change_organization
+from accounts.services.organization import change_organization
 
 FIELDS = ("customer_id", "name", "domain", "lane")
 

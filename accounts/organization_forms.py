@@ -1,0 +1,50 @@
+"""What administrators write about the organisation."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from accounts.models import Organization
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Organization]
+else:
+    ModelForm = forms.ModelForm
+
+
+class OrganizationForm(ModelForm):
+    """Name, domain and lane."""
+
+    class Meta:
+        model = Organization
+        fields = ["name", "domain", "lane"]
+        labels = {"name": "Name", "domain": "Domain", "lane": "Lane"}
+        help_texts = {
+            "name": "What people read when they are invited.",
+            "domain": "A short name. Every authorization response carries it as “domain”.",
+            "lane": "Which of your environments this is, such as “my” or “preview”. Every authorization "
+            "response carries it as “lane”.",
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+
+class CustomerIdForm(ModelForm):
+    """A Customer ID brought along from elsewhere, and that its consequences were read."""
+
+    understood = forms.BooleanField(label="I have told whoever runs the applications listed above")
+
+    class Meta:
+        model = Organization
+        fields = ["customer_id"]
+        labels = {"customer_id": "New Customer ID"}
+        help_texts = {
+            "customer_id": "32 hexadecimal digits: the one your integrations already send as “iss”."
+        }
+
+    def clean_customer_id(self) -> str:
+        """Take capitals for small letters."""
+        return str(self.cleaned_data["customer_id"]).lower()

@@ -1,0 +1,72 @@
+"""What administrators write about people."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+
+from accounts.models import Role, Status, User
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[User]
+else:
+    ModelForm = forms.ModelForm
+
+
+class PersonForm(ModelForm):
+    """Name, user name, e-mail address and role.
+
+    What the page showed travels along, so that saving changes only what was edited there: another
+    administrator's edit in between stays.
+    """
+
+    class Meta:
+        model = User
+        fields = ["name", "username", "email", "role"]
+        labels = {"name": "Name", "username": "User name", "email": "E-mail address", "role": "Role"}
+        help_texts = {
+            "name": "What pages call the person. Without one it is the user name.",
+            "username": "What the person signs in with; the e-mail address works as well.",
+            "role": "Everybody decides about their own connected apps; administrators also reach System.",
+        }
+        widgets = {"role": forms.RadioSelect}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = Role.choices  # type: ignore[attr-defined]  # without "-----"
+        for field in self.fields.values():
+            field.show_hidden_initial = self.instance.pk is not None
+            if isinstance(field.widget, forms.TextInput):
+                field.widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
+
+    def clean_username(self) -> str:
+        """Refuse a user name that somebody else has, at its field."""
+        return self._nobody_elses("username", "Another person has this user name.")
+
+    def clean_email(self) -> str:
+        """Refuse an e-mail address that somebody else has, at its field."""
+        return self._nobody_elses("email", "Another person has this e-mail address.")
+
+    def _nobody_elses(self, field: str, message: str) -> str:
+        value: str = self.cleaned_data[field]
+        if User.objects.filter(**{f"{field}__iexact": value}).exclude(pk=self.instance.pk).exists():
+            raise forms.ValidationError(message)
+        return value
+
+    @property
+    def changes(self) -> dict[str, str]:
+        """The values that were edited, by field."""
+        return {field: self.cleaned_data[field] for field in self.changed_data}
+
+
+class FilterForm(forms.Form):
+    """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
+
+    q = forms.CharField(required=False, label="Name, e-mail address or User ID")
+    role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
+    status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
+
+    @property
+    def chosen(self) -> dict[str, str]:
+        """What was asked for and makes sense, by field."""
+        self.full_clean()
+        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -1,0 +1,57 @@
+"""Inviting somebody: they are known here from then on, and active once they have chosen a password."""
+
+from django.db import transaction
+
+from accounts.actors import Actor
+from accounts.models import LinkPurpose, OneTimeLink, Role, User
+from accounts.services.links import link_address, new_key
+from accounts.services.people import save_checked
+from oauthapps.models import Event
+from oauthapps.models.events import EventKind
+
+
+def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "") -> tuple[User, str]:
+    """Make a person who is not active yet, and the link by which they choose a password: once, within a week.
+
+    Args:
+        username: their user name.
+        email: their e-mail address.
+        role: administrator or member.
+        actor: who invites them.
+        name: what pages call them; the user name when empty.
+
+    Returns:
+        The person, and the link in clear, for the only time.
+
+    Raises:
+        ValidationError: when a value cannot be taken, by field.
+    """
+    user = User(username=username, email=email, role=role, name=name, is_active=False, joined_at=None)
+    user.set_unusable_password()
+    with transaction.atomic():
+        save_checked(user)
+        key = new_key(user, LinkPurpose.INVITATION)
+        after = {"User name": username, "E-mail address": email, "Role": role}
+        Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)
+    return user, link_address(key)
+
+
+def invite_again(user: User, *, actor: Actor) -> str:
+    """Make another link for somebody who has not joined; the earlier one stops working.
+
+    Returns:
+        The link in clear, for the only time.
+    """
+    with transaction.atomic():
+        key = new_key(user, LinkPurpose.INVITATION)
+        Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, detail="again")
+    return link_address(key)
+
+
+def withdraw_invitation(user: User, *, actor: Actor) -> bool:
+    """End the link of somebody who has not joined and return whether there was one."""
+    with transaction.atomic():
+        ended, _ = OneTimeLink.objects.filter(user=user, purpose=LinkPurpose.INVITATION).delete()
+        if ended:
+            Event.objects.record(EventKind.INVITATION_WITHDRAWN, actor=actor, person=user)
+    return bool(ended)

@@ -1,0 +1,99 @@
+"""One-time links: invitations, and links by which somebody who is locked out sets a new password.
+
+The key of a link exists in clear in the link alone; what is kept of it is its digest.
+"""
+
+import secrets
+from datetime import datetime, timedelta
+from hashlib import sha256
+from urllib.parse import urlencode
+
+from django.conf import settings
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+
+from accounts.actors import Actor
+from accounts.models import LinkPurpose, OneTimeLink, User
+from oauthapps.models import Event
+from oauthapps.models.events import EventKind
+
+
+def new_key(user: User, purpose: LinkPurpose) -> str:
+    """Make the key of a new link, in the place of an earlier one of its purpose, and return it in clear."""
+    key = secrets.token_urlsafe(32)
+    seconds = settings.INVITATION_SECONDS if purpose == LinkPurpose.INVITATION else settings.LINK_SECONDS
+    now = timezone.now()
+    OneTimeLink.objects.update_or_create(
+        user=user,
+        purpose=purpose,
+        defaults={"digest": digest(key), "made_at": now, "expires_at": now + timedelta(seconds=seconds)},
+    )
+    return key
+
+
+def digest(key: str) -> str:
+    """Return what is kept of a key: SHA-256 suffices for 256 random bits."""
+    return sha256(key.encode()).hexdigest()
+
+
+def link_address(key: str) -> str:
+    """Return the address of the page on which the bearer of a key sets a password.
+
+    The key stands in the query, which access logs leave out.
+    """
+    return f"{settings.BASE_URL}{reverse('set-password')}?{urlencode({'key': key})}"
+
+
+def password_link(user: User, *, actor: Actor) -> str:
+    """Make a link by which an active person sets a new password: once, within LINK_SECONDS.
+
+    An earlier one that was made in the same way stops working.
+    """
+    with transaction.atomic():
+        key = new_key(user, LinkPurpose.HANDED_OVER)
+        Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
+    return link_address(key)
+
+
+def invitation_until(user: User) -> datetime | None:
+    """Return until when a person can take up their invitation; None when none is out."""
+    link = user.one_time_links.filter(purpose=LinkPurpose.INVITATION).first()
+    return link.expires_at if link else None
+
+
+def usable_link(key: str) -> OneTimeLink | None:
+    """Return the link of this key with its person, if it can still be used.
+
+    An invitation is for somebody who has not joined, every other link for somebody who is active.
+    """
+    link = OneTimeLink.objects.filter(digest=digest(key)).select_related("user").first()
+    if link is None or link.is_over:
+        return None
+    is_invitation = link.purpose == LinkPurpose.INVITATION
+    fits = link.user.joined_at is None if is_invitation else link.user.is_active
+    return link if fits else None
+
+
+def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
+    """Give the bearer's password, which has been judged, to the person of a link; it and others end.
+
+    Their sessions end with the old password. Somebody invited becomes active.
+
+    Returns:
+        Whether this was the first use: of several at once, one counts.
+    """
+    with transaction.atomic():
+        used, _ = OneTimeLink.objects.filter(pk=link.pk, digest=link.digest).delete()
+        if not used:
+            return False
+        user = User.objects.select_for_update().get(pk=link.user_id)
+        is_invitation = link.purpose == LinkPurpose.INVITATION
+        user.set_password(password)
+        if is_invitation:
+            user.is_active, user.joined_at = True, timezone.now()
+        user.save(update_fields=["password", "is_active", "joined_at"])
+        OneTimeLink.objects.filter(user=user).delete()
+        kind = EventKind.INVITATION_ACCEPTED if is_invitation else EventKind.PASSWORD_CHANGED
+        Event.objects.record(kind, actor=actor, person=user)
+    return True

@@ -1,0 +1,53 @@
+"""Asking for a sign-in: where there is none, and where it is too long ago for what is asked."""
+
+from collections.abc import Callable
+from typing import Any
+
+from allauth.account.adapter import get_adapter
+from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+from accounts import kept_forms
+from accounts.views.sign_in import sign_in_page
+
+
+class SignInMiddleware(LoginRequiredMiddleware):
+    """Django's, except that it reads no session for a view that is open to everybody, and loses no form.
+
+    It is the last one, so that it hears of ReauthenticationRequired before django-allauth does: that would
+    put the whole request into the session in clear, and send it whenever the password is next asked for.
+    """
+
+    def process_view(
+        self, request: HttpRequest, view_func: Callable[..., Any], view_args: Any, view_kwargs: Any
+    ) -> HttpResponseBase | None:
+        """Ask for a sign-in where the view wants one."""
+        if not getattr(view_func, "login_required", True):
+            return None
+        return super().process_view(request, view_func, view_args, view_kwargs)
+
+    def handle_no_permission(  # type: ignore[override]  # Django always redirects
+        self, request: HttpRequest, view_func: Callable[..., Any]
+    ) -> HttpResponseBase:
+        """Lead to the sign-in page, or answer with it where a form has to be taken along."""
+        sealed = kept_forms.seal(request)
+        if sealed:
+            return sign_in_page(request, sealed)
+        return super().handle_no_permission(request, view_func)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        """Ask for the password again, and come back to the page or to the form that was sent."""
+        if not isinstance(exception, ReauthenticationRequired):
+            return None
+        target = request.get_full_path()
+        sealed = kept_forms.seal(request)
+        if sealed:
+            request.session[kept_forms.SESSION_KEY] = sealed
+            target = reverse("kept-form")
+        method = get_adapter().get_reauthentication_methods(request.user)[0]
+        return redirect(f"{method['url']}?{urlencode({'next': target})}")

@@ -1,0 +1,50 @@
+"""Deactivating a person, after saying what that ends, and letting them come back."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.access import administrator_required, recent_sign_in_required, signed_in_user
+from accounts.actors import Actor
+from accounts.models import User
+from accounts.services import activation
+from accounts.standing import Standing
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Deactivate a person after naming the applications that stop with them and saying how much ends."""
+    someone = get_object_or_404(User, user_id=user_id, is_active=True)
+    if request.method != "POST":
+        context = {
+            "person": someone,
+            "standing": Standing(someone),
+            "is_oneself": someone == signed_in_user(request),
+        }
+        return render(request, "people/deactivate.html", context)
+    try:
+        activation.deactivate(someone, actor=Actor.of(request))
+    except ValidationError as error:
+        messages.error(request, f"{someone.display_name} stays active. {error.message}")
+    else:
+        messages.success(request, f"Deactivated: {someone.display_name}")
+    return redirect("person", someone.user_id)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def activate(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Let a person come back who had been deactivated."""
+    someone = get_object_or_404(User, user_id=user_id, joined_at__isnull=False)
+    if request.method != "POST":
+        return render(request, "people/activate.html", {"person": someone})
+    if activation.activate(someone, actor=Actor.of(request)):
+        messages.success(request, f"Active again: {someone.display_name}")
+    else:
+        messages.info(request, f"{someone.display_name} is active already")
+    return redirect("person", someone.user_id)

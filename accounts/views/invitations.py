@@ -1,0 +1,79 @@
+"""Inviting people, again where it took too long, and taking an invitation back."""
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
+
+from accounts import mail
+from accounts.access import administrator_required, recent_sign_in_required
+from accounts.actors import Actor
+from accounts.models import Role, User
+from accounts.people_forms import PersonForm
+from accounts.services import invitations
+
+
+@administrator_required
+@sensitive_variables("link")
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def invite(request: HttpRequest) -> HttpResponse:
+    """Invite somebody."""
+    form = PersonForm(request.POST or None, instance=User(is_active=False, joined_at=None))
+    if request.method == "POST" and form.is_valid():
+        asked = form.cleaned_data
+        try:
+            someone, link = invitations.invite(
+                username=asked["username"],
+                email=asked["email"],
+                role=Role(asked["role"]),
+                name=asked["name"],
+                actor=Actor.of(request),
+            )
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            return hand_over(request, someone, link)
+    return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@administrator_required
+@sensitive_variables("link")
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def invite_again(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Make another invitation for somebody who has not joined, after saying that the earlier one ends."""
+    someone = get_object_or_404(User, user_id=user_id, joined_at=None)
+    if request.method != "POST":
+        return render(request, "people/invite_again.html", {"person": someone})
+    link = invitations.invite_again(someone, actor=Actor.of(request))
+    return hand_over(request, someone, link)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def withdraw(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Take an invitation back, after asking."""
+    someone = get_object_or_404(User, user_id=user_id, joined_at=None)
+    if request.method != "POST":
+        return render(request, "people/withdraw_invitation.html", {"person": someone})
+    if invitations.withdraw_invitation(someone, actor=Actor.of(request)):
+        messages.success(request, f"Withdrawn: the invitation of {someone.display_name}")
+    else:
+        messages.info(request, f"No invitation of {someone.display_name} was out")
+    return redirect("person", someone.user_id)
+
+
+@sensitive_variables("link", "context")
+def hand_over(request: HttpRequest, someone: User, link: str) -> HttpResponse:
+    """Mail an invitation where that works; else show its link, for the only time."""
+    if mail.can_send() and mail.send_invitation(someone, link):
+        messages.success(request, f"An invitation is on its way to {someone.email}")
+        return redirect("person", someone.user_id)
+    context = {"person": someone, "link": link, "mail_failed": mail.can_send()}
+    response = render(request, "people/invitation_link.html", context)
+    response["Cache-Control"] = "no-store"
+    return response

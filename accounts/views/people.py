@@ -1,0 +1,95 @@
+"""The people of the organisation: finding them, and what is known of one."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import administrator_required, recent_sign_in_required
+from accounts.actors import Actor
+from accounts.models import User
+from accounts.people_forms import FilterForm, PersonForm
+from accounts.services.links import invitation_until, password_link
+from accounts.services.people import change_person
+from accounts.standing import Standing
+
+PEOPLE_PER_PAGE = 50
+
+
+@administrator_required
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    """List the people of the organisation, or those of a name, role or status."""
+    chosen = FilterForm(request.GET).chosen
+    page = Paginator(found(chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "filters": FilterForm(initial=chosen),
+        "page": page,
+        "chosen": chosen,
+        "query": urlencode(chosen),
+    }
+    return render(request, "people/people.html", context)
+
+
+def found(chosen: dict[str, str]) -> QuerySet[User]:
+    """Return the people that fit what was chosen, by name."""
+    rows = User.objects.of_status(chosen["status"]) if "status" in chosen else User.objects.all()
+    if "role" in chosen:
+        rows = rows.filter(role=chosen["role"])
+    if "q" in chosen:
+        text = chosen["q"]
+        of_name = Q(name__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text)
+        rows = rows.filter(of_name | Q(user_id=text.lower()))
+    return rows.order_by("name", "username", "pk")
+
+
+@administrator_required
+@require_safe
+def person(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Show what is known of a person, what they allowed and what they own."""
+    someone = get_object_or_404(User, user_id=user_id)
+    context = {
+        "person": someone,
+        "standing": Standing(someone),
+        "invited_until": None if someone.joined_at else invitation_until(someone),
+    }
+    return render(request, "people/person.html", context)
+
+
+@administrator_required
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def change(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Change a person's name, user name, e-mail address or role."""
+    someone = get_object_or_404(User, user_id=user_id)
+    form = PersonForm(request.POST or None, instance=someone)
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = change_person(someone, form.changes, actor=Actor.of(request))
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            messages.success(request, f"Saved: {someone.display_name}" if changed else "Nothing changed")
+            return redirect("person", someone.user_id)
+    someone = get_object_or_404(User, user_id=user_id)  # the form wrote into the other one
+    context = {"person": someone, "form": form}
+    return render(request, "people/change.html", context, status=422 if form.errors else 200)
+
+
+@administrator_required
+@sensitive_variables("link")
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Say what a one-time password link does; make it for an active person and show it for the only time."""
+    someone = get_object_or_404(User, user_id=user_id, is_active=True)
+    link = password_link(someone, actor=Actor.of(request)) if request.method == "POST" else ""
+    response = render(request, "people/password_link.html", {"person": someone, "link": link})
+    response["Cache-Control"] = "no-store"
+    return response

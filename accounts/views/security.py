@@ -1,0 +1,75 @@
+"""Security, for everybody: how one signs in, and where one is signed in."""
+
+from dataclasses import dataclass
+
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.access import recent_sign_in_required, signed_in_user
+from accounts.actors import Actor
+from accounts.models import User
+from accounts.services import sessions as services
+from accounts.standing import Standing
+from accounts.user_agents import device
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session as its owner sees it."""
+
+    row: UserSession
+    is_current: bool
+
+    @property
+    def device(self) -> str:
+        """The browser in words."""
+        return device(self.row.user_agent)
+
+
+@require_safe
+def overview(request: HttpRequest) -> HttpResponse:
+    """Show all ways in at a glance, each with the page where it is changed."""
+    user = signed_in_user(request)
+    return render(request, "security/overview.html", {"standing": Standing(user), "person": user})
+
+
+@require_safe
+def sessions(request: HttpRequest) -> HttpResponse:
+    """List where one is signed in, this session first."""
+    return render(request, "security/sessions.html", {"sessions": sessions_of(request)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def end_session(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask whether to end another of one's sessions, and do it."""
+    others = UserSession.objects.filter(user=signed_in_user(request))
+    row = get_object_or_404(others.exclude(session_key=request.session.session_key), pk=pk)
+    if request.method != "POST":
+        return render(request, "security/end_session.html", {"session": Session(row, is_current=False)})
+    services.end_session(row, actor=Actor.of(request))
+    messages.success(request, f"Ended: {device(row.user_agent)}")
+    return redirect("sessions")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@recent_sign_in_required
+def end_other_sessions(request: HttpRequest) -> HttpResponse:
+    """Ask whether to end all of one's other sessions, and do it."""
+    user: User = signed_in_user(request)
+    if request.method != "POST":
+        return render(request, "security/end_session.html", {"sessions": sessions_of(request)[1:]})
+    count = services.end_other_sessions(user, kept=request.session.session_key or "", actor=Actor.of(request))
+    messages.success(request, f"Ended: {count}" if count else "There was no other session.")
+    return redirect("sessions")
+
+
+def sessions_of(request: HttpRequest) -> list[Session]:
+    """Return one's sessions, this one first, then by when they were last seen."""
+    here = request.session.session_key
+    rows = UserSession.objects.purge_and_list(signed_in_user(request))
+    rows.sort(key=lambda row: (row.session_key == here, row.last_seen_at), reverse=True)
+    return [Session(row, is_current=row.session_key == here) for row in rows]

@@ -1,0 +1,97 @@
+"""Signing in with a password or a passkey, and sending what was typed before the sign-in had ended."""
+
+from typing import Any
+
+from allauth.account.utils import passthrough_next_redirect_url
+from allauth.account.views import LoginView
+from allauth.mfa.webauthn.internal import auth
+from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from django.views.generic.edit import FormView
+
+from accounts import kept_forms
+from accounts.access import signed_in_user
+from accounts.passkeys import NOT_ACCEPTED, host_is_address
+
+
+class TakesFormAlong:
+    """A way to sign in that leads to the form which waits to be sent, where one came along."""
+
+    request: HttpRequest
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign the person in."""
+        if kept_forms.take_along(self.request):
+            fields = self.request.POST.copy()
+            fields["next"] = reverse("kept-form")
+            self.request.POST = fields  # type: ignore[assignment]
+        answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
+        return answer
+
+
+class SignInView(TakesFormAlong, LoginView):
+    """The sign-in page."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        sealed = self.request.POST.get(kept_forms.FIELD, "")
+        context = {"kept_form": sealed, "passkeys_work": not host_is_address()} | kwargs
+        found: dict[str, Any] = super().get_context_data(**context)
+        return found
+
+
+class PasskeySignInView(TakesFormAlong, LoginWebAuthnView):
+    """Signing in with a passkey: gives the browser its challenge, and takes the answer."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
+        """Lead back to the sign-in page, on the way to the same place."""
+        messages.error(self.request, f"{NOT_ACCEPTED} Or sign in with your password.")
+        return redirect(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
+
+
+class PasskeyAgainView(ReauthenticateWebAuthnView):
+    """Showing a passkey before something that cannot be undone."""
+
+    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
+        """Ask once more, on the way to the same place."""
+        messages.error(self.request, NOT_ACCEPTED)
+        return redirect(self.passthrough_next_url(self.request.path))
+
+
+class AddPasskeyView(AddWebAuthnView):
+    """Adding a passkey, which can sign in by itself: django-allauth would ask whether it should."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows, with a challenge for the browser."""
+        context = FormView.get_context_data(self, **kwargs)
+        context["host_is_address"] = host_is_address()
+        context["options"] = auth.begin_registration(signed_in_user(self.request), passwordless=True)
+        return context
+
+
+sign_in = SignInView.as_view()
+sign_in_with_passkey = PasskeySignInView.as_view()
+passkey_again = PasskeyAgainView.as_view()
+add_passkey = AddPasskeyView.as_view()
+
+
+def sign_in_page(request: HttpRequest, sealed: str) -> HttpResponse:
+    """Answer a form that met an ended session with the sign-in page, which takes it along."""
+    view = SignInView()
+    view.setup(request)
+    form = view.get_form_class()(request=request)
+    context = view.get_context_data(form=form, kept_form=sealed)
+    return render(request, "account/login.html", context, status=403)
+
+
+@require_safe
+def kept_form(request: HttpRequest) -> HttpResponse:
+    """Offer to send what was typed before the sign-in had ended."""
+    kept = kept_forms.waiting(request)
+    if kept is None:
+        return redirect("home")
+    return render(request, "account/kept_form.html", {"kept": kept})

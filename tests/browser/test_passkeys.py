@@ -1,0 +1,107 @@
+"""A passkey in a real browser, with the browser's own virtual authenticator."""
+
+import pytest
+from playwright.sync_api import CDPSession, Page, expect
+
+from tests.browser.test_first_token import sign_in
+from tests.infrastructure.installation import Installation
+
+pytestmark = [pytest.mark.browser, pytest.mark.story]
+
+
+@pytest.fixture
+def authenticator(page: Page) -> CDPSession:
+    """A phone or laptop that keeps passkeys, knows its owner, and is touched whenever it asks."""
+    devtools: CDPSession = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+        "automaticPresenceSimulation": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devtools
+
+
+@pytest.fixture
+def complaints(page: Page) -> list[str]:
+    """What the browser complains about: errors, and what the content security policy forbids."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def add_passkey(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.base_url}/security/passkeys/")
+    sign_in(page)
+    page.get_by_role("link", name="Add a passkey").click()
+    page.get_by_label("Name").fill("Test laptop")
+    page.get_by_role("button", name="Add passkey").click()
+    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
+    assert len(page.get_by_label("Recovery codes").input_value().split()) == 10
+
+
+def remove_passkey(page: Page, installation: Installation) -> None:
+    page.goto(f"{installation.base_url}/security/passkeys/")
+    page.get_by_role("link", name="Remove Test laptop").click()
+    page.get_by_role("button", name="Remove passkey").click()
+    expect(page.get_by_role("heading", name="No passkeys yet")).to_be_visible()
+
+
+def test_a_passkey_is_added_signs_in_and_is_removed(
+    page: Page, installation: Installation, authenticator: CDPSession, complaints: list[str]
+) -> None:
+    # This browser does not list passkeys below the field for the user name.
+    page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
+    add_passkey(page, installation)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{installation.base_url}/security/sessions/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    assert page.url == f"{installation.base_url}/security/sessions/"
+
+    page.get_by_role("button", name="Sign out").click()
+    sign_in(page)
+    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()  # the password is not enough
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_role("heading", name="OAuth2 Applications")).to_be_visible()
+    remove_passkey(page, installation)
+    assert complaints == []
+
+
+def test_a_browser_that_lists_passkeys_below_the_field_signs_in_from_there(
+    page: Page, installation: Installation, authenticator: CDPSession, complaints: list[str]
+) -> None:
+    add_passkey(page, installation)
+    page.get_by_role("button", name="Sign out").click()
+    page.goto(f"{installation.base_url}/security/sessions/")  # the authenticator is chosen without a press
+    expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
+    remove_passkey(page, installation)
+    assert complaints == []
+
+
+def test_a_passkey_that_is_refused_says_so_and_leaves_the_password(
+    page: Page, installation: Installation, authenticator: CDPSession
+) -> None:
+    page.goto(f"{installation.base_url}/accounts/login/")
+    page.get_by_role("button", name="Use a passkey").click()
+    expect(page.get_by_text("No passkey was used")).to_be_visible()
+    sign_in(page)
+    expect(page.get_by_role("heading", name="OAuth2 Applications")).to_be_visible()
+
+
+@pytest.mark.browser_context_args(java_script_enabled=False)
+def test_without_javascript_no_passkey_is_offered_and_the_page_that_adds_one_says_why(
+    page: Page, installation: Installation
+) -> None:
+    page.goto(f"{installation.base_url}/accounts/login/")
+    expect(page.get_by_role("button", name="Use a passkey")).not_to_be_visible()
+    sign_in(page)
+    page.goto(f"{installation.base_url}/security/passkeys/new")
+    expect(page.get_by_text("It takes JavaScript")).to_be_visible()
+    page.get_by_role("button", name="Add passkey").click()
+    expect(page.get_by_role("alert").filter(has_text="No passkey was used")).to_be_visible()

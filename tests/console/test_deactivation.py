@@ -1,0 +1,148 @@
+"""Deactivating a person: what the page says first, what ends, and that nothing of it comes back."""
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.models import OneTimeLink, User
+from accounts.services.links import password_link
+from oauthapps.models import AccessToken, Application, Consent, Event, TokenFamily
+from oauthapps.models.consents import EndReason
+from oauthapps.models.events import EventKind
+from oauthapps.services.credentials import add_key
+from tests.console.pages import Browser
+from tests.factories import PASSWORD, AdministratorFactory, make_application
+from tests.keys import SIGNING_KEY, public_pem
+from tests.oauth_client import OAuthClient
+
+
+@pytest.fixture
+def address(member: User) -> str:
+    return reverse("deactivate-person", args=[member.user_id])
+
+
+@pytest.fixture
+def theirs(member: User) -> Client:
+    """The person's browser, signed in at the sign-in page."""
+    browser = Client()
+    browser.post("/accounts/login/", {"login": member.username, "password": PASSWORD})
+    return browser
+
+
+def tokens_of(theirs: Client, web: Application) -> tuple[OAuthClient, dict[str, str]]:
+    from oauthapps.services.credentials import add_secret
+
+    secret = add_secret(web, actor=Actor.command("tests")).value
+    client = OAuthClient(web.client_id, secret)
+    return client, client.get_tokens(theirs)
+
+
+def test_the_page_names_first_what_stops(
+    console: Browser, address: str, theirs: Client, web: Application, machine: Application
+) -> None:
+    member = User.objects.get(username="bob")
+    add_key(machine, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
+    tokens_of(theirs, web)
+    page = console.get(address)
+    assert "Applications stop with this person" in page.text
+    assert "Nightly export: 1 public key" in page.text
+    assert page.text.index("Nightly export") < page.text.index("1 connected app")
+    assert "1 connected app and 1 live access token end at once" in page.text
+    assert "1 session and any one-time link end at once" in page.text
+
+
+def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
+    console: Browser, member: User, address: str, theirs: Client, web: Application
+) -> None:
+    client, tokens = tokens_of(theirs, web)
+    password_link(member, actor=Actor.command("tests"))
+    assert client.me(tokens["access_token"]).status_code == 200
+
+    page = console.follow(console.send(console.get(address)))
+    assert "Deactivated: Bob Builder" in page.messages
+    assert client.me(tokens["access_token"]).status_code == 401
+    assert client.refresh(tokens["refresh_token"]).status_code == 400
+    assert theirs.get("/connected/").status_code == 302
+    assert not Client().login(username=member.username, password=PASSWORD)
+    assert TokenFamily.objects.get().end_reason == EndReason.PERSON_DEACTIVATED
+    event = Event.objects.get(kind=EventKind.PERSON_DEACTIVATED)
+    assert (event.actor_name, event.person) == ("Ada Lovelace", member)
+    assert event.after == {"Consents ended": 1, "Access tokens ended": 1, "Sessions ended": 1}
+
+    activate = reverse("activate-person", args=[member.user_id])
+    page = console.follow(console.send(console.get(activate)))
+    assert "Active again: Bob Builder" in page.messages
+    assert client.me(tokens["access_token"]).status_code == 401
+    assert client.refresh(tokens["refresh_token"]).status_code == 400
+    assert theirs.get("/connected/").status_code == 302
+    assert not OneTimeLink.objects.exists()
+    assert not Consent.objects.filter(withdrawn_at=None).exists()
+    assert Client().login(username=member.username, password=PASSWORD)
+    assert Event.objects.filter(kind=EventKind.PERSON_ACTIVATED, person=member).count() == 1
+
+
+def test_what_a_request_under_way_left_behind_does_not_come_back_either(
+    console: Browser, member: User, address: str, theirs: Client, web: Application
+) -> None:
+    client, tokens = tokens_of(theirs, web)
+    console.send(console.get(address))
+    AccessToken.objects.update(revoked_at=None)
+    TokenFamily.objects.update(ended_at=None, end_reason="")
+    console.send(console.get(reverse("activate-person", args=[member.user_id])))
+    assert client.me(tokens["access_token"]).status_code == 401
+    assert client.refresh(tokens["refresh_token"]).status_code == 400
+
+
+def test_nobody_else_loses_anything(
+    console: Browser, administrator: User, address: str, web: Application
+) -> None:
+    client, tokens = tokens_of(console.client, web)
+    console.send(console.get(address))
+    assert client.me(tokens["access_token"]).status_code == 200
+    assert console.get("/people/").status == 200
+
+
+def test_one_cannot_deactivate_oneself(console: Browser, administrator: User) -> None:
+    AdministratorFactory.create()
+    own = reverse("deactivate-person", args=[administrator.user_id])
+    page = console.get(own)
+    assert "This is you. You cannot deactivate yourself" in page.text
+    assert not [form for form in page.all("form") if form.get("action") is None]
+    page = console.follow(console.post(own))
+    assert "stays active. You cannot deactivate yourself" in page.messages
+    administrator.refresh_from_db()
+    assert administrator.is_active
+
+
+def test_deactivating_twice_is_harmless(console: Browser, member: User, address: str) -> None:
+    form = console.get(address)
+    console.send(form)
+    assert console.post(address).status == 404
+    assert Event.objects.filter(kind=EventKind.PERSON_DEACTIVATED).count() == 1
+
+
+def test_nothing_is_changed_by_get(console: Browser, member: User, address: str) -> None:
+    console.get(address)
+    member.refresh_from_db()
+    assert member.is_active
+    console.get(reverse("activate-person", args=[member.user_id]))
+    assert not Event.objects.filter(kind=EventKind.PERSON_ACTIVATED).exists()
+
+
+def test_the_page_costs_the_same_however_much_there_is(console: Browser, member: User, address: str) -> None:
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from oauthapps.app_types import AppType
+
+    def statements() -> int:
+        with CaptureQueriesContext(connection) as captured:
+            console.get(address)
+        return len(captured)
+
+    before = statements()
+    for _ in range(3):
+        application = make_application(AppType.MACHINE_TO_MACHINE).application
+        add_key(application, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
+    assert statements() == before
