@@ -2,12 +2,13 @@
 
 from allauth.account import views as sign_in
 from allauth.mfa.base import views as second_factors
-from django.urls import include, path
+from django.urls import include, path, re_path
 
 import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
 from accounts.views import sign_in as our_sign_in
 from accounts.views.one_time_links import set_password
 from config.color_scheme import choose as choose_color_scheme
+from oauthapps.console.views import applications
 from oauthapps.console.views.logos import logo
 from oauthapps.oauth2.metadata import metadata
 
@@ -36,6 +37,7 @@ urlpatterns = [
     path("accounts/", include(account_pages)),
     path("security/", include("accounts.security_urls")),
     path("console/", include("oauthapps.console.urls")),
+    re_path(r"^system/(?:oauth2?-applications/)?$", applications.index, name="system"),
     path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),

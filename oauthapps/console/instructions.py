@@ -1,4 +1,4 @@
-"""How to use an application: copy-and-paste lines for a shell, with its real ids and addresses."""
+"""How to use an application: lines for a shell and an address for a browser, with its real ids."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
+from accounts.models import User
 from oauthapps.models import Application, PublicKey
 
 
@@ -18,31 +19,39 @@ class Step:
         title: what it does.
         code: the lines to paste.
         note: what to know about it.
+        is_address: whether it is for a browser, not for a shell.
     """
 
     title: str
     code: str
     note: str = ""
+    is_address: bool = False
 
 
 def instructions(
-    application: Application, redirect_urls: Sequence[str], keys: Sequence[PublicKey]
+    application: Application, redirect_urls: Sequence[str], keys: Sequence[PublicKey], *, viewer: User
 ) -> list[Step]:
-    """Return the steps of the application's own flow."""
+    """Return the steps of the application's own flow.
+
+    Args:
+        application: the application.
+        redirect_urls: those that are saved; the first one is shown.
+        keys: its live keys; the first one's User ID is shown.
+        viewer: whoever reads it; their User ID stands where there is no key yet, as a key they add will have.
+    """
     if application.type.flow == "jwt":
-        return jwt_steps(application, keys)
+        return jwt_steps(application, keys[0].user if keys else viewer)
     redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
     return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
 
 
-def jwt_steps(application: Application, keys: Sequence[PublicKey]) -> list[Step]:
-    """Return how a machine signs a JWT and exchanges it."""
-    user_id = keys[0].user.user_id if keys else "USER_ID_OF_A_PUBLIC_KEY"
+def jwt_steps(application: Application, user: User) -> list[Step]:
+    """Return how a machine signs a JWT with a key that this person has added, and exchanges it."""
     sign = f"""\
 b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)
 CLAIMS=$(printf '{{"iss":"%s","sub":"%s","exp":%d}}' \\
-  {application.organization.customer_id} {user_id} $(($(date +%s) + 60)) | b64url)
+  {application.organization.customer_id} {user.user_id} $(($(date +%s) + 60)) | b64url)
 SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" | openssl dgst -sha256 -sign private_key.pem -binary | b64url)"""
     exchange = f"""\
 curl -X POST {address("oauth2_provider:jwt-exchange")} \\
@@ -53,7 +62,8 @@ curl -X POST {address("oauth2_provider:jwt-exchange")} \\
         Step(
             title="Sign a JSON Web Token",
             code=sign,
-            note="iss is the Customer ID, sub the User ID beside the key, exp at most a day ahead.",
+            note="iss is the Customer ID; sub is the User ID of who added the key, here "
+            f"{user.display_name}; exp is at most a day ahead.",
         ),
         Step(title="Exchange it for an access token", code=exchange),
         call_step(),
@@ -63,9 +73,11 @@ curl -X POST {address("oauth2_provider:jwt-exchange")} \\
 def code_steps(application: Application, redirect_url: str, *, has_secret: bool) -> list[Step]:
     """Return the authorization code flow: with a client secret, or with PKCE instead of one."""
     query = {"client_id": application.client_id, "redirect_uri": redirect_url, "response_type": "code"}
-    authorize = f"{address('oauth2_provider:authorize')}?{urlencode(query)}&state=RANDOM_VALUE"
+    authorize = f"{address('oauth2_provider:authorize')}?{urlencode(query)}&state=STATE"
+    replace = "STATE by a random value"
     if not has_secret:
-        authorize += "&code_challenge=$CHALLENGE&code_challenge_method=S256"
+        authorize += "&code_challenge=CHALLENGE&code_challenge_method=S256"
+        replace += " and CHALLENGE by the challenge"
     credentials = f'-u "{application.client_id}:$CLIENT_SECRET"' if has_secret else ""
     client = [credentials or f"-d client_id={application.client_id}"]
     exchange = [
@@ -80,7 +92,9 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
         Step(
             title="Send the person's browser here",
             code=authorize,
-            note="The browser comes back to the Redirect URL with code and state. A code lives two minutes.",
+            note=f"An address for a browser: replace {replace}. The browser comes back to the Redirect URL "
+            "with code and state. A code lives two minutes.",
+            is_address=True,
         ),
         Step(title="Exchange the code for tokens", code=token_request(client + exchange)),
         call_step(),

@@ -33,6 +33,8 @@ app_name = "console"
 urlpatterns = [
     path("", applications.index, name="index"),
     path("activity/", activity.activity, name="activity"),
+    path("oauth-applications/", applications.index, name="oauth-applications"),
+    path("oauth2-applications/", applications.index, name="oauth2-applications"),
     path("applications/", applications.applications, name="applications"),
     path("applications/new", creation.new_application, name="new-application"),
     path("applications/<identifier:client_id>/", include(one_application)),

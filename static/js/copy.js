@@ -1,4 +1,4 @@
-// Buttons with data-copy="id" copy that field. They are hidden in the page, because without this they do nothing.
+// Buttons with data-copy="id" copy that field, or the text of that element. They are hidden in the page, because without this they do nothing.
 
 const SHOWN_FOR = 2500;
 
@@ -21,13 +21,21 @@ export function offerCopying(document) {
 }
 
 async function copy(field) {
-  field.select();
+  select(field);
   try {
-    await navigator.clipboard.writeText(field.value);
+    await navigator.clipboard.writeText(field.value ?? field.textContent);
     return true;
   } catch {
     // No permission, or no https: the selection is there for the keyboard.
     return false;
+  }
+}
+
+function select(field) {
+  if (field.select) {
+    field.select();
+  } else {
+    field.ownerDocument.getSelection().selectAllChildren(field);
   }
 }
 

@@ -1,5 +1,6 @@
 // Every page works without any of this: these modules only save a step.
 import { offerColorSchemes } from "./color_scheme.js";
+import { replaceUnknownCommands } from "./commands.js";
 import { offerCopying } from "./copy.js";
 import { offerDownloads } from "./download.js";
 import { followLifetimes } from "./effect.js";
@@ -11,6 +12,7 @@ import { sendOnce } from "./send_once.js";
 import { guardUnsaved } from "./unsaved.js";
 
 offerColorSchemes(document);
+replaceUnknownCommands(document);
 offerCopying(document);
 offerDownloads(document);
 offerPasskeys(document);

@@ -53,7 +53,7 @@ def create(page: Page, address: str) -> str:
     page.goto(f"{address}/console/applications/new")
     page.get_by_text("Web Application", exact=True).click()
     page.get_by_label("Name").fill("Field app")
-    page.get_by_role("button", name="Create").click()
+    page.get_by_role("button", name="Create", exact=True).click()
     secret = page.get_by_label("Client secret").input_value()
     assert secret.startswith("gtsec_")
     assert shows(page, secret)

@@ -12,7 +12,7 @@ from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.keys import SIGNING_KEY, public_pem
 
-PAGES = ["index", "activity", "applications", "new-application"]
+PAGES = ["index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"]
 OF_APPLICATION = [
     "application",
     "effect",
@@ -93,7 +93,7 @@ def test_a_form_without_its_csrf_token_is_refused(administrator: User, addresses
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(administrator)
     for name, address in addresses.items():
-        if name not in {"index", "applications", "public-key"}:
+        if name not in {"index", "oauth-applications", "oauth2-applications", "applications", "public-key"}:
             answer = strict.post(address)
             assert answer.status_code == 403, name
             assert "This form has expired" in answer.content.decode(), name

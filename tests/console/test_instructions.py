@@ -74,3 +74,21 @@ def test_the_single_page_applications_lines_make_a_pair_that_matches(
     verifier, challenge = run(pair + '\nprintf "%s" "$VERIFIER"', tmp_path).splitlines()[::-1]
     assert len(verifier) >= 43
     assert challenge_of(verifier) == challenge
+
+
+def test_without_a_key_the_lines_name_who_would_add_it(
+    console: Browser, machine: Application, administrator: User
+) -> None:
+    assert administrator.user_id in snippets(console, machine)[0]
+
+
+def test_what_is_for_a_browser_is_an_address_that_works_once_it_is_filled_in(
+    console: Browser, single_page: Application
+) -> None:
+    page = console.get(single_page.get_absolute_url())
+    (address,) = ["".join(pre.itertext()) for pre in page.all("pre") if "address" in pre.get("class", "")]
+    assert "$" not in address
+    assert "replace STATE by a random value and CHALLENGE by the challenge" in page.text
+    challenge = challenge_of("a verifier of some forty-three characters and more")
+    path = address.removeprefix(settings.BASE_URL).replace("=CHALLENGE", f"={challenge}")
+    assert "Allow access" in console.get(path).buttons()

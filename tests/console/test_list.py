@@ -3,7 +3,6 @@
 from datetime import timedelta
 
 import pytest
-from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
@@ -29,11 +28,42 @@ def test_the_console_opens_with_the_list(console: Browser) -> None:
     assert console.get("/console/").answer["Location"] == LIST
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/console/oauth-applications/",
+        "/console/oauth2-applications/",
+        "/system/",
+        "/system/oauth-applications/",
+        "/system/oauth2-applications/",
+    ],
+)
+def test_other_names_of_the_page_lead_to_it(console: Browser, path: str) -> None:
+    assert console.get(path).answer["Location"] == LIST
+
+
+def test_the_list_holds_the_form_for_a_new_application_as_a_dialog(
+    console: Browser, web: Application
+) -> None:
+    page = console.get(LIST)
+    opener = next(button for button in page.all("button") if button.get("command") == "show-modal")
+    dialog = page.one("dialog")
+    assert opener.get("commandfor") == dialog.get("id")
+    assert (opener.get("type"), opener.get("data-page")) == ("button", "/console/applications/new")
+    assert text_of(page.by_id(dialog.get("aria-labelledby", ""))) == "New OAuth2 application"
+    first = next(field for field in dialog.iter("input") if field.get("type") == "radio")
+    assert first.get("autofocus") is not None
+    assert console.send(page, "/console/applications/new", app_type="web", name="By dialog").status == 200
+    refused = console.send(console.get(LIST), "/console/applications/new", app_type="web", name="")
+    assert (refused.status, refused.heading) == (422, "New OAuth2 application")
+
+
 def test_an_empty_list_says_so_and_offers_the_first_step(console: Browser) -> None:
     page = console.get(LIST)
     assert "No applications yet" in page.text
     assert "0 of 10 applications" in page.text
-    assert page.links()["Create app integration"] == "/console/applications/new"
+    assert page.buttons().count("Create app integration") == 2
+    assert "it takes three steps" in page.text
 
 
 def test_each_row_has_name_type_status_and_dates(
@@ -73,7 +103,7 @@ def test_last_used_is_the_latest_use_of_anything_it_has(
             application=web, user=administrator, token="", token_checksum=digest("x"), expires=moment
         )
         AccessToken.objects.filter(pk=token.pk).update(created=moment)
-    assert rows(console.get(LIST))["Field app"][3] == "3 days ago"
+    assert rows(console.get(LIST))["Field app"][3] == f"3 days ago {moment:%-d %b %Y, %H:%M} UTC"
 
 
 def test_the_meter_says_in_words_how_many_places_are_taken(console: Browser, web: Application) -> None:
@@ -98,7 +128,9 @@ def test_at_ten_the_button_leads_to_an_explanation_that_names_the_least_used_fir
     for number in range(10):
         application = make_application(AppType.WEB, name=f"Application {number}").application
         application.secrets.update(last_used_at=timezone.now() - timedelta(days=number))
-    page = console.get(reverse("console:new-application"))
+    full = console.get(LIST)
+    assert not full.all("dialog")
+    page = console.get(full.links()["Create app integration"])
     assert page.heading == "All 10 places are taken"
     assert next(iter(rows(page))) == "Application 9"
     assert "Delete Application 9" in page.links()

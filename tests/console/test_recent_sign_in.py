@@ -30,7 +30,7 @@ def test_deleting_asks_for_the_password_again_after_five_minutes(
     with time_machine.travel(now, tick=False):
         browser = sign_in(administrator)
     with time_machine.travel(now + timedelta(minutes=minutes), tick=False):
-        answer = browser.post(f"{web.get_absolute_url()}deletion/")
+        answer = browser.post(f"{web.get_absolute_url()}deletion/", {"name": web.name})
         assert ("/accounts/reauthenticate/" in answer["Location"]) is asked
     web.refresh_from_db()
     assert web.is_live is asked

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from django.urls import reverse
 from django.utils import timezone
 
@@ -9,6 +10,7 @@ from accounts.models import User
 from oauthapps.client_secrets import digest
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken, TokenFamily
 from tests.console.pages import Browser
+from tests.factories import stored_earlier
 
 
 def address(name: str, application: Application) -> str:
@@ -81,7 +83,32 @@ def test_people_whose_access_has_run_out_are_not_counted(
 
 
 def test_deleting_frees_the_place_and_says_so(console: Browser, web: Application) -> None:
-    page = console.follow(console.send(console.get(address("delete", web))))
+    page = console.follow(console.send(console.get(address("delete", web)), name="Field app"))
     assert "Deleted: Field app" in page.messages
     assert "0 of 10 applications" in page.text
     assert console.get(web.get_absolute_url()).status == 404
+
+
+@pytest.mark.parametrize("typed", ["", "Field", "Timesheet widget"])
+def test_another_name_deletes_nothing_and_says_so(console: Browser, web: Application, typed: str) -> None:
+    page = console.send(console.get(address("delete", web)), name=typed)
+    assert page.status == 422
+    assert page.title.startswith("Error: ")
+    assert "nothing was deleted" in page.alerts()
+    assert page.field("name").get("aria-invalid") == "true"
+    assert page.field("name").get("value", "") == typed
+    assert Application.objects.live().filter(pk=web.pk).exists()
+
+
+@pytest.mark.parametrize("typed", [" field  APP ", "Field\u00a0app"])
+def test_capitals_and_spaces_do_not_matter(console: Browser, web: Application, typed: str) -> None:
+    assert console.send(console.get(address("delete", web)), name=typed).status == 302
+
+
+def test_a_name_with_invisible_characters_can_be_copied_or_retyped(
+    console: Browser, web: Application
+) -> None:
+    stored_earlier(web, name="Bank\u202emoc.knab\u200b")
+    page = console.get(address("delete", web))
+    assert page.by_id("application-name").get("value") == "Bank\u202emoc.knab\u200b"
+    assert console.send(page, name="bankmoc.knab").status == 302

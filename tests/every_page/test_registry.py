@@ -11,6 +11,9 @@ from tests.test_architecture import VIEWS
 WITHOUT_A_PAGE = {
     "color-scheme": "",
     "console:index": "",
+    "console:oauth-applications": "",
+    "console:oauth2-applications": "",
+    "system": "",
     "console:disable-application": "web",
     "console:enable-application": "web",
     "console:add-secret": "machine",

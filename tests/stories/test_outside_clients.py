@@ -58,7 +58,7 @@ def application(
     )
     yield created
     page = f"{installation.base_url}/console/applications/{created['client_id']}/deletion/"
-    form = hidden_fields(person.browser.get(page, timeout=30).text)
+    form = hidden_fields(person.browser.get(page, timeout=30).text) | {"name": name}
     deleted = person.browser.post(page, form, timeout=30, headers={"Referer": page})
     assert f"Deleted: {name}" in deleted.text
 

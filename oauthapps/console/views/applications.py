@@ -5,6 +5,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from oauthapps.console import once
+from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.standing import standings
 from oauthapps.models import Application
 from oauthapps.models.applications import APPLICATION_LIMIT
@@ -13,7 +15,7 @@ from oauthapps.models.applications import APPLICATION_LIMIT
 @administrator_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
-    """Lead from "System" to its first page."""
+    """Lead from "System", and from the list's other names, to the list."""
     return redirect("console:applications")
 
 
@@ -22,4 +24,11 @@ def index(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 def applications(request: HttpRequest) -> HttpResponse:
     """List the applications, by name."""
     rows = standings(Application.objects.live().order_by("name", "pk"))
-    return render(request, "console/applications.html", {"rows": rows, "limit": APPLICATION_LIMIT})
+    context = {
+        "rows": rows,
+        "limit": APPLICATION_LIMIT,
+        "is_full": len(rows) >= APPLICATION_LIMIT,
+        "form": NewApplicationForm(),
+        "form_id": once.new_form_id(),
+    }
+    return render(request, "console/applications.html", context)

@@ -57,7 +57,7 @@ def explain_limit(
 ) -> HttpResponse:
     """Explain that all places are taken, name the least used first, and keep what was typed."""
     rows = sorted(standings(Application.objects.live()), key=least_used_first)
-    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form}
+    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form, "form_id": once.new_form_id()}
     return render(request, "console/limit.html", context, status=status)
 
 

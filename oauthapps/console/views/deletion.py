@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
 from accounts.actors import Actor
+from oauthapps.console.forms.deletion import ConfirmNameForm
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.reach import reach_of
 from oauthapps.console.standing import standing_of
@@ -24,7 +25,8 @@ RECENTLY = timedelta(hours=24)
 def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Delete an application after saying whom that would reach."""
     application = find_application(client_id)
-    if request.method == "POST":
+    form = ConfirmNameForm(request.POST if request.method == "POST" else None, application=application)
+    if form.is_valid():
         applications.delete_application(application, actor=Actor.of(request))
         messages.success(request, f"Deleted: {application.name}")
         return redirect("console:applications")
@@ -32,8 +34,9 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
         "application": application,
         "reach": reach_of(application),
         "standing": standing_of(application),
+        "form": form,
     }
-    return render(request, "console/delete_application.html", context)
+    return render(request, "console/delete_application.html", context, status=422 if form.errors else 200)
 
 
 @administrator_required

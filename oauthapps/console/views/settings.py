@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import administrator_required
+from accounts.access import administrator_required, signed_in_user
 from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
@@ -113,7 +113,7 @@ def show(
         "has_errors": rows.has_errors or bool(clashes),
         "secrets": secrets,
         "keys": keys,
-        "instructions": instructions(found, rows.stored_urls, keys),
+        "instructions": instructions(found, rows.stored_urls, keys, viewer=signed_in_user(request)),
         "form_id": once.new_form_id(),
     }
     return render(request, "console/application.html", context, status=status)
