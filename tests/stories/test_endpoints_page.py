@@ -1,64 +1,26 @@
 """Every request of docs/endpoints.md, sent as it stands there, gets the answer that is printed below it."""
 
-import re
 import subprocess
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
 import requests
 
-from tests.infrastructure.installation import ADMIN, ROOT, Installation
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
 from tests.oauth_client import TOKEN
 from tests.stories.conftest import Person, certificate, manage
+from tests.stories.documents import BLOCK, Example, examples, looks_like, text_of
 
 pytestmark = pytest.mark.story
 
-PAGE = (ROOT / "docs" / "endpoints.md").read_text(encoding="utf-8")
-BLOCK = re.compile(
-    r"^#+ (?P<heading>[^\n]+)$|^```(?P<language>\w*)\n(?P<text>.*?)\n```$", re.MULTILINE | re.DOTALL
-)
-DOCUMENTED_BASE = "http://localhost:8000"
 CALLBACK = "https://app.example.com/callback"
 VERIFIER = "a-verifier-of-at-least-forty-three-characters-0123456789"
-
-
-@dataclass
-class Example:
-    """A request of the page and the answers below it: the first is its own, others come of a changed one."""
-
-    heading: str
-    command: str
-    answers: list[str] = field(default_factory=list)
-
-
-def examples() -> list[Example]:
-    """All of them; the page's first block gives names to values and asks for nothing."""
-    found: list[Example] = []
-    heading = ""
-    for block in BLOCK.finditer(PAGE):
-        heading = block["heading"] or heading
-        if block["language"] == "sh":
-            found.append(Example(heading, block["text"]))
-        elif block["language"] in ("json", "") and not block["heading"]:
-            found[-1].answers.append(block["text"])
-    return found[1:]
-
-
-def looks_like(documented: str, base_url: str) -> re.Pattern[str]:
-    """What an answer has to be: as documented, except for the address, moments, and values cut short by …"""
-    for encoded in (str, partial(quote, safe="")):
-        documented = documented.replace(encoded(DOCUMENTED_BASE), encoded(base_url))
-    shortened = re.sub(r"(gt[a-z]+_)?[\w-]*…", r"\1…", documented)
-    pattern = re.escape(shortened).replace("…", r"[\w-]+")
-    return re.compile(re.sub(r"\b\d{10}\b", r"\\d{10}", pattern))
 
 
 class Reader:
@@ -142,7 +104,8 @@ class Reader:
 
 
 FRESH = ("CODE", "ACCESS_TOKEN", "REFRESH_TOKEN", "JWT")
-EXAMPLES = examples()
+# The first block gives names to values and asks for nothing.
+EXAMPLES = examples("docs/endpoints.md")[1:]
 AUTHORIZATION = next(example for example in EXAMPLES if example.heading == "Authorize")
 
 
@@ -183,9 +146,9 @@ def test_the_documented_authorization_request_comes_back_as_documented(reader: R
 
 
 def test_the_heart_of_the_configuration_for_nginx_is_that_of_the_file() -> None:
-    text = (ROOT / "deploy" / "nginx" / "verify.conf").read_text(encoding="utf-8")
-    file = [line.split() for line in text.splitlines()]
-    heart = next(block["text"] for block in BLOCK.finditer(PAGE) if block["language"] == "nginx")
+    file = [line.split() for line in text_of("deploy/nginx/verify.conf").splitlines()]
+    blocks = BLOCK.finditer(text_of("docs/endpoints.md"))
+    heart = next(block["text"] for block in blocks if block["language"] == "nginx")
     for line in heart.splitlines():
         words = line.split()
         assert any(words == one[: len(words)] for one in file), line
