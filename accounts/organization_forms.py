@@ -35,7 +35,7 @@ class OrganizationForm(ModelForm):
 class CustomerIdForm(ModelForm):
     """A Customer ID brought along from elsewhere, and that its consequences were read."""
 
-    understood = forms.BooleanField(label="I have told whoever runs the applications listed above")
+    understood = forms.BooleanField(label="JWTs with the present Customer ID may stop working")
 
     class Meta:
         model = Organization

@@ -7,6 +7,7 @@ from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -47,8 +48,9 @@ def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # no
 
 @receiver(user_logged_out)
 def note_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:  # noqa: ARG001
-    """Record that somebody signed out."""
+    """Record that somebody signed out, and take the session off their list."""
     if user is not None:
+        UserSession.objects.filter(session_key=request.session.session_key).delete()
         record_about(EventKind.SIGNED_OUT, request, user)
 
 

@@ -8,6 +8,7 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -57,6 +58,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
     context = {
         "person": someone,
         "standing": Standing(someone),
+        "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
         "invited_until": None if someone.joined_at else invitation_until(someone),
     }
     return render(request, "people/person.html", context)

@@ -10,11 +10,13 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 
+from accounts.models import OneTimeLink
 from oauthapps import lifetimes
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models import AccessToken, FailureCount, Grant, RefreshToken, SentForm, TokenFamily
@@ -37,6 +39,8 @@ class Removed:
     failure_counts: int = 0
     sent_forms: int = 0
     sessions: int = 0
+    listed_sessions: int = 0
+    one_time_links: int = 0
 
     def as_numbers(self) -> dict[str, int]:
         """Return the numbers by what they count."""
@@ -56,7 +60,10 @@ def prune(batch: int = BATCH) -> Removed:
     yesterday = int((now - EXPIRED_FOR).timestamp())
     removed.failure_counts = remove_in_batches(FailureCount.objects.filter(began__lt=yesterday), batch)
     removed.sent_forms = remove_in_batches(SentForm.objects.filter(at__lt=now - ENDED_FOR), batch)
-    removed.sessions = remove_in_batches(Session.objects.filter(expire_date__lt=now), batch)
+    sessions = Session.objects.filter(expire_date__lt=now)
+    removed.listed_sessions = remove_in_batches(listed_of(sessions), batch)
+    removed.sessions = remove_in_batches(sessions, batch)
+    removed.one_time_links = remove_in_batches(OneTimeLink.objects.filter(expires_at__lt=now), batch)
     return removed
 
 
@@ -66,6 +73,14 @@ def remove_in_batches(rows: models.QuerySet[Any], batch: int) -> int:
     while ids := list(rows.values_list("pk", flat=True)[:batch]):
         removed += rows.filter(pk__in=ids).delete()[0]
     return removed
+
+
+def listed_of(sessions: models.QuerySet[Session]) -> models.QuerySet[UserSession]:
+    """Return what people's lists say of some sessions."""
+    rows: models.QuerySet[UserSession] = UserSession.objects.filter(
+        session_key__in=sessions.values("session_key")
+    )
+    return rows
 
 
 def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:

@@ -223,6 +223,13 @@ def test_ending_all_others_keeps_this_one(at_home: Browser, member: User, admini
     assert Event.objects.get(kind=EventKind.SESSION_ENDED).detail == "2 others"
 
 
+def test_a_session_that_was_signed_out_is_no_longer_listed(at_home: Browser, member: User) -> None:
+    elsewhere = sign_in(member, "curl/8")
+    elsewhere.post(reverse("account_logout"))
+    assert UserSession.objects.count() == 1
+    assert "Unknown device" not in at_home.get(SESSIONS).text
+
+
 @pytest.mark.spec("C-01", "ASVS 8.2")
 def test_another_persons_session_is_404(at_home: Browser, member: User, administrator: User) -> None:
     sign_in(administrator)

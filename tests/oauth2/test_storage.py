@@ -614,6 +614,8 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "failure_counts": 0,
             "sent_forms": 0,
             "sessions": 1,
+            "listed_sessions": 0,
+            "one_time_links": 0,
         }
         printed = StringIO()
         call_command("prune", stdout=printed)
