@@ -1,6 +1,7 @@
 """Reading what a client sent: form or JSON, each parameter once, as text."""
 
 import json
+import re
 from collections import Counter
 from typing import NoReturn
 from urllib.parse import parse_qsl
@@ -115,12 +116,13 @@ def once_each(pairs: Pairs) -> Parameters:
     Raises:
         UnreadableRequestError: when a name comes twice or a text cannot be one.
     """
-    parameters = those_sent_once(pairs)
-    if len({name for name, _ in pairs}) < len(pairs):
-        raise UnreadableRequestError("A parameter was sent more than once.", parameters)
+    if len(dict(pairs)) < len(pairs):
+        raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
     if not all(is_text(name) and is_text(value) for name, value in pairs):
-        raise UnreadableRequestError("A parameter contains characters that are not allowed.", parameters)
-    return parameters
+        raise UnreadableRequestError(
+            "A parameter contains characters that are not allowed.", those_sent_once(pairs)
+        )
+    return {name: value for name, value in pairs if value}
 
 
 def those_sent_once(pairs: Pairs) -> Parameters:
@@ -133,6 +135,9 @@ def those_sent_once(pairs: Pairs) -> Parameters:
     }
 
 
+NO_TEXT = re.compile("[\0\ud800-\udfff]")
+
+
 def is_text(value: str) -> bool:
     """Return whether a database can store the value: no NUL, no half of a surrogate pair."""
-    return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return NO_TEXT.search(value) is None
