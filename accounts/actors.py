@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
@@ -60,6 +61,10 @@ class Actor:
     def command(cls, name: str) -> Actor:
         """Return the actor behind a management command."""
         return cls(label=f"manage.py {name}")
+
+
+# Finds out who sent a request: few requests want to know, and looking takes as long as looking a token up.
+Sender = Callable[[], Actor]
 
 
 def user_agent(request: HttpRequest) -> str:

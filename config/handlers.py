@@ -5,6 +5,7 @@ looking its token up.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.core.handlers.exception import convert_exception_to_response
 from django.core.handlers.wsgi import WSGIHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.urls import ResolverMatch, get_resolver
 from django.utils.module_loading import import_string
 
 from config.error_pages import FOR_PROGRAMS
@@ -21,6 +23,11 @@ from config.error_pages import FOR_PROGRAMS
 
 class ProgramsHandler(BaseHandler):
     """Answers through `MIDDLEWARE_FOR_PROGRAMS`, and for views alone that are open to everybody."""
+
+    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
+        """Return the view for a request; these addresses are few and come again and again."""
+        request.resolver_match = view_at(request.path_info)
+        return request.resolver_match
 
     def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002  # there is no other kind
         """Build the chain."""
@@ -31,6 +38,16 @@ class ProgramsHandler(BaseHandler):
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
         self._middleware_chain = answer
+
+
+@lru_cache(maxsize=256)
+def view_at(path: str) -> ResolverMatch:
+    """Return the view for an address.
+
+    Raises:
+        Resolver404: when there is none.
+    """
+    return get_resolver().resolve(path)
 
 
 def refuse_closed_views(_request: HttpRequest, view: Callable[..., Any], *_: Any) -> None:

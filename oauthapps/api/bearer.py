@@ -44,8 +44,8 @@ def presented_token(request: HttpRequest) -> str:
     Raises:
         BearerError: when it carries none, or two that differ.
     """
-    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
-    tokens = {request.headers.get("sessionID", "").strip(), *tokens_in_url(request)}
+    scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    tokens: set[str] = {request.META.get("HTTP_SESSIONID", "").strip(), *tokens_in_url(request)}
     if scheme:
         tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
     tokens.discard("")

@@ -25,7 +25,7 @@ def cross_origin(view: View) -> View:
 
     @wraps(view)
     def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
-        origin = request.headers.get("Origin", "")
+        origin = request.META.get("HTTP_ORIGIN", "")
         preflight = is_preflight(request)
         response = HttpResponse(status=204) if preflight else view(request, *args, **kwargs)
         patch_vary_headers(response, ["Origin"])

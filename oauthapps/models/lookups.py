@@ -6,8 +6,10 @@ be fetched by a statement of its own when asked for.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from django.db.models import BigIntegerField, CharField, DateTimeField, QuerySet
+from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils import timezone
 
 from oauthapps.models.applications import Application
@@ -16,9 +18,10 @@ from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.tokens import AccessToken, Grant, RefreshToken
 
 NOW = Parameter("now", DateTimeField())
-DIGEST, OTHER_DIGEST = Parameter("digest", CharField()), Parameter("other_digest", CharField())
 CLIENT_ID = Parameter("client_id", CharField())
-APPLICATION = Parameter("application", BigIntegerField())
+# Two readings of a secret, because Basic is sent form-encoded by some and raw by others.
+SECRETS = [Parameter("secret", CharField()), Parameter("other_secret", CharField())]
+DIGEST = Parameter("digest", CharField())
 
 OF_APPLICATION = (
     "client_id",
@@ -38,15 +41,16 @@ def through(path: str, names: Sequence[str]) -> list[str]:
 
 
 def confidential_clients() -> QuerySet[ClientSecret]:
-    """The secret that a client shows in one reading or another, with the client's application."""
+    """The live secret that a client shows, with its enabled application."""
     return (
         ClientSecret.objects.live()
         .filter(
-            digest__in=[DIGEST, OTHER_DIGEST],
+            digest__in=SECRETS,
             application__client_id=CLIENT_ID,
             application__deleted_at=None,
             application__disabled_at=None,
         )
+        .order_by()
         .select_related("application__organization")
         .only("last_used_at", *through("application", OF_APPLICATION))
     )
@@ -93,19 +97,20 @@ def refresh_tokens() -> QuerySet[RefreshToken]:
 
 
 def grants() -> QuerySet[Grant]:
-    """A grant whose code could be redeemed by this application."""
+    """A grant whose code could be redeemed now."""
     return (
         Grant.objects.redeemable(NOW)
-        .filter(code=DIGEST, application=APPLICATION)
-        .only("user", "family", "scope", "redirect_uri", "redirect_uri_given", "code_challenge")
+        .filter(code=DIGEST)
+        .only("application", "scope", "redirect_uri", "redirect_uri_given", "code_challenge")
     )
 
 
 def keys() -> QuerySet[PublicKey]:
-    """The live keys of an application, with the people who added them."""
+    """The live keys of a client, with the people who added them."""
     return (
         PublicKey.objects.live()
-        .filter(application=APPLICATION)
+        .filter(application__client_id=CLIENT_ID)
+        .order_by()
         .select_related("user")
         .only("pem", "last_used_at", "user__user_id", "user__is_active")
     )
@@ -119,32 +124,42 @@ GRANTS = CompiledQuery(grants)
 KEYS = CompiledQuery(keys)
 
 
-def confidential_client(client_id: str, digests: Sequence[str]) -> ClientSecret | None:
-    """Return the live secret of an enabled application that has one of these one or two digests."""
-    return CONFIDENTIAL_CLIENTS.one(client_id=client_id, digest=digests[0], other_digest=digests[-1])
+@dataclass(frozen=True, kw_only=True)
+class Presented:
+    """What a request shows besides its client's credentials, to be looked up in the same statement.
+
+    Attributes:
+        query: finds it by the digest of its value; keys, by their client.
+        digest: the digest.
+    """
+
+    query: CompiledQuery[Any]
+    digest: str = ""
 
 
-def public_client(client_id: str) -> Application | None:
-    """Return the enabled application with this Client ID."""
-    return PUBLIC_CLIENTS.one(client_id=client_id)
+def client(
+    client_id: str, digests: Sequence[str], presented: Presented | None = None
+) -> tuple[ClientSecret | Application | None, list[Any]]:
+    """Return an enabled client, and what it presents.
+
+    Args:
+        client_id: its Client ID.
+        digests: of one or two readings of its secret; empty for a public client.
+        presented: what else to look up.
+
+    Returns:
+        The live secret it showed, or the application of a client that showed none; then the rows of what is
+        presented, which say nothing yet about whom they belong to.
+    """
+    values = {"client_id": client_id, "now": timezone.now()}
+    if digests:
+        values |= {"secret": digests[0], "other_secret": digests[-1]}
+    clients: CompiledQuery[Any] = CONFIDENTIAL_CLIENTS if digests else PUBLIC_CLIENTS
+    if presented is None:
+        return clients.one(**values), []
+    return clients.one_with(presented.query, digest=presented.digest, **values)
 
 
 def access_token(digest: str) -> AccessToken | None:
     """Return the living access token whose value has this digest."""
     return ACCESS_TOKENS.one(digest=digest, now=timezone.now())
-
-
-def refresh_token(digest: str) -> RefreshToken | None:
-    """Return the refresh token whose value has this digest, if it could be used now."""
-    row, now = REFRESH_TOKENS.one(digest=digest), timezone.now()
-    return row if row and (row.ends_at is None or row.ends_at > now) else None
-
-
-def grant(digest: str, application: Application) -> Grant | None:
-    """Return the grant whose code has this digest, if this application could redeem it now."""
-    return GRANTS.one(digest=digest, application=application.pk, now=timezone.now())
-
-
-def live_keys(application: Application) -> list[PublicKey]:
-    """Return the keys by which an application may sign."""
-    return KEYS.all(application=application.pk)

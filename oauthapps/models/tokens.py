@@ -175,6 +175,11 @@ class RefreshToken(AbstractRefreshToken):
         ]
         return min(ends, default=None)
 
+    @property
+    def has_ended(self) -> bool:
+        """Whether one of its expirations has passed."""
+        return self.ends_at is not None and self.ends_at <= timezone.now()
+
 
 class IDToken(AbstractIDToken):
     """Never written: OpenID Connect is not offered. It exists because the models are swapped together."""

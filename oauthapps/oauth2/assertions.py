@@ -5,6 +5,7 @@ claims of an assertion whose signature has not been checked.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
@@ -18,7 +19,7 @@ from oauthlib.oauth2 import InvalidGrantError
 
 from oauthapps.client_secrets import digest
 from oauthapps.keypairs import load_public_key
-from oauthapps.models import Application, PublicKey, lookups
+from oauthapps.models import Application, PublicKey
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
 
@@ -57,18 +58,19 @@ class VerifiedAssertion:
     expires: datetime
 
 
-def verify(text: str, application: Application) -> VerifiedAssertion:
+def verify(text: str, application: Application, keys: Sequence[PublicKey]) -> VerifiedAssertion:
     """Check an assertion that an authenticated client presents.
 
     Args:
         text: the compact serialization.
-        application: the client's application, whose live keys alone count.
+        application: the client's application.
+        keys: its live keys, with their people.
 
     Raises:
         InvalidGrantError: naming the first thing that is wrong; the sender has shown a client secret and may
             know.
     """
-    key, claims = verified_claims(text, application)
+    key, claims = verified_claims(text, keys)
     check_issuer(claims, application)
     check_subject(claims, key)
     check_audience(claims)
@@ -76,11 +78,11 @@ def verify(text: str, application: Application) -> VerifiedAssertion:
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
 
 
-def verified_claims(text: str, application: Application) -> tuple[PublicKey, Claims]:
+def verified_claims(text: str, keys: Sequence[PublicKey]) -> tuple[PublicKey, Claims]:
     """Return the key that signed the assertion and the claims it signed."""
     if len(text) > MAX_CHARACTERS or text.count(".") != SEGMENTS - 1 or not text.isascii():
         raise refused("is not a signed JWT in compact form")
-    for key in lookups.live_keys(application):
+    for key in keys:
         payload = payload_signed_by(key, text)
         if payload is not None:
             return key, parse_claims(payload)

@@ -1,6 +1,7 @@
 """Between Django's requests and the authorization server."""
 
 from collections.abc import Callable
+from functools import partial
 
 from django.http import HttpRequest, HttpResponse
 from oauth2_provider.oauth2_backends import OAuthLibCore
@@ -26,12 +27,12 @@ class RequestBackend(OAuthLibCore):
             request: the request; its body is form or JSON.
             translate: makes the parameters of a token request from those that an endpoint takes.
         """
-        authorization = request.headers.get("Authorization", "")
+        authorization, sender = request.META.get("HTTP_AUTHORIZATION", ""), partial(Actor.somewhere, request)
         try:
             parameters = translate(read_body(request))
         except UnreadableRequestError as error:
-            return as_json(unreadable_response(error, authorization, Actor.somewhere(request)))
-        return as_json(self.server.token_response(parameters, authorization, Actor.somewhere(request)))
+            return as_json(unreadable_response(error, authorization, sender))
+        return as_json(self.server.token_response(parameters, authorization, sender))
 
 
 def as_json(answer: TokenResponse) -> HttpResponse:

@@ -6,14 +6,17 @@ or its secret wrong, and nothing to time.
 
 import base64
 import binascii
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 from urllib.parse import unquote_plus
 
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
-from accounts.actors import Actor
+from accounts.actors import Sender
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret, lookups
+from oauthapps.models.lookups import Presented
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
 
@@ -40,10 +43,12 @@ class AuthenticatedClient:
     Attributes:
         application: the enabled application.
         secret: the secret it showed; None for a public client.
+        presented: the rows of what else its request shows, if it was asked for.
     """
 
     application: Application
     secret: ClientSecret | None = None
+    presented: Sequence[Any] = ()
 
 
 # An Authorization header that says nothing.
@@ -67,13 +72,16 @@ class ClientAuthenticationError(InvalidClientError):
         return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'} if self.by_basic else {}
 
 
-def authenticate_client(authorization: str, parameters: Parameters, actor: Actor) -> AuthenticatedClient:
+def authenticate_client(
+    authorization: str, parameters: Parameters, sender: Sender, presented: Presented | None = None
+) -> AuthenticatedClient:
     """Return the client that sent this request.
 
     Args:
         authorization: the Authorization header, empty when there is none.
         parameters: the request's parameters.
-        actor: where the request came from.
+        sender: where the request came from.
+        presented: what to look up in the same statement.
 
     Raises:
         InvalidRequestError: when it authenticates in two ways, or names two clients.
@@ -81,13 +89,13 @@ def authenticate_client(authorization: str, parameters: Parameters, actor: Actor
         TooManyFailuresError: when it does not, and has not too often.
     """
     try:
-        return find_client(authorization, parameters)
+        return find_client(authorization, parameters, presented)
     except ClientAuthenticationError as error:
-        count_failure(error.client_id, actor.address)
+        count_failure(error.client_id, sender().address)
         raise
 
 
-def known_application(authorization: str, parameters: Parameters, actor: Actor) -> Application | None:
+def known_application(authorization: str, parameters: Parameters, sender: Sender) -> Application | None:
     """Return whose client sent a request that is refused for another reason, so that it reads its dialect.
 
     A failure counts here as everywhere: the dialect of the answer tells a right secret from a wrong one.
@@ -98,30 +106,23 @@ def known_application(authorization: str, parameters: Parameters, actor: Actor) 
     if not authorization and "client_id" not in parameters:
         return None
     try:
-        return authenticate_client(authorization, parameters, actor).application
+        return authenticate_client(authorization, parameters, sender).application
     except (InvalidClientError, InvalidRequestError):
         return None
 
 
-def find_client(authorization: str, parameters: Parameters) -> AuthenticatedClient:
-    """Return the enabled client that a request comes from."""
+def find_client(
+    authorization: str, parameters: Parameters, presented: Presented | None
+) -> AuthenticatedClient:
+    """Return the enabled client that a request comes from, in one statement."""
     credentials = read_credentials(authorization, parameters)
-    if credentials.secrets:
-        return find_by_secret(credentials)
-    application = lookups.public_client(credentials.client_id)
-    if application is None or application.type.is_confidential:
+    digests = [digest(secret) for secret in credentials.secrets]
+    found, rows = lookups.client(credentials.client_id, digests, presented)
+    if isinstance(found, ClientSecret):
+        return AuthenticatedClient(application=found.application, secret=found, presented=rows)
+    if found is None or found.type.is_confidential:
         raise ClientAuthenticationError(credentials)
-    return AuthenticatedClient(application=application)
-
-
-def find_by_secret(credentials: Credentials) -> AuthenticatedClient:
-    """Return the enabled client that has this id and one of these secrets."""
-    row = lookups.confidential_client(
-        credentials.client_id, [digest(secret) for secret in credentials.secrets]
-    )
-    if row is None:
-        raise ClientAuthenticationError(credentials)
-    return AuthenticatedClient(application=row.application, secret=row)
+    return AuthenticatedClient(application=found, presented=rows)
 
 
 def read_credentials(authorization: str, parameters: Parameters) -> Credentials:

@@ -91,7 +91,7 @@ class AssertionGrant(TokenGrant, GrantTypeBase):
         request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.MACHINE_SCOPES)
         if not set(request.scopes) <= set(scopes.MACHINE_SCOPES):
             raise InvalidScopeError(request=request)
-        request.verified_assertion = assertions.verify(assertion, request.client)
+        request.verified_assertion = assertions.verify(assertion, request.client, request.presented)
 
 
 class UnsupportedGrant(TokenGrant, GrantTypeBase):
@@ -105,7 +105,7 @@ class UnsupportedGrant(TokenGrant, GrantTypeBase):
             InvalidRequestError: where the request names no grant type at all, or
             TooManyFailuresError: where its sender has failed to authenticate too often.
         """
-        request.client = known_application(request.authorization, request.parameters, request.actor)
+        request.client = known_application(request.authorization, request.parameters, request.sender)
         if not request.grant_type:
             raise InvalidRequestError("Missing grant_type parameter.", request=request)
         raise UnsupportedGrantTypeError(request=request)

@@ -4,12 +4,13 @@ oauthlib makes an attribute of every parameter a client sends. Whatever our own 
 the request is made, before anything reads it, so that no parameter can pass for it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from oauthlib.common import Request
 
-from accounts.actors import Actor
+from accounts.actors import Actor, Sender
 from accounts.models import User
 from oauthapps.models import ClientSecret, Grant, RedirectURL, RefreshToken
 from oauthapps.oauth2.assertions import VerifiedAssertion
@@ -45,25 +46,32 @@ class TokenRequest(Request):
     Attributes:
         client: the application, once its client has authenticated.
         client_secret_row: the secret it showed; None for public clients.
+        presented: the rows of what it presents, looked up together with the client; yet to be judged.
         scopes: what the access token may do, once validated.
         grant: what the code stands for, once found redeemable.
         refresh_token_row: the refresh token, once found usable.
         verified_assertion: the assertion, once verified.
-        actor: where it came from, and the client once it has authenticated; for events.
+        sender: where it came from.
     """
 
-    def __init__(self, parameters: Parameters, authorization: str, actor: Actor) -> None:
+    def __init__(self, parameters: Parameters, authorization: str, sender: Sender) -> None:
         super().__init__("", "POST", parameters)
         self.parameters = parameters
         self.authorization = authorization
         self.client: Any = None
         self.client_secret_row: ClientSecret | None = None
+        self.presented: Sequence[Any] = ()
         self.scopes: list[str] = []
         self.grant: Grant | None = None
         self.refresh_token_row: RefreshToken | None = None
         self.verified_assertion: VerifiedAssertion | None = None
         self.user = None
-        self.actor = actor
+        self.sender = sender
+
+    @property
+    def actor(self) -> Actor:
+        """The client, for events; it has authenticated."""
+        return self.sender().as_client(self.client.client_id)
 
     @property
     def granted(self) -> Grant:
@@ -72,7 +80,7 @@ class TokenRequest(Request):
         return self.grant
 
     @property
-    def presented(self) -> RefreshToken:
+    def usable(self) -> RefreshToken:
         """The refresh token; it has been found usable."""
         assert self.refresh_token_row is not None  # noqa: S101  # oauthlib asks in this order
         return self.refresh_token_row

@@ -6,7 +6,7 @@ from typing import Any
 from oauthlib.common import Request
 from oauthlib.oauth2 import OAuth2Error
 
-from accounts.actors import Actor
+from accounts.actors import Actor, Sender
 from accounts.models import User
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.models import Application
@@ -75,15 +75,15 @@ class AuthorizationServer:
         request.user, request.actor, request.request_id = user, actor, request_id
         return self.code_grant.authorization_response(request)
 
-    def token_response(self, parameters: Parameters, authorization: str, actor: Actor) -> TokenResponse:
+    def token_response(self, parameters: Parameters, authorization: str, sender: Sender) -> TokenResponse:
         """Return the headers, body and status that answer a token request.
 
         Args:
             parameters: the request's parameters.
             authorization: the Authorization header, empty when there is none.
-            actor: where the request came from.
+            sender: where the request came from.
         """
-        request = TokenRequest(parameters, authorization, actor)
+        request = TokenRequest(parameters, authorization, sender)
         grant = self.grants.get(parameters.get("grant_type", ""), self.unsupported)
         try:
             return grant.create_token_response(request, self.reply)
@@ -91,16 +91,16 @@ class AuthorizationServer:
             return error_response(error, request.client)
 
 
-def unreadable_response(error: UnreadableRequestError, authorization: str, actor: Actor) -> TokenResponse:
+def unreadable_response(error: UnreadableRequestError, authorization: str, sender: Sender) -> TokenResponse:
     """Return the answer to a request whose parameters cannot be taken, in its client's dialect if known.
 
     Args:
         error: what is wrong with them, and what could be read.
         authorization: the Authorization header, empty when there is none.
-        actor: where the request came from.
+        sender: where the request came from.
     """
     try:
-        application = known_application(authorization, error.readable, actor)
+        application = known_application(authorization, error.readable, sender)
     except TooManyFailuresError as too_many:
         return error_response(too_many, None)
     return error_response(error, application)

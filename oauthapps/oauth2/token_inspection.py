@@ -4,9 +4,10 @@ from typing import Any
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from accounts.actors import Actor
+from accounts.actors import Sender
 from oauthapps.client_secrets import REFRESH_TOKEN_PREFIX, digest
 from oauthapps.models import AccessToken, Application, RefreshToken, lookups
+from oauthapps.models.lookups import Presented
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
@@ -17,7 +18,7 @@ Answer = dict[str, Any]
 INACTIVE: Answer = {"active": False}
 
 
-def revoke(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:
+def revoke(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Answer:
     """Revoke a token of the client's own; a refresh token takes its whole family with it.
 
     An unknown token, or somebody else's, gets the same answer (RFC 7009 section 2.2). Published single page
@@ -29,11 +30,23 @@ def revoke(parameters: Parameters, client: AuthenticatedClient, actor: Actor) ->
     value = parameters.get("token") or parameters.get("refresh_token")
     if not value:
         raise InvalidRequestError("Missing token parameter.")
+    actor = sender().as_client(client.application.client_id)
     tokens.revoke(digest(value), client.application, actor=actor)
     return {}
 
 
-def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor) -> Answer:
+def presented(parameters: Parameters) -> Presented:
+    """Return what to look up for an introspection.
+
+    The prefix says which table to look into; the hint is only a hint.
+    """
+    value = parameters.get("token", "")
+    is_refresh_token = value.startswith(REFRESH_TOKEN_PREFIX)
+    query: Any = lookups.REFRESH_TOKENS if is_refresh_token else lookups.ACCESS_TOKENS
+    return Presented(query=query, digest=digest(value))
+
+
+def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Answer:
     """Return what a token means, or that it means nothing to this client.
 
     Raises:
@@ -46,13 +59,12 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, actor: Actor
     value = parameters.get("token")
     if not value:
         raise InvalidRequestError("Missing token parameter.")
-    # The prefix says which table to look into; the hint is only a hint.
-    find = lookups.refresh_token if value.startswith(REFRESH_TOKEN_PREFIX) else lookups.access_token
-    row = find(digest(value))
-    if row is not None and may_see(client.application, row):
-        return describe(row)
+    for row in client.presented:
+        has_ended = isinstance(row, RefreshToken) and row.has_ended
+        if may_see(client.application, row) and not has_ended:
+            return describe(row)
     if not has_died(value, client.application):
-        count_failure(f"introspection by {client.application.client_id}", actor.address)
+        count_failure(f"introspection by {client.application.client_id}", sender().address)
     return INACTIVE
 
 

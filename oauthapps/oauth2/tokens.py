@@ -66,7 +66,7 @@ def store(reply: dict[str, Any], request: TokenRequest) -> bool:
     return tokens.store_tokens(
         tokens.Issue(
             **made,
-            source=request.grant or request.presented,
+            source=request.grant or request.usable,
             refresh_token=reply.get("refresh_token", "") if rotates else "",
             replaces=rotates,
         )

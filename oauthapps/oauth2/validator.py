@@ -16,10 +16,11 @@ from oauthlib.oauth2 import (
 
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
-from oauthapps.models import Application, lookups
+from oauthapps.models import Application, Grant, RefreshToken
 from oauthapps.models.credentials import note_use
 from oauthapps.oauth2.client_authentication import authenticate_client
 from oauthapps.oauth2.pkce import METHOD, challenge_fault, verifier_fits
+from oauthapps.oauth2.presented import own, presented_by
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
 from oauthapps.oauth2.tokens import store
 from oauthapps.services import consents, tokens
@@ -130,11 +131,13 @@ class Validator(RequestValidator):
     # The token endpoint
 
     def authenticate_client(self, request: TokenRequest, *args: Any, **kwargs: Any) -> bool:
-        """Find out who asks; raises the error of `authenticate_client` otherwise."""
-        client = authenticate_client(request.authorization, request.parameters, request.actor)
+        """Find out who asks, with what; raises the error of `authenticate_client` otherwise."""
+        client = authenticate_client(
+            request.authorization, request.parameters, request.sender, presented_by(request.parameters)
+        )
         request.client, request.client_secret_row = client.application, client.secret
+        request.presented = client.presented
         request.client_id = client.application.client_id
-        request.actor = request.actor.as_client(request.client_id)
         return True
 
     def validate_grant_type(
@@ -158,14 +161,14 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Find what the code was granted for, remember it and compare the verifier.
+        """Judge what the code was granted for, remember it and compare the verifier.
 
         The method belongs to the authorization request. A token request that names another is an attempt to
         make the challenge itself pass for the verifier.
         """
         if request.parameters.get("code_challenge_method", METHOD) != METHOD:
             return False
-        grant = lookups.grant(digest(code), client)
+        grant: Grant | None = own(request)
         if grant is None or not verifier_fits(grant.code_challenge, request.code_verifier):
             return False
         request.grant = grant
@@ -197,16 +200,16 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Find the refresh token among the client's own and remember it."""
-        row = lookups.refresh_token(digest(refresh_token))
-        request.refresh_token_row = row if row and row.application_id == client.pk else None
+        """Judge the refresh token and remember it."""
+        row: RefreshToken | None = own(request)
+        request.refresh_token_row = row if row and not row.has_ended else None
         return request.refresh_token_row is not None
 
     def get_original_scopes(
         self, refresh_token: str, request: TokenRequest, *args: Any, **kwargs: Any
     ) -> list[str]:
         """Return the refresh token's own scopes."""
-        return list(scopes.parse(request.presented.scope))
+        return list(scopes.parse(request.usable.scope))
 
     def rotate_refresh_token(self, request: TokenRequest) -> bool:
         """Return whether to make a new refresh token: always for a code, by the application's setting later.

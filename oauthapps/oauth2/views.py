@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -13,36 +14,45 @@ from django.views.generic import View
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import OAuth2Error
 
-from accounts.actors import Actor
+from accounts.actors import Actor, Sender
 from oauthapps.app_types import JWT_BEARER
 from oauthapps.doors.cors import cross_origin
 from oauthapps.doors.methods import allow_only
+from oauthapps.models.lookups import Presented
 from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.backend import RequestBackend, as_json
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
 from oauthapps.oauth2.server import error_response, unreadable_response
 
-Answering = Callable[[Parameters, AuthenticatedClient, Actor], token_inspection.Answer]
+Answering = Callable[[Parameters, AuthenticatedClient, Sender], token_inspection.Answer]
+Presenting = Callable[[Parameters], Presented | None]
 
 
-def client_endpoint(answer: Answering) -> Callable[..., HttpResponseBase]:
-    """Return a view that authenticates a client and sends it an answer, or says what is wrong."""
+def client_endpoint(
+    answer: Answering, presented: Presenting = lambda _: None
+) -> Callable[..., HttpResponseBase]:
+    """Return a view that authenticates a client and sends it an answer, or says what is wrong.
+
+    Args:
+        answer: makes the answer.
+        presented: says what to look up together with the client.
+    """
 
     @csrf_exempt
     @login_not_required
     @allow_only("POST")
     @sensitive_variables()
     def view(request: HttpRequest) -> HttpResponse:
-        application, authorization = None, request.headers.get("Authorization", "")
+        authorization, sender = request.META.get("HTTP_AUTHORIZATION", ""), partial(Actor.somewhere, request)
+        application = None
         try:
-            parameters, actor = read_body(request), Actor.somewhere(request)
-            client = authenticate_client(authorization, parameters, actor)
+            parameters = read_body(request)
+            client = authenticate_client(authorization, parameters, sender, presented(parameters))
             application = client.application
-            found = answer(parameters, client, actor.as_client(application.client_id))
-            return as_json(({}, json.dumps(found), 200))
+            return as_json(({}, json.dumps(answer(parameters, client, sender)), 200))
         except UnreadableRequestError as error:
-            return as_json(unreadable_response(error, authorization, Actor.somewhere(request)))
+            return as_json(unreadable_response(error, authorization, sender))
         except OAuth2Error as error:
             return as_json(error_response(error, application))
 
@@ -80,4 +90,4 @@ class JwtExchangeView(TokenView):
 token = cross_origin(allow_only("POST")(TokenView.as_view()))
 jwt_exchange = allow_only("POST")(JwtExchangeView.as_view())
 revoke_token = cross_origin(client_endpoint(token_inspection.revoke))
-introspect = client_endpoint(token_inspection.introspect)
+introspect = client_endpoint(token_inspection.introspect, token_inspection.presented)
