@@ -11,7 +11,7 @@ from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
 from config.logs import LineFormatter
-from oauthapps.models import AccessToken
+from oauthapps.models import AccessToken, Application
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import ME, VERIFY, OAuthClient
 
@@ -203,9 +203,12 @@ def test_a_token_opens_no_page_and_changes_nothing(
     for headers in ({"sessionID": token}, {"Authorization": f"Bearer {token}"}):
         client = Client()
         assert get(ME, headers)[0] == 200
-        for answer in (client.get(path, headers=headers), client.post(path, {}, headers=headers)):
-            assert answer.status_code == 302
-            assert answer["Location"].startswith("/accounts/login/")
+        answer = client.get(path, headers=headers)
+        assert answer.status_code == 302
+        assert answer["Location"].startswith("/accounts/login/")
+        form = {"app_type": "web", "name": "Made by a token"}
+        assert client.post(path, form, headers=headers).status_code in {302, 403}
+    assert not Application.objects.filter(name="Made by a token").exists()
 
 
 @pytest.mark.spec("B-11", "passport")
