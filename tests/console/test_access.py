@@ -63,6 +63,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
     assert names == {*PAGES, *OF_APPLICATION, *OF_SECRET, *OF_KEY}
 
 
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
 def test_members_get_403_on_every_address_by_every_method(
     visitor: Browser, addresses: dict[str, str]
 ) -> None:
@@ -84,11 +85,13 @@ def test_the_refusal_is_a_page_with_a_way_out(visitor: Browser) -> None:
     assert page.links()["Go to the start page"] == "/"
 
 
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
 def test_nothing_is_changed_by_get(console: Browser, addresses: dict[str, str]) -> None:
     for name in ONLY_POST:
         assert console.get(addresses[name]).status == 405, name
 
 
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
 def test_a_form_without_its_csrf_token_is_refused(administrator: User, addresses: dict[str, str]) -> None:
     strict = Client(enforce_csrf_checks=True)
     strict.force_login(administrator)
@@ -99,6 +102,7 @@ def test_a_form_without_its_csrf_token_is_refused(administrator: User, addresses
             assert "This form has expired" in answer.content.decode(), name
 
 
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
 def test_unknown_and_deleted_applications_are_404(
     console: Browser, machine: Application, addresses: dict[str, str], administrator: User
 ) -> None:
@@ -109,6 +113,7 @@ def test_unknown_and_deleted_applications_are_404(
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name
 
 
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
 def test_secrets_and_keys_of_another_application_are_404(
     console: Browser, web: Application, secret: ClientSecret, key: PublicKey
 ) -> None:

@@ -34,6 +34,7 @@ def test_a_secret_is_listed_by_its_last_four_characters_dates_and_notes(
     assert f"Delete gtsec_…{secret.hint}" in page.links()
 
 
+@pytest.mark.spec("C-09", "ASVS 13.3")
 def test_add_client_secret_shows_the_new_one_once(console: Browser, web: Application) -> None:
     page = console.send(console.get(web.get_absolute_url()), address("add-secret", web))
     value = page.by_id("client-secret").get("value", "")

@@ -136,6 +136,7 @@ def test_at_ten_the_button_leads_to_an_explanation_that_names_the_least_used_fir
     assert "Delete Application 9" in page.links()
 
 
+@pytest.mark.spec("C-03", "ASVS 1.2")
 def test_markup_in_a_name_is_text(console: Browser) -> None:
     name = '<script>alert("1")</script>{{ x }}&amp;'
     make_application(AppType.WEB, name=name)

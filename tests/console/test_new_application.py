@@ -61,6 +61,7 @@ def test_a_single_page_application_has_no_secret_and_leads_to_its_page(console: 
     assert "Not usable yet" in console.follow(page).text
 
 
+@pytest.mark.spec("C-09", "ASVS 13.3")
 def test_the_secret_is_shown_exactly_once(console: Browser) -> None:
     secret = create(console, AppType.WEB).by_id("client-secret").get("value", "")
     application = Application.objects.get()
@@ -126,6 +127,7 @@ def test_the_error_summary_leads_to_the_fields(console: Browser) -> None:
     assert "id_name_error" in page.field("name").get("aria-describedby", "")
 
 
+@pytest.mark.spec("C-10", "ASVS 15.3.3")
 def test_fields_beyond_type_and_name_are_ignored(console: Browser, member: User) -> None:
     create(
         console,
@@ -146,6 +148,7 @@ def test_fields_beyond_type_and_name_are_ignored(console: Browser, member: User)
     assert not application.redirect_urls.exists()
 
 
+@pytest.mark.spec("C-08", "the product's limit")
 def test_the_eleventh_application_is_refused_and_what_was_typed_is_kept(console: Browser) -> None:
     for number in range(9):
         make_application(AppType.WEB, name=f"Application {number}")

@@ -3,11 +3,16 @@
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
+from accounts.actors import Actor
+from accounts.models import User
 from oauthapps.app_types import AppType
 from oauthapps.lifetimes import Lifetime
-from oauthapps.models import Application, Event
+from oauthapps.models import Application, Event, RedirectURL
 from oauthapps.models.events import EventKind
+from oauthapps.services.credentials import add_secret
 from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import make_application
 
@@ -177,3 +182,20 @@ def test_the_page_says_what_is_missing_until_it_is_there(console: Browser) -> No
     saved = console.follow(console.send(page, redirect_url="https://begun.example/cb"))
     assert "Not usable yet" not in saved.text
     assert "Enabled" in saved.text
+
+
+MOST_STATEMENTS = {AppType.MACHINE_TO_MACHINE: 7, AppType.SINGLE_PAGE: 7, AppType.WEB: 8}
+
+
+def test_the_page_takes_few_statements_however_much_the_application_has(
+    console: Browser, application: Application, administrator: User
+) -> None:
+    for number in range(5):
+        if application.type.has_secrets:
+            add_secret(application, actor=Actor(user=administrator), notes=str(number))
+        if application.type.has_redirect_urls:
+            RedirectURL.objects.create(application=application, url=f"https://{number}.example/cb")
+    with CaptureQueriesContext(connection) as asked:
+        console.get(application.get_absolute_url())
+    statements = [query["sql"] for query in asked.captured_queries]
+    assert len(statements) <= MOST_STATEMENTS[AppType(application.app_type)], "\n".join(statements)

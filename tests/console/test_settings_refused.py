@@ -26,6 +26,7 @@ def save(console: Browser, application: Application, **changes: Any) -> Page:
     return console.send(page_of(console, application), **changes)
 
 
+@pytest.mark.spec("C-12", "ASVS 2.2")
 @pytest.mark.parametrize("value", ["", "0", "-1d", "3d", "1e20y", "\u0661d", "1d ", "NONE"])
 def test_another_lifetime_is_refused(console: Browser, web: Application, value: str) -> None:
     page = save(console, web, absolute_expiration=value)
@@ -34,6 +35,7 @@ def test_another_lifetime_is_refused(console: Browser, web: Application, value: 
     assert web.absolute_expiration == Lifetime.ONE_YEAR
 
 
+@pytest.mark.spec("C-02", "ASVS 1.2.2")
 @pytest.mark.parametrize(
     ("name", "value", "reason"),
     [
@@ -80,6 +82,7 @@ def test_another_response_profile_is_refused(console: Browser, web: Application)
     assert "Select a valid choice" in page.alerts()
 
 
+@pytest.mark.spec("C-10", "ASVS 15.3.3")
 def test_identity_type_and_owner_cannot_be_changed_by_further_fields(
     console: Browser, application: Application, member: User
 ) -> None:
@@ -111,6 +114,7 @@ def test_identity_type_and_owner_cannot_be_changed_by_further_fields(
     assert not application.redirect_urls.filter(url__contains="evil").exists()
 
 
+@pytest.mark.spec("C-02", "ASVS 1.2.2")
 def test_a_link_of_another_scheme_that_is_stored_already_is_shown_as_text_only(
     console: Browser, web: Application
 ) -> None:

@@ -1,5 +1,6 @@
 """Files that must not become a logo, and that must not cost much to refuse."""
 
+import json
 import subprocess
 import sys
 import zipfile
@@ -124,35 +125,58 @@ def test_metadata_that_unpacks_to_too_much_is_refused() -> None:
     assert_refused(images.png_with(b"iTXt", b"Comment\0\1\0\0\0" + bomb), "damaged")
 
 
-IN_LITTLE_MEMORY = """
-import resource, sys
+MEASURED = """
+import json, resource, sys, time
 from oauthapps.errors import InvalidLogoError
 from oauthapps.logos import normalise_logo
 resource.setrlimit(resource.RLIMIT_AS, (512 * 2**20, 512 * 2**20))
 resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
+data = sys.stdin.buffer.read()
+normalise_logo(open(sys.argv[1], "rb").read())  # so that the decoders are loaded
+before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
-    print(len(normalise_logo(sys.stdin.buffer.read())))
+    answer = str(len(normalise_logo(data)))
 except InvalidLogoError as error:
-    print(error)
+    answer = str(error)
+seconds = time.process_time() - began
+grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+print(json.dumps({"answer": answer, "mebibytes": grown / 1024, "seconds": seconds}))
 """
-BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
-    "PNG of 20,000 x 20,000": (lambda: images.png_of_zeros(20_000, 20_000), "4096 pixels"),
-    "PNG that declares 2 thousand million": (lambda: images.png_of_zeros(2**31 - 1, 1, lines=0), "4096"),
-    "WebP with a canvas of 16,384 x 16,384": (lambda: images.webp_of_canvas(16_384, 16_384), "4096 pixels"),
-    "largest PNG that is taken": (lambda: images.png_of_zeros(4096, 4096), ""),
-    "largest WebP that is taken": (lambda: encoded(picture((4096, 4096)), "WEBP"), ""),
+# The file, a part of the answer, and how many MiB and seconds of CPU it may cost at most.
+BOMBS: dict[str, tuple[Callable[[], bytes], str, float, float]] = {
+    "PNG of 20,000 x 20,000": (lambda: images.png_of_zeros(20_000, 20_000), "4096 pixels", 2, 0.2),
+    "PNG that declares 2 thousand million": (
+        lambda: images.png_of_zeros(2**31 - 1, 1, lines=0),
+        "4096 pixels",
+        2,
+        0.2,
+    ),
+    "GIF of 100,000 frames": (lambda: images.gif_of_frames(100_000), "larger than 1 MB", 2, 0.2),
+    "GIF of as many frames as 1 MB holds": (lambda: images.gif_of_frames(69_000), "500 frames", 2, 0.2),
+    "WebP with a canvas of 16,384 x 16,384": (
+        lambda: images.webp_of_canvas(16_384, 16_384),
+        "4096 pixels",
+        2,
+        0.2,
+    ),
+    "largest PNG that is taken": (lambda: images.png_of_zeros(4096, 4096), "", 160, 2.5),
+    "largest WebP that is taken": (lambda: encoded(picture((4096, 4096)), "WEBP"), "", 160, 2.5),
 }
 
 
 @C_06
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux holds a process to its memory limit")
 @pytest.mark.parametrize("kind", BOMBS)
-def test_memory_and_time_are_bounded(kind: str) -> None:
-    make, reason = BOMBS[kind]
-    command = [sys.executable, "-c", IN_LITTLE_MEMORY]
+def test_memory_and_time_are_bounded(kind: str, tmp_path: Path) -> None:
+    make, reason, mebibytes, seconds = BOMBS[kind]
+    usual = tmp_path / "usual.png"
+    usual.write_bytes(encoded(picture()))
+    command = [sys.executable, "-c", MEASURED, str(usual)]
     done = subprocess.run(command, input=make(), capture_output=True, cwd=ROOT, check=True, timeout=60)
-    answer = done.stdout.decode()
-    assert reason in answer if reason else answer.strip().isdigit()
+    found = json.loads(done.stdout)
+    assert reason in found["answer"] if reason else found["answer"].isdigit()
+    assert found["mebibytes"] <= mebibytes, found
+    assert found["seconds"] <= seconds, found
 
 
 @settings(max_examples=100, deadline=None)
