@@ -41,14 +41,10 @@ def test_a_name_is_text_on_every_page_of_the_application(console: Browser, name:
         revealed,
         console.get(reverse("console:applications")),
         console.get(own),
-        console.get(reverse("console:add-key", args=[application.client_id])),
-        console.get(reverse("console:delete-application", args=[application.client_id])),
-        console.follow(
-            console.send(
-                console.get(own), reverse("console:disable-application", args=[application.client_id])
-            )
-        ),
-        console.send(console.get(own), reverse("console:generate-key", args=[application.client_id])),
+        console.get(add),
+        console.get(delete),
+        console.follow(console.send(console.get(own), disable)),
+        console.send(console.get(own), generate),
     ]
     for page in pages:  # each parsed strictly
         assert " ".join(name.split()) in page.text
