@@ -269,6 +269,8 @@ HEADER_VALUES = [
     "Basic AAA6",
     "Basic " + base64.b64encode(b"\xff:\xff").decode(),
     "Basic " + base64.b64encode(b"a:b\0c").decode(),
+    "Basic " + base64.b64encode(b"%00:%00").decode(),
+    "Basic " + base64.b64encode(b"%FF%ED%A0%80:%ZZ").decode(),
     "Basic " + "QTpC" * 4000,
     "Bearer",
     "Bearer  x",
