@@ -88,7 +88,7 @@ class AssertionGrant(TokenGrant, GrantTypeBase):
         assertion = request.parameters.get("assertion", "")
         if not assertion:
             raise InvalidRequestError("Missing assertion (or jwt_token) parameter.", request=request)
-        request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.MACHINE_SCOPES)
+        request.scopes = list(scopes.parse(request.scope)) or list(scopes.MACHINE_SCOPES)
         if not set(request.scopes) <= set(scopes.MACHINE_SCOPES):
             raise InvalidScopeError(request=request)
         request.verified_assertion = assertions.verify(assertion, request.client, request.presented)

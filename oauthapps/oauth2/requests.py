@@ -12,6 +12,7 @@ from oauthlib.common import Request
 
 from accounts.actors import Actor, Sender
 from accounts.models import User
+from oauthapps import scopes
 from oauthapps.models import ClientSecret, Grant, RedirectURL, RefreshToken
 from oauthapps.oauth2.assertions import VerifiedAssertion
 from oauthapps.oauth2.parameters import Parameters
@@ -57,6 +58,7 @@ class TokenRequest(Request):
     def __init__(self, parameters: Parameters, authorization: str, sender: Sender) -> None:
         super().__init__("", "POST", parameters)
         self.parameters = parameters
+        self.scope = scopes.render(scopes.parse(parameters.get("scope", "")))  # blanks count as absent
         self.authorization = authorization
         self.client: Any = None
         self.client_secret_row: ClientSecret | None = None

@@ -256,6 +256,18 @@ def test_a_wrong_secret_neither_refreshes_nor_burns(web: OAuthClient, visitor: C
 
 
 @pytest.mark.spec("R-13", "RFC 6749 §6")
+@pytest.mark.parametrize(
+    ("scope", "granted"),
+    [(" ", "read write offline_access"), ("read  write read ", "read write"), ("read\twrite", None)],
+)
+def test_scopes_are_read_as_in_an_authorization_request(
+    web: OAuthClient, visitor: Client, scope: str, granted: str | None
+) -> None:
+    answer = web.refresh(web.get_tokens(visitor)["refresh_token"], scope=scope)
+    assert answer.json().get("scope") == granted
+
+
+@pytest.mark.spec("R-13", "RFC 6749 §6")
 @pytest.mark.parametrize("scope", ["read", "write read", "offline_access"])
 def test_a_narrowed_refresh_still_returns_a_refresh_token(
     web: OAuthClient, visitor: Client, scope: str
