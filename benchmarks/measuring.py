@@ -1,17 +1,21 @@
 """Rounds, medians and the tables they are printed in."""
 
 import argparse
+import json
 import statistics
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 
 from benchmarks.items import Items
 from benchmarks.processes import cpu_seconds, memory_mib
-from benchmarks.seeds import Seeds, add_living_tokens, make_seeds
+from benchmarks.seeds import Seeds, add_living_tokens, expire_access_tokens, make_seeds
 from benchmarks.server import Server
 from tests.infrastructure.postgres import PostgresServer
 
+# Access tokens that are long over when `prune` is measured.
+EXPIRED = 100_000
 HEADER = "| {:<22} | req/s | p50 ms | p99 ms | CPU ms a request: server | database |"
 
 
@@ -100,10 +104,14 @@ def measure_large(bench: Bench, seeds: Seeds, few: Round, tokens: int, many: int
     full = bench.measure("refresh", f"refresh, {many:_} tokens")
     ratio = (full.server + full.database) / (few.server + few.database)
     say(f"\nA refresh with {many} living tokens costs {ratio:.2f} times the CPU of one with {tokens}.")
-    with subprocess.Popen([sys.executable, "manage.py", "prune"], stdout=subprocess.DEVNULL) as prune:
+    expire_access_tokens(many // 2, many // 2 + EXPIRED)
+    began = time.monotonic()
+    with subprocess.Popen([sys.executable, "manage.py", "prune", "--json"], stdout=subprocess.PIPE) as prune:
         bench.measure("refresh", "refresh during prune")
-        say(f"prune was {'still running' if prune.poll() is None else 'done'} at the end.")
-        prune.wait()
+        busy = "was still running" if prune.poll() is None else "was done"
+        removed = json.loads(prune.communicate()[0])
+    took = time.monotonic() - began
+    say(f"\nprune {busy} after the measurement; {took:.0f} s in all. It removed {removed}.")
 
 
 def say(text: str, end: str = "\n") -> None:

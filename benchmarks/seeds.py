@@ -69,7 +69,10 @@ def make_seeds(codes: int, assertions: int) -> Seeds:
         actor=ACTOR,
     )
     verifier = secrets.token_urlsafe(48)
-    run(PEOPLE_AND_CONSENTS, people=PEOPLE, application=web.application.pk)
+    numbers = range(1, PEOPLE + 1)
+    people = [User(username=f"person{number}", email=f"{number}@example.org") for number in numbers]
+    User.objects.bulk_create(people)
+    run(CONSENTS, application=web.application.pk)
     run(FAMILIES, first=1, last=codes, application=web.application.pk)
     run(CODES, last=codes, uri=REDIRECT_URI, challenge=challenge_of(verifier))
     return Seeds(
@@ -88,6 +91,13 @@ def add_living_tokens(seeds: Seeds, first: int, last: int) -> None:
     run(FAMILIES, first=begin, last=seeds.codes + last, application=seeds.web.application.pk)
     for statement in (ACCESS_TOKENS, REFRESH_TOKENS):
         run(statement, first=first, last=last, codes=seeds.codes)
+    with connection.cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+def expire_access_tokens(first: int, last: int) -> None:
+    """Let the access tokens of these rows have expired two days ago: work for `prune`."""
+    run(EXPIRE, first=first, last=last)
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE")
 
@@ -126,23 +136,18 @@ def run(statement: str, **parameters: int | str) -> None:
 
 # Digests are made where the rows are: five million of them take a minute instead of an hour.
 
-PEOPLE_AND_CONSENTS = """
-WITH person AS (
-  INSERT INTO accounts_user
-         (password, user_id, username, email, name, role, is_active, created_at, last_active_at)
-  SELECT '', md5('person' || n), 'person' || n, 'person' || n || '@example.org', 'Person ' || n,
-         'member', true, now(), now()
-    FROM generate_series(1, %(people)s::bigint) n
-  RETURNING id)
+CONSENTS = """
 INSERT INTO oauthapps_consent (user_id, application_id, scope, first_allowed_at, last_allowed_at)
-SELECT id, %(application)s, 'read write offline_access', now(), now() FROM person
+SELECT id, %(application)s, 'read write offline_access', now(), now() FROM accounts_user
 """
 
+# Reviews fall due evenly over a month, as they do where people come all the time.
 FAMILIES = """
 WITH consents AS (SELECT array_agg(id ORDER BY id) ids, array_agg(user_id ORDER BY id) users
                     FROM oauthapps_consent)
-INSERT INTO oauthapps_tokenfamily (id, consent_id, user_id, application_id, started_at, end_reason)
-SELECT n, ids[1 + n %% cardinality(ids)], users[1 + n %% cardinality(ids)], %(application)s, now(), ''
+INSERT INTO oauthapps_tokenfamily (id, consent_id, user_id, application_id, started_at, end_reason, review_at)
+SELECT n, ids[1 + n %% cardinality(ids)], users[1 + n %% cardinality(ids)], %(application)s, now(), '',
+       now() - interval '1 minute' + n %% 30 * interval '1 day'
   FROM consents, generate_series(%(first)s::bigint, %(last)s::bigint) n
 """
 
@@ -174,4 +179,9 @@ SELECT id, user_id, application_id, '',
        encode(sha256(('gtref_' || lpad((id - %(codes)s)::text, 49, '0'))::bytea), 'hex'),
        'read write offline_access', now(), now()
   FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s + %(first)s AND %(codes)s + %(last)s
+"""
+
+EXPIRE = """
+UPDATE oauthapps_accesstoken SET expires = now() - interval '2 days'
+ WHERE id BETWEEN %(first)s::bigint AND %(last)s::bigint
 """

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.utils.timezone
 import oauth2_provider.generators
 import oauth2_provider.models
+import oauthapps.models.consents
 import oauthapps.models.validators
 import uuid
 from django.conf import settings
@@ -226,6 +227,7 @@ class Migration(migrations.Migration):
                 ('started_at', models.DateTimeField(default=django.utils.timezone.now)),
                 ('ended_at', models.DateTimeField(null=True)),
                 ('end_reason', models.CharField(blank=True, choices=[('revoked_by_client', 'Revoked by the application'), ('code_replayed', 'An authorization code was used twice'), ('refresh_token_replayed', 'A replaced refresh token was used again'), ('consent_withdrawn', 'The person withdrew consent'), ('person_deactivated', 'The person was deactivated')], max_length=30)),
+                ('review_at', models.DateTimeField(db_index=True, default=oauthapps.models.consents.first_review)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.OAUTH2_PROVIDER_APPLICATION_MODEL)),
                 ('consent', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to='oauthapps.consent')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, to=settings.AUTH_USER_MODEL)),
@@ -296,6 +298,10 @@ class Migration(migrations.Migration):
             options={
                 'abstract': False,
             },
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(fields=['deleted_at'], name='application_deleted'),
         ),
         migrations.AddConstraint(
             model_name='application',

@@ -111,6 +111,7 @@ class Application(AbstractApplication):
     objects = ApplicationQuerySet.as_manager()
 
     class Meta(AbstractApplication.Meta):
+        indexes = [models.Index(fields=["deleted_at"], name="application_deleted")]
         constraints = [
             models.UniqueConstraint(fields=["slot"], name=SLOT_CONSTRAINT),
             models.CheckConstraint(

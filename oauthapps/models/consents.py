@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Value
+from django.db.models.functions import Least
 from django.utils import timezone
 
 from oauthapps.models.applications import Application
+
+# What ended can be explained, and an application's shortened lifetime taken back, for so long.
+EXPLAINED_FOR = timedelta(days=30)
+
+
+def first_review() -> datetime:
+    """Return when a family may go whose code nobody fetched: it is known for a day."""
+    return timezone.now() + timedelta(hours=24, minutes=5)
 
 
 class EndReason(models.TextChoices):
@@ -48,7 +59,9 @@ class TokenFamilyQuerySet(models.QuerySet["TokenFamily"]):
 
     def end(self, reason: EndReason) -> int:
         """End those that are alive and return how many there were; their tokens die with them."""
-        return self.alive().update(ended_at=timezone.now(), end_reason=reason)
+        now = timezone.now()
+        soon = Least("review_at", Value(now + EXPLAINED_FOR))
+        return self.alive().update(ended_at=now, end_reason=reason, review_at=soon)
 
 
 class TokenFamily(models.Model):
@@ -64,6 +77,8 @@ class TokenFamily(models.Model):
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=30, blank=True, choices=EndReason.choices)
+    # When it is next worth asking whether anything of it could still work: not every day for every family.
+    review_at = models.DateTimeField(default=first_review, db_index=True)
 
     objects = TokenFamilyQuerySet.as_manager()
 

@@ -2,7 +2,8 @@
 
 What has been used up stays as long as a second use of it must be recognised: a redeemed code and a replaced
 refresh token as long as anything of their family could still work, an assertion's `jti` until the assertion
-has expired. Every query follows an index, and every transaction is short.
+has expired. Every query follows an index, and every transaction is short. A family says when it is next worth
+looking at, so that a daily run costs what has become due and not what lives.
 """
 
 from collections.abc import Iterator
@@ -13,19 +14,26 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import OneTimeLink
 from oauthapps import lifetimes
 from oauthapps.lifetimes import Lifetime
-from oauthapps.models import AccessToken, FailureCount, Grant, RefreshToken, SentForm, TokenFamily
+from oauthapps.models import (
+    AccessToken,
+    Application,
+    FailureCount,
+    Grant,
+    RefreshToken,
+    SentForm,
+    TokenFamily,
+)
+from oauthapps.models.consents import EXPLAINED_FOR
 
 BATCH = 500
 # A dead token is still a known one for so long: asking about it is no guess.
 EXPIRED_FOR = timedelta(days=1)
-# What ended can be explained, and an application's shortened lifetime taken back, for so long.
-ENDED_FOR = timedelta(days=30)
 
 
 @dataclass(kw_only=True)
@@ -55,11 +63,15 @@ def prune(batch: int = BATCH) -> Removed:
     """
     removed, now = Removed(), timezone.now()
     removed.access_tokens = remove_in_batches(expired_access_tokens(now), batch)
-    for ids in windows_of_families(batch):
-        remove_families(list(finished_families(now).filter(pk__in=ids).values_list("pk", flat=True)), removed)
+    for ids in families_of_deleted_applications(now, batch):
+        remove_families(ids, removed)
+    for ids in families_due(now, batch):
+        finished = list(finished_families(now).filter(pk__in=ids).values_list("pk", flat=True))
+        remove_families(finished, removed)
+        put_off(ids, now)
     yesterday = int((now - EXPIRED_FOR).timestamp())
     removed.failure_counts = remove_in_batches(FailureCount.objects.filter(began__lt=yesterday), batch)
-    removed.sent_forms = remove_in_batches(SentForm.objects.filter(at__lt=now - ENDED_FOR), batch)
+    removed.sent_forms = remove_in_batches(SentForm.objects.filter(at__lt=now - EXPLAINED_FOR), batch)
     sessions = Session.objects.filter(expire_date__lt=now)
     removed.listed_sessions = remove_in_batches(listed_of(sessions), batch)
     removed.sessions = remove_in_batches(sessions, batch)
@@ -90,14 +102,37 @@ def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:
     ).order_by("expires")
 
 
-def windows_of_families(batch: int) -> Iterator[list[int]]:
-    """Yield the primary keys of all families, so many at a time."""
-    last = 0
-    while ids := list(
-        TokenFamily.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch]
-    ):
+def families_of_deleted_applications(now: datetime, batch: int) -> Iterator[list[int]]:
+    """Yield families whose application was deleted long ago, so many at a time; the caller removes them."""
+    deleted = Application.objects.filter(deleted_at__lt=now - EXPLAINED_FOR)
+    rows = TokenFamily.objects.filter(application__in=list(deleted.values_list("pk", flat=True)))
+    while ids := list(rows.values_list("pk", flat=True)[:batch]):
         yield ids
-        last = ids[-1]
+
+
+def families_due(now: datetime, batch: int) -> Iterator[list[int]]:
+    """Yield the families whose review is due, so many at a time; the caller removes them or puts them off."""
+    rows = TokenFamily.objects.filter(review_at__lt=now).order_by("review_at")
+    while ids := list(rows.values_list("pk", flat=True)[:batch]):
+        yield ids
+
+
+def put_off(ids: list[int], now: datetime) -> None:
+    """Let those that are left be reviewed again when it is worth it.
+
+    What has a refresh token lasts; what has none goes as soon as its code and access token are forgotten.
+    """
+    left = TokenFamily.objects.filter(pk__in=ids)
+    left.update(
+        review_at=Case(
+            When(usable_refresh_token(), then=Value(now + EXPLAINED_FOR)), default=Value(now + EXPIRED_FOR)
+        )
+    )
+
+
+def usable_refresh_token() -> Exists:
+    """Return the condition that a family has a refresh token that was neither replaced nor revoked."""
+    return Exists(RefreshToken.objects.filter(family=OuterRef("pk"), replaced_at=None, revoked=None))
 
 
 def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
@@ -105,18 +140,13 @@ def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
 
     Not those whose person has been away too long: when the person comes back, so do their refresh tokens.
     """
-    of_family = {"family": OuterRef("pk")}
-    usable = (
-        Exists(RefreshToken.objects.filter(**of_family, replaced_at=None, revoked=None)),
-        Exists(AccessToken.objects.filter(**of_family, expires__gt=now - EXPIRED_FOR)),
-        Exists(Grant.objects.filter(**of_family, expires__gt=now - EXPIRED_FOR)),
-    )
-    unusable = ~usable[0] & ~usable[1] & ~usable[2]
-    long_ago = now - ENDED_FOR
+    known = {"family": OuterRef("pk"), "expires__gt": now - EXPIRED_FOR}
+    known_access_token = Exists(AccessToken.objects.filter(**known))
+    known_code = Exists(Grant.objects.filter(**known))
+    long_ago = now - EXPLAINED_FOR
     return TokenFamily.objects.filter(
-        unusable
+        ~usable_refresh_token() & ~known_access_token & ~known_code
         | Q(ended_at__lt=long_ago)
-        | Q(application__deleted_at__lt=long_ago)
         | past_absolute_end(long_ago)
     )
 

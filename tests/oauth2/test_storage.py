@@ -516,7 +516,7 @@ def test_families_past_their_absolute_end_go_and_those_of_the_absent_stay(
     with time_machine.travel(now + timedelta(days=365 + 29), tick=False):
         prune()
         assert RefreshToken.objects.count() == 1  # the person may come back, the setting may be changed
-    with time_machine.travel(now + timedelta(days=365 + 31), tick=False):
+    with time_machine.travel(now + timedelta(days=365 + 29 + 31), tick=False):  # it is reviewed once a month
         assert prune().refresh_tokens == 1
 
 
