@@ -60,7 +60,7 @@ SYSTEM_PACKAGES = (
 def main(arguments: Sequence[str] | None = None) -> int:
     """Does what the command line asks for and gives the exit status."""
     asked, rest = command_line().parse_known_args(arguments)
-    if rest and asked.command is not test:
+    if rest and asked.command not in (test, browse):
         command_line().error(f"unrecognized arguments: {' '.join(rest)}")
     asked.pytest_arguments = rest
     try:
@@ -90,6 +90,7 @@ def command_line() -> argparse.ArgumentParser:
     run_parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
     run_parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     add("test", test, "Run the test suite on SQLite and on PostgreSQL; other arguments go to pytest.")
+    add("browse", browse, "Look at every page in every state, width and colour scheme in Chromium.")
     add("check", check, "Run every static check.")
     lock_parser = add("lock", lock, "Turn requirements/*.in into lock files with hashes.")
     lock_parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
@@ -121,6 +122,14 @@ def test(asked: argparse.Namespace) -> int:
         only = ["--database", "postgresql", "-m", "not browser and not story"]
         results["PostgreSQL"] = attended([*pytest, *only, *asked.pytest_arguments])
     return verdict(results, picked=bool(asked.pytest_arguments))
+
+
+def browse(asked: argparse.Namespace) -> int:
+    """Runs the tests of all pages with everything that the suite leaves out for time's sake."""
+    python = str(python_with("test"))
+    left_out_packages()
+    options = ["-n", "2", "--every-look", "tests/browser/test_every_page.py"]
+    return attended([python, "-m", "pytest", *options, *asked.pytest_arguments])
 
 
 def verdict(results: Mapping[str, int], *, picked: bool) -> int:

@@ -24,6 +24,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the database to run on; TEST_DATABASE_URL names a PostgreSQL that is running already",
     )
+    parser.addoption(
+        "--every-look", action="store_true", help="look at every page in every width and colour scheme"
+    )
 
 
 class ClientHandler(ByAudience, DjangoClientHandler):

@@ -318,7 +318,10 @@ class TestLockFiles:
         assert base.items() <= test.items()
 
 
-def test_arguments_of_test_go_to_pytest_in_their_order(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("command", ["test", "browse"])
+def test_arguments_of_what_runs_tests_go_to_pytest_in_their_order(
+    monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
     seen: list[str] = []
     monkeypatch.setattr(dev, "python_with", lambda _: Path("python"))
     monkeypatch.setattr(dev, "left_out_packages", list)
@@ -328,7 +331,7 @@ def test_arguments_of_test_go_to_pytest_in_their_order(monkeypatch: pytest.Monke
         return 0
 
     monkeypatch.setattr(dev, "attended", attended)
-    dev.main(["test", "-k", "consent", "tests/console", "-x"])
+    dev.main([command, "-k", "consent", "tests/console", "-x"])
     assert seen[-4:] == ["-k", "consent", "tests/console", "-x"]
 
 

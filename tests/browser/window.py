@@ -8,6 +8,7 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
+from tests.browser.scripts import CUT_OFF, SEND
 from tests.console.pages import Document, fields_of
 from tests.every_page.organisation import World
 from tests.every_page.visits import Visit
@@ -16,23 +17,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 HEIGHT = 800
 
 Scheme = Literal["light", "dark"]
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 # What Chromium says of a page that comes with an error's status, as it should.
 OF_THE_PAGE_ITSELF = "Failed to load resource: the server responded with a status of"
-
-SEND = """([action, fields]) => {
-  const form = document.createElement("form");
-  form.method = "post";
-  form.action = action;
-  for (const [name, value] of fields) {
-    const field = document.createElement("input");
-    field.type = "hidden";
-    field.name = name;
-    field.value = value;
-    form.append(field);
-  }
-  document.body.append(form);
-  form.submit();
-}"""
 
 
 class Window:
@@ -83,7 +70,7 @@ class Window:
             self.page.evaluate(SEND, [path, pairs])
         return navigation.value
 
-    def look(self, *, width: int, scheme: Scheme) -> None:
+    def look(self, *, width: int, scheme: Scheme = "light") -> None:
         """Look at the page in a window of this width (CSS pixels) and in the light or dark scheme."""
         self.page.set_viewport_size({"width": width, "height": HEIGHT})
         self.page.emulate_media(color_scheme=scheme)
@@ -91,6 +78,11 @@ class Window:
     def overflow(self) -> int:
         """How many pixels the page is wider than the window."""
         return int(self.page.evaluate("document.scrollingElement.scrollWidth - innerWidth"))
+
+    def cut_off(self) -> list[str]:
+        """The texts whose end cannot be seen, whatever one does."""
+        found: list[str] = self.page.evaluate(CUT_OFF)
+        return found
 
     def violations(self) -> list[str]:
         """What axe finds, each with the element it is about."""

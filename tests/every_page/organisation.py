@@ -84,9 +84,13 @@ def settle(world: World) -> World:
         world.arguments["person:invited"] = (invited.user_id,)
     add_applications(world)
     world.arguments["logo"] = (Logo.objects.order_by("pk")[0].digest,)
-    for days in reversed(range(7)):
+    for days in reversed(range(1, 7)):
         with ago(days=days, minutes=47):
             use_applications(world, times=4 + days * 5 % 7)
+    with ago(hours=2):
+        add(world, "bare", AppType.WEB, "Room booking", [])
+    with ago(minutes=47):
+        use_applications(world, times=4)
     return world
 
 
@@ -141,8 +145,6 @@ def add_applications(world: World) -> None:
     with ago(days=9):
         archive = add(world, "disabled", AppType.MACHINE_TO_MACHINE, "Invoice archive")
         disable_application(archive, actor=world.actor())
-    with ago(hours=2):
-        add(world, "bare", AppType.WEB, "Room booking", [])
 
 
 def add(
