@@ -20,6 +20,8 @@ REDIRECT_URLS, LOGO = "redirect_urls", "logo"  # what an application has beside 
 LABELS = {REDIRECT_URLS: "Redirect URLs", LOGO: "Logo"}
 LATEST = 20
 
+Readable = str | bool | list[str]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Changes:
@@ -41,23 +43,28 @@ class Clash:
     Attributes:
         name: the field's name.
         label: how the page calls it.
-        theirs: the value that is saved now, readable.
+        mine: the value that was to be saved, readable.
+        theirs: the value that is saved now, likewise.
         mark: what names that value.
         event: the change that saved it, if it is known.
     """
 
     name: str
     label: str
-    theirs: str | bool | list[str]
+    mine: Readable
+    theirs: Readable
     mark: str
     event: Event | None
 
     @property
-    def lines(self) -> list[str]:
+    def my_lines(self) -> list[str]:
+        """My value as lines of text; none where it is empty."""
+        return lines_of(self.mine)
+
+    @property
+    def their_lines(self) -> list[str]:
         """Their value as lines of text; none where it is empty."""
-        if isinstance(self.theirs, bool):
-            return ["on" if self.theirs else "off"]
-        return self.theirs.splitlines() if isinstance(self.theirs, str) else self.theirs
+        return lines_of(self.theirs)
 
     @property
     def at(self) -> datetime | None:
@@ -111,11 +118,11 @@ def change_application(
         kept = keep_what_others_changed(current, wanted, state, based_on or {}, names)
         changed = [name for name, value in wanted.items() if value != state[name]]
         fields = [name for name in changed if name not in LABELS]
-        before = {names[name]: readable(current, name) for name in fields}
+        before = {names[name]: readable(name, state[name]) for name in fields}
         for name in fields:
             setattr(application, name, wanted[name])
         application.clean_fields(exclude={field.name for field in application._meta.fields} - set(fields))
-        after = {names[name]: readable(application, name) for name in fields}
+        after = {names[name]: readable(name, wanted[name]) for name in fields}
         if fields:
             application.save(update_fields=[*fields, "updated"])
         if REDIRECT_URLS in changed:
@@ -150,17 +157,26 @@ def keep_what_others_changed(
     kept = [name for name in moved if mark(wanted[name]) == based_on[name]]
     clashing = [name for name in moved if name not in kept and wanted[name] != state[name]]
     if clashing:
-        raise ClashError([clash(application, name, names[name], state[name]) for name in clashing])
+        raise ClashError(
+            [clash(application, name, names[name], wanted[name], state[name]) for name in clashing]
+        )
     for name in kept:
         del wanted[name]
     return [names[name] for name in kept]
 
 
-def clash(application: Application, name: str, label: str, value: Any) -> Clash:
+def clash(application: Application, name: str, label: str, mine: Any, theirs: Any) -> Clash:
     """Describe the value that somebody else saved, with the latest change of it."""
     latest = application.events.filter(kind=EventKind.APPLICATION_CHANGED).select_related("actor")[:LATEST]
     event = next((event for event in latest if label in event.after), None)
-    return Clash(name=name, label=label, theirs=readable(application, name), mark=mark(value), event=event)
+    return Clash(
+        name=name,
+        label=label,
+        mine=readable(name, mine),
+        theirs=readable(name, theirs),
+        mark=mark(theirs),
+        event=event,
+    )
 
 
 def marks_of(application: Application, names: Iterable[str]) -> dict[str, str]:
@@ -187,15 +203,21 @@ def mark(value: Any) -> str:
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 
-def readable(application: Application, name: str) -> str | bool | list[str]:
+def readable(name: str, value: Any) -> Readable:
     """Return a field's value as the page shows it."""
-    value = value_of(application, name)
     if name == LOGO:
         return "a new picture" if value else "no logo"
     if isinstance(value, bool | list):
         return value
-    display = getattr(application, f"get_{name}_display", None)
-    return str(display() if display else value)
+    choices = dict(Application._meta.get_field(name).flatchoices)
+    return str(choices.get(value, value))
+
+
+def lines_of(value: Readable) -> list[str]:
+    """Return a readable value as lines of text; none where it is empty."""
+    if isinstance(value, bool):
+        return ["on" if value else "off"]
+    return value.splitlines() if isinstance(value, str) else value
 
 
 def replace_redirect_urls(

@@ -58,6 +58,7 @@ def test_the_same_field_with_two_values_shows_both_and_saves_nothing(
     assert page.status == 409
     assert page.title.startswith("Error: ")
     assert "somebody else has changed the same field since you opened this page" in page.alerts()
+    assert "Name Mine, as entered below My name" in page.alerts()
     assert "What Grace Hopper saved now Grace's <b>name" in page.alerts()
     assert fields_of(page.form())["name"] == "My name"
     assert fields_of(page.form())["developer_name"] == "Mine alone"
@@ -113,7 +114,10 @@ def test_redirect_urls_clash_as_a_whole(console: Browser, colleague: Browser, we
     save(colleague, web, redirect_url=[OTHER])
     page = console.send(mine, redirect_url=["https://mine.example/cb"])
     assert page.status == 409
-    assert f"Redirect URLs Mine, as entered below What Grace Hopper saved now {OTHER}" in page.alerts()
+    assert (
+        f"Redirect URLs Mine, as entered below https://mine.example/cb What Grace Hopper saved now {OTHER}"
+        in page.alerts()
+    )
     assert choose(console, page, "redirect_urls", "theirs").status == 302
     assert [row.url for row in web.redirect_urls.all()] == [OTHER]
 

@@ -160,7 +160,19 @@ APPLICATIONS = (
         to="console:add-secret",
     ),
     Visit("console:application", "a new key pair", of="machine", sends={}, to="console:generate-key"),
+    Visit(
+        "console:application",
+        "changed by two",
+        of="web",
+        sends={
+            "name": "My name for it",
+            "description": "Mine",
+            "based_on": '{"name": "", "description": ""}',
+        },
+        status=409,
+    ),
     Visit("console:delete-application", of="web"),
+    Visit("console:delete-application", "refused", of="web", sends={"name": "Another name"}, status=422),
     Visit("console:delete-secret", of="secret"),
     Visit("console:add-key", of="machine"),
     Visit(
