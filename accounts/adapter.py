@@ -13,6 +13,11 @@ from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
 
 log = logging.getLogger("gatehouse.mail")
+WAYS = {
+    "reauthenticate": "Use your password",
+    "mfa_reauthenticate": "Use your authenticator app or a recovery code",
+    "mfa_reauthenticate:webauthn": "Use a passkey",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -36,6 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
         """Return whether the sign-in is too long ago, by the one rule for all that cannot be undone."""
         return not signed_in_recently(self.request)
+
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        """Return the ways to confirm that it is you, in our words."""
+        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [method | {"description": WAYS[method["id"]]} for method in methods]
 
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Tell somebody by mail what has changed; that it cannot be told does not undo the change."""

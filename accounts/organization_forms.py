@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.models import Organization
+from oauthapps.models.validators import validate_name
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Organization]
@@ -28,6 +29,7 @@ class OrganizationForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].validators.append(validate_name)
         for field in self.fields.values():
             field.show_hidden_initial = True
 

@@ -25,6 +25,7 @@ from django.conf import settings
 from accounts.actors import Actor
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+from oauthapps.models.validators import validate_name
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
 NAME_LENGTH = 60
@@ -96,6 +97,7 @@ class AddPasskeyForm(AddWebAuthnForm):
         label="Name",
         required=False,
         max_length=NAME_LENGTH,
+        validators=[validate_name],
         help_text="So that you recognise it later, such as “Work laptop”.",
     )
     credential = AnswerField()
@@ -114,7 +116,7 @@ class AddPasskeyForm(AddWebAuthnForm):
 class NamePasskeyForm(EditWebAuthnForm):
     """Another name for a passkey."""
 
-    name = forms.CharField(label="Name", max_length=NAME_LENGTH)
+    name = forms.CharField(label="Name", max_length=NAME_LENGTH, validators=[validate_name])
 
     def save(self) -> Any:
         """Change the name and record both."""

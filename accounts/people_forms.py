@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.models import Role, Status, User
+from oauthapps.models.validators import validate_name
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[User]
@@ -32,6 +33,7 @@ class PersonForm(ModelForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["name"].validators.append(validate_name)
         self.fields["role"].choices = Role.choices  # type: ignore[attr-defined]  # without "-----"
         for field in self.fields.values():
             field.show_hidden_initial = self.instance.pk is not None

@@ -186,6 +186,7 @@ def test_saving_without_an_edit_changes_nothing(console: Browser, member: User) 
         ("email", "nonsense", "Enter a valid email address."),
         ("role", "king", "Select a valid choice."),
         ("name", "x" * 121, "at most 120 characters"),
+        ("name", "Bob\u202e", "invisible"),
     ],
 )
 def test_what_cannot_be_is_refused_at_its_field_and_stays_in_the_form(
