@@ -5,7 +5,7 @@ through: the condition that it is still unused stands in the UPDATE, which waits
 PostgreSQL the UPDATE and the INSERTs that live on its outcome are one statement and so need no transaction
 around them; elsewhere they run one after the other in one.
 
-This is SQL because the ORM cannot say it. `tests/oauthapps/test_issuing.py` holds it against the models.
+This is SQL because the ORM cannot say it. `tests/oauth2/test_issuing.py` holds it against the models.
 """
 
 from collections.abc import Mapping

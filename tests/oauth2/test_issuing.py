@@ -1,0 +1,111 @@
+"""The statements that store new tokens, held against the models they write to."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, models
+from django.test import Client
+from django.utils import timezone
+
+from oauthapps.models import AccessToken, Grant, RefreshToken, issuing, lookups
+from oauthapps.models.compiled import CompiledQuery, Parameter
+from tests.oauth_client import OAuthClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# What a row is stored without: it gets a value later, or never.
+LATER: dict[type[models.Model], set[str]] = {
+    AccessToken: {"id", "revoked_at"},
+    RefreshToken: {"id", "last_used_at", "replaced_at", "revoked"},
+}
+
+
+def columns_of(*statements: str) -> set[str]:
+    lists = [re.findall(r"\(([a-z_,\s]+)\)\s+(?:SELECT|VALUES)", statement)[0] for statement in statements]
+    return {column.strip() for names in lists for column in names.split(",")}
+
+
+def test_every_column_of_a_new_row_is_written_or_has_its_value_later() -> None:
+    written: dict[type[models.Model], set[str]] = {
+        AccessToken: columns_of(issuing.ADD_ACCESS_TOKEN, issuing.ADD_MACHINE_TOKEN),
+        RefreshToken: columns_of(issuing.ADD_REFRESH_TOKEN),
+    }
+    for model, columns in written.items():
+        assert columns | LATER[model] == {field.column for field in model._meta.concrete_fields}
+
+
+@pytest.mark.parametrize("model", [AccessToken, RefreshToken, Grant])
+def test_the_statements_name_the_models_tables(model: type[models.Model]) -> None:
+    text = " ".join([*issuing.USES.values(), issuing.ADD_ACCESS_TOKEN, issuing.ADD_REFRESH_TOKEN])
+    assert model._meta.db_table in text
+
+
+def test_what_is_used_up_twice_adds_nothing_the_second_time(web: OAuthClient, visitor: Client) -> None:
+    web.get_code(visitor)
+    values = {
+        "now": timezone.now(),
+        "source": Grant.objects.get().pk,
+        "access_token": "a" * 64,
+        "scope": "read",
+        "expires": timezone.now() + timedelta(hours=1),
+        "refresh_token": "b" * 64,
+        "refresh_scope": "read offline_access",
+    }
+    assert issuing.use_and_add("oauthapps_grant", values)
+    assert not issuing.use_and_add("oauthapps_grant", values | {"access_token": "c" * 64})
+    access, refresh = AccessToken.objects.get(), RefreshToken.objects.get()
+    assert (access.token_checksum, access.scope, access.expires) == ("a" * 64, "read", values["expires"])
+    assert (refresh.token_checksum, refresh.scope) == ("b" * 64, "read offline_access")
+    assert access.family_id == refresh.family_id == Grant.objects.get().family_id
+
+
+# Each look-up, and the column whose index leads to what was presented.
+LOOKUPS: dict[str, tuple[CompiledQuery[Any], str]] = {
+    "confidential clients": (lookups.CONFIDENTIAL_CLIENTS, "digest|client_id"),
+    "public clients": (lookups.PUBLIC_CLIENTS, "client_id"),
+    "access tokens": (lookups.ACCESS_TOKENS, "token_checksum"),
+    "refresh tokens": (lookups.REFRESH_TOKENS, "token_checksum"),
+    "grants": (lookups.GRANTS, "code"),
+    "keys": (lookups.KEYS, "client_id"),
+}
+VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "digest": "3" * 64}
+
+
+@pytest.mark.parametrize("name", LOOKUPS)
+def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
+    query, column = LOOKUPS[name]
+    values = VALUES | {"now": timezone.now()}
+    bound = [
+        each.bound(values) if isinstance(each, Parameter) else each for each in query.translation.parameters
+    ]
+    plan = plan_of(query.translation.sql, bound)
+    assert not reads_a_whole_table(plan), plan
+    assert re.search(rf"\(({column})=\?|Index Cond: \(+({column})\)?(::text)? =", plan), plan
+
+
+@pytest.mark.parametrize("table", issuing.USES)
+def test_using_up_follows_an_index(db: None, table: str) -> None:
+    values = {"now": timezone.now(), "source": 1, "replaced_at": None}
+    adapted = {name: connection.ops.adapt_unknown_value(value) for name, value in values.items()}
+    plan = plan_of(issuing.USES[table], adapted)
+    assert not reads_a_whole_table(plan), plan
+
+
+def reads_a_whole_table(plan: str) -> bool:
+    return re.search(r"Seq Scan|\bSCAN\b", plan) is not None
+
+
+def plan_of(statement: str, values: Any) -> str:
+    """How the database would find the rows."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"EXPLAIN QUERY PLAN {statement}", values)
+            return str(cursor.fetchall())
+        # Small tables are read whole whatever the indexes: let that look dear.
+        cursor.execute("SET enable_seqscan = off")
+        cursor.execute(f"EXPLAIN {statement}", values)
+        plan = str(cursor.fetchall())
+        cursor.execute("RESET enable_seqscan")
+    return plan
