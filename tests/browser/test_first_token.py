@@ -39,7 +39,7 @@ def test_an_administrator_creates_a_web_application_and_gets_its_first_token(
     page.get_by_role("link", name="OAuth2 Applications").click()
     page.get_by_role("button", name="Create app integration").first.click()
     expect(page.get_by_role("heading", name="New OAuth2 application")).to_be_visible()
-    page.get_by_text("Web Application", exact=True).click()
+    page.get_by_role("dialog").get_by_text("Web Application", exact=True).click()
     page.get_by_label("Name").fill("Field app")
     picture(page, "new-application")
     page.get_by_role("button", name="Create", exact=True).click()
