@@ -91,6 +91,7 @@ def command_line() -> argparse.ArgumentParser:
     run_parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     add("test", test, "Run the test suite on SQLite and on PostgreSQL; other arguments go to pytest.")
     add("browse", browse, "Look at every page in every state, width and colour scheme in Chromium.")
+    add("screenshots", screenshots, "Take README's pictures anew, from invented data.")
     add("check", check, "Run every static check.")
     lock_parser = add("lock", lock, "Turn requirements/*.in into lock files with hashes.")
     lock_parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
@@ -130,6 +131,13 @@ def browse(asked: argparse.Namespace) -> int:
     left_out_packages()
     options = ["-n", "2", "--every-look", "tests/browser/test_every_page.py"]
     return attended([python, "-m", "pytest", *options, *asked.pytest_arguments])
+
+
+def screenshots(_: argparse.Namespace) -> int:
+    """Takes the pictures in docs/images of a database that exists for no longer than that."""
+    python = str(python_with("test"))
+    left_out_packages()
+    return attended([python, "-m", "pytest", "--quiet", "tests/browser/screenshots.py"])
 
 
 def verdict(results: Mapping[str, int], *, picked: bool) -> int:

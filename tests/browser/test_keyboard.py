@@ -56,7 +56,8 @@ def create(keyboard: Keyboard) -> Application:
     keyboard.tick("I have stored it")
     keyboard.press("Done")
     assert secret not in page.content()
-    return Application.objects.get(name="Field app")
+    application: Application = Application.objects.get(name="Field app")
+    return application
 
 
 def copy(keyboard: Keyboard, secret: str) -> None:

@@ -21,7 +21,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Organization, Role, User
 from accounts.services.invitations import invite
-from oauthapps.app_types import AppType
+from oauthapps.app_types import AppType, spec_of
 from oauthapps.client_secrets import digest, new_access_token
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.services.applications import disable_application
@@ -153,6 +153,7 @@ def add(
     created = make_application(
         app_type,
         client_id=world.new_id(),
+        client_secret=f"invented_{world.new_id()}" if spec_of(app_type).has_secrets else "",
         name=name,
         owner=world.people["administrator"],
         redirect_urls=redirect_urls or [],
@@ -179,7 +180,9 @@ def describe(world: World, application: Application, sign: str, colour: str, des
 
 def add_credentials(world: World, machine: Application) -> None:
     """Give the machine application a second secret and a public key."""
-    secret = add_secret(machine, actor=world.actor(), notes="Report server, Malmö").row
+    secret = add_secret(
+        machine, actor=world.actor(), notes="Report server, Malmö", value=f"invented_{world.new_id()}"
+    ).row
     key = add_key(machine, public_pem(SIGNING_KEY), user=world.people["administrator"], actor=world.actor())
     world.arguments["secret"] = (machine.client_id, secret.pk)
     world.arguments["key"] = (machine.client_id, key.pk)
