@@ -6,6 +6,7 @@ import pytest
 
 from tests.browser.window import SCHEMES, Scheme, Window
 from tests.every_page.conftest import break_what_it_breaks, browser_for
+from tests.every_page.registry import VISITS
 from tests.every_page.test_html import PAGES
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import BUILDERS, State
@@ -47,3 +48,18 @@ def test_everybody_can_use_a_page_in_any_width_and_colour(
         assert seen.overflow() <= 0, f"{width} px"
         assert seen.cut_off() == [], f"{width} px"
     assert seen.complaints == []
+
+
+ONCE_EACH = [pytest.param(visit, visit.states[0], id=str(visit)) for visit in VISITS if visit.status < 500]
+
+
+@pytest.mark.parametrize(("visit", "state"), ONCE_EACH)
+def test_whoever_sees_or_moves_otherwise_can_use_it_too(seen: Window) -> None:
+    """The focus is always seen, forced colours keep controls apart, nothing moves, and all may be larger."""
+    seen.look(width=1280)
+    assert seen.lost_focus() == []
+    assert seen.edgeless_controls() == []
+    assert seen.moving() == []
+    seen.look(width=640)  # 1280 px at 200 % zoom
+    assert seen.overflow() <= 0
+    assert seen.cut_off() == []

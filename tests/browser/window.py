@@ -8,13 +8,15 @@ from axe_playwright_python.base import AXE_FILE_PATH
 from django.test import Client
 from playwright.sync_api import BrowserContext, ConsoleMessage
 
-from tests.browser.scripts import CUT_OFF, SEND
+from tests.browser.scripts import CUT_OFF, EDGELESS, MOVING, SEND, UNSEEN_FOCUS
 from tests.console.pages import Document, fields_of
 from tests.every_page.organisation import World
 from tests.every_page.visits import Visit
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 HEIGHT = 800
+# More than any page has places for the focus.
+MOST_TABS = 150
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
@@ -82,6 +84,30 @@ class Window:
     def cut_off(self) -> list[str]:
         """The texts whose end cannot be seen, whatever one does."""
         found: list[str] = self.page.evaluate(CUT_OFF)
+        return found
+
+    def lost_focus(self) -> list[str]:
+        """Walk over the whole page with Tab and return where somebody would lose the focus from sight."""
+        lost: list[str] = []
+        for _ in range(MOST_TABS):
+            self.page.keyboard.press("Tab")
+            seen = self.page.evaluate(UNSEEN_FOCUS)
+            if seen is None:
+                return lost
+            if seen[1]:
+                lost.append(f"{seen[0]} {seen[1]}")
+        raise AssertionError("Tab never comes to the end of the page")
+
+    def edgeless_controls(self) -> list[str]:
+        """What forced colours leave without an edge."""
+        self.page.emulate_media(forced_colors="active")
+        found: list[str] = self.page.evaluate(EDGELESS)
+        self.page.emulate_media(forced_colors="none")
+        return found
+
+    def moving(self) -> list[str]:
+        """What moves although the window asks for less motion."""
+        found: list[str] = self.page.evaluate(MOVING)
         return found
 
     def violations(self) -> list[str]:
