@@ -37,12 +37,7 @@ class Actor:
     def of(cls, request: HttpRequest) -> Actor:
         """Return the actor behind a web request."""
         user = getattr(request, "user", None)
-        return cls(
-            user=user if isinstance(user, User) else None,
-            address=client_address(request),
-            user_agent=user_agent(request),
-            request_id=getattr(request, "request_id", ""),
-        )
+        return replace(cls.somewhere(request), user=user if isinstance(user, User) else None)
 
     @classmethod
     def somewhere(cls, request: HttpRequest) -> Actor:
