@@ -1,8 +1,10 @@
 """The rules of the leaf modules in the form Django's fields ask for."""
 
+from collections.abc import Callable
+
 from django.core.exceptions import ValidationError
 
-from oauthapps.errors import InvalidLinkError, InvalidNameError
+from oauthapps.errors import GatehouseError
 from oauthapps.links import check_link
 from oauthapps.names import check_name, check_text
 
@@ -13,10 +15,7 @@ def validate_link(value: str) -> None:
     Raises:
         ValidationError: with the sentence that says why.
     """
-    try:
-        check_link(value)
-    except InvalidLinkError as error:
-        raise ValidationError(error.message) from error
+    _judge(check_link, value)
 
 
 def validate_name(value: str) -> None:
@@ -25,10 +24,7 @@ def validate_name(value: str) -> None:
     Raises:
         ValidationError: with the sentence that says why.
     """
-    try:
-        check_name(value)
-    except InvalidNameError as error:
-        raise ValidationError(error.message) from error
+    _judge(check_name, value)
 
 
 def validate_text(value: str) -> None:
@@ -37,7 +33,11 @@ def validate_text(value: str) -> None:
     Raises:
         ValidationError: with the sentence that says why.
     """
+    _judge(check_text, value)
+
+
+def _judge(check: Callable[[str], object], value: str) -> None:
     try:
-        check_text(value)
-    except InvalidNameError as error:
+        check(value)
+    except GatehouseError as error:
         raise ValidationError(error.message) from error

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
-from django.http import QueryDict
-from django.utils.datastructures import MultiValueDict
 
 from oauthapps import lifetimes
 from oauthapps.console.forms import wording
@@ -46,14 +45,8 @@ class PeopleForm(ApplicationForm):
             "terms_of_service_url",
         )
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        files: MultiValueDict[str, UploadedFile[bytes]] | None = None,
-        *,
-        application: Application,
-    ) -> None:
-        super().__init__(data, files, application=application)
+    def __init__(self, *sent: Any, application: Application) -> None:
+        super().__init__(*sent, application=application)
         spec = application.type
         names = (spec.rotation_label, spec.absolute_label, spec.inactivity_label)
         for name, label in zip(LIFETIME_FIELDS, names, strict=True):
