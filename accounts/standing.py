@@ -73,7 +73,7 @@ class Standing:
     @cached_property
     def consents(self) -> QuerySet[Consent]:
         """What they allow at present."""
-        rows = Consent.objects.filter(user=self.person, withdrawn_at=None, application__deleted_at=None)
+        rows = Consent.objects.in_force().filter(user=self.person)
         return rows.select_related("application").order_by("application__name")
 
     @cached_property

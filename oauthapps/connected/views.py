@@ -40,7 +40,8 @@ class ConnectedApp:
 def standing(user: User) -> QuerySet[Consent]:
     """Return what a person allows at present."""
     return (
-        Consent.objects.filter(user=user, withdrawn_at=None, application__deleted_at=None)
+        Consent.objects.in_force()
+        .filter(user=user)
         .select_related("application", "application__logo")
         .defer("application__logo__png")
         .order_by("application__name", "pk")

@@ -30,6 +30,18 @@ class EndReason(models.TextChoices):
     PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
 
 
+class ConsentQuerySet(models.QuerySet["Consent"]):
+    """Questions about many consents."""
+
+    def standing(self) -> Self:
+        """Those that have not been withdrawn."""
+        return self.filter(withdrawn_at=None)
+
+    def in_force(self) -> Self:
+        """Those that stand, for applications that have not been deleted."""
+        return self.standing().filter(application__deleted_at=None)
+
+
 class Consent(models.Model):
     """What one person has allowed one application to do."""
 
@@ -39,6 +51,8 @@ class Consent(models.Model):
     first_allowed_at = models.DateTimeField(default=timezone.now)
     last_allowed_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
+
+    objects = ConsentQuerySet.as_manager()
 
     class Meta:
         default_related_name = "consents"

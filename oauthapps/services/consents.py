@@ -93,7 +93,7 @@ def refuse(application: Application, *, user: User, actor: Actor) -> None:
 def withdraw(consent: Consent, *, actor: Actor) -> None:
     """Take a consent back: everything issued under it is dead at once."""
     with transaction.atomic():
-        rows = Consent.objects.filter(pk=consent.pk, withdrawn_at=None)
+        rows = Consent.objects.standing().filter(pk=consent.pk)
         if rows.update(withdrawn_at=timezone.now()):
             TokenFamily.objects.filter(consent=consent).end(EndReason.CONSENT_WITHDRAWN)
             Event.objects.record(
@@ -103,8 +103,7 @@ def withdraw(consent: Consent, *, actor: Actor) -> None:
 
 def withdraw_all(user: User, *, actor: Actor) -> int:
     """Take all of a person's consents back and return how many there were."""
-    standing = Consent.objects.filter(user=user, withdrawn_at=None)
-    consents = list(standing.select_related("application", "user"))
+    consents = list(Consent.objects.standing().filter(user=user).select_related("application", "user"))
     with transaction.atomic():
         for consent in consents:
             withdraw(consent, actor=actor)
