@@ -171,6 +171,11 @@ class Application(AbstractApplication):
         return self.response_profile == ResponseProfile.WORKFRONT
 
     @property
+    def token_type(self) -> str:
+        """How replies to its client call the kind of access token (RFC 6749 section 7.1)."""
+        return "sessionID" if self.is_workfront_compatible else "Bearer"
+
+    @property
     def absolute_lifetime(self) -> timedelta | None:
         """How long after the first grant refresh tokens end in any case; None for never."""
         return lifetimes.delta(self.absolute_expiration)

@@ -97,5 +97,5 @@ def describe(row: AccessToken | RefreshToken) -> Answer:
     if expires is not None:
         answer["exp"] = int(expires.timestamp())
     if isinstance(row, AccessToken):
-        answer["token_type"] = "sessionID" if row.application.is_workfront_compatible else "Bearer"
+        answer["token_type"] = row.application.token_type
     return answer

@@ -27,7 +27,7 @@ class TokenReply(BearerToken):
         """
         application = request.client
         reply: dict[str, Any] = {
-            "token_type": "sessionID" if application.is_workfront_compatible else "Bearer",
+            "token_type": application.token_type,
             "access_token": self.token_generator(request),
             "expires_in": self.expires_in,
             "scope": scopes.render(request.scopes),
@@ -41,8 +41,13 @@ class TokenReply(BearerToken):
         return reply
 
 
-def store(reply: dict[str, Any], request: TokenRequest) -> bool:
+def store(reply: dict[str, Any], request: TokenRequest, *, rotates: bool) -> bool:
     """Store what a reply gives out, and use up what it was asked with.
+
+    Args:
+        reply: the members of the reply.
+        request: the validated token request that it answers.
+        rotates: whether a refresh token in the reply is new, and takes the place of one it was asked with.
 
     Returns:
         Whether that was still to be used; otherwise nothing has been stored.
@@ -62,7 +67,6 @@ def store(reply: dict[str, Any], request: TokenRequest) -> bool:
             assertion_expires=assertion.expires,
         )
         return tokens.store_machine_token(issue)
-    rotates = request.grant is not None or bool(request.client.rotate_refresh_tokens)
     return tokens.store_tokens(
         tokens.Issue(
             **made,

@@ -224,7 +224,7 @@ class Validator(RequestValidator):
         Raises:
             InvalidGrantError: when what it was asked with has been used before; nothing is stored then.
         """
-        if not store(token, request):
+        if not store(token, request, rotates=self.rotate_refresh_token(request)):
             used = "The assertion has been used before." if request.verified_assertion else None
             raise InvalidGrantError(used, request=request)
         now = timezone.now()
