@@ -35,9 +35,9 @@ def signed_in_recently(request: HttpRequest) -> bool:
 
 
 def recent_sign_in_required(view: View[P]) -> View[P]:
-    """Ask for the password again when it was last given too long ago, then go on with what was asked for.
+    """Ask the person to confirm who they are when they last did too long ago, then go on with what was asked.
 
-    For acts that cannot be undone, so that a browser somebody left open is not enough.
+    For acts that cannot be undone or open a way in, so that a browser somebody left open is not enough.
     """
 
     @wraps(view)

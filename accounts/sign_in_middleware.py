@@ -20,7 +20,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
     """Django's, except that it reads no session for a view that is open to everybody, and loses no form.
 
     It is the last one, so that it hears of ReauthenticationRequired before django-allauth does: that would
-    put the whole request into the session in clear, and send it whenever the password is next asked for.
+    put the whole request into the session in clear, and send it whenever somebody next confirms who they are.
     """
 
     def process_view(
@@ -41,7 +41,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
         return super().handle_no_permission(request, view_func)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
-        """Ask for the password again, and come back to the page or to the form that was sent."""
+        """Ask for a password, passkey or code again, and come back to the page or the form that was sent."""
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()

@@ -12,8 +12,8 @@ VAR_DIR = BASE_DIR / "var"
 DEBUG = False
 ROOT_URLCONF = "config.urls"
 WSGI_APPLICATION = "config.wsgi.application"
-# W005 and W021 want HSTS for all subdomains: HSTS_SUBDOMAINS leaves that to the operator.
-# unique_username, on the lower-cased name, is stricter than the plain uniqueness this check looks for
+# auth.W004 looks for a plain uniqueness: unique_username, on the lower-cased name, is stricter.
+# security.W005 and W021 want HSTS for all subdomains: HSTS_SUBDOMAINS leaves that to the operator.
 SILENCED_SYSTEM_CHECKS = ["auth.W004", "security.W005", "security.W021"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"

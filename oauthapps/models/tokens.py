@@ -20,7 +20,7 @@ from oauthapps.models.consents import TokenFamily
 
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 
-# When a question is about; a compiled query leaves it open.
+# The moment that a question is about; a compiled query leaves it open.
 Moment = datetime | Parameter
 
 

@@ -18,7 +18,7 @@ from oauthapps.models.events import EventKind
 
 REDIRECT_URLS, LOGO = "redirect_urls", "logo"  # what an application has beside its fields
 LABELS = {REDIRECT_URLS: "Redirect URLs", LOGO: "Logo"}
-LATEST = 20
+LATEST = 20  # changes that are looked through for whoever saved a value
 
 Readable = str | bool | list[str]
 

@@ -1,4 +1,4 @@
-"""An application's page: every field of the seed, under its label, for its type."""
+"""An application's page: every field, under its label, for its type."""
 
 from typing import Any
 

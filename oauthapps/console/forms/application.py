@@ -1,4 +1,4 @@
-"""The settings of an application: a form per type, in the order of the seed's tables."""
+"""The settings of an application: a form per type, fields in the order of the product's description."""
 
 from oauthapps.app_types import AppType
 from oauthapps.console.forms.base import ApplicationForm, Group

@@ -1,4 +1,4 @@
-"""The seed's explanations of the fields, under the product's own name."""
+"""What explains each field, in the words of the product's description."""
 
 from django.conf import settings
 

@@ -1,4 +1,4 @@
-"""One application on one page: everything the seed's tables list, and what happens to it afterwards."""
+"""One application on one page: all its settings and credentials, and what happens to it afterwards."""
 
 from collections.abc import Sequence
 from datetime import timedelta
