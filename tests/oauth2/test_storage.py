@@ -580,6 +580,28 @@ def test_it_works_in_batches_of_any_size(web: OAuthClient, visitor: Client, batc
 
 
 @pytest.mark.spec("S-07", "ASVS 15.2.2")
+def test_what_lives_is_looked_at_once_a_month(web: OAuthClient, visitor: Client) -> None:
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        for _ in range(3):
+            web.get_tokens(visitor)
+
+    def statements(days: int) -> int:
+        with (
+            time_machine.travel(now + timedelta(days=days), tick=False),
+            CaptureQueriesContext(connection) as all_,
+        ):
+            prune()
+        return len(all_)
+
+    statements(2)  # the first look
+    idle = statements(3)
+    assert statements(31) == idle
+    assert statements(33) > idle
+    assert RefreshToken.objects.count() == 3
+
+
+@pytest.mark.spec("S-07", "ASVS 15.2.2")
 def test_no_query_reads_a_whole_table(web: OAuthClient, machine: Machine, visitor: Client) -> None:
     web.get_tokens(visitor)
     machine.client.exchange_jwt(machine.assertion())
