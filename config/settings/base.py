@@ -24,7 +24,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.forms",
     "config",
     "accounts",
@@ -74,7 +73,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "config.context.product",
             ],
-            "builtins": ["heroicons.templatetags.heroicons"],
+            "builtins": ["config.templatetags.moments", "heroicons.templatetags.heroicons"],
         },
     }
 ]
