@@ -7,8 +7,9 @@ export function previewLogos(document) {
   for (const preview of document.querySelectorAll("[data-preview]")) {
     const form = preview.closest("form");
     const saved = preview.querySelector("[data-preview-picture]").getAttribute("src") ?? "";
-    form.elements.logo.addEventListener("change", async () => show(preview, await chosen(preview, form, saved)));
-    form.elements.remove_logo?.addEventListener("change", async () => show(preview, await chosen(preview, form, saved)));
+    const look = async () => show(preview, await chosen(preview, form, saved));
+    form.elements.logo.addEventListener("change", look);
+    form.elements.remove_logo?.addEventListener("change", look);
     form.elements.name.addEventListener("input", () => name(preview, form.elements.name.value));
   }
 }
