@@ -1,8 +1,8 @@
-"""Requests at the same moment."""
+"""Things that happen at the same moment."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 from typing import TypeVar
@@ -13,16 +13,21 @@ THREADS = 6
 T = TypeVar("T")
 
 
-def in_parallel(request: Callable[[], T], times: int = THREADS) -> list[T]:
-    """Send the same request from several threads that start together, each with its own connection."""
-    barrier = Barrier(times)
+def in_parallel(act: Callable[[], T], times: int = THREADS) -> list[T]:
+    """Do the same several times at once and return what came of each."""
+    return all_at_once([act] * times)
 
-    def one() -> T:
+
+def all_at_once(acts: Sequence[Callable[[], T]]) -> list[T]:
+    """Do each act in a thread of its own, with its own connection; they start together."""
+    barrier = Barrier(len(acts))
+
+    def one(act: Callable[[], T]) -> T:
         barrier.wait()
         try:
-            return request()
+            return act()
         finally:
             connections.close_all()
 
-    with ThreadPoolExecutor(times) as pool:
-        return [future.result() for future in [pool.submit(one) for _ in range(times)]]
+    with ThreadPoolExecutor(len(acts)) as pool:
+        return [future.result() for future in [pool.submit(one, act) for act in acts]]
