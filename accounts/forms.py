@@ -10,12 +10,12 @@ from oauthapps.services.consents import withdraw_all
 
 
 class SignInForm(LoginForm):
-    """User name or e-mail address, and password, under our labels and for password managers."""
+    """User name or email address, and password, under our labels and for password managers."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         login = self.fields["login"]
-        login.label = "User name or e-mail address"
+        login.label = "User name or email address"
         login.widget.attrs = {
             "autocomplete": "username webauthn",
             "autocapitalize": "none",

@@ -86,7 +86,7 @@ class UserManager(BaseUserManager["User"]):
         return self.get(username__iexact=username or "")
 
     def with_login(self, login: str) -> User | None:
-        """Return the person of that user name or e-mail address, whatever its capitals."""
+        """Return the person of that user name or email address, whatever its capitals."""
         return self.filter(models.Q(username__iexact=login) | models.Q(email__iexact=login)).first()
 
 
@@ -97,7 +97,7 @@ class User(AbstractBaseUser):
         "User ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
     )
     username = models.CharField("user name", max_length=64, validators=[is_username])
-    email = models.EmailField("e-mail address")
+    email = models.EmailField("email address")
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     is_active = models.BooleanField("active", default=True)
@@ -123,7 +123,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("email"),
                 name="unique_email",
-                violation_error_message="Another person has this e-mail address.",
+                violation_error_message="Another person has this email address.",
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="known_role"),
             models.CheckConstraint(

@@ -98,7 +98,7 @@ class AddPasskeyForm(AddWebAuthnForm):
         required=False,
         max_length=NAME_LENGTH,
         validators=[validate_name],
-        help_text="So that you recognise it later, such as “Work laptop”.",
+        help_text="So that you recognize it later, such as “Work laptop”.",
     )
     credential = AnswerField()
     passwordless = None

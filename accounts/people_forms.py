@@ -14,7 +14,7 @@ else:
 
 
 class PersonForm(ModelForm):
-    """Name, user name, e-mail address and role.
+    """Name, user name, email address and role.
 
     What the page showed travels along, so that saving changes only what was edited there: another
     administrator's edit in between stays.
@@ -23,10 +23,10 @@ class PersonForm(ModelForm):
     class Meta:
         model = User
         fields = ["name", "username", "email", "role"]
-        labels = {"name": "Name", "username": "User name", "email": "E-mail address", "role": "Role"}
+        labels = {"name": "Name", "username": "User name", "email": "Email address", "role": "Role"}
         help_texts = {
             "name": "What pages call the person. Without one it is the user name.",
-            "username": "What the person signs in with; the e-mail address works as well.",
+            "username": "What the person signs in with; the email address works as well.",
             "role": "Everybody decides about their own connected apps; administrators also reach System.",
         }
         widgets = {"role": forms.RadioSelect}
@@ -45,8 +45,8 @@ class PersonForm(ModelForm):
         return self._nobody_elses("username", "Another person has this user name.")
 
     def clean_email(self) -> str:
-        """Refuse an e-mail address that somebody else has, at its field."""
-        return self._nobody_elses("email", "Another person has this e-mail address.")
+        """Refuse an email address that somebody else has, at its field."""
+        return self._nobody_elses("email", "Another person has this email address.")
 
     def _nobody_elses(self, field: str, message: str) -> str:
         value: str = self.cleaned_data[field]
@@ -63,7 +63,7 @@ class PersonForm(ModelForm):
 class FilterForm(forms.Form):
     """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
 
-    q = forms.CharField(required=False, label="Name, e-mail address or User ID")
+    q = forms.CharField(required=False, label="Name, email address or User ID")
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
 

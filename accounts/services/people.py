@@ -17,7 +17,7 @@ LAST_ADMINISTRATOR = (
     "This is the last active administrator: make somebody else an administrator first, or nobody could "
     "reach System any more."
 )
-TAKEN = "Another person has this user name or e-mail address."
+TAKEN = "Another person has this user name or email address."
 
 
 def create_person(
@@ -34,7 +34,7 @@ def create_person(
 
     Args:
         username: their user name.
-        email: their e-mail address.
+        email: their email address.
         role: administrator or member.
         password: their password, judged by the installation's rules.
         actor: who makes them.
@@ -60,7 +60,7 @@ def create_person(
 
 
 def change_person(user: User, values: Mapping[str, str], *, actor: Actor) -> dict[str, str]:
-    """Give a person's name, user name, e-mail address or role new values and return those that differ.
+    """Give a person's name, user name, email address or role new values and return those that differ.
 
     A link that was mailed to an earlier address stops working.
 

@@ -68,7 +68,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def change(request: HttpRequest, user_id: str) -> HttpResponse:
-    """Change a person's name, user name, e-mail address or role."""
+    """Change a person's name, user name, email address or role."""
     someone = get_object_or_404(User, user_id=user_id)
     form = PersonForm(request.POST or None, instance=someone)
     if request.method == "POST" and form.is_valid():

@@ -3,7 +3,7 @@
 // hidden in the page and shown here, where the browser knows passkeys.
 
 const SAID = {
-  NotAllowedError: "No passkey was used: it was cancelled, or took too long.",
+  NotAllowedError: "No passkey was used: it was canceled, or took too long.",
   InvalidStateError: "This device has a passkey for you already.",
   SecurityError: "Passkeys do not work at this address.",
 };

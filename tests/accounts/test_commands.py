@@ -87,7 +87,7 @@ def test_a_user_name_or_address_exists_once_whatever_its_capitals(terminal: Term
     UserFactory.create(username="Ada", email="ADA@example.org")
     message = terminal.refusal(*CREATE_USER, "--role", "member", stdin=PASSWORD)
     assert "Another person has this user name." in message
-    assert "Another person has this e-mail address." in message
+    assert "Another person has this email address." in message
 
 
 def test_reset_user_lets_the_last_administrator_back_in(terminal: Terminal) -> None:

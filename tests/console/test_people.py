@@ -159,8 +159,8 @@ def test_what_was_edited_is_saved_and_recorded(console: Browser, administrator: 
     assert (member.name, member.email, member.role) == ("Robert", "r@example.org", Role.ADMINISTRATOR)
     event = Event.objects.get(kind=EventKind.PERSON_CHANGED)
     assert (event.actor, event.person) == (administrator, member)
-    assert event.before == {"Name": "Bob Builder", "E-mail address": "bob@example.org", "Role": "member"}
-    assert event.after == {"Name": "Robert", "E-mail address": "r@example.org", "Role": "administrator"}
+    assert event.before == {"Name": "Bob Builder", "Email address": "bob@example.org", "Role": "member"}
+    assert event.after == {"Name": "Robert", "Email address": "r@example.org", "Role": "administrator"}
 
 
 def test_an_edit_by_another_administrator_in_between_stays(console: Browser, member: User) -> None:
@@ -182,7 +182,7 @@ def test_saving_without_an_edit_changes_nothing(console: Browser, member: User) 
     [
         ("username", "ADA", "Another person has this user name."),
         ("username", "a b", "A user name has 1 to 64 letters"),
-        ("email", "ada@EXAMPLE.org", "Another person has this e-mail address."),
+        ("email", "ada@EXAMPLE.org", "Another person has this email address."),
         ("email", "nonsense", "Enter a valid email address."),
         ("role", "king", "Select a valid choice."),
         ("name", "x" * 121, "at most 120 characters"),

@@ -9,7 +9,7 @@ FIELDS = ("customer_id", "name", "domain", "lane")
 
 
 class Command(AutomationCommand):
-    help = "Show the organisation; with options, change it first."
+    help = "Show the organization; with options, change it first."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument(
