@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from typing import Any, Self
 
 from django.conf import settings
@@ -79,7 +79,7 @@ class EventQuerySet(models.QuerySet["Event"]):
         if first:
             found = found.filter(at__gte=datetime.combine(first, time.min, UTC))
         if last:
-            found = found.filter(at__lt=datetime.combine(last, time.min, UTC) + timedelta(days=1))
+            found = found.filter(at__lte=datetime.combine(last, time.max, UTC))
         return found
 
 

@@ -147,6 +147,12 @@ def test_what_cannot_be_looked_for_is_explained_at_its_field(
     assert listed(page) == []
 
 
+def test_the_last_day_of_all_can_be_asked_for(console: Browser) -> None:
+    page = console.get(ACTIVITY, first="0001-01-01", last="9999-12-31")
+    assert page.status == 200
+    assert listed(page)
+
+
 def test_older_events_are_a_page_away_and_filters_stay(console: Browser) -> None:
     Event.objects.all().delete()
     for number in range(120):
