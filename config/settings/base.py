@@ -88,6 +88,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 
+SESSION_ENGINE = "accounts.session_store"
 # Eight hours without a request end a session; the middleware ends it after seven days in any case.
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_ABSOLUTE_AGE = 7 * 24 * 60 * 60

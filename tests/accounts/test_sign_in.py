@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.core import mail
 from django.test import Client
 from django.utils import timezone
@@ -79,6 +80,15 @@ def test_the_session_id_changes_when_signing_in(ada: User) -> None:
     browser.cookies["gatehouse_session"] = str(before)
     browser.post(LOGIN, {"login": "ada", "password": PASSWORD})
     assert browser.session.session_key != before
+
+
+@pytest.mark.parametrize("cookie", ['"abcdefghijkl\\000"', "a" * 5000, "", '"\\303\\251"'])
+def test_a_cookie_that_names_no_session_is_as_good_as_none(ada: User, cookie: str) -> None:
+    header = f"{settings.SESSION_COOKIE_NAME}={cookie}"
+    browser = Client(raise_request_exception=False)
+    assert browser.get(APPLICATIONS, HTTP_COOKIE=header).status_code == 302
+    answer = browser.post(LOGIN, {"login": "ada", "password": PASSWORD}, HTTP_COOKIE=header)
+    assert answer.status_code == 302
 
 
 @pytest.mark.spec("W-20", "RFC 9700 §4.11.2")
