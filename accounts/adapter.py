@@ -5,13 +5,17 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest
+from allauth.core.exceptions import ImmediateHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
 from accounts.models import LinkPurpose, User
 from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
 
+BEGUN_UNDER = "sign_in_begun_under"
 log = logging.getLogger("gatehouse.mail")
 WAYS = {
     "reauthenticate": "Use your password",
@@ -64,6 +68,26 @@ class AccountAdapter(DefaultAccountAdapter):
         login = credentials.get("email") or credentials.get("username") or ""
         if must_wait(login, self.get_client_ip(request)):
             raise self.validation_error("too_many_login_attempts")
+
+    def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
+        """Note under which password somebody begins to sign in: a second factor may come in between."""
+        request.session[BEGUN_UNDER] = user.get_session_auth_hash()
+        answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return answer
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """Sign somebody in, unless they were deactivated or got another password since they began.
+
+        Raises:
+            ImmediateHttpResponse: which leads back to the sign-in page.
+        """
+        begun_under = request.session.pop(BEGUN_UNDER, "")
+        if not (user.is_active and constant_time_compare(begun_under, user.get_session_auth_hash())):
+            from allauth.account.internal.stagekit import clear_login  # noqa: PLC0415  # it imports the adapter
+
+            clear_login(request)
+            raise ImmediateHttpResponse(redirect("account_login"))
+        super().login(request, user)
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,

@@ -10,7 +10,9 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
 
+from accounts.actors import Actor
 from accounts.models import User
+from accounts.services.activation import deactivate
 from accounts.user_agents import device
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
@@ -126,6 +128,24 @@ def test_an_authenticator_app_is_set_up_asked_for_and_removed(at_home: Browser, 
         (EventKind.RECOVERY_CODES_REMOVED, ""),
         (EventKind.SIGNED_IN, "password"),
     ]
+
+
+@pytest.mark.parametrize("change", ["password", "deactivation"])
+def test_a_sign_in_that_waits_for_the_second_factor_ends_with_what_began_it(
+    member: User, administrator: User, secret: str, change: str
+) -> None:
+    elsewhere = sign_in(member)
+    page = elsewhere.get(reverse("mfa_authenticate"))
+    if change == "password":
+        member.set_password("an entirely different one")
+        member.save()
+    else:
+        deactivate(member, actor=Actor.command("tests"))
+    answer = elsewhere.send(page, reverse("mfa_authenticate"), code=code_of(secret))
+    assert answer.answer["Location"] == LOGIN
+    User.objects.filter(pk=member.pk).update(is_active=True)
+    assert elsewhere.get("/connected/").status == 302
+    assert Event.objects.filter(person=member, kind=EventKind.SIGNED_IN).count() == 1
 
 
 def test_a_secret_that_is_being_set_up_is_nowhere_in_clear(at_home: Browser) -> None:
