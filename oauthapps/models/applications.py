@@ -197,10 +197,6 @@ class Application(AbstractApplication):
         """Return the registered redirect URL that a redirect URI equals (RFC 9700 section 2.1), if any."""
         return next((row for row in self.redirect_urls.all() if redirect_urls.matches(row.url, uri)), None)
 
-    def redirect_uri_allowed(self, uri: str) -> bool:
-        """Return whether a redirect URI is registered."""
-        return self.redirect_url_for(uri) is not None
-
 
 class RedirectURL(models.Model):
     """An address people may be sent back to, with the last time somebody was."""

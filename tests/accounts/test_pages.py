@@ -45,7 +45,6 @@ def policy_of(answer: Any) -> dict[str, str]:
 
 # The pages on the way of an authorization request, and what brings one up.
 PAGES = ["sign-in", "sign-in on the way", "failed sign-in", "re-authentication", "consent", "error"]
-CONSENT_PAGES = {"consent", "error"}
 
 
 @pytest.fixture(params=PAGES)

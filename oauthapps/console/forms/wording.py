@@ -1,10 +1,6 @@
 """What explains each field, in the words of the product's description."""
 
-from django.conf import settings
-
 from oauthapps.logo_files import MAX_SIDE
-
-PRODUCT = settings.PRODUCT_NAME
 
 ROTATION = (
     "Enable this option to issue a new refresh token whenever the refresh token is used. "
