@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.actors import Actor
-from accounts.models import User
 from accounts.services import sessions as services
 from accounts.standing import Standing
 from accounts.user_agents import device
@@ -59,7 +58,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
 @recent_sign_in_required
 def end_other_sessions(request: HttpRequest) -> HttpResponse:
     """Ask whether to end all of one's other sessions, and do it."""
-    user: User = signed_in_user(request)
+    user = signed_in_user(request)
     if request.method != "POST":
         return render(request, "security/end_session.html", {"sessions": sessions_of(request)[1:]})
     count = services.end_other_sessions(user, kept=request.session.session_key or "", actor=Actor.of(request))

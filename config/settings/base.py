@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from django.contrib.messages import constants
+
 from config.settings.oauth2 import *  # noqa: F403
 from config.settings.sign_in import *  # noqa: F403
 
@@ -98,6 +100,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
 CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
 MESSAGE_STORAGE = "config.messages.MessageStorage"
+# In the words of templates/components/notice.html.
+MESSAGE_TAGS = {
+    constants.INFO: "",
+    constants.SUCCESS: "good",
+    constants.WARNING: "caution",
+    constants.ERROR: "danger",
+}
 
 # with "no-referrer" browsers send "Origin: null" with every form, and Django would refuse them all
 SECURE_REFERRER_POLICY = "same-origin"
