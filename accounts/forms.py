@@ -1,12 +1,21 @@
 """The forms of django-allauth's pages, under our labels."""
 
+import logging
+from functools import partial
+from smtplib import SMTPException
+from typing import Any
+
 from allauth.account.forms import ChangePasswordForm as PasswordForm
-from allauth.account.forms import LoginForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from django import forms
+from django.db import DatabaseError
+from django.http import HttpRequest
 
 from accounts.actors import Actor
 from oauthapps.services.consents import withdraw_all
+
+log = logging.getLogger("gatehouse.mail")
 
 
 class SignInForm(LoginForm):
@@ -39,3 +48,24 @@ class ChangePasswordForm(PasswordForm):
         super().save()
         if self.cleaned_data["disconnect"]:
             withdraw_all(self.user, actor=Actor.of(context.request))
+
+
+class PasswordMailForm(ResetPasswordForm):
+    """Asks for a mail with a link to set a new password.
+
+    Making and mailing the link waits until the request has been answered (`request.once_answered`): how long
+    it takes, or that it fails, would tell a stranger which addresses belong to somebody.
+    """
+
+    def save(self, request: HttpRequest, **kwargs: Any) -> str:
+        """Note what is to be done and return the address that was asked about."""
+        request.once_answered = partial(self.send, request, **kwargs)  # type: ignore[attr-defined]
+        return str(self.cleaned_data["email"])
+
+    def send(self, request: HttpRequest, **kwargs: Any) -> None:
+        """Mail the link, if the address is somebody's; a failure is logged, because nobody waits for it."""
+        try:
+            with context.request_context(request):
+                super().save(request, **kwargs)
+        except (SMTPException, OSError, DatabaseError) as error:
+            log.warning("A password link could not be mailed: %s", type(error).__name__)

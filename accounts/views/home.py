@@ -24,4 +24,6 @@ def password_reset(request: HttpRequest) -> HttpResponse:
     if not can_send():
         return render(request, "account/password_reset_without_mail.html")
     answer: HttpResponse = send_password_mail(request)
+    if once_answered := getattr(request, "once_answered", None):
+        answer._resource_closers.append(once_answered)  # type: ignore[attr-defined]
     return answer

@@ -7,9 +7,11 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail
+from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import strip_tags
+from pytest_django import Settings
 
 from accounts.actors import Actor
 from accounts.models import Role, User
@@ -205,6 +207,41 @@ def test_an_unknown_address_gets_the_same_answer_and_no_mail(ada: User) -> None:
     unknown = Client().post("/accounts/password/reset/", {"email": "eve@example.org"})
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     assert mail.outbox == []
+
+
+@pytest.mark.spec("W-05", "ASVS 6.3.8")
+def test_a_mail_server_that_fails_does_not_tell_whose_address_it_is(
+    ada: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST, settings.EMAIL_PORT = (
+        "django.core.mail.backends.smtp.EmailBackend",
+        "127.0.0.1",
+        1,  # where nobody listens
+    )
+    answers = [
+        Client(raise_request_exception=False).post("/accounts/password/reset/", {"email": email})
+        for email in ("ada@example.org", "eve@example.org")
+    ]
+    assert {(answer.status_code, answer["Location"]) for answer in answers} == {
+        (302, "/accounts/password/reset/done/")
+    }
+    assert caplog.messages == ["A password link could not be mailed: ConnectionRefusedError"]
+
+
+@pytest.mark.spec("W-05", "ASVS 6.3.8")
+def test_whether_an_address_is_known_is_looked_at_once_the_request_is_answered(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent_before_closing: list[int] = []
+    close = HttpResponseBase.close
+
+    def look_and_close(answer: HttpResponseBase) -> None:
+        sent_before_closing.append(len(mail.outbox))
+        close(answer)
+
+    monkeypatch.setattr(HttpResponseBase, "close", look_and_close)
+    Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
+    assert (sent_before_closing, len(mail.outbox)) == ([0], 1)
 
 
 @pytest.mark.spec("W-07", "ASVS 7.4.1")
