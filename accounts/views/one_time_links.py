@@ -4,6 +4,8 @@ django-allauth's own page keeps the link's key in the session and in the address
 show. Here it stands in the query, which they do not, and goes from there into the form and nowhere else.
 """
 
+from typing import Any
+
 from allauth.account.forms import ResetPasswordKeyForm
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
@@ -26,11 +28,11 @@ def set_password(request: HttpRequest) -> HttpResponse:
     key = request.POST.get("key") or request.GET.get("key", "")
     link = usable_link(key)
     if link is None:
-        return render(request, "account/password_link_over.html", status=400)
+        return page(request, "account/password_link_over.html", status=400)
     form = ResetPasswordKeyForm(request.POST or None, user=link.user, temp_key=key)
     if request.method == "POST" and form.is_valid():
         if not use_link(link, form.cleaned_data["password1"], actor=Actor.of(request)):
-            return render(request, "account/password_link_over.html", status=400)
+            return page(request, "account/password_link_over.html", status=400)
         messages.success(request, "Your new password is set: sign in with it.")
         return redirect("account_login")
     context = {
@@ -39,4 +41,17 @@ def set_password(request: HttpRequest) -> HttpResponse:
         "person": link.user,
         "is_invitation": link.purpose == LinkPurpose.INVITATION,
     }
-    return render(request, "account/password_link.html", context, status=422 if form.errors else 200)
+    return page(request, "account/password_link.html", context, status=422 if form.errors else 200)
+
+
+@sensitive_variables("context")
+def page(
+    request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
+) -> HttpResponse:
+    """Answer with a page whose styles and links do not repeat its address, key and all, as their Referer.
+
+    A proxy's access log often shows that header. The origin stays: Django wants it with the form.
+    """
+    response = render(request, template, context, status=status)
+    response["Referrer-Policy"] = "strict-origin"
+    return response

@@ -181,6 +181,13 @@ def test_an_administrators_link_sets_a_password_once(ada: User) -> None:
     assert Event.objects.filter(kind=EventKind.PASSWORD_LINK_MADE, person=ada).count() == 1
 
 
+@pytest.mark.spec("C-13", "ASVS 14.2.1")
+def test_the_page_of_a_link_tells_nobody_its_address(ada: User) -> None:
+    path = password_link(ada, actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
+    for address in (path, "/accounts/password/link/?key=unknown"):
+        assert Client().get(address)["Referrer-Policy"] == "strict-origin"
+
+
 def test_a_link_expires_after_a_day(ada: User) -> None:
     start = timezone.now()
     with time_machine.travel(start, tick=False):
