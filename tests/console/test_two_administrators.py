@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from accounts.models import User
 from oauthapps.models import Application, Event
-from oauthapps.services.changes import mark
+from oauthapps.services.clashes import mark
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_logo import picture

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from django.http import QueryDict
 
 from oauthapps.models import Application
-from oauthapps.services.changes import marks_of
+from oauthapps.services.clashes import marks_of
 
 FIELD, CHOICE, THEIRS = "based_on", "choice-", "theirs"
 

@@ -22,14 +22,8 @@ from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
 from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
-from oauthapps.services.changes import (
-    LOGO,
-    REDIRECT_URLS,
-    Changes,
-    Clash,
-    ClashError,
-    change_application,
-)
+from oauthapps.services.changes import Changes, change_application
+from oauthapps.services.clashes import LOGO, REDIRECT_URLS, Clash, ClashError
 
 LATELY = timedelta(days=30)
 
