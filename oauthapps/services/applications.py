@@ -67,16 +67,7 @@ def create_application(
     )
     if client_id:
         application.client_id = client_id
-    spec = application.type
-    application.client_type = (
-        Application.CLIENT_CONFIDENTIAL if spec.is_confidential else Application.CLIENT_PUBLIC
-    )
-    application.authorization_grant_type = spec.grant_types[0]
-    application.hash_client_secret = False
-    application.full_clean(
-        exclude=["slot", "client_type", "authorization_grant_type", "client_secret"],
-        validate_constraints=False,
-    )
+    complete(application)
     with transaction.atomic():
         occupy_slot(application)
         replace_redirect_urls(application, redirect_urls, actor=actor)
@@ -84,12 +75,29 @@ def create_application(
             EventKind.APPLICATION_CREATED,
             actor=actor,
             application=application,
-            after={"Type": spec.label, "Name": application.name},
+            after={"Type": application.type.label, "Name": application.name},
         )
         secret = ""
-        if spec.has_secrets:
+        if application.type.has_secrets:
             secret = credentials.add_secret(application, actor=actor, value=client_secret).value
     return CreatedApplication(application=application, client_secret=secret)
+
+
+def complete(application: Application) -> None:
+    """Fill the toolkit's columns in as the type says, and check all others.
+
+    Raises:
+        ValidationError: when a field has a value it cannot have.
+    """
+    application.client_type = (
+        Application.CLIENT_CONFIDENTIAL if application.type.is_confidential else Application.CLIENT_PUBLIC
+    )
+    application.authorization_grant_type = application.type.grant_types[0]
+    application.hash_client_secret = False
+    application.full_clean(
+        exclude=["slot", "client_type", "authorization_grant_type", "client_secret"],
+        validate_constraints=False,
+    )
 
 
 def occupy_slot(application: Application) -> None:
