@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Iterator
+from queue import Queue
 from threading import Thread
 
 import pytest
@@ -75,9 +76,9 @@ def test_what_the_env_file_is_called_and_holds_does_not_depend_on_characters(con
 
 
 @pytest.fixture
-def listener() -> Iterator[tuple[int, list[str]]]:
+def listener() -> Iterator[tuple[int, Queue[str]]]:
     """A port of this machine, and who has connected to it."""
-    callers: list[str] = []
+    callers: Queue[str] = Queue()
     server = socket.create_server(("127.0.0.1", 0))
 
     def listen() -> None:
@@ -86,7 +87,7 @@ def listener() -> Iterator[tuple[int, list[str]]]:
                 connection, caller = server.accept()
             except OSError:
                 return
-            callers.append(str(caller))
+            callers.put(str(caller))
             connection.close()
 
     Thread(target=listen, daemon=True).start()
@@ -96,7 +97,7 @@ def listener() -> Iterator[tuple[int, list[str]]]:
 
 @pytest.mark.spec("C-04", "ASVS 1.3.6, 15.3.2")
 def test_the_server_never_fetches_an_address_it_is_given(
-    console: Browser, web: Application, listener: tuple[int, list[str]]
+    console: Browser, web: Application, listener: tuple[int, Queue[str]]
 ) -> None:
     port, callers = listener
     here = f"http://127.0.0.1:{port}"
@@ -116,7 +117,6 @@ def test_the_server_never_fetches_an_address_it_is_given(
     request = {"client_id": web.client_id, "redirect_uri": fields["redirect_url"], "response_type": "code"}
     consent = console.get(reverse("oauth2_provider:authorize"), **request)
     assert f"{here}/privacy" in consent.links().values()
-    assert callers == []
+    assert callers.empty()
     socket.create_connection(("127.0.0.1", port), timeout=5).close()
-    while not callers:  # it would have been heard
-        pass
+    assert callers.get(timeout=5)  # it would have been heard
