@@ -63,7 +63,8 @@ class PersonForm(ModelForm):
 class FilterForm(forms.Form):
     """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
 
-    q = forms.CharField(required=False, label="Name, email address or User ID")
+    # No email address is longer, and SQLite takes no pattern of more than 50,000 bytes.
+    q = forms.CharField(required=False, label="Name, email address or User ID", max_length=254)
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
 
