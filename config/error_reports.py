@@ -12,7 +12,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
-TELLING = "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSION|QUERY_STRING|REFERER|URI|CODE"
+TELLING = "API|AUTH|TOKEN|KEY|SECRET|PASS|SIGNATURE|COOKIE|SESSION|QUERY_STRING|REFERER|URI|URL|CODE"
 
 
 class ErrorReportFilter(SafeExceptionReporterFilter):

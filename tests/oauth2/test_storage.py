@@ -229,6 +229,8 @@ def test_an_error_report_repeats_nothing_of_what_was_sent(
             "Referer": "https://client.example/?code=value-of-referer",
         },
     )
+    # The server hands its own environment along with each request.
+    request.META["DATABASE_URL"] = "postgresql://gatehouse:value-of-password@db.example/gatehouse"
     report = report_of(request, monkeypatch, as_html=as_html)
     assert "on purpose" in report
     assert TOKEN in report
