@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
+from accounts.logins import login_in
 from accounts.models import LinkPurpose, User
 from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
@@ -65,8 +66,7 @@ class AccountAdapter(DefaultAccountAdapter):
             ValidationError: which the sign-in page shows.
         """
         super().pre_authenticate(request, **credentials)
-        login = credentials.get("email") or credentials.get("username") or ""
-        if must_wait(login, self.get_client_ip(request)):
+        if must_wait(login_in(credentials), self.get_client_ip(request)):
             raise self.validation_error("too_many_login_attempts")
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
@@ -92,8 +92,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,
         # which the original adds, everybody could begin to count anew.
-        login = credentials.get("email") or credentials.get("username") or ""
-        return f"{self.get_client_ip(request)} {login.lower()}"
+        return f"{self.get_client_ip(request)} {login_in(credentials).lower()}"
 
 
 class MailedKeys:

@@ -3,6 +3,7 @@
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
+from accounts.logins import login_in
 from accounts.models import User
 
 
@@ -14,7 +15,7 @@ class PasswordBackend(AuthenticationBackend):
     """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: str) -> User | None:  # noqa: ARG002
-        login = credentials.get("username") or credentials.get("email") or ""
+        login = login_in(credentials)
         person = User.objects.with_login(login) if "\0" not in login else None
         checked: User | None = self._check_password(person, credentials.get("password") or "")
         return checked

@@ -13,6 +13,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.actors import Actor
+from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
 from oauthapps.models import Event
@@ -66,8 +67,7 @@ def note_failed_sign_in(
     """
     if request is None:
         return
-    login = str(credentials.get("username") or credentials.get("email") or "")
-    record_about(EventKind.SIGN_IN_FAILED, request, User.objects.with_login(login))
+    record_about(EventKind.SIGN_IN_FAILED, request, User.objects.with_login(login_in(credentials)))
 
 
 @receiver(password_changed)
