@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts.actors import Actor
+from accounts.models import OneTimeLink
 from oauthapps.services.consents import withdraw_all
 
 log = logging.getLogger("gatehouse.mail")
@@ -44,8 +45,9 @@ class ChangePasswordForm(PasswordForm):
     )
 
     def save(self) -> None:
-        """Change the password and withdraw consents where that was asked for."""
+        """Change the password, end links that could set another, and withdraw consents if asked for."""
         super().save()
+        OneTimeLink.objects.filter(user=self.user).delete()
         if self.cleaned_data["disconnect"]:
             withdraw_all(self.user, actor=Actor.of(context.request))
 

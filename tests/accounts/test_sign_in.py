@@ -197,6 +197,19 @@ def test_a_link_expires_after_a_day(ada: User) -> None:
     assert not Client().login(username="ada", password="a first new password")
 
 
+@pytest.mark.spec("C-13", "ASVS 6.4.1")
+def test_changing_the_password_ends_links_that_could_set_another(ada: User) -> None:
+    browser, _ = sign_in("ada")
+    link = password_link(ada, actor=Actor.command("tests"))
+    Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
+    assert ada.one_time_links.count() == 2
+    new = {"oldpassword": PASSWORD, "password1": "a new one of my own", "password2": "a new one of my own"}
+    assert browser.post("/accounts/password/change/", new).status_code == 302
+    use_link(link, "a password of somebody else")
+    assert Client().login(username="ada", password="a new one of my own")
+    assert not ada.one_time_links.exists()
+
+
 def test_a_forgotten_password_comes_back_by_mail(ada: User) -> None:
     Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
     (message,) = mail.outbox
