@@ -23,6 +23,7 @@ from tests.stories.conftest import Person, manage
 pytestmark = pytest.mark.story
 
 CALLBACK = "https://client.example/callback"
+MEMBERS_PASSWORD = "a good password of a member"
 SHARED_KEY = "a-key-of-both-instances-0123456789abcdef"
 
 
@@ -38,10 +39,12 @@ class Pair:
         options = ("--type", "web", "--name", name, "--redirect-url", CALLBACK)
         return manage(self.first, "create_application", *options)
 
-    def tokens(self, application: dict[str, Any]) -> dict[str, str]:
-        """Allow at the first instance and fetch the tokens at the second."""
+    def tokens(self, application: dict[str, Any], person: Person | None = None) -> dict[str, str]:
+        """Allow at the first instance, as the administrator by default; fetch at the second."""
         asked = {"client_id": application["client_id"], "response_type": "code", "redirect_uri": CALLBACK}
-        redirect = self.administrator.allow(f"{self.first.base_url}{AUTHORIZE}?{urlencode(asked)}")
+        redirect = (person or self.administrator).allow(
+            f"{self.first.base_url}{AUTHORIZE}?{urlencode(asked)}"
+        )
         code = parse_qs(urlsplit(redirect).query)["code"][0]
         form = {"grant_type": "authorization_code", "code": code, "redirect_uri": CALLBACK}
         reply = self.post(self.second, TOKEN, form | credentials(application))
@@ -142,6 +145,20 @@ def test_what_is_disabled_at_one_is_disabled_at_both(pair: Pair) -> None:
     assert [one.status_code for one in refused] == [401, 401]
     pair.press(page, f"{page}enable/")
     assert statuses(pair, tokens["access_token"]) == [200]
+
+
+def test_a_person_deactivated_at_one_has_access_at_neither(pair: Pair) -> None:
+    application = pair.application("Of a member")
+    options = ("--username", "mia", "--email", "mia@example.org", "--role", "member", "--password-stdin")
+    user_id = manage(pair.first, "create_user", *options, stdin=MEMBERS_PASSWORD)["user_id"]
+    member = Person(pair.first.base_url)
+    member.sign_in("mia", MEMBERS_PASSWORD)
+    tokens = pair.tokens(application, member)
+    assert statuses(pair, tokens["access_token"]) == [200]
+    pair.press(f"/people/{user_id}/deactivation/")
+    assert statuses(pair, tokens["access_token"]) == [401]
+    refused = [pair.refresh(at, application, tokens["refresh_token"]) for at in (pair.first, pair.second)]
+    assert [one.json()["error"] for one in refused] == ["invalid_grant", "invalid_grant"]
 
 
 def test_a_secret_deleted_at_one_authenticates_at_neither(pair: Pair) -> None:
