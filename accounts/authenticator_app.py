@@ -3,8 +3,9 @@
 from typing import Any
 
 from allauth.core import context
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY
+from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP
 from allauth.mfa.utils import decrypt, encrypt
 from cryptography.fernet import InvalidToken
 from django import forms
@@ -31,6 +32,12 @@ class AuthenticatorAppForm(ActivateTOTPForm):
         if self.is_bound:
             self.secret = _readable(self.secret)
         context.request.session[SECRET_SESSION_KEY] = encrypt(self.secret)
+
+    def clean_code(self) -> str:
+        """Return the code, now used up: nobody signs in with it as well (RFC 6238 section 5.2)."""
+        code: str = super().clean_code()
+        TOTP(Authenticator(user=self.user))._mark_code_used(code)
+        return code
 
 
 def _readable(waiting: str) -> str:

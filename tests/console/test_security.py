@@ -1,14 +1,17 @@
 """Security, for everybody: the overview, the authenticator app, recovery codes and sessions."""
 
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -38,6 +41,11 @@ def code_of(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
+def half_a_minute_ago() -> time_machine.travel:
+    """When an authenticator app showed another code than now: each is good once."""
+    return time_machine.travel(timezone.now() - timedelta(seconds=30))
+
+
 def secret_on(page: Page) -> str:
     return str(page.by_id("authenticator-secret").get("value", ""))
 
@@ -57,7 +65,8 @@ def at_home(member: User) -> Browser:
 def secret(at_home: Browser) -> str:
     """The secret of an authenticator app that is set up."""
     page = at_home.get(APP)
-    assert at_home.send(page, APP, code=code_of(secret_on(page))).status == 302
+    with half_a_minute_ago():
+        assert at_home.send(page, APP, code=code_of(secret_on(page))).status == 302
     return secret_on(page)
 
 
@@ -98,7 +107,8 @@ def test_the_overview_leads_to_each_way_in(at_home: Browser) -> None:
 def test_an_authenticator_app_is_set_up_asked_for_and_removed(at_home: Browser, member: User) -> None:
     page = at_home.get(APP)
     secret = secret_on(page)
-    done = at_home.send(page, APP, code=code_of(secret))
+    with half_a_minute_ago():
+        done = at_home.send(page, APP, code=code_of(secret))
     assert at_home.follow(done).heading == "Recovery codes"
     assert (
         "Authenticator app After the password, a code from an app on your phone. On"
@@ -128,6 +138,18 @@ def test_an_authenticator_app_is_set_up_asked_for_and_removed(at_home: Browser, 
         (EventKind.RECOVERY_CODES_REMOVED, ""),
         (EventKind.SIGNED_IN, "password"),
     ]
+
+
+def test_the_code_that_set_the_app_up_signs_nobody_in(at_home: Browser, member: User) -> None:
+    page = at_home.get(APP)
+    with time_machine.travel(timezone.now(), tick=False):
+        code = code_of(secret_on(page))
+        assert at_home.send(page, APP, code=code).status == 302
+        elsewhere = sign_in(member)
+        asked = reverse("mfa_authenticate")
+        again = elsewhere.send(elsewhere.get(asked), asked, code=code)
+    assert "Incorrect code" in again.alerts()
+    assert elsewhere.get("/connected/").status == 302
 
 
 @pytest.mark.parametrize("change", ["password", "deactivation"])
