@@ -102,9 +102,9 @@ def withdraw(consent: Consent, *, actor: Actor) -> None:
 
 
 def withdraw_all(user: User, *, actor: Actor) -> int:
-    """Take all of a person's consents back and return how many there were."""
+    """Take all of a person's consents back and return how many of them were in force."""
     consents = list(Consent.objects.standing().filter(user=user).select_related("application", "user"))
     with transaction.atomic():
         for consent in consents:
             withdraw(consent, actor=actor)
-    return len(consents)
+    return sum(consent.application.is_live for consent in consents)

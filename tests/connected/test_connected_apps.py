@@ -5,9 +5,11 @@ import time_machine
 from django.test import Client
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.actors import Actor
 from accounts.models import User
 from oauthapps.models import Application, Consent, Event
 from oauthapps.models.events import EventKind
+from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, UserFactory
 from tests.oauth2.conftest import person, single_page, visitor, web
@@ -110,6 +112,18 @@ def test_revoke_all_takes_everything_back(
     assert visitor.get("/connected/revocation/").status_code == 200
     visitor.post("/connected/revocation/")
     assert [web.me(each["access_token"]).status_code for each in tokens] == [401, 401]
+
+
+def test_revoke_all_counts_what_the_page_listed_and_ends_the_rest_too(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client
+) -> None:
+    for client in (web, single_page):
+        client.get_tokens(visitor)
+    gone = Application.objects.get(client_id=web.client_id)
+    delete_application(gone, actor=Actor.command("tests"))
+    page = visitor.post("/connected/revocation/", follow=True).content.decode()
+    assert "Disconnected: 1." in page
+    assert not Consent.objects.filter(withdrawn_at=None).exists()
 
 
 def test_nobody_revokes_for_somebody_else(web: OAuthClient, visitor: Client) -> None:
