@@ -19,6 +19,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote_from_bytes
 
@@ -452,7 +453,8 @@ def fire(target: Target, shot: Shot) -> Answer:
     from django.db import transaction
 
     client = target.browser if shot.signed_in and not shot.endpoint.for_programs else target.stranger
-    extra: dict[str, Any] = {"QUERY_STRING": shot.query}
+    # A stream as servers have one: it ends where the body does, whatever length was announced.
+    extra: dict[str, Any] = {"QUERY_STRING": shot.query, "wsgi.input": BytesIO(shot.body)}
     for name, value in shot.headers.items():
         plain = name.upper().replace("-", "_")
         if plain == "CONTENT_LENGTH" and not shot.endpoint.for_programs:
