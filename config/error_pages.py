@@ -10,7 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
-from oauthapps.doors.errors import error_response
+from oauthapps.doors.errors import error_answer
+from oauthapps.doors.programs import as_response
 
 # Where programs ask: a page would be no answer to them.
 FOR_PROGRAMS = ("/integrations/oauth2/api/", "/.well-known/", "/api/", "/attask/")
@@ -26,14 +27,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
-        return error_response(400, "invalid_request", "The request could not be read.")
+        return in_json(400, "invalid_request", "The request could not be read.")
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that there is nothing at this address: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
-        return error_response(404, "not_found", "There is no such address.")
+        return in_json(404, "not_found", "There is no such address.")
     return render(request, "404.html", status=404)
 
 
@@ -52,5 +53,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
 def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
     """Return the answer that says so."""
     if request.path.startswith(FOR_PROGRAMS):
-        return error_response(status, error, "The request met an error on this side. Try again later.")
+        return in_json(status, error, "The request met an error on this side. Try again later.")
     return HttpResponse(render_to_string("500.html"), status=status)
+
+
+def in_json(status: int, error: str, message: str) -> HttpResponse:
+    """Return an error as programs read them."""
+    return as_response(error_answer(status, error, message))

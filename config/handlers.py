@@ -1,80 +1,108 @@
-"""Two ways to the same views: people's requests pass what browsers need, programs' what every answer needs.
+"""Two ways in: people's requests go through Django, programs' straight to their endpoints.
 
-Sessions, CSRF tokens, messages and sign-in mean nothing to a program, and would cost its request more than
-looking its token up.
+Sessions, CSRF tokens, messages and sign-in mean nothing to a program, and Django's handling of a request
+takes longer than looking a token up. What is odd about a request, a foreign host say, is left to Django to
+refuse.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from http.client import responses
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.core.handlers.base import BaseHandler
-from django.core.handlers.exception import convert_exception_to_response
-from django.core.handlers.wsgi import WSGIHandler
-from django.http import HttpRequest
-from django.http.response import HttpResponseBase
-from django.urls import ResolverMatch, get_resolver
+from django.core.exceptions import SuspiciousOperation
+from django.core.handlers.exception import response_for_exception
+from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info
+from django.db import close_old_connections
+from django.http import HttpRequest, HttpResponse
+from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from config.error_pages import FOR_PROGRAMS
+from config.request_ids import new_request_id
+from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest
+
+Environ = dict[str, Any]
+Headers = Mapping[str, str]
+
+# What a verdict of the middlewares in MIDDLEWARE_FOR_PROGRAMS depends on.
+DECIDING = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
+
+# What is not the same for all answers.
+PARTICULAR = {"Content-Type", "Content-Length"}
+
+STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.items()}
 
 
-class ProgramsHandler(BaseHandler):
-    """Answers through `MIDDLEWARE_FOR_PROGRAMS`, and for views alone that are open to everybody."""
+class ShortWay:
+    """Answers the requests that may go straight to an endpoint.
 
-    def resolve_request(self, request: HttpRequest) -> ResolverMatch:
-        """Return the view for a request; these addresses are few and come again and again."""
-        request.resolver_match = view_at(request.path_info)
-        return request.resolver_match
+    Middlewares that every answer needs are asked once for each host and scheme, not once for each request:
+    what they add is always the same.
+    """
 
-    def load_middleware(self, is_async: bool = False) -> None:  # noqa: ARG002  # there is no other kind
-        """Build the chain."""
-        answer: Any = convert_exception_to_response(self._get_response)  # type: ignore[attr-defined]
+    def __init__(self) -> None:
+        self.chain: Callable[[HttpRequest], HttpResponse] = lambda _: HttpResponse(content_type=JSON)
         for name in reversed(settings.MIDDLEWARE_FOR_PROGRAMS):
-            answer = convert_exception_to_response(import_string(name)(answer))
-        self._view_middleware = [refuse_closed_views]
-        self._template_response_middleware: list[Any] = []
-        self._exception_middleware: list[Any] = []
-        self._middleware_chain = answer
+            self.chain = import_string(name)(self.chain)
+        self.verdict = lru_cache(maxsize=64)(self.ask)
+
+    def answer(self, environ: Environ) -> Answer | None:
+        """Answer a request; None where it must go the long way."""
+        endpoint = endpoint_at(environ["PATH_INFO"])
+        if endpoint is None:
+            return None
+        added = self.verdict(*map(environ.get, DECIDING))
+        if added is None:
+            return None
+        request = ProgramRequest(environ, new_request_id())
+        try:
+            answer = endpoint.answer(request)
+        except Exception as error:  # noqa: BLE001  # Django knows what to do about any
+            answer = as_answer(response_for_exception(request.for_django(), error))
+        particular = {"X-Request-Id": request.request_id, "Content-Length": str(len(answer.body))}
+        answer.headers = {**added, **answer.headers, **particular}
+        return answer
+
+    def ask(self, *deciding: str | None) -> Headers | None:
+        """Return the headers that every answer gets; None where a request is refused or sent elsewhere."""
+        environ = {name: value for name, value in zip(DECIDING, deciding, strict=True) if value is not None}
+        request = WSGIRequest({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO(), **environ})
+        try:
+            response = self.chain(request)
+        except SuspiciousOperation:
+            return None
+        added = {name: value for name, value in response.items() if name not in PARTICULAR}
+        return added if response.status_code == HttpResponse.status_code else None
 
 
-@lru_cache(maxsize=256)
-def view_at(path: str) -> ResolverMatch:
-    """Return the view for an address.
-
-    Raises:
-        Resolver404: when there is none.
-    """
-    return get_resolver().resolve(path)
-
-
-def refuse_closed_views(_request: HttpRequest, view: Callable[..., Any], *_: Any) -> None:
-    """Keep closed what has not been opened: nobody has asked who the sender is.
-
-    Raises:
-        PermissionDenied: for a view that wants a sign-in.
-    """
-    if getattr(view, "login_required", True):
-        raise PermissionDenied
+@lru_cache(maxsize=128)
+def endpoint_at(path: str) -> Endpoint | None:
+    """Return the endpoint at an address, as the server writes it; they are few and come again and again."""
+    try:
+        view = resolve(get_path_info({"PATH_INFO": path})).func
+    except Resolver404:
+        return None
+    return view if isinstance(view, Endpoint) else None
 
 
-class ByAudience(BaseHandler):
-    """Hands the requests of programs to a handler of their own."""
+def as_answer(response: HttpResponse) -> Answer:
+    """Return what Django made of an error."""
+    return Answer(response.status_code, response.content, dict(response.items()))
 
-    def load_middleware(self, is_async: bool = False) -> None:
-        """Build both chains."""
-        self.programs = ProgramsHandler()
-        self.programs.load_middleware()
-        super().load_middleware(is_async)
 
-    def get_response(self, request: HttpRequest) -> HttpResponseBase:
+class Handler:
+    """What the server calls (PEP 3333)."""
+
+    def __init__(self) -> None:
+        self.through_django, self.short_way = WSGIHandler(), ShortWay()
+
+    def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        if request.path_info.startswith(FOR_PROGRAMS):
-            return self.programs.get_response(request)
-        return super().get_response(request)
-
-
-class Handler(ByAudience, WSGIHandler):
-    """What the server calls."""
+        close_old_connections()
+        answer = self.short_way.answer(environ)
+        if answer is None:
+            return self.through_django(environ, start_response)
+        start_response(STATUS_LINES[answer.status], list(answer.headers.items()))
+        return [answer.body]

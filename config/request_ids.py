@@ -8,6 +8,11 @@ from django.http import HttpRequest, HttpResponse
 View = Callable[[HttpRequest], HttpResponse]
 
 
+def new_request_id() -> str:
+    """Return a name that no other request has."""
+    return secrets.token_hex(8)
+
+
 class RequestIdMiddleware:
     """Gives each request a random id, as `request.request_id` and in the `X-Request-Id` response header.
 
@@ -19,7 +24,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         """Answer the request under its new id."""
-        request.request_id = secrets.token_hex(8)  # type: ignore[attr-defined]
+        request.request_id = new_request_id()  # type: ignore[attr-defined]
         response = self.get_response(request)
         response["X-Request-Id"] = request.request_id  # type: ignore[attr-defined]
         return response

@@ -10,6 +10,7 @@ from accounts.views.one_time_links import set_password
 from config.color_scheme import choose as choose_color_scheme
 from oauthapps.console.views import applications
 from oauthapps.console.views.logos import logo
+from oauthapps.doors.programs import Endpoint
 from oauthapps.oauth2.metadata import metadata
 
 # Of django-allauth's pages only these: nobody registers, changes an address or signs in by code.
@@ -41,7 +42,7 @@ urlpatterns = [
     path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
-    path(".well-known/oauth-authorization-server", metadata, name="metadata"),
+    path(".well-known/oauth-authorization-server", Endpoint(metadata), name="metadata"),
     path("", include("oauthapps.api.urls")),
     path("logos/<digest:digest>.png", logo, name="logo"),
 ]

@@ -54,9 +54,9 @@ MIDDLEWARE = [
     "accounts.sign_in_middleware.SignInMiddleware",
 ]
 
-# For addresses where programs ask (config.handlers): what every answer needs, and nothing about who signs in.
+# Programs' requests do not pass these. What every answer to them gets is asked of the following, once for each
+# host and scheme (config.handlers): none may look at anything else of a request.
 MIDDLEWARE_FOR_PROGRAMS = [
-    "config.request_ids.RequestIdMiddleware",
     "config.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "django.middleware.common.CommonMiddleware",

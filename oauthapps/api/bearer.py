@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from django.conf import settings
-from django.http import HttpRequest, JsonResponse
 
 from accounts.models import User
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
+from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
 from oauthapps.models import Application, lookups
 
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
@@ -38,14 +38,14 @@ class BearerError(Exception):
         self.scope = scope
 
 
-def presented_token(request: HttpRequest) -> str:
+def presented_token(request: ProgramRequest) -> str:
     """Return the one access token a request carries, in either header or where allowed in the URL.
 
     Raises:
         BearerError: when it carries none, or two that differ.
     """
-    scheme, _, value = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
-    tokens: set[str] = {request.META.get("HTTP_SESSIONID", "").strip(), *tokens_in_url(request)}
+    scheme, _, value = request.authorization.partition(" ")
+    tokens: set[str] = {request.environ.get("HTTP_SESSIONID", "").strip(), *tokens_in_url(request)}
     if scheme:
         tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
     tokens.discard("")
@@ -56,19 +56,18 @@ def presented_token(request: HttpRequest) -> str:
     return tokens.pop()
 
 
-def tokens_in_url(request: HttpRequest) -> list[str]:
+def tokens_in_url(request: ProgramRequest) -> list[str]:
     """Return what `?sessionID=` says, if this installation lets tokens travel in URLs.
 
-    RFC 9700 section 4.3.2 says why it should not. Not read by `request.GET`, which answers 400 to very many
-    parameters.
+    RFC 9700 section 4.3.2 says why it should not.
     """
     if not settings.ALLOW_SESSION_ID_IN_URL:
         return []
-    parameters = parse_qsl(request.META.get("QUERY_STRING", ""), errors="replace")
+    parameters = parse_qsl(request.query, errors="replace")
     return [value for name, value in parameters if name == "sessionID"]
 
 
-def check(request: HttpRequest, scope: str) -> TokenContext:
+def check(request: ProgramRequest, scope: str) -> TokenContext:
     """Return whom a request speaks for, in one statement.
 
     Args:
@@ -87,7 +86,7 @@ def check(request: HttpRequest, scope: str) -> TokenContext:
     return TokenContext(user=token.user, application=token.application, scope=granted)
 
 
-def challenge(error: BearerError) -> JsonResponse:
+def challenge(error: BearerError) -> Answer:
     """Return the answer to a request without a token that will do, in the shape existing clients read."""
     members = ['realm="gatehouse"']
     if error.error:
@@ -97,8 +96,5 @@ def challenge(error: BearerError) -> JsonResponse:
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
     body = {"error": {"class": name, "message": message}}
-    return JsonResponse(
-        body,
-        status=error.status,
-        headers={"WWW-Authenticate": "Bearer " + ", ".join(members), "Cache-Control": "no-store"},
-    )
+    headers = {"WWW-Authenticate": "Bearer " + ", ".join(members), "Cache-Control": "no-store"}
+    return json_answer(body, error.status, headers)

@@ -2,17 +2,12 @@
 
 from urllib.parse import parse_qsl, quote
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
-from django.views.decorators.csrf import csrf_exempt
-
 from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
+from oauthapps.doors.programs import Answer, ProgramRequest
 
 
-@csrf_exempt
-@login_not_required
-def verify(request: HttpRequest, path: str = "") -> HttpResponse:  # noqa: ARG001  # proxies append theirs
+def verify(request: ProgramRequest) -> Answer:
     """Answer 200 with whom the token speaks for, 401 without a living token, 403 without the scope.
 
     Any method, because a proxy may pass on that of the request it asks about; the body is not read. The scope
@@ -22,10 +17,10 @@ def verify(request: HttpRequest, path: str = "") -> HttpResponse:  # noqa: ARG00
         token = check_all(request, asked_scopes(request))
     except BearerError as error:
         return challenge(error)
-    return HttpResponse(
-        status=200,
-        content_type="text/plain",  # no page: nothing may look for a form in a body that is not read
+    return Answer(
+        200,
         headers={
+            "Content-Type": "text/plain",
             "X-Auth-User-Id": token.user.user_id,
             "X-Auth-Username": quote(token.user.username, safe="+"),  # a header is ASCII whatever a name is
             "X-Auth-Client-Id": token.application.client_id,
@@ -35,19 +30,18 @@ def verify(request: HttpRequest, path: str = "") -> HttpResponse:  # noqa: ARG00
     )
 
 
-def asked_scopes(request: HttpRequest) -> tuple[str, ...]:
+def asked_scopes(request: ProgramRequest) -> tuple[str, ...]:
     """Return every scope that the URL names, `read` where it names none.
 
     All of them are wanted, so that a proxy which appends the parameters of strangers to its own cannot have
-    its scope replaced by theirs. Not read by `request.GET`, which answers 400 to very many parameters: a
-    proxy would take that for neither yes nor no.
+    its scope replaced by theirs. However many there are: a proxy would take a 400 for neither yes nor no.
     """
-    parameters = parse_qsl(request.META.get("QUERY_STRING", ""), errors="replace")
+    parameters = parse_qsl(request.query, errors="replace")
     named = " ".join(value for name, value in parameters if name == "scope")
     return scopes.parse(named) or (scopes.READ,)
 
 
-def check_all(request: HttpRequest, asked: tuple[str, ...]) -> TokenContext:
+def check_all(request: ProgramRequest, asked: tuple[str, ...]) -> TokenContext:
     """Return whom a request with all of these scopes speaks for.
 
     Raises:

@@ -2,67 +2,62 @@
 
 from collections.abc import Callable
 from functools import wraps
-
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.views.decorators.csrf import csrf_exempt
+from typing import Any
 
 from accounts.models import User
 from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
-from oauthapps.doors.methods import View, allow_only
+from oauthapps.doors.methods import allow_only
+from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
 
-Resource = Callable[[TokenContext], JsonResponse]
+Members = dict[str, Any]
+Resource = Callable[[TokenContext], Members]
 
 
-def readable_with_token(resource: Resource) -> View:
+def readable_with_token(resource: Resource) -> Answering:
     """Answer with the resource where the request carries a token with the scope `read`."""
 
-    @csrf_exempt
-    @login_not_required
     @allow_only("GET", "HEAD")
     @wraps(resource)
-    def view(request: HttpRequest, **kwargs: str) -> HttpResponse:  # noqa: ARG001  # the version is not used
+    def answered(request: ProgramRequest) -> Answer:
         try:
-            response = resource(check(request, scopes.READ))
+            answer = json_answer(resource(check(request, scopes.READ)))
         except BearerError as error:
-            response = challenge(error)
-        response["Cache-Control"] = "no-store, private"
-        return response
+            answer = challenge(error)
+        answer.headers["Cache-Control"] = "no-store, private"
+        return answer
 
-    return view
+    return answered
 
 
 @readable_with_token
-def me(token: TokenContext) -> JsonResponse:
+def me(token: TokenContext) -> Members:
     """Return who the token speaks for, and by which client."""
     user = token.user
-    return JsonResponse(
-        {
-            "ID": user.user_id,
-            "name": user.display_name,
-            "emailAddr": user.email,
-            "username": user.username,
-            "customer_id": token.application.organization.customer_id,
-            "client_id": token.application.client_id,
-            "scope": scopes.render(token.scope),
-        }
-    )
+    return {
+        "ID": user.user_id,
+        "name": user.display_name,
+        "emailAddr": user.email,
+        "username": user.username,
+        "customer_id": token.application.organization.customer_id,
+        "client_id": token.application.client_id,
+        "scope": scopes.render(token.scope),
+    }
 
 
 @readable_with_token
-def user_me(token: TokenContext) -> JsonResponse:
+def user_me(token: TokenContext) -> Members:
     """Return the person in the shape of the documented calls."""
-    return JsonResponse({"data": documented(token.user)})
+    return {"data": documented(token.user)}
 
 
 @readable_with_token
-def user_search(token: TokenContext) -> JsonResponse:
+def user_search(token: TokenContext) -> Members:
     """Return the people the token can see, of whom there is one."""
-    return JsonResponse({"data": [documented(token.user)]})
+    return {"data": [documented(token.user)]}
 
 
-def documented(user: User) -> dict[str, str]:
+def documented(user: User) -> Members:
     """Return a person as the documented calls show one."""
     return {
         "ID": user.user_id,

@@ -4,63 +4,63 @@ A preflight names no client, so it is answered for the registered origins of any
 application. Credentials are never allowed: cookies mean nothing at these endpoints.
 """
 
-from collections.abc import Callable
 from functools import wraps
 
-from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
-from django.utils.cache import patch_vary_headers
-
 from oauthapps.app_types import AppType
+from oauthapps.doors.programs import Answer, Answering, ProgramRequest
 from oauthapps.models import Application, RedirectURL
 from oauthapps.redirect_urls import origin_of
 
-View = Callable[..., HttpResponseBase]
 ALLOWED_HEADERS = "authorization, content-type, sessionid"
 PREFLIGHT_SECONDS = "600"
 
 
-def cross_origin(view: View) -> View:
-    """Let scripts of registered origins read the view's answers, errors included."""
+def cross_origin(answer: Answering) -> Answering:
+    """Let scripts of registered origins read the answers, errors included."""
 
-    @wraps(view)
-    def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
-        origin = request.META.get("HTTP_ORIGIN", "")
+    @wraps(answer)
+    def answered(request: ProgramRequest) -> Answer:
+        origin = request.environ.get("HTTP_ORIGIN", "")
         preflight = is_preflight(request)
-        response = HttpResponse(status=204) if preflight else view(request, *args, **kwargs)
-        patch_vary_headers(response, ["Origin"])
+        response = Answer(204) if preflight else answer(request)
+        response.headers["Vary"] = "Origin"
         if origin and is_registered(origin):
-            response["Access-Control-Allow-Origin"] = origin
-            response["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
+            response.headers["Access-Control-Allow-Origin"] = origin
+            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
             if preflight:
-                response["Access-Control-Allow-Methods"] = "GET, POST"
-                response["Access-Control-Allow-Headers"] = ALLOWED_HEADERS
-                response["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+                response.headers |= allowing(methods="GET, POST", headers=ALLOWED_HEADERS)
         return response
 
     return answered
 
 
-def public(view: View) -> View:
-    """Let scripts of every origin read the view's answers: they are the same for everybody."""
+def public(answer: Answering) -> Answering:
+    """Let scripts of every origin read the answers: they are the same for everybody."""
 
-    @wraps(view)
-    def answered(request: HttpRequest, *args: str, **kwargs: str) -> HttpResponseBase:
+    @wraps(answer)
+    def answered(request: ProgramRequest) -> Answer:
         preflight = is_preflight(request)
-        response = HttpResponse(status=204) if preflight else view(request, *args, **kwargs)
-        response["Access-Control-Allow-Origin"] = "*"
+        response = Answer(204) if preflight else answer(request)
+        response.headers["Access-Control-Allow-Origin"] = "*"
         if preflight:
-            response["Access-Control-Allow-Methods"] = "GET"
-            response["Access-Control-Allow-Headers"] = "*"
-            response["Access-Control-Max-Age"] = PREFLIGHT_SECONDS
+            response.headers |= allowing(methods="GET", headers="*")
         return response
 
     return answered
 
 
-def is_preflight(request: HttpRequest) -> bool:
+def is_preflight(request: ProgramRequest) -> bool:
     """Return whether a browser asks for permission rather than for an answer."""
-    return request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+    return request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ
+
+
+def allowing(*, methods: str, headers: str) -> dict[str, str]:
+    """Return the headers that give a browser the permission it asks for."""
+    return {
+        "Access-Control-Allow-Methods": methods,
+        "Access-Control-Allow-Headers": headers,
+        "Access-Control-Max-Age": PREFLIGHT_SECONDS,
+    }
 
 
 def is_registered(origin: str) -> bool:

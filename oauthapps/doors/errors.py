@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import JsonResponse
+from oauthapps.doors.programs import Answer, json_answer
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -26,9 +26,7 @@ def error_members(status: int, error: str, message: str, *, compatible: bool = F
     return {**members, "error": True} if compatible else members
 
 
-def error_response(
-    status: int, error: str, message: str, headers: dict[str, str] | None = None
-) -> JsonResponse:
+def error_answer(status: int, error: str, message: str, headers: dict[str, str] | None = None) -> Answer:
     """Return an error for whoever asked, in the standard shape; no cache may keep it.
 
     Args:
@@ -37,5 +35,4 @@ def error_response(
         message: what is wrong, in ASCII and without anything that was sent.
         headers: what else the status calls for.
     """
-    members = error_members(status, error, message)
-    return JsonResponse(members, status=status, headers={**NO_STORE, **(headers or {})})
+    return json_answer(error_members(status, error, message), status, {**NO_STORE, **(headers or {})})

@@ -7,12 +7,15 @@ It holds no data, so there is nothing to become stale.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from django.db import connection, models
-from django.db.models.query import get_related_populators
+from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.db.models.base import ModelState
+
+from oauthapps.models.statements import rows_of
 
 M = TypeVar("M", bound=models.Model)
 N = TypeVar("N", bound=models.Model)
@@ -29,9 +32,40 @@ class Parameter(models.Expression):
         """Return the place for the value and, as its value, which one it is."""
         return "%s", [self]
 
-    def bound(self, values: dict[str, Any]) -> Any:
-        """Return the value as the database wants it."""
-        return self.output_field.get_db_prep_value(values[self.name], connection)
+
+@dataclass(frozen=True, kw_only=True)
+class Instances(Generic[M]):
+    """How a row, or a part of one, becomes an instance.
+
+    Attributes:
+        model: what it becomes.
+        names: the model's columns that are read.
+        columns: where they are in a row.
+        key: where its primary key is.
+        related: what else in the row belongs to it, and how it gets it.
+    """
+
+    model: type[M]
+    names: Sequence[str]
+    columns: slice
+    key: int
+    related: Sequence[tuple[Callable[[M, Any], None], Instances[Any]]]
+
+    def made_of(self, row: Sequence[Any]) -> M | None:
+        """Return the instance that a row stands for, with what was joined to it; None for an empty row.
+
+        It is what `Model.from_db` makes, without asking who would like to hear of it. Columns that were not
+        read are fetched when they are asked for.
+        """
+        if row[self.key] is None:
+            return None
+        made = self.model.__new__(self.model)
+        made._state = ModelState()
+        made._state.db, made._state.adding = DEFAULT_DB_ALIAS, False
+        made.__dict__.update(zip(self.names, row[self.columns], strict=True))
+        for give, related in self.related:
+            give(made, related.made_of(row))
+        return made
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,34 +76,31 @@ class Translation(Generic[M]):
         sql: the statement.
         parameters: its parameters in order, some of which wait for their value.
         converters: what turns a column's value into its field's, by position.
-        model: what each row becomes.
-        names: the model's own columns that are read; they come first in a row.
-        key: where in a row the model's primary key is.
-        related: what becomes of the other columns.
+        instances: what each row becomes.
         width: how many columns a row has.
     """
 
     sql: str
     parameters: Sequence[Any]
     converters: dict[int, tuple[list[Callable[..., Any]], Any]]
-    model: type[M]
-    names: list[str]
-    key: int
-    related: list[Any]
+    instances: Instances[M]
     width: int
 
+    def bound(self, values: Mapping[str, Any]) -> list[Any]:
+        """Return the parameters with these values in their places."""
+        return [values[each.name] if isinstance(each, Parameter) else each for each in self.parameters]
+
     def instance(self, row: Sequence[Any]) -> M | None:
-        """Return the instance that a row stands for, with what was joined to it; None for an empty row."""
-        if row[self.key] is None:
-            return None
-        row = list(row)
-        for position, (converters, expression) in self.converters.items():
-            for convert in converters:
-                row[position] = convert(row[position], expression, connection)
-        made = self.model.from_db(connection.alias, self.names, row[: len(self.names)])
-        for populator in self.related:
-            populator.populate(row, made)
-        return made
+        """Return the instance that a row stands for, with what was joined to it; None for an empty row.
+
+        A row may be longer, if this query's columns come first.
+        """
+        if self.converters:
+            row = list(row)
+            for position, (converters, expression) in self.converters.items():
+                for convert in converters:
+                    row[position] = convert(row[position], expression, connection)
+        return self.instances.made_of(row)
 
 
 class CompiledQuery(Generic[M]):
@@ -91,7 +122,7 @@ class CompiledQuery(Generic[M]):
             values: what to put in its places, by name.
         """
         translation = self.translation
-        rows = run(translation.sql, translation.parameters, values)
+        rows = rows_of(translation.sql, translation.bound(values))
         return translation.instance(rows[0]) if rows else None
 
     def one_with(self, other: CompiledQuery[N], **values: Any) -> tuple[M | None, list[N]]:
@@ -102,43 +133,50 @@ class CompiledQuery(Generic[M]):
             values: what to put in the places of both, by name.
         """
         first, second = self.translation, other.translation
-        sql = f"SELECT * FROM ({first.sql}) first LEFT JOIN ({second.sql}) second ON TRUE"  # noqa: S608
-        rows = run(sql, [*first.parameters, *second.parameters], values)
+        rows = rows_of(in_one(first.sql, second.sql), [*first.bound(values), *second.bound(values)])
         if not rows:
             return None, []
         others = (second.instance(row[first.width :]) for row in rows)
-        return first.instance(rows[0][: first.width]), [each for each in others if each is not None]
+        return first.instance(rows[0]), [each for each in others if each is not None]
 
     @property
     def translation(self) -> Translation[M]:
         """The query for the present database, translated when it is first asked for."""
-        if connection.vendor not in self.translations:
-            self.translations[connection.vendor] = translate(self.build())
-        return self.translations[connection.vendor]
+        vendor = connections[DEFAULT_DB_ALIAS].vendor
+        if vendor not in self.translations:
+            self.translations[vendor] = translate(self.build())
+        return self.translations[vendor]
+
+
+@lru_cache(maxsize=64)
+def in_one(first: str, second: str) -> str:
+    """Return the statement that runs both; the first finds one row at most."""
+    return f"SELECT * FROM ({first}) first LEFT JOIN ({second}) second ON TRUE"  # noqa: S608
 
 
 def translate(queryset: models.QuerySet[M]) -> Translation[M]:
     """Translate a queryset for the present database."""
-    populators: Any = get_related_populators  # which the stubs know from a later Django
     compiler: Any = queryset.query.get_compiler(connection=connection)
     sql, parameters = compiler.as_sql()
-    names = [compiler.select[index][0].target.attname for index in compiler.klass_info["select_fields"]]
     return Translation(
         sql=sql,
         parameters=parameters,
         converters=compiler.get_converters([column[0] for column in compiler.select]),
-        model=queryset.model,
-        names=names,
-        key=names.index(queryset.model._meta.pk.attname),
-        related=populators(compiler.klass_info, compiler.select, connection.alias),
+        instances=instances(compiler.klass_info, compiler.select),
         width=len(compiler.select),
     )
 
 
-def run(sql: str, parameters: Sequence[Any], values: dict[str, Any]) -> list[Sequence[Any]]:
-    """Run a statement with these values in its places and return its rows."""
-    bound = [each.bound(values) if isinstance(each, Parameter) else each for each in parameters]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, bound)
-        rows: list[Sequence[Any]] = cursor.fetchall()
-    return rows
+def instances(info: dict[str, Any], select: Sequence[Any]) -> Instances[Any]:
+    """Return what becomes of the columns that Django's compiler selects for a model."""
+    model, positions = info["model"], info["select_fields"]
+    names = [select[position][0].target.attname for position in positions]
+    return Instances(
+        model=model,
+        names=names,
+        columns=slice(positions[0], positions[-1] + 1),
+        key=positions[names.index(model._meta.pk.attname)],
+        related=[
+            (each["local_setter"], instances(each, select)) for each in info.get("related_klass_infos", ())
+        ],
+    )

@@ -10,9 +10,11 @@ This is SQL because the ORM cannot say it. `tests/oauth2/test_issuing.py` holds 
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
+
+from oauthapps.models.statements import rows_of
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {
@@ -60,18 +62,27 @@ def use_and_add(table: str, values: Values) -> bool:
     Returns:
         Whether it was still to be used; otherwise nothing has changed.
     """
-    use = USES[table]
-    additions = [ADD_ACCESS_TOKEN, *([ADD_REFRESH_TOKEN] if values["refresh_token"] else [])]
-    if connection.vendor == "postgresql":
-        parts = [f"added_{number} AS ({addition})" for number, addition in enumerate(additions)]
-        return rows_of(f"WITH used AS ({use}), {', '.join(parts)} SELECT 1 FROM used", values) == 1
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return len(rows_of(in_one_statement(table, bool(values["refresh_token"])), values)) == 1
     with transaction.atomic():
-        if rows_of(use, values) != 1:
+        if len(rows_of(USES[table], values)) != 1:
             return False
         used = f"WITH used AS (SELECT user_id, application_id, family_id FROM {table} WHERE id = %(source)s)"
-        for addition in additions:
+        for addition in additions(bool(values["refresh_token"])):
             rows_of(used + addition, values)
     return True
+
+
+@lru_cache(maxsize=8)
+def in_one_statement(table: str, refresh_token: bool) -> str:
+    """Return the statement that does both."""
+    parts = [f"added_{number} AS ({addition})" for number, addition in enumerate(additions(refresh_token))]
+    return f"WITH used AS ({USES[table]}), {', '.join(parts)} SELECT 1 FROM used"
+
+
+def additions(refresh_token: bool) -> list[str]:
+    """Return the statements that add the tokens, with or without a refresh token."""
+    return [ADD_ACCESS_TOKEN, ADD_REFRESH_TOKEN] if refresh_token else [ADD_ACCESS_TOKEN]
 
 
 def add_machine_token(values: Values) -> bool:
@@ -80,14 +91,4 @@ def add_machine_token(values: Values) -> bool:
     Returns:
         Whether the assertion was still to be used: its `jti`, if it has one, is taken once.
     """
-    return rows_of(ADD_MACHINE_TOKEN, values) == 1
-
-
-def rows_of(statement: str, values: Values) -> int:
-    """Run a statement and return how many rows it gives back."""
-    adapted: dict[str, Any] = {
-        name: connection.ops.adapt_unknown_value(value) for name, value in values.items()
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(statement, adapted)
-        return len(cursor.fetchall())
+    return len(rows_of(ADD_MACHINE_TOKEN, values)) == 1

@@ -1,19 +1,16 @@
 """Authorization server metadata (RFC 8414): what is offered, and nothing else."""
 
-from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, JsonResponse
-
 from oauthapps import scopes
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.doors.cors import public
 from oauthapps.doors.methods import allow_only
+from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
 from oauthapps.oauth2.issuer import endpoint, issuer
 
 
 @public
-@login_not_required
 @allow_only("GET", "HEAD")
-def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def metadata(request: ProgramRequest) -> Answer:  # noqa: ARG001
     """Return the metadata document; every address in it comes from configuration."""
     document = {
         "issuer": issuer(),
@@ -31,4 +28,4 @@ def metadata(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }
-    return JsonResponse(document, headers={"Cache-Control": "public, max-age=3600"})
+    return json_answer(document, headers={"Cache-Control": "public, max-age=3600"})

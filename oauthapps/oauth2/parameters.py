@@ -6,14 +6,13 @@ from collections import Counter
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest
 from oauthlib.oauth2 import InvalidRequestError
+
+from oauthapps.doors.programs import JSON, ProgramRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
-JSON = "application/json"
 
 Parameters = dict[str, str]
 Pairs = list[tuple[str, str]]
@@ -32,7 +31,7 @@ class UnreadableRequestError(InvalidRequestError):
         self.readable: Parameters = readable or {}
 
 
-def read_body(request: HttpRequest) -> Parameters:
+def read_body(request: ProgramRequest) -> Parameters:
     """Return the parameters of a request's body; one without a value counts as absent (RFC 6749 3.2).
 
     Raises:
@@ -46,36 +45,35 @@ def read_body(request: HttpRequest) -> Parameters:
         parameters = once_each(json_pairs(body))
     else:
         raise UnreadableRequestError(f"Send the parameters as {FORM} or {JSON}.")
-    if request.META.get("QUERY_STRING"):
+    if request.query:
         raise UnreadableRequestError("Parameters belong in the request's body, not in its URL.", parameters)
     return parameters
 
 
-def bounded_body(request: HttpRequest) -> bytes:
+def bounded_body(request: ProgramRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
-    announced = request.META.get("CONTENT_LENGTH")
+    announced = request.environ.get("CONTENT_LENGTH")
     if announced and not (announced.isascii() and announced.isdecimal()):
         raise UnreadableRequestError("The request's Content-Length is not a number.")
     if announced and (len(announced) > len(str(MAX_BODY_BYTES)) or int(announced) > MAX_BODY_BYTES):
         raise UnreadableRequestError("The request is too large.")
     try:
-        body = request.body if announced else unannounced_body(request)
-    except (RequestDataTooBig, OSError) as error:  # includes UnreadablePostError
+        body: bytes = request.environ["wsgi.input"].read(bytes_to_read(request, announced))
+    except OSError as error:
         raise UnreadableRequestError("The request could not be read.") from error
     if len(body) > MAX_BODY_BYTES:
         raise UnreadableRequestError("The request is too large.")
     return body
 
 
-def unannounced_body(request: HttpRequest) -> bytes:
-    """Return a body that was sent in chunks, up to one byte too many; Django takes it for an empty one.
+def bytes_to_read(request: ProgramRequest, announced: str | None) -> int:
+    """Return how many bytes to take: what was announced, or of a body in chunks up to one too many.
 
-    Only where the server ends the input with the body: elsewhere reading could go on for ever.
+    The latter only where the server ends the input with the body: elsewhere reading could go on for ever.
     """
-    if not request.META.get("wsgi.input_terminated"):
-        return request.body
-    body: bytes = request.META["wsgi.input"].read(MAX_BODY_BYTES + 1)
-    return body
+    if announced:
+        return int(announced)
+    return MAX_BODY_BYTES + 1 if request.environ.get("wsgi.input_terminated") else 0
 
 
 def form_pairs(body: bytes) -> Pairs:

@@ -14,11 +14,11 @@ from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
 from oauthapps.services import tokens
 
-Answer = dict[str, Any]
-INACTIVE: Answer = {"active": False}
+Members = dict[str, Any]
+INACTIVE: Members = {"active": False}
 
 
-def revoke(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Answer:
+def revoke(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Members:
     """Revoke a token of the client's own; a refresh token takes its whole family with it.
 
     An unknown token, or somebody else's, gets the same answer (RFC 7009 section 2.2). Published single page
@@ -46,7 +46,7 @@ def presented(parameters: Parameters) -> Presented:
     return Presented(query=query, digest=digest(value))
 
 
-def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Answer:
+def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Members:
     """Return what a token means, or that it means nothing to this client.
 
     Raises:
@@ -82,7 +82,7 @@ def may_see(application: Application, row: AccessToken | RefreshToken) -> bool:
     return bool(application.may_verify_tokens or row.application_id == application.pk)
 
 
-def describe(row: AccessToken | RefreshToken) -> Answer:
+def describe(row: AccessToken | RefreshToken) -> Members:
     """Return the members of RFC 7662 section 2.2."""
     answer = {
         "active": True,

@@ -1,18 +1,29 @@
 """Programs' requests go a shorter way than people's."""
 
+import logging
+from collections.abc import Iterable
+from typing import Any
+
 import pytest
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
-from django.test import Client
+from django.db import OperationalError
+from django.test import Client, RequestFactory
 
-from config.handlers import refuse_closed_views
-from tests.oauth_client import INTROSPECT, ME, METADATA, TOKEN, VERIFY
+from config.handlers import Handler, ShortWay, endpoint_at
+from oauthapps.doors.programs import Answer, ProgramRequest
+from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, ME, METADATA, REVOKE, TOKEN, VERIFY
 
 pytestmark = pytest.mark.django_db
 
+ASKED = [TOKEN, JWT_EXCHANGE, REVOKE, INTROSPECT, ME, VERIFY, METADATA]
 
-@pytest.mark.parametrize("path", [TOKEN, INTROSPECT, ME, VERIFY, METADATA, "/api/v1/nothing"])
+
+def asked(path: str, **meta: Any) -> dict[str, Any]:
+    """What the server says of a request."""
+    return RequestFactory().get(path, **meta).META
+
+
+@pytest.mark.parametrize("path", [*ASKED, "/api/v1/nothing"])
 def test_a_program_gets_the_headers_that_people_get(path: str) -> None:
     page, answer = Client().get("/accounts/login/"), Client().get(path)
     everywhere = {
@@ -20,37 +31,104 @@ def test_a_program_gets_the_headers_that_people_get(path: str) -> None:
         "X-Frame-Options",
         "Referrer-Policy",
         "Cross-Origin-Opener-Policy",
-        "Content-Length",
     }
-    assert {name: page[name] for name in everywhere - {"Content-Length"}}.items() <= answer.headers.items()
+    assert {name: page[name] for name in everywhere}.items() <= answer.headers.items()
     assert answer["Content-Length"] == str(len(answer.content))
     assert len(answer["X-Request-Id"]) == 16
     assert "default-src 'none'" in answer["Content-Security-Policy"]
+    assert answer["X-Request-Id"] != Client().get(path)["X-Request-Id"]
 
 
-@pytest.mark.parametrize("path", [TOKEN, INTROSPECT, ME, VERIFY, METADATA])
-def test_a_programs_request_reads_no_session(path: str) -> None:
-    request: HttpRequest = Client().get(path).wsgi_request
-    assert not hasattr(request, "session")
-    assert not hasattr(request, "user")
-    assert hasattr(Client().get("/accounts/login/").wsgi_request, "session")
+@pytest.mark.parametrize("path", ASKED)
+def test_a_programs_request_takes_the_short_way(path: str) -> None:
+    assert ShortWay().answer(asked(path)) is not None
 
 
-@pytest.mark.parametrize("path", [TOKEN, ME, METADATA])
+@pytest.mark.parametrize(
+    "path", ["/", "/accounts/login/", "/console/applications/", "/integrations/oauth2/authorize"]
+)
+def test_a_persons_request_does_not(path: str) -> None:
+    assert ShortWay().answer(asked(path)) is None
+
+
+@pytest.mark.parametrize("path", ASKED)
+def test_both_ways_say_the_same(path: str) -> None:
+    """As they would where another server than ours leads every request through Django."""
+    view = endpoint_at(path)
+    assert view is not None
+    request = RequestFactory().get(path)
+    through_django, short = view(request), ShortWay().answer(request.META)
+    assert short is not None
+    assert (through_django.status_code, through_django.content) == (short.status, short.body)
+    assert through_django.headers.items() <= short.headers.items()
+
+
+@pytest.mark.parametrize("path", ASKED)
 def test_a_foreign_host_is_refused_on_both_ways(path: str) -> None:
+    assert ShortWay().answer(asked(path, HTTP_HOST="evil.example")) is None
     assert Client().get(path, headers={"Host": "evil.example"}).status_code == 400
     assert Client().get("/accounts/login/", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_a_view_that_wants_a_sign_in_stays_closed_on_the_short_way() -> None:
-    def view() -> None:
-        """Stands for one that somebody put at a program's address."""
-
-    with pytest.raises(PermissionDenied):
-        refuse_closed_views(HttpRequest(), view)
+def test_https_is_asked_of_programs_too(settings: Any) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    settings.SECURE_HSTS_SECONDS = 60
+    short = ShortWay()
+    assert short.answer(asked(ME)) is None  # which leaves the redirect to Django
+    assert Client().get(ME).status_code == 301
+    answer = short.answer(asked(ME, HTTP_X_FORWARDED_PROTO="https"))
+    assert answer is not None
+    assert answer.status == 401
+    assert answer.headers["Strict-Transport-Security"] == "max-age=60"
+    assert short.answer(asked(ME, HTTP_X_FORWARDED_PROTO="http")) is None
 
 
 def test_the_short_way_is_part_of_the_long_one_and_in_its_order() -> None:
     assert [name for name in settings.MIDDLEWARE if name in settings.MIDDLEWARE_FOR_PROGRAMS] == (
         settings.MIDDLEWARE_FOR_PROGRAMS
     )
+
+
+def failing(error: Exception) -> Any:
+    """An answer that cannot be made."""
+
+    def answer(_: ProgramRequest) -> Answer:
+        raise error
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(RuntimeError("on purpose"), 500), (OperationalError("gone"), 503)],
+    ids=["our fault", "no database"],
+)
+def test_what_fails_is_told_and_logged_as_everywhere(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, status: int
+) -> None:
+    view = endpoint_at(ME)
+    assert view is not None
+    monkeypatch.setattr(view, "answer", failing(error))
+    with caplog.at_level(logging.ERROR):
+        answer = ShortWay().answer(asked(ME))
+    assert answer is not None
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/json"
+    assert len(answer.headers["X-Request-Id"]) == 16
+    assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [error]
+
+
+def test_what_the_server_calls_answers_on_both_ways() -> None:
+    said: list[tuple[str, list[tuple[str, str]]]] = []
+
+    def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
+        said.append((status, headers))
+
+    handler = Handler()
+    short: Iterable[bytes] = handler(asked(ME), start_response)
+    page = handler(asked("/accounts/login/"), start_response)
+    assert b"not currently logged in" in b"".join(short)
+    assert b"<html" in b"".join(page)
+    assert [status for status, _ in said] == ["401 Unauthorized", "200 OK"]
+    assert ("Content-Type", "application/json") in said[0][1]

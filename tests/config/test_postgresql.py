@@ -2,13 +2,18 @@
 
 import select
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
+from accounts.models import Organization
 from config import env
+from oauthapps.models.statements import rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -52,6 +57,85 @@ def test_a_connection_that_the_server_ended_is_replaced(postgresql: Any) -> None
     assert wait_for_end(own.fileno())
     next_request(postgresql)
     assert postgresql.connection is not own
+
+
+def prepared_names(kept: Any) -> list[str]:
+    with kept.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements WHERE name LIKE 'hot_%%' ORDER BY name")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_a_statement_is_prepared_once_for_values_of_every_size(postgresql: Any) -> None:
+    values = [7, 40_000, 5_000_000_000, -1]
+    found = [postgresql.prepared.rows_of("SELECT %(n)s + 1, %(n)s::text", {"n": n}) for n in values]
+    assert found == [[(n + 1, str(n))] for n in values]
+    assert prepared_names(postgresql) == ["hot_1"]
+
+
+def test_values_come_back_as_they_went(postgresql: Any) -> None:
+    now = timezone.now()
+    values = [now, "ä 'quoted' %s", None, True]
+    (row,) = postgresql.prepared.rows_of("SELECT %s, %s::text, %s::text, %s", values)
+    assert row == tuple(values)
+    assert row[0].utcoffset() == timedelta(0)
+
+
+def test_a_nul_is_refused_and_never_ends_a_text(postgresql: Any) -> None:
+    with pytest.raises(psycopg.DataError):
+        postgresql.prepared.rows_of("SELECT 'a' = %s", ["a\0b"])
+    assert postgresql.prepared.rows_of("SELECT 'a' = %s", ["a"]) == [(True,)]
+
+
+def test_what_the_server_refuses_has_its_own_error(postgresql: Any) -> None:
+    for _ in range(2):
+        with pytest.raises(psycopg.errors.DivisionByZero):
+            postgresql.prepared.rows_of("SELECT 1 / %s", [0])
+    assert postgresql.prepared.rows_of("SELECT 1 / %s", [1]) == [(1,)]
+    with pytest.raises(psycopg.errors.UndefinedTable):
+        postgresql.prepared.rows_of("SELECT * FROM nowhere", [])
+
+
+def test_a_statement_is_planned_anew_after_a_change_of_its_table(postgresql: Any) -> None:
+    statement = "SELECT made FROM changing"
+    with postgresql.cursor() as cursor:
+        cursor.execute("CREATE TEMPORARY TABLE changing (made) AS SELECT 7")
+        assert postgresql.prepared.rows_of(statement, []) == [(7,)]
+        cursor.execute("ALTER TABLE changing ALTER made TYPE text")
+    with pytest.raises(psycopg.errors.FeatureNotSupported):
+        postgresql.prepared.rows_of(statement, [])
+    assert postgresql.prepared.rows_of(statement, []) == [("7",)]
+
+
+def test_a_connection_that_ends_under_a_statement_is_replaced_for_the_next_request(postgresql: Any) -> None:
+    own = postgresql.connection
+    assert postgresql.prepared.rows_of("SELECT 1", []) == [(1,)]
+    with connection.cursor() as other:
+        other.execute("SELECT pg_terminate_backend(%s)", [own.info.backend_pid])
+    assert wait_for_end(own.fileno())
+    for _ in range(2):
+        with pytest.raises(OperationalError), postgresql.wrap_database_errors:
+            postgresql.prepared.rows_of("SELECT 1", [])
+    next_request(postgresql)
+    assert postgresql.connection is not own
+    assert postgresql.prepared.rows_of("SELECT 1", []) == [(1,)]
+
+
+def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
+    Organization.current()
+    renaming = "UPDATE accounts_organization SET name = %s RETURNING name"
+    with transaction.atomic():
+        assert rows_of(renaming, ["undone"]) == [("undone",)]
+        transaction.set_rollback(True)
+    assert not Organization.objects.filter(name="undone").exists()
+    assert rows_of(renaming, ["done"]) == [("done",)]
+    assert Organization.objects.filter(name="done").exists()
+
+
+def test_nothing_is_prepared_where_it_must_not_be(postgresql: Any) -> None:
+    postgresql.close()
+    postgresql.settings_dict["OPTIONS"] = {**postgresql.settings_dict["OPTIONS"], "prepare_threshold": None}
+    postgresql.connect()
+    assert postgresql.prepared is None
 
 
 @pytest.mark.parametrize(("value", "threshold"), [("", 2), ("1", 2), ("0", None)])

@@ -10,7 +10,8 @@ from django.test import Client
 from django.utils import timezone
 
 from oauthapps.models import AccessToken, Grant, RefreshToken, issuing, lookups
-from oauthapps.models.compiled import CompiledQuery, Parameter
+from oauthapps.models.compiled import CompiledQuery
+from oauthapps.models.statements import adapted
 from tests.oauth_client import OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -76,11 +77,8 @@ VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
     query, column = LOOKUPS[name]
-    values = VALUES | {"now": timezone.now()}
-    bound = [
-        each.bound(values) if isinstance(each, Parameter) else each for each in query.translation.parameters
-    ]
-    plan = plan_of(query.translation.sql, bound)
+    bound = query.translation.bound(VALUES | {"now": timezone.now()})
+    plan = plan_of(query.translation.sql, adapted(connection, bound))
     assert not reads_a_whole_table(plan), plan
     assert re.search(rf"\(({column})=\?|Index Cond: \(+({column})\)?(::text)? =", plan), plan
 
@@ -88,8 +86,7 @@ def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
 @pytest.mark.parametrize("table", issuing.USES)
 def test_using_up_follows_an_index(db: None, table: str) -> None:
     values = {"now": timezone.now(), "source": 1, "replaced_at": None}
-    adapted = {name: connection.ops.adapt_unknown_value(value) for name, value in values.items()}
-    plan = plan_of(issuing.USES[table], adapted)
+    plan = plan_of(issuing.USES[table], adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
 
 

@@ -33,6 +33,7 @@ from accounts.actors import Actor
 from config import env
 from config.access_log import FORMAT as ACCESS_LOG
 from config.logs import LineFormatter
+from oauthapps.doors.programs import ProgramRequest
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -43,7 +44,7 @@ from oauthapps.models import (
     RefreshToken,
     TokenFamily,
 )
-from oauthapps.oauth2.views import TokenView
+from oauthapps.oauth2 import endpoints
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
 from tests.oauth2.conftest import Machine, application_of
@@ -246,7 +247,7 @@ def report_of(request: HttpRequest, monkeypatch: pytest.MonkeyPatch, *, as_html:
 
     monkeypatch.setattr("oauthapps.oauth2.backend.read_body", fail)
     try:
-        TokenView.as_view()(request)
+        endpoints.token(ProgramRequest(request.META, "1"))
     except RuntimeError:
         made_by: Any = get_exception_reporter_class(request)
         reporter = made_by(request, *sys.exc_info())

@@ -5,12 +5,12 @@ import os
 import signal
 import socket
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.handlers.wsgi import WSGIHandler
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
@@ -136,7 +136,7 @@ def serve(host: str, port: int, workers: int) -> None:
     ).serve(target_loader=load_application)
 
 
-def load_application(_target: str) -> WSGIHandler:
+def load_application(_target: str) -> Callable[..., Any]:
     """Return the application, in a worker.
 
     Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;

@@ -1,0 +1,103 @@
+"""Statements that every request runs: prepared once on a connection, then sent in one call of libpq.
+
+psycopg's cursors do this for any statement, interruptible and beside other work, and take as long for it as the
+server for a look-up. Values are written and read by psycopg here too.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from psycopg.adapt import PyFormat, Transformer
+from psycopg.pq import ConnStatus, ExecStatus, Format
+from psycopg.pq.abc import PGresult
+
+Parameters = Sequence[Any] | Mapping[str, Any]
+Row = tuple[Any, ...]
+
+PLACE = re.compile(r"%s|%\((\w+)\)s")
+TYPES = psycopg.adapters.types
+# A place is declared for every number that may come, not for the first that does.
+WIDEST = {TYPES[name].oid: TYPES["int8"].oid for name in ("int2", "int4")}
+MOMENTS: Any = psycopg.adapters.get_loader(TYPES["timestamptz"].oid, Format.TEXT)
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A statement that the server knows.
+
+    Attributes:
+        name: what it knows it by.
+        places: for each of its parameters where its value is: a position or a name.
+        formats: how each is written.
+    """
+
+    name: bytes
+    places: Sequence[int | str]
+    formats: Sequence[PyFormat]
+
+
+class PreparedStatements:
+    """The statements of one connection, each a transaction of its own.
+
+    Args:
+        connection: an open connection.
+    """
+
+    def __init__(self, connection: psycopg.Connection) -> None:
+        self.libpq = connection.pgconn
+        self.known: dict[str, Prepared] = {}
+        self.made = 0
+        # psycopg's reading of moments: Django's is written in Python, and takes as long as the rest of a row.
+        plain = psycopg.Cursor(connection)
+        plain.adapters.register_loader("timestamptz", MOMENTS)
+        self.transformer = Transformer(plain)
+
+    def rows_of(self, statement: str, parameters: Parameters) -> list[Row]:
+        """Run a statement and return its rows.
+
+        Args:
+            statement: one that returns rows, with psycopg's places for values, by position or by name.
+            parameters: the values.
+
+        Raises:
+            psycopg.Error: when the server refuses it or is gone.
+        """
+        known: Any = self.known.get(statement) or self.prepare(statement, parameters)
+        values = [parameters[place] for place in known.places]
+        sent = self.transformer.dump_sequence(values, known.formats)
+        result = self.answered(self.libpq.exec_prepared, known.name, sent)
+        self.transformer.set_pgresult(result)
+        return self.transformer.load_rows(0, result.ntuples, tuple)
+
+    def prepare(self, statement: str, parameters: Any) -> Prepared:
+        """Let the server parse a statement, for values of the kinds that these are."""
+        names = [match[1] for match in PLACE.finditer(statement)]
+        places = [position if name is None else name for position, name in enumerate(names)]
+        formats = [PyFormat.TEXT] * len(places)
+        self.transformer.dump_sequence([parameters[place] for place in places], formats)
+        types = [WIDEST.get(oid, oid) for oid in self.transformer.types or ()]
+        numbers = iter(range(1, len(places) + 1))
+        text = PLACE.sub(lambda _: f"${next(numbers)}", statement)
+        self.made += 1
+        known = Prepared(name=b"hot_%d" % self.made, places=places, formats=formats)
+        self.answered(self.libpq.prepare, known.name, text.encode(), types)
+        self.known[statement] = known
+        return known
+
+    def answered(self, call: Callable[..., PGresult], *arguments: Any) -> PGresult:
+        """Return what the server answers."""
+        try:
+            result = call(*arguments)
+        except MemoryError as error:  # psycopg's name for what libpq could not even send
+            raise self.lost() from error
+        if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
+            return result
+        self.known.clear()  # they may have been planned for tables that have changed since
+        raise self.lost() if self.libpq.status == ConnStatus.BAD else psycopg.errors.error_from_result(result)
+
+    def lost(self) -> psycopg.OperationalError:
+        """Return the error that says that the connection is gone, and why."""
+        return psycopg.OperationalError(self.libpq.get_error_message())

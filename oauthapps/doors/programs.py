@@ -1,0 +1,117 @@
+"""What a program asks and hears: HTTP without the browser's part.
+
+A request has no session, no cookies and no user here, so that nothing a browser sends by itself can mean
+anything. Making Django's own requests and answers would also cost more than looking a token up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
+
+from accounts.actors import Actor
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRequest:
+    """A request of a program.
+
+    Attributes:
+        environ: what the server says of it (PEP 3333).
+        request_id: the id under which it is found in logs.
+    """
+
+    environ: dict[str, Any]
+    request_id: str
+
+    @property
+    def method(self) -> str:
+        """The HTTP method."""
+        return str(self.environ["REQUEST_METHOD"])
+
+    @property
+    def authorization(self) -> str:
+        """The Authorization header; empty when there is none."""
+        return str(self.environ.get("HTTP_AUTHORIZATION", ""))
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark in the URL."""
+        return str(self.environ.get("QUERY_STRING", ""))
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without parameters."""
+        return str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+    def sender(self) -> Actor:
+        """Find out who sent it; nothing is known but where from."""
+        return Actor.somewhere(self.for_django())
+
+    def for_django(self) -> HttpRequest:
+        """Return it as Django sees requests, which writes into what it is given."""
+        request = WSGIRequest(dict(self.environ))
+        request.request_id = self.request_id
+        return request
+
+
+@dataclass(slots=True)
+class Answer:
+    """An answer to a program.
+
+    Attributes:
+        status: the HTTP status, in numbers.
+        body: its bytes.
+        headers: what is particular to it.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+def json_answer(members: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:
+    """Return an answer in JSON.
+
+    Args:
+        members: those of its object.
+        status: the HTTP status, in numbers.
+        headers: what else it says.
+    """
+    return Answer(status, json.dumps(members).encode(), {"Content-Type": JSON, **(headers or {})})
+
+
+Answering = Callable[[ProgramRequest], Answer]
+
+
+class Endpoint:
+    """An address where programs ask, as Django's URLs want it.
+
+    To Django it is a view that is open to everybody and wants no CSRF token: no cookie authenticates here.
+    Our server does not go through Django to it (`config.handlers`).
+
+    Args:
+        answer: makes the answers.
+    """
+
+    login_required = False
+    csrf_exempt = True
+
+    def __init__(self, answer: Answering) -> None:
+        self.answer = answer
+
+    def __call__(self, request: HttpRequest, **_of_the_address: str) -> HttpResponse:
+        """Answer a request that came through Django."""
+        return as_response(self.answer(ProgramRequest(request.META, getattr(request, "request_id", ""))))
+
+
+def as_response(answer: Answer) -> HttpResponse:
+    """Return the answer as Django sends it."""
+    return HttpResponse(answer.body, status=answer.status, headers=answer.headers)
