@@ -169,7 +169,7 @@ INSERT INTO oauthapps_accesstoken
 SELECT id, user_id, application_id, '',
        encode(sha256(('gtacc_' || lpad((id - %(codes)s)::text, 49, '0'))::bytea), 'hex'),
        now() + interval '1 day', 'read write offline_access', now(), now()
-  FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s + %(first)s AND %(codes)s + %(last)s
+  FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s::bigint + %(first)s AND %(codes)s::bigint + %(last)s
 """
 
 REFRESH_TOKENS = """
@@ -178,7 +178,7 @@ INSERT INTO oauthapps_refreshtoken
 SELECT id, user_id, application_id, '',
        encode(sha256(('gtref_' || lpad((id - %(codes)s)::text, 49, '0'))::bytea), 'hex'),
        'read write offline_access', now(), now()
-  FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s + %(first)s AND %(codes)s + %(last)s
+  FROM oauthapps_tokenfamily WHERE id BETWEEN %(codes)s::bigint + %(first)s AND %(codes)s::bigint + %(last)s
 """
 
 EXPIRE = """

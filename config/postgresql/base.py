@@ -21,6 +21,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().init_connection_state()
         may_prepare = self.connection.prepare_threshold is not None
         self.prepared = PreparedStatements(self.connection) if may_prepare else None
+        self.unasked = select.poll()
+        self.unasked.register(self.connection.fileno(), select.POLLIN)
+
+    def straight(self) -> PreparedStatements | None:
+        """Return the way past Django, connected; None where statements must go through it.
+
+        That is in a transaction, which Django begins and ends, and where somebody listens to statements.
+        """
+        if not self.health_check_done:
+            self.close_if_health_check_failed()
+        if self.connection is None:
+            self.ensure_connection()
+        if self.in_atomic_block or self.execute_wrappers or self.force_debug_cursor:
+            return None
+        return self.prepared
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used.
@@ -31,11 +46,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
         """
         if self.connection is None or self.connection.closed:
             return False
-        return not has_something_to_read(self.connection.fileno()) or super().is_usable()
-
-
-def has_something_to_read(file_number: int) -> bool:
-    """Return whether a socket has received anything, its end included."""
-    waiting = select.poll()
-    waiting.register(file_number, select.POLLIN)
-    return bool(waiting.poll(0))
+        return not self.unasked.poll(0) or super().is_usable()

@@ -1,7 +1,7 @@
 """Statements that every request runs: prepared once on a connection, then sent in one call of libpq.
 
-psycopg's cursors do this for any statement, interruptible and beside other work, and take as long for it as the
-server for a look-up. Values are written and read by psycopg here too.
+psycopg's cursors do this for any statement, interruptible and beside other work, and take as long for it as
+the server for a look-up. Values are written and read by psycopg here too.
 """
 
 import re
@@ -14,10 +14,10 @@ from psycopg.adapt import PyFormat, Transformer
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
-PLACE = re.compile(r"%s|%\((\w+)\)s")
+PLACE = re.compile(r"%\((\w+)\)s")
 TYPES = psycopg.adapters.types
 # A place is declared for every number that may come, not for the first that does.
 WIDEST = {TYPES[name].oid: TYPES["int8"].oid for name in ("int2", "int4")}
@@ -30,12 +30,12 @@ class Prepared:
 
     Attributes:
         name: what it knows it by.
-        places: for each of its parameters where its value is: a position or a name.
+        places: the names of its parameters, in order.
         formats: how each is written.
     """
 
     name: bytes
-    places: Sequence[int | str]
+    places: Sequence[str]
     formats: Sequence[PyFormat]
 
 
@@ -59,28 +59,26 @@ class PreparedStatements:
         """Run a statement and return its rows.
 
         Args:
-            statement: one that returns rows, with psycopg's places for values, by position or by name.
+            statement: one that returns rows, with psycopg's places for values, by name.
             parameters: the values.
 
         Raises:
             psycopg.Error: when the server refuses it or is gone.
         """
-        known: Any = self.known.get(statement) or self.prepare(statement, parameters)
+        known = self.known.get(statement) or self.prepare(statement, parameters)
         values = [parameters[place] for place in known.places]
         sent = self.transformer.dump_sequence(values, known.formats)
         result = self.answered(self.libpq.exec_prepared, known.name, sent)
         self.transformer.set_pgresult(result)
         return self.transformer.load_rows(0, result.ntuples, tuple)
 
-    def prepare(self, statement: str, parameters: Any) -> Prepared:
+    def prepare(self, statement: str, parameters: Parameters) -> Prepared:
         """Let the server parse a statement, for values of the kinds that these are."""
-        names = [match[1] for match in PLACE.finditer(statement)]
-        places = [position if name is None else name for position, name in enumerate(names)]
+        places = list(dict.fromkeys(PLACE.findall(statement)))
         formats = [PyFormat.TEXT] * len(places)
         self.transformer.dump_sequence([parameters[place] for place in places], formats)
         types = [WIDEST.get(oid, oid) for oid in self.transformer.types or ()]
-        numbers = iter(range(1, len(places) + 1))
-        text = PLACE.sub(lambda _: f"${next(numbers)}", statement)
+        text = PLACE.sub(lambda match: f"${places.index(match[1]) + 1}", statement)
         self.made += 1
         known = Prepared(name=b"hot_%d" % self.made, places=places, formats=formats)
         self.answered(self.libpq.prepare, known.name, text.encode(), types)

@@ -54,8 +54,8 @@ MIDDLEWARE = [
     "accounts.sign_in_middleware.SignInMiddleware",
 ]
 
-# Programs' requests do not pass these. What every answer to them gets is asked of the following, once for each
-# host and scheme (config.handlers): none may look at anything else of a request.
+# Programs' requests do not pass these. What every answer to them gets is asked of the following, once for
+# each host and scheme (config.handlers): none may look at anything else of a request.
 MIDDLEWARE_FOR_PROGRAMS = [
     "config.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",

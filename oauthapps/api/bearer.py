@@ -1,6 +1,6 @@
 """Who a request with an access token speaks for (RFC 6750)."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from django.conf import settings
@@ -14,8 +14,7 @@ from oauthapps.models import Application, lookups
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
 
 
-@dataclass(frozen=True, kw_only=True)
-class TokenContext:
+class TokenContext(NamedTuple):
     """A checked access token: whom it speaks for, by which client, with which scopes."""
 
     user: User

@@ -58,7 +58,7 @@ class ProgramRequest:
     def for_django(self) -> HttpRequest:
         """Return it as Django sees requests, which writes into what it is given."""
         request = WSGIRequest(dict(self.environ))
-        request.request_id = self.request_id
+        request.request_id = self.request_id  # type: ignore[attr-defined]
         return request
 
 

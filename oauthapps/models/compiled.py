@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, connections, models
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DEFAULT_DB_ALIAS, connection, models
 from django.db.models.base import ModelState
 
 from oauthapps.models.statements import rows_of
@@ -29,8 +30,15 @@ class Parameter(models.Expression):
         self.name = name
 
     def as_sql(self, *_: Any) -> tuple[str, list[Any]]:  # type: ignore[override]
-        """Return the place for the value and, as its value, which one it is."""
-        return "%s", [self]
+        """Return the place for the value."""
+        return f"%({self.name})s", []
+
+
+class Stored(ModelState):
+    """What an instance that was read says of itself."""
+
+    db = DEFAULT_DB_ALIAS
+    adding = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,14 +50,14 @@ class Instances(Generic[M]):
         names: the model's columns that are read.
         columns: where they are in a row.
         key: where its primary key is.
-        related: what else in the row belongs to it, and how it gets it.
+        related: what else in the row belongs to it, by its field.
     """
 
     model: type[M]
     names: Sequence[str]
     columns: slice
     key: int
-    related: Sequence[tuple[Callable[[M, Any], None], Instances[Any]]]
+    related: Mapping[str, Instances[Any]]
 
     def made_of(self, row: Sequence[Any]) -> M | None:
         """Return the instance that a row stands for, with what was joined to it; None for an empty row.
@@ -59,36 +67,30 @@ class Instances(Generic[M]):
         """
         if row[self.key] is None:
             return None
+        state = Stored()
+        if self.related:
+            state.fields_cache = {name: each.made_of(row) for name, each in self.related.items()}
         made = self.model.__new__(self.model)
-        made._state = ModelState()
-        made._state.db, made._state.adding = DEFAULT_DB_ALIAS, False
-        made.__dict__.update(zip(self.names, row[self.columns], strict=True))
-        for give, related in self.related:
-            give(made, related.made_of(row))
+        made.__dict__ = dict(zip(self.names, row[self.columns], strict=False))
+        made._state = state
         return made
 
 
 @dataclass(frozen=True, kw_only=True)
 class Translation(Generic[M]):
-    """A query in the words of one kind of database.
+    """A query in the words of the present database.
 
     Attributes:
-        sql: the statement.
-        parameters: its parameters in order, some of which wait for their value.
+        sql: the statement, with places for values by name.
         converters: what turns a column's value into its field's, by position.
         instances: what each row becomes.
         width: how many columns a row has.
     """
 
     sql: str
-    parameters: Sequence[Any]
     converters: dict[int, tuple[list[Callable[..., Any]], Any]]
     instances: Instances[M]
     width: int
-
-    def bound(self, values: Mapping[str, Any]) -> list[Any]:
-        """Return the parameters with these values in their places."""
-        return [values[each.name] if isinstance(each, Parameter) else each for each in self.parameters]
 
     def instance(self, row: Sequence[Any]) -> M | None:
         """Return the instance that a row stands for, with what was joined to it; None for an empty row.
@@ -107,25 +109,24 @@ class CompiledQuery(Generic[M]):
     """A query with places for values.
 
     Args:
-        build: returns the queryset, with a `Parameter` in each of these places. It is called once for each
-            kind of database, when the query first runs.
+        build: returns the queryset, with a `Parameter` in each of these places; no other values may be in it.
+            It is called when the query first runs.
     """
 
     def __init__(self, build: Callable[[], models.QuerySet[M]]) -> None:
         self.build = build
-        self.translations: dict[str, Translation[M]] = {}
 
-    def one(self, **values: Any) -> M | None:
+    def one(self, values: Mapping[str, Any]) -> M | None:
         """Run the query and return its row, if there is one.
 
         Args:
             values: what to put in its places, by name.
         """
         translation = self.translation
-        rows = rows_of(translation.sql, translation.bound(values))
+        rows = rows_of(translation.sql, values)
         return translation.instance(rows[0]) if rows else None
 
-    def one_with(self, other: CompiledQuery[N], **values: Any) -> tuple[M | None, list[N]]:
+    def one_with(self, other: CompiledQuery[N], values: Mapping[str, Any]) -> tuple[M | None, list[N]]:
         """Run both queries in one statement and return the row of this one and the rows of the other.
 
         Args:
@@ -133,19 +134,16 @@ class CompiledQuery(Generic[M]):
             values: what to put in the places of both, by name.
         """
         first, second = self.translation, other.translation
-        rows = rows_of(in_one(first.sql, second.sql), [*first.bound(values), *second.bound(values)])
+        rows = rows_of(in_one(first.sql, second.sql), values)
         if not rows:
             return None, []
-        others = (second.instance(row[first.width :]) for row in rows)
+        others = [second.instance(row[first.width :]) for row in rows]
         return first.instance(rows[0]), [each for each in others if each is not None]
 
-    @property
+    @cached_property
     def translation(self) -> Translation[M]:
-        """The query for the present database, translated when it is first asked for."""
-        vendor = connections[DEFAULT_DB_ALIAS].vendor
-        if vendor not in self.translations:
-            self.translations[vendor] = translate(self.build())
-        return self.translations[vendor]
+        """The query in the words of the present database: there is one in a process."""
+        return translate(self.build())
 
 
 @lru_cache(maxsize=64)
@@ -157,10 +155,11 @@ def in_one(first: str, second: str) -> str:
 def translate(queryset: models.QuerySet[M]) -> Translation[M]:
     """Translate a queryset for the present database."""
     compiler: Any = queryset.query.get_compiler(connection=connection)
-    sql, parameters = compiler.as_sql()
+    sql, values = compiler.as_sql()
+    if values:
+        raise ImproperlyConfigured(f"A query for every request has values without a name: {values}")
     return Translation(
         sql=sql,
-        parameters=parameters,
         converters=compiler.get_converters([column[0] for column in compiler.select]),
         instances=instances(compiler.klass_info, compiler.select),
         width=len(compiler.select),
@@ -176,7 +175,7 @@ def instances(info: dict[str, Any], select: Sequence[Any]) -> Instances[Any]:
         names=names,
         columns=slice(positions[0], positions[-1] + 1),
         key=positions[names.index(model._meta.pk.attname)],
-        related=[
-            (each["local_setter"], instances(each, select)) for each in info.get("related_klass_infos", ())
-        ],
+        related={
+            each["field"].cache_name: instances(each, select) for each in info.get("related_klass_infos", ())
+        },
     )

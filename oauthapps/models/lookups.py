@@ -6,8 +6,8 @@ be fetched by a statement of its own when asked for.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 from django.db.models import CharField, DateTimeField, QuerySet
 from django.utils import timezone
@@ -23,16 +23,10 @@ CLIENT_ID = Parameter("client_id", CharField())
 SECRETS = [Parameter("secret", CharField()), Parameter("other_secret", CharField())]
 DIGEST = Parameter("digest", CharField())
 
-OF_APPLICATION = (
-    "client_id",
-    "app_type",
-    "response_profile",
-    "rotate_refresh_tokens",
-    "absolute_expiration",
-    "inactivity_expiration",
-    "may_verify_tokens",
-    "organization__customer_id",
-)
+OF_CLIENT = ("client_id", "app_type", "response_profile", "may_verify_tokens")
+# Every token reply names it; other answers do without the organization.
+CUSTOMER_ID = "organization__customer_id"
+OF_ISSUING_CLIENT = ("rotate_refresh_tokens", CUSTOMER_ID)
 
 
 def through(path: str, names: Sequence[str]) -> list[str]:
@@ -40,8 +34,14 @@ def through(path: str, names: Sequence[str]) -> list[str]:
     return [f"{path}__{name}" for name in names]
 
 
-def confidential_clients() -> QuerySet[ClientSecret]:
-    """The live secret that a client shows, with its enabled application."""
+def relations(columns: Sequence[str]) -> list[str]:
+    """Return the relations that columns are seen through."""
+    return [path for path, separator, _ in (column.rpartition("__") for column in columns) if separator]
+
+
+def confidential_clients(*more: str) -> QuerySet[ClientSecret]:
+    """The live secret that a client shows, with its enabled application and more of it."""
+    columns = through("application", (*OF_CLIENT, *more))
     return (
         ClientSecret.objects.live()
         .filter(
@@ -51,33 +51,22 @@ def confidential_clients() -> QuerySet[ClientSecret]:
             application__disabled_at=None,
         )
         .order_by()
-        .select_related("application__organization")
-        .only("last_used_at", *through("application", OF_APPLICATION))
+        .select_related(*relations(columns))
+        .only("last_used_at", *columns)
     )
 
 
-def public_clients() -> QuerySet[Application]:
-    """An application by its Client ID alone."""
+def public_clients(*more: str) -> QuerySet[Application]:
+    """An application by its Client ID alone, and more of it."""
+    columns = (*OF_CLIENT, *more)
     rows = Application.objects.enabled().filter(client_id=CLIENT_ID)
-    return rows.select_related("organization").only(*OF_APPLICATION)
+    return rows.select_related(*relations(columns)).only(*columns)
 
 
-def access_tokens() -> QuerySet[AccessToken]:
-    """A living access token, with whom it speaks for."""
-    return (
-        AccessToken.objects.alive(NOW)
-        .filter(token_checksum=DIGEST)
-        .select_related("user", "application__organization")
-        .only(
-            "scope",
-            "created",
-            "expires",
-            "application__client_id",
-            "application__response_profile",
-            "application__organization__customer_id",
-            *through("user", ("user_id", "username", "email", "name", "is_active")),
-        )
-    )
+def access_tokens(*columns: str) -> QuerySet[AccessToken]:
+    """These columns of a living access token."""
+    rows = AccessToken.objects.alive(NOW).filter(token_checksum=DIGEST)
+    return rows.select_related(*relations(columns)).only(*columns)
 
 
 def refresh_tokens() -> QuerySet[RefreshToken]:
@@ -90,7 +79,7 @@ def refresh_tokens() -> QuerySet[RefreshToken]:
             "scope",
             "created",
             "family__started_at",
-            *through("application", OF_APPLICATION[:-1]),
+            *through("application", ("client_id", "absolute_expiration", "inactivity_expiration")),
             *through("user", ("user_id", "username", "last_active_at")),
         )
     )
@@ -116,25 +105,47 @@ def keys() -> QuerySet[PublicKey]:
     )
 
 
-CONFIDENTIAL_CLIENTS = CompiledQuery(confidential_clients)
-PUBLIC_CLIENTS = CompiledQuery(public_clients)
-ACCESS_TOKENS = CompiledQuery(access_tokens)
+# By whether the client shows a secret, and whether it asks for tokens.
+CLIENTS: dict[tuple[bool, bool], CompiledQuery[Any]] = {
+    (True, True): CompiledQuery(partial(confidential_clients, *OF_ISSUING_CLIENT)),
+    (True, False): CompiledQuery(confidential_clients),
+    (False, True): CompiledQuery(partial(public_clients, *OF_ISSUING_CLIENT)),
+    (False, False): CompiledQuery(public_clients),
+}
+# An API asks whom a token speaks for, a client what it says.
+SPEAKING_TOKENS = CompiledQuery(
+    partial(
+        access_tokens,
+        "scope",
+        *through("application", ("client_id", CUSTOMER_ID)),
+        *through("user", ("user_id", "username", "email", "name")),
+    )
+)
+ACCESS_TOKENS = CompiledQuery(
+    partial(
+        access_tokens,
+        *("scope", "created", "expires"),
+        *through("application", ("client_id", "response_profile")),
+        *through("user", ("user_id", "username")),
+    )
+)
 REFRESH_TOKENS = CompiledQuery(refresh_tokens)
 GRANTS = CompiledQuery(grants)
 KEYS = CompiledQuery(keys)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Presented:
+class Presented(NamedTuple):
     """What a request shows besides its client's credentials, to be looked up in the same statement.
 
     Attributes:
         query: finds it by the digest of its value; keys, by their client.
         digest: the digest.
+        issues: whether tokens come of it, in a reply that names the organization.
     """
 
     query: CompiledQuery[Any]
     digest: str = ""
+    issues: bool = True
 
 
 def client(
@@ -154,12 +165,12 @@ def client(
     values = {"client_id": client_id, "now": timezone.now()}
     if digests:
         values |= {"secret": digests[0], "other_secret": digests[-1]}
-    clients: CompiledQuery[Any] = CONFIDENTIAL_CLIENTS if digests else PUBLIC_CLIENTS
+    clients = CLIENTS[bool(digests), presented is not None and presented.issues]
     if presented is None:
-        return clients.one(**values), []
-    return clients.one_with(presented.query, digest=presented.digest, **values)
+        return clients.one(values), []
+    return clients.one_with(presented.query, {**values, "digest": presented.digest})
 
 
 def access_token(digest: str) -> AccessToken | None:
-    """Return the living access token whose value has this digest."""
-    return ACCESS_TOKENS.one(digest=digest, now=timezone.now())
+    """Return the living access token whose value has this digest, with whom it speaks for."""
+    return SPEAKING_TOKENS.one({"digest": digest, "now": timezone.now()})

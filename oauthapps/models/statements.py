@@ -5,12 +5,12 @@ and its driver do around a statement costs more than the statement. Whoever list
 counts them or a wrapper, hears of these too.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
 
-Parameters = Sequence[Any] | Mapping[str, Any]
+Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
 
@@ -19,7 +19,7 @@ def rows_of(statement: str, parameters: Parameters) -> list[Row]:
 
     Args:
         statement: in the words of the present database.
-        parameters: text, numbers, moments and None, by position or by name.
+        parameters: text, numbers, moments and None, by name.
 
     Raises:
         DatabaseError: Django's, whatever the way.
@@ -27,17 +27,11 @@ def rows_of(statement: str, parameters: Parameters) -> list[Row]:
     database: Any = connections[DEFAULT_DB_ALIAS]
     if database.vendor != "postgresql":
         return through_django(database, statement, adapted(database, parameters))
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    if (
-        not database.prepared
-        or database.in_atomic_block
-        or database.queries_logged
-        or database.execute_wrappers
-    ):
+    straight = database.straight()
+    if straight is None:
         return through_django(database, statement, parameters)
     with database.wrap_database_errors:
-        found: list[Row] = database.prepared.rows_of(statement, parameters)
+        found: list[Row] = straight.rows_of(statement, parameters)
     return found
 
 
@@ -51,7 +45,4 @@ def through_django(database: Any, statement: str, parameters: Parameters) -> lis
 
 def adapted(database: Any, parameters: Parameters) -> Parameters:
     """Return the parameters as a database wants them that cannot store moments."""
-    adapt = database.ops.adapt_unknown_value
-    if isinstance(parameters, Mapping):
-        return {name: adapt(value) for name, value in parameters.items()}
-    return [adapt(value) for value in parameters]
+    return {name: database.ops.adapt_unknown_value(value) for name, value in parameters.items()}

@@ -4,11 +4,10 @@ Secrets are random, so they are looked up by digest: the same single statement w
 or its secret wrong, and nothing to time.
 """
 
-import base64
 import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
@@ -36,8 +35,7 @@ class Credentials:
     by_basic: bool = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class AuthenticatedClient:
+class AuthenticatedClient(NamedTuple):
     """A client that has said who it is and, where it has secrets, shown one.
 
     Attributes:
@@ -146,8 +144,8 @@ def read_basic(authorization: str) -> Credentials:
     """
     scheme, _, encoded = authorization.partition(" ")
     try:
-        decoded = base64.b64decode(encoded.strip(), validate=True).decode("utf-8")
-    except (ValueError, binascii.Error) as error:
+        decoded = binascii.a2b_base64(encoded.strip(), strict_mode=True).decode("utf-8")
+    except ValueError as error:  # includes binascii.Error
         raise ClientAuthenticationError(UNREADABLE) from error
     encoded_id, separator, secret = decoded.partition(":")
     client_id = unquote_plus(encoded_id)

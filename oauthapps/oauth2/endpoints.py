@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 
-from django.views.decorators.debug import sensitive_variables
 from oauthlib.oauth2 import OAuth2Error
 
 from accounts.actors import Sender
@@ -24,14 +23,12 @@ Presenting = Callable[[Parameters], Presented | None]
 
 
 @allow_only("POST")
-@sensitive_variables()
 def token(request: ProgramRequest) -> Answer:
     """Answer a token request (RFC 6749 section 3.2)."""
     return as_json(backend().token_response(request))
 
 
 @allow_only("POST")
-@sensitive_variables()
 def jwt_exchange(request: ProgramRequest) -> Answer:
     """Exchange a JWT in the documented way: the JWT bearer grant under another name."""
     return as_json(backend().token_response(request, in_words_of_rfc_7523))
@@ -51,7 +48,6 @@ def for_clients(tell: Telling, presented: Presenting = lambda _: None) -> Answer
     """
 
     @allow_only("POST")
-    @sensitive_variables()
     def answered(request: ProgramRequest) -> Answer:
         application = None
         try:

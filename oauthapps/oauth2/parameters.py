@@ -3,6 +3,7 @@
 import json
 import re
 from collections import Counter
+from itertools import chain
 from typing import NoReturn
 from urllib.parse import parse_qsl
 
@@ -116,7 +117,7 @@ def once_each(pairs: Pairs) -> Parameters:
     """
     if len(dict(pairs)) < len(pairs):
         raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
-    if not all(is_text(name) and is_text(value) for name, value in pairs):
+    if not is_text("".join(chain.from_iterable(pairs))):
         raise UnreadableRequestError(
             "A parameter contains characters that are not allowed.", those_sent_once(pairs)
         )

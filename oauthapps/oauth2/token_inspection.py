@@ -43,7 +43,7 @@ def presented(parameters: Parameters) -> Presented:
     value = parameters.get("token", "")
     is_refresh_token = value.startswith(REFRESH_TOKEN_PREFIX)
     query: Any = lookups.REFRESH_TOKENS if is_refresh_token else lookups.ACCESS_TOKENS
-    return Presented(query=query, digest=digest(value))
+    return Presented(query=query, digest=digest(value), issues=False)
 
 
 def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Members:
@@ -84,12 +84,13 @@ def may_see(application: Application, row: AccessToken | RefreshToken) -> bool:
 
 def describe(row: AccessToken | RefreshToken) -> Members:
     """Return the members of RFC 7662 section 2.2."""
+    application, user = row.application, row.user
     answer = {
         "active": True,
         "scope": row.scope,
-        "client_id": row.application.client_id,
-        "username": row.user.username,
-        "sub": row.user.user_id,
+        "client_id": application.client_id,
+        "username": user.username,
+        "sub": user.user_id,
         "iss": issuer(),
         "iat": int(row.created.timestamp()),
     }
@@ -97,5 +98,5 @@ def describe(row: AccessToken | RefreshToken) -> Members:
     if expires is not None:
         answer["exp"] = int(expires.timestamp())
     if isinstance(row, AccessToken):
-        answer["token_type"] = row.application.token_type
+        answer["token_type"] = application.token_type
     return answer

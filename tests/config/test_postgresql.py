@@ -75,59 +75,61 @@ def test_a_statement_is_prepared_once_for_values_of_every_size(postgresql: Any) 
 def test_values_come_back_as_they_went(postgresql: Any) -> None:
     now = timezone.now()
     values = [now, "ä 'quoted' %s", None, True]
-    (row,) = postgresql.prepared.rows_of("SELECT %s, %s::text, %s::text, %s", values)
+    (row,) = postgresql.prepared.rows_of(
+        "SELECT %(a)s, %(b)s::text, %(c)s::text, %(d)s", dict(zip("abcd", values, strict=True))
+    )
     assert row == tuple(values)
     assert row[0].utcoffset() == timedelta(0)
 
 
 def test_a_nul_is_refused_and_never_ends_a_text(postgresql: Any) -> None:
     with pytest.raises(psycopg.DataError):
-        postgresql.prepared.rows_of("SELECT 'a' = %s", ["a\0b"])
-    assert postgresql.prepared.rows_of("SELECT 'a' = %s", ["a"]) == [(True,)]
+        postgresql.prepared.rows_of("SELECT 'a' = %(x)s", {"x": "a\0b"})
+    assert postgresql.prepared.rows_of("SELECT 'a' = %(x)s", {"x": "a"}) == [(True,)]
 
 
 def test_what_the_server_refuses_has_its_own_error(postgresql: Any) -> None:
     for _ in range(2):
         with pytest.raises(psycopg.errors.DivisionByZero):
-            postgresql.prepared.rows_of("SELECT 1 / %s", [0])
-    assert postgresql.prepared.rows_of("SELECT 1 / %s", [1]) == [(1,)]
+            postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 0})
+    assert postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 1}) == [(1,)]
     with pytest.raises(psycopg.errors.UndefinedTable):
-        postgresql.prepared.rows_of("SELECT * FROM nowhere", [])
+        postgresql.prepared.rows_of("SELECT * FROM nowhere", {})
 
 
 def test_a_statement_is_planned_anew_after_a_change_of_its_table(postgresql: Any) -> None:
     statement = "SELECT made FROM changing"
     with postgresql.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE changing (made) AS SELECT 7")
-        assert postgresql.prepared.rows_of(statement, []) == [(7,)]
+        assert postgresql.prepared.rows_of(statement, {}) == [(7,)]
         cursor.execute("ALTER TABLE changing ALTER made TYPE text")
     with pytest.raises(psycopg.errors.FeatureNotSupported):
-        postgresql.prepared.rows_of(statement, [])
-    assert postgresql.prepared.rows_of(statement, []) == [("7",)]
+        postgresql.prepared.rows_of(statement, {})
+    assert postgresql.prepared.rows_of(statement, {}) == [("7",)]
 
 
 def test_a_connection_that_ends_under_a_statement_is_replaced_for_the_next_request(postgresql: Any) -> None:
     own = postgresql.connection
-    assert postgresql.prepared.rows_of("SELECT 1", []) == [(1,)]
+    assert postgresql.prepared.rows_of("SELECT 1", {}) == [(1,)]
     with connection.cursor() as other:
         other.execute("SELECT pg_terminate_backend(%s)", [own.info.backend_pid])
     assert wait_for_end(own.fileno())
     for _ in range(2):
         with pytest.raises(OperationalError), postgresql.wrap_database_errors:
-            postgresql.prepared.rows_of("SELECT 1", [])
+            postgresql.prepared.rows_of("SELECT 1", {})
     next_request(postgresql)
     assert postgresql.connection is not own
-    assert postgresql.prepared.rows_of("SELECT 1", []) == [(1,)]
+    assert postgresql.prepared.rows_of("SELECT 1", {}) == [(1,)]
 
 
 def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
     Organization.current()
-    renaming = "UPDATE accounts_organization SET name = %s RETURNING name"
+    renaming = "UPDATE accounts_organization SET name = %(name)s RETURNING name"
     with transaction.atomic():
-        assert rows_of(renaming, ["undone"]) == [("undone",)]
+        assert rows_of(renaming, {"name": "undone"}) == [("undone",)]
         transaction.set_rollback(True)
     assert not Organization.objects.filter(name="undone").exists()
-    assert rows_of(renaming, ["done"]) == [("done",)]
+    assert rows_of(renaming, {"name": "done"}) == [("done",)]
     assert Organization.objects.filter(name="done").exists()
 
 

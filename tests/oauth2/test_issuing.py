@@ -64,8 +64,9 @@ def test_what_is_used_up_twice_adds_nothing_the_second_time(web: OAuthClient, vi
 
 # Each look-up, and the column whose index leads to what was presented.
 LOOKUPS: dict[str, tuple[CompiledQuery[Any], str]] = {
-    "confidential clients": (lookups.CONFIDENTIAL_CLIENTS, "digest|client_id"),
-    "public clients": (lookups.PUBLIC_CLIENTS, "client_id"),
+    "confidential clients": (lookups.CLIENTS[True, True], "digest|client_id"),
+    "public clients": (lookups.CLIENTS[False, True], "client_id"),
+    "what a token speaks for": (lookups.SPEAKING_TOKENS, "token_checksum"),
     "access tokens": (lookups.ACCESS_TOKENS, "token_checksum"),
     "refresh tokens": (lookups.REFRESH_TOKENS, "token_checksum"),
     "grants": (lookups.GRANTS, "code"),
@@ -77,8 +78,8 @@ VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
     query, column = LOOKUPS[name]
-    bound = query.translation.bound(VALUES | {"now": timezone.now()})
-    plan = plan_of(query.translation.sql, adapted(connection, bound))
+    values = VALUES | {"now": timezone.now()}
+    plan = plan_of(query.translation.sql, adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
     assert re.search(rf"\(({column})=\?|Index Cond: \(+({column})\)?(::text)? =", plan), plan
 

@@ -1,3 +1,4 @@
+import contextlib
 import gc
 import hashlib
 import logging
@@ -23,8 +24,8 @@ from accounts.management.base import one_line
 from config import access_log, env, first_run
 
 LAST_PORT = 65535
-# Requests a worker handles at once, each with a database connection of its own.
-THREADS = 4
+# Requests a worker handles at once, each with a database connection of its own. More get in each other's way.
+THREADS = 2
 # So many objects more than before are worth a search for garbage: those of dozens of requests.
 GARBAGE_THRESHOLD = 20_000
 # Seconds a worker gets to finish what it is doing.
@@ -121,6 +122,7 @@ def static_sources() -> str:
 def serve(host: str, port: int, workers: int) -> None:
     """Serve the application until Ctrl-C or SIGTERM; workers are forked from this process."""
     connections.close_all()  # an open connection must not be shared with the workers
+    work_in_batches()
     Granian(
         "config.wsgi:application",
         address=host,
@@ -134,6 +136,16 @@ def serve(host: str, port: int, workers: int) -> None:
         log_level=LogLevels.warning,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(target_loader=load_application)
+
+
+def work_in_batches() -> None:
+    """Let a request that is being answered not be interrupted by the arrival of each other one (sched(7)).
+
+    Interruptions cost a tenth of all requests. Whatever the system does not allow is left as it is.
+    """
+    if hasattr(os, "SCHED_BATCH"):
+        with contextlib.suppress(OSError):
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def load_application(_target: str) -> Callable[..., Any]:
