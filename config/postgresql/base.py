@@ -15,6 +15,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     """
 
     prepared: PreparedStatements | None = None
+    health_check_done: bool
 
     def init_connection_state(self) -> None:
         """Get a new connection ready."""

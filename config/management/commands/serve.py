@@ -24,8 +24,6 @@ from accounts.management.base import one_line
 from config import access_log, env, first_run
 
 LAST_PORT = 65535
-# Requests a worker handles at once, each with a database connection of its own. More get in each other's way.
-THREADS = 2
 # So many objects more than before are worth a search for garbage: those of dozens of requests.
 GARBAGE_THRESHOLD = 20_000
 # Seconds a worker gets to finish what it is doing.
@@ -39,17 +37,22 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--workers", type=int, default=env.number("WORKERS", 2))
+        # Each with a database connection of its own; more than a few get in each other's way.
+        parser.add_argument("--threads", type=int, default=env.number("THREADS", 2))
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        for name in ("workers", "threads"):
+            if options[name] < 1:
+                raise CommandError(f"--{name} (or {name.upper()}) must be 1 or more.")
+        check_address(options["host"], options["port"])
         os.umask(0o077)  # what is written from here on, the database above all, is its owner's alone
-        check_address(options["host"], options["port"], options["workers"])
         remember_address(options["port"])
         migrate_if_needed()
         collect_static_files_if_changed()
         self.introduce_administrator()
         self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
         self.stdout.flush()
-        serve(options["host"], options["port"], options["workers"])
+        serve(options["host"], options["port"], options["workers"], options["threads"])
 
     def introduce_administrator(self) -> None:
         """Say, once, how to sign in."""
@@ -64,15 +67,13 @@ class Command(BaseCommand):
             )
 
 
-def check_address(host: str, port: int, workers: int) -> None:
+def check_address(host: str, port: int) -> None:
     """Refuse an address that cannot be served, before anything is written.
 
     granian lets several servers share a port, which then answer in turns: here that is never meant.
     """
     if not 1 <= port <= LAST_PORT:
         raise CommandError(f"--port must be a number from 1 to {LAST_PORT}, not {port}.")
-    if workers < 1:
-        raise CommandError("--workers (or WORKERS) must be 1 or more.")
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         with socket.socket(family, kind, protocol) as probe:
@@ -119,17 +120,17 @@ def static_sources() -> str:
     return digest.hexdigest()
 
 
-def serve(host: str, port: int, workers: int) -> None:
+def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Serve the application until Ctrl-C or SIGTERM; workers are forked from this process."""
     connections.close_all()  # an open connection must not be shared with the workers
-    work_in_batches()
+    refuse_interruptions()
     Granian(
         "config.wsgi:application",
         address=host,
         port=port,
         interface=Interfaces.WSGI,
         workers=workers,
-        blocking_threads=THREADS,
+        blocking_threads=threads,
         websockets=False,
         log_access=env.flag("ACCESS_LOG", default=True),
         log_access_format=access_log.FORMAT,
@@ -138,10 +139,10 @@ def serve(host: str, port: int, workers: int) -> None:
     ).serve(target_loader=load_application)
 
 
-def work_in_batches() -> None:
-    """Let a request that is being answered not be interrupted by the arrival of each other one (sched(7)).
+def refuse_interruptions() -> None:
+    """Ask the system not to interrupt a request for the arrival of each other one (sched(7), SCHED_BATCH).
 
-    Interruptions cost a tenth of all requests. Whatever the system does not allow is left as it is.
+    That costs a tenth of the requests a loaded server could answer. Where it is not allowed nothing changes.
     """
     if hasattr(os, "SCHED_BATCH"):
         with contextlib.suppress(OSError):
