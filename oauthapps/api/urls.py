@@ -10,8 +10,8 @@ from oauthapps.doors.programs import Endpoint
 app_name = "api"
 urlpatterns = [
     path("api/v1/me", Endpoint(cross_origin(views.me)), name="me"),
-    re_path(r"^attask/api/[^/]+/user/me$", Endpoint(views.user_me), name="user-me"),
-    re_path(r"^attask/api/[^/]+/user/search$", Endpoint(views.user_search), name="user-search"),
+    re_path(r"^attask/api/(?P<version>[^/]+)/user/me$", Endpoint(views.user_me), name="user-me"),
+    re_path(r"^attask/api/(?P<version>[^/]+)/user/search$", Endpoint(views.user_search), name="user-search"),
     # Proxies append the path they ask about.
     re_path(r"^integrations/oauth2/api/v1/verify(?:/[\s\S]*)?\Z", Endpoint(verify), name="verify"),
 ]

@@ -107,3 +107,11 @@ def plan_of(statement: str, values: Any) -> str:
         plan = str(cursor.fetchall())
         cursor.execute("RESET enable_seqscan")
     return plan
+
+
+def test_pages_of_rows_that_are_used_up_have_room_for_their_next_version(db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("about PostgreSQL alone")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname FROM pg_class WHERE 'fillfactor=85' = ANY (reloptions)")
+        assert {name for (name,) in cursor.fetchall()} == set(issuing.USES)
