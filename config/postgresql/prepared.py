@@ -93,8 +93,16 @@ class PreparedStatements:
             raise self.lost() from error
         if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             return result
-        self.known.clear()  # they may have been planned for tables that have changed since
-        raise self.lost() if self.libpq.status == ConnStatus.BAD else psycopg.errors.error_from_result(result)
+        if self.libpq.status == ConnStatus.BAD:
+            raise self.lost()
+        self.forget()
+        raise psycopg.errors.error_from_result(result)
+
+    def forget(self) -> None:
+        """Let all statements be prepared anew: their tables may have changed since."""
+        for known in self.known.values():
+            self.libpq.exec_(b"DEALLOCATE " + known.name)
+        self.known.clear()
 
     def lost(self) -> psycopg.OperationalError:
         """Return the error that says that the connection is gone, and why."""

@@ -93,6 +93,7 @@ def test_what_the_server_refuses_has_its_own_error(postgresql: Any) -> None:
         with pytest.raises(psycopg.errors.DivisionByZero):
             postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 0})
     assert postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 1}) == [(1,)]
+    assert prepared_names(postgresql) == ["hot_3"]
     with pytest.raises(psycopg.errors.UndefinedTable):
         postgresql.prepared.rows_of("SELECT * FROM nowhere", {})
 
