@@ -11,7 +11,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 
 from oauthapps.doors.errors import error_answer
-from oauthapps.doors.programs import as_response
+from oauthapps.doors.programs import Answer, ProgramRequest, as_response
 
 # Where programs ask: a page would be no answer to them.
 FOR_PROGRAMS = ("/integrations/oauth2/api/", "/.well-known/", "/api/", "/attask/")
@@ -34,7 +34,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that there is nothing at this address: to programs in JSON, to people on a page."""
     if request.path.startswith(FOR_PROGRAMS):
-        return in_json(404, "not_found", "There is no such address.")
+        return as_response(no_such_address())
     return render(request, "404.html", status=404)
 
 
@@ -60,3 +60,8 @@ def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
 def in_json(status: int, error: str, message: str) -> HttpResponse:
     """Return an error as programs read them."""
     return as_response(error_answer(status, error, message))
+
+
+def no_such_address(_request: ProgramRequest | None = None) -> Answer:
+    """Say to a program that there is nothing at this address."""
+    return error_answer(404, "not_found", "There is no such address.")

@@ -5,6 +5,7 @@ takes longer than looking a token up. What is odd about a request, a foreign hos
 refuse.
 """
 
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http.client import responses
@@ -20,6 +21,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
+from config.error_pages import FOR_PROGRAMS, no_such_address
 from config.request_ids import new_request_id
 from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest
 
@@ -32,6 +34,7 @@ DECIDING = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_NA
 # What is not the same for all answers.
 PARTICULAR = {"Content-Type", "Content-Length"}
 
+NOWHERE = Endpoint(no_such_address)
 STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.items()}
 
 
@@ -79,11 +82,15 @@ class ShortWay:
 
 @lru_cache(maxsize=128)
 def endpoint_at(path: str) -> Endpoint | None:
-    """Return the endpoint at an address, as the server writes it; they are few and come again and again."""
+    """Return the endpoint at an address, as the server writes it; None where people ask.
+
+    They are few and come again and again.
+    """
+    decoded = get_path_info({"PATH_INFO": path})
     try:
-        view = resolve(get_path_info({"PATH_INFO": path})).func
+        view = resolve(decoded).func
     except Resolver404:
-        return None
+        return NOWHERE if decoded.startswith(FOR_PROGRAMS) else None
     return view if isinstance(view, Endpoint) else None
 
 
@@ -92,15 +99,36 @@ def as_answer(response: HttpResponse) -> Answer:
     return Answer(response.status_code, response.content, dict(response.items()))
 
 
+class Database(threading.local):
+    """A thread's own connection, which ends with the thread.
+
+    Django leaves it open until garbage is searched for. The server ends threads that have nothing to do and
+    begins others, so that connections would pile up.
+    """
+
+    def __init__(self) -> None:
+        self.end = ClosedAtTheEnd(connections[DEFAULT_DB_ALIAS])
+
+
+class ClosedAtTheEnd:
+    """Closes a connection when nothing refers to this any more."""
+
+    def __init__(self, connection: Any) -> None:
+        self.connection = connection
+
+    def __del__(self) -> None:
+        self.connection.close()
+
+
 class Handler:
     """What the server calls (PEP 3333)."""
 
     def __init__(self) -> None:
-        self.through_django, self.short_way = WSGIHandler(), ShortWay()
+        self.through_django, self.short_way, self.database = WSGIHandler(), ShortWay(), Database()
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+        self.database.end.connection.close_if_unusable_or_obsolete()
         answer = self.short_way.answer(environ)
         if answer is None:
             return self.through_django(environ, start_response)

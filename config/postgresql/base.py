@@ -34,7 +34,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.close_if_health_check_failed()
         if self.connection is None:
             self.ensure_connection()
-        if self.in_atomic_block or self.execute_wrappers or self.force_debug_cursor:
+        in_transaction = self.in_atomic_block or not self.autocommit
+        if in_transaction or self.execute_wrappers or self.force_debug_cursor:
             return None
         return self.prepared
 

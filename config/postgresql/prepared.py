@@ -22,6 +22,8 @@ TYPES = psycopg.adapters.types
 # A place is declared for every number that may come, not for the first that does.
 WIDEST = {TYPES[name].oid: TYPES["int8"].oid for name in ("int2", "int4")}
 MOMENTS: Any = psycopg.adapters.get_loader(TYPES["timestamptz"].oid, Format.TEXT)
+# What the server says of a statement whose table has changed since, or that it does not know any more.
+OUTDATED = (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +57,7 @@ class PreparedStatements:
         plain.adapters.register_loader("timestamptz", MOMENTS)
         self.transformer = Transformer(plain)
 
-    def rows_of(self, statement: str, parameters: Parameters) -> list[Row]:
+    def run(self, statement: str, parameters: Parameters) -> list[Row]:
         """Run a statement and return its rows.
 
         Args:
@@ -95,11 +97,13 @@ class PreparedStatements:
             return result
         if self.libpq.status == ConnStatus.BAD:
             raise self.lost()
-        self.forget()
-        raise psycopg.errors.error_from_result(result)
+        error = psycopg.errors.error_from_result(result)
+        if isinstance(error, OUTDATED):
+            self.forget()
+        raise error
 
     def forget(self) -> None:
-        """Let all statements be prepared anew: their tables may have changed since."""
+        """Let all statements be prepared anew."""
         for known in self.known.values():
             self.libpq.exec_(b"DEALLOCATE " + known.name)
         self.known.clear()

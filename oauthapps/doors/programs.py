@@ -33,8 +33,8 @@ class ProgramRequest:
 
     @property
     def method(self) -> str:
-        """The HTTP method."""
-        return str(self.environ["REQUEST_METHOD"])
+        """The HTTP method, in capitals."""
+        return str(self.environ["REQUEST_METHOD"]).upper()
 
     @property
     def authorization(self) -> str:
@@ -69,7 +69,7 @@ class Answer:
     Attributes:
         status: the HTTP status, in numbers.
         body: its bytes.
-        headers: what is particular to it.
+        headers: what is particular to it; none repeats what was sent, unless it equals what is registered.
     """
 
     status: int
@@ -114,4 +114,7 @@ class Endpoint:
 
 def as_response(answer: Answer) -> HttpResponse:
     """Return the answer as Django sends it."""
-    return HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    response = HttpResponse(answer.body, status=answer.status, headers=answer.headers)
+    if "Content-Type" not in answer.headers:
+        del response["Content-Type"]
+    return response

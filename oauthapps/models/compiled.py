@@ -134,7 +134,7 @@ class CompiledQuery(Generic[M]):
             values: what to put in the places of both, by name.
         """
         first, second = self.translation, other.translation
-        rows = rows_of(in_one(first.sql, second.sql), values)
+        rows = rows_of(joined(first.sql, second.sql), values)
         if not rows:
             return None, []
         others = [second.instance(row[first.width :]) for row in rows]
@@ -147,7 +147,7 @@ class CompiledQuery(Generic[M]):
 
 
 @lru_cache(maxsize=64)
-def in_one(first: str, second: str) -> str:
+def joined(first: str, second: str) -> str:
     """Return the statement that runs both; the first finds one row at most."""
     return f"SELECT * FROM ({first}) first LEFT JOIN ({second}) second ON TRUE"  # noqa: S608
 

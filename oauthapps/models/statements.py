@@ -31,7 +31,7 @@ def rows_of(statement: str, parameters: Parameters) -> list[Row]:
     if straight is None:
         return through_django(database, statement, parameters)
     with database.wrap_database_errors:
-        found: list[Row] = straight.rows_of(statement, parameters)
+        found: list[Row] = straight.run(statement, parameters)
     return found
 
 

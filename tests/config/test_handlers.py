@@ -1,12 +1,15 @@
 """Programs' requests go a shorter way than people's."""
 
+import gc
 import logging
+import sqlite3
+import threading
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.test import Client, RequestFactory
 
 from config.handlers import Handler, ShortWay, endpoint_at
@@ -117,6 +120,54 @@ def test_what_fails_is_told_and_logged_as_everywhere(
     assert answer.headers["Content-Type"] == "application/json"
     assert len(answer.headers["X-Request-Id"]) == 16
     assert [record.exc_info and record.exc_info[1] for record in caplog.records] == [error]
+
+
+@pytest.mark.parametrize(
+    "path", ["/api/v1/nothing", "/integrations/oauth2/api/v1/token/", "/.well-known/openid-configuration"]
+)
+def test_where_programs_find_nothing_no_cookie_means_anything(path: str) -> None:
+    client = Client()
+    client.cookies[settings.SESSION_COOKIE_NAME] = "expired"
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert answer.json()["error"] == "not_found"
+    assert not answer.cookies
+    assert "Vary" not in answer
+
+
+@pytest.mark.parametrize("path", [TOKEN, ME, METADATA])
+def test_a_permission_that_a_browser_asks_for_has_no_body(path: str) -> None:
+    asking = {"Access-Control-Request-Method": "GET", "Origin": "https://client.example"}
+    answer = Client().options(path, headers=asking)
+    assert (answer.status_code, answer.content) == (204, b"")
+    assert "Content-Type" not in answer
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_ends_with_its_thread() -> None:
+    handler, used = Handler(), []
+
+    def request() -> None:
+        handler(asked(ME, HTTP_AUTHORIZATION="Bearer gtacc_unknown"), lambda *_: None)
+        used.append(connection.connection)
+
+    gc.disable()  # which would close it too, some time
+    try:
+        thread = threading.Thread(target=request)
+        thread.start()
+        thread.join()
+        assert is_closed(used[0])
+    finally:
+        gc.enable()
+
+
+def is_closed(used: Any) -> bool:
+    """Return whether a driver's connection is closed."""
+    if connection.vendor == "postgresql":
+        return bool(used.closed)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed database"):
+        used.total_changes  # noqa: B018  # which a closed one does not tell
+    return True
 
 
 def test_what_the_server_calls_answers_on_both_ways() -> None:

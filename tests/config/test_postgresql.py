@@ -67,7 +67,7 @@ def prepared_names(kept: Any) -> list[str]:
 
 def test_a_statement_is_prepared_once_for_values_of_every_size(postgresql: Any) -> None:
     values = [7, 40_000, 5_000_000_000, -1]
-    found = [postgresql.prepared.rows_of("SELECT %(n)s + 1, %(n)s::text", {"n": n}) for n in values]
+    found = [postgresql.prepared.run("SELECT %(n)s + 1, %(n)s::text", {"n": n}) for n in values]
     assert found == [[(n + 1, str(n))] for n in values]
     assert prepared_names(postgresql) == ["hot_1"]
 
@@ -75,7 +75,7 @@ def test_a_statement_is_prepared_once_for_values_of_every_size(postgresql: Any) 
 def test_values_come_back_as_they_went(postgresql: Any) -> None:
     now = timezone.now()
     values = [now, "ä 'quoted' %s", None, True]
-    (row,) = postgresql.prepared.rows_of(
+    (row,) = postgresql.prepared.run(
         "SELECT %(a)s, %(b)s::text, %(c)s::text, %(d)s", dict(zip("abcd", values, strict=True))
     )
     assert row == tuple(values)
@@ -84,43 +84,49 @@ def test_values_come_back_as_they_went(postgresql: Any) -> None:
 
 def test_a_nul_is_refused_and_never_ends_a_text(postgresql: Any) -> None:
     with pytest.raises(psycopg.DataError):
-        postgresql.prepared.rows_of("SELECT 'a' = %(x)s", {"x": "a\0b"})
-    assert postgresql.prepared.rows_of("SELECT 'a' = %(x)s", {"x": "a"}) == [(True,)]
+        postgresql.prepared.run("SELECT 'a' = %(x)s", {"x": "a\0b"})
+    assert postgresql.prepared.run("SELECT 'a' = %(x)s", {"x": "a"}) == [(True,)]
 
 
 def test_what_the_server_refuses_has_its_own_error(postgresql: Any) -> None:
     for _ in range(2):
         with pytest.raises(psycopg.errors.DivisionByZero):
-            postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 0})
-    assert postgresql.prepared.rows_of("SELECT 1 / %(x)s", {"x": 1}) == [(1,)]
-    assert prepared_names(postgresql) == ["hot_3"]
+            postgresql.prepared.run("SELECT 1 / %(x)s", {"x": 0})
+    assert postgresql.prepared.run("SELECT 1 / %(x)s", {"x": 1}) == [(1,)]
+    assert prepared_names(postgresql) == ["hot_1"]
     with pytest.raises(psycopg.errors.UndefinedTable):
-        postgresql.prepared.rows_of("SELECT * FROM nowhere", {})
+        postgresql.prepared.run("SELECT * FROM nowhere", {})
 
 
 def test_a_statement_is_planned_anew_after_a_change_of_its_table(postgresql: Any) -> None:
     statement = "SELECT made FROM changing"
     with postgresql.cursor() as cursor:
         cursor.execute("CREATE TEMPORARY TABLE changing (made) AS SELECT 7")
-        assert postgresql.prepared.rows_of(statement, {}) == [(7,)]
+        assert postgresql.prepared.run(statement, {}) == [(7,)]
         cursor.execute("ALTER TABLE changing ALTER made TYPE text")
     with pytest.raises(psycopg.errors.FeatureNotSupported):
-        postgresql.prepared.rows_of(statement, {})
-    assert postgresql.prepared.rows_of(statement, {}) == [("7",)]
+        postgresql.prepared.run(statement, {})
+    assert postgresql.prepared.run(statement, {}) == [("7",)]
+    assert prepared_names(postgresql) == ["hot_2"]
+    with postgresql.cursor() as cursor:
+        cursor.execute("DEALLOCATE hot_2")
+    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
+        postgresql.prepared.run(statement, {})
+    assert postgresql.prepared.run(statement, {}) == [("7",)]
 
 
 def test_a_connection_that_ends_under_a_statement_is_replaced_for_the_next_request(postgresql: Any) -> None:
     own = postgresql.connection
-    assert postgresql.prepared.rows_of("SELECT 1", {}) == [(1,)]
+    assert postgresql.prepared.run("SELECT 1", {}) == [(1,)]
     with connection.cursor() as other:
         other.execute("SELECT pg_terminate_backend(%s)", [own.info.backend_pid])
     assert wait_for_end(own.fileno())
     for _ in range(2):
         with pytest.raises(OperationalError), postgresql.wrap_database_errors:
-            postgresql.prepared.rows_of("SELECT 1", {})
+            postgresql.prepared.run("SELECT 1", {})
     next_request(postgresql)
     assert postgresql.connection is not own
-    assert postgresql.prepared.rows_of("SELECT 1", {}) == [(1,)]
+    assert postgresql.prepared.run("SELECT 1", {}) == [(1,)]
 
 
 def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
@@ -132,6 +138,12 @@ def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
     assert not Organization.objects.filter(name="undone").exists()
     assert rows_of(renaming, {"name": "done"}) == [("done",)]
     assert Organization.objects.filter(name="done").exists()
+
+
+def test_without_autocommit_statements_wait_for_django_to_commit(postgresql: Any) -> None:
+    assert postgresql.straight() is postgresql.prepared
+    postgresql.set_autocommit(False)
+    assert postgresql.straight() is None
 
 
 def test_nothing_is_prepared_where_it_must_not_be(postgresql: Any) -> None:
