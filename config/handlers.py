@@ -6,6 +6,7 @@ refuse.
 """
 
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http.client import responses
@@ -99,36 +100,43 @@ def as_answer(response: HttpResponse) -> Answer:
     return Answer(response.status_code, response.content, dict(response.items()))
 
 
-class Database(threading.local):
-    """A thread's own connection, which ends with the thread.
+class Here:
+    """Exists as long as a thread does."""
 
-    Django leaves it open until garbage is searched for. The server ends threads that have nothing to do and
-    begins others, so that connections would pile up.
+
+class Thread(threading.local):
+    """What belongs to a thread of the server.
+
+    The server ends threads that have nothing to do. One that begins closes the connections of those that have
+    ended, or they would pile up until garbage is searched for. (Nothing can be done in an ending thread: it
+    has no interpreter any more.)
+
+    Args:
+        others: of every thread, whether it is still there, and its connection.
+        lock: lets one thread at a time look through them.
     """
 
-    def __init__(self) -> None:
-        self.end = ClosedAtTheEnd(connections[DEFAULT_DB_ALIAS])
-
-
-class ClosedAtTheEnd:
-    """Closes a connection when nothing refers to this any more."""
-
-    def __init__(self, connection: Any) -> None:
-        self.connection = connection
-
-    def __del__(self) -> None:
-        self.connection.close()
+    def __init__(self, others: list[tuple[weakref.ref[Here], Any]], lock: threading.Lock) -> None:
+        self.here, self.database = Here(), connections[DEFAULT_DB_ALIAS]
+        with lock:
+            ended = [other for other in others if other[0]() is None]
+            others[:] = [other for other in others if other not in ended]
+            others.append((weakref.ref(self.here), self.database))
+        for _, connection in ended:
+            connection.inc_thread_sharing()  # as it is another thread's
+            connection.close()
 
 
 class Handler:
     """What the server calls (PEP 3333)."""
 
     def __init__(self) -> None:
-        self.through_django, self.short_way, self.database = WSGIHandler(), ShortWay(), Database()
+        self.through_django, self.short_way = WSGIHandler(), ShortWay()
+        self.thread = Thread([], threading.Lock())
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request."""
-        self.database.end.connection.close_if_unusable_or_obsolete()
+        self.thread.database.close_if_unusable_or_obsolete()
         answer = self.short_way.answer(environ)
         if answer is None:
             return self.through_django(environ, start_response)

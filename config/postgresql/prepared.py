@@ -97,10 +97,10 @@ class PreparedStatements:
             return result
         if self.libpq.status == ConnStatus.BAD:
             raise self.lost()
-        error = psycopg.errors.error_from_result(result)
-        if isinstance(error, OUTDATED):
+        refusal = psycopg.errors.error_from_result(result)
+        if isinstance(refusal, OUTDATED):
             self.forget()
-        raise error
+        raise refusal
 
     def forget(self) -> None:
         """Let all statements be prepared anew."""

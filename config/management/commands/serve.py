@@ -26,6 +26,8 @@ from config import access_log, env, first_run
 LAST_PORT = 65535
 # So many objects more than before are worth a search for garbage: those of dozens of requests.
 GARBAGE_THRESHOLD = 20_000
+# After so many seconds without work a thread ends; the next one has to connect to the database anew.
+IDLE_SECONDS = 600
 # Seconds a worker gets to finish what it is doing.
 STOP_SECONDS = 5
 
@@ -131,6 +133,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         interface=Interfaces.WSGI,
         workers=workers,
         blocking_threads=threads,
+        blocking_threads_idle_timeout=IDLE_SECONDS,
         websockets=False,
         log_access=env.flag("ACCESS_LOG", default=True),
         log_access_format=access_log.FORMAT,
