@@ -129,6 +129,13 @@ def test_a_connection_that_ends_under_a_statement_is_replaced_for_the_next_reque
     assert postgresql.prepared.run("SELECT 1", {}) == [(1,)]
 
 
+def test_a_statement_of_every_request_goes_straight(postgresql: Any) -> None:
+    del postgresql  # which skips elsewhere
+    used: Any = connection
+    assert rows_of("SELECT %(n)s + 100", {"n": 1}) == [(101,)]
+    assert "SELECT %(n)s + 100" in used.prepared.known
+
+
 def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
     Organization.current()
     renaming = "UPDATE accounts_organization SET name = %(name)s RETURNING name"

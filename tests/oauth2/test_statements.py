@@ -4,11 +4,15 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection
-from django.test import Client
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse
+from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
+from config.handlers import ShortWay
+from oauthapps.models import lookups
 from tests.oauth2.conftest import Machine
-from tests.oauth_client import AUTHORIZE, INTROSPECT, OAuthClient
+from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,3 +66,31 @@ def test_a_bearer_check_takes_one(web: OAuthClient, visitor: Client) -> None:
 
 def test_the_consent_page_takes_four(web: OAuthClient, visitor: Client) -> None:
     assert statements(lambda: visitor.get(AUTHORIZE, web.authorization_parameters())) == 4
+
+
+def test_a_look_up_joins_the_organization_only_where_it_is_named(db: None) -> None:
+    joined = {
+        name: "accounts_organization" in query.translation.sql
+        for name, query in {
+            "a client that asks for tokens": lookups.CLIENTS[True, True],
+            "a client that asks what a token says": lookups.CLIENTS[True, False],
+            "whom a token speaks for": lookups.SPEAKING_TOKENS,
+            "what a token says": lookups.ACCESS_TOKENS,
+        }.items()
+    }
+    assert list(joined.values()) == [True, False, True, False]
+
+
+def test_an_api_request_makes_no_request_of_djangos(
+    web: OAuthClient, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    token = web.get_tokens(visitor)["access_token"]
+    asked = RequestFactory().get(ME, headers={"Authorization": f"Bearer {token}"}).META
+    short = ShortWay()
+    assert short.answer(asked) is not None  # the middlewares have been asked now
+    monkeypatch.setattr(HttpRequest, "__init__", None)
+    monkeypatch.setattr(HttpResponse, "__init__", None)
+    monkeypatch.setattr(Model, "__init__", None)
+    answer = short.answer(asked)
+    assert answer is not None
+    assert answer.status == 200
