@@ -23,6 +23,10 @@ SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
 }
 
+# Only the statements of every request are prepared (config.postgresql). psycopg, were it to prepare others,
+# would drop all of them after every rollback.
+POSTGRESQL = {"server_side_binding": True, "prepare_threshold": None}
+
 
 def text(name: str, default: str = "") -> str:
     """Return the variable `name`, or the contents of the file that `name`_FILE points to, or `default`.
@@ -136,24 +140,16 @@ def database_at(url: str) -> dict[str, Any]:
     scheme = url.partition(":")[0].replace("postgresql", "postgres")
     if scheme not in ENGINES:
         raise ImproperlyConfigured("DATABASE_URL must begin with sqlite:/// or postgresql://")
-    options = SQLITE if scheme == "sqlite" else postgresql_options()
     try:
         made: dict[str, Any] = dict(
             dj_database_url.parse(url, engine=ENGINES[scheme], conn_max_age=600, conn_health_checks=True)
         )
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
+    options = SQLITE if scheme == "sqlite" else POSTGRESQL
     made["OPTIONS"] = {**made.get("OPTIONS", {}), **options}
+    made["PREPARE_STATEMENTS"] = flag("PREPARE_STATEMENTS", default=True)
     return made
-
-
-def postgresql_options() -> dict[str, Any]:
-    """Return how we talk to PostgreSQL: statements that come again are parsed and planned once a connection.
-
-    Not behind a proxy that hands each transaction to another connection: PREPARE_STATEMENTS=0.
-    """
-    threshold = 2 if flag("PREPARE_STATEMENTS", default=True) else None
-    return {"server_side_binding": True, "prepare_threshold": threshold}
 
 
 def secret_key(file: Path) -> str:

@@ -20,7 +20,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def init_connection_state(self) -> None:
         """Get a new connection ready."""
         super().init_connection_state()
-        may_prepare = self.connection.prepare_threshold is not None
+        may_prepare = self.settings_dict["PREPARE_STATEMENTS"]
         self.prepared = PreparedStatements(self.connection) if may_prepare else None
         self.unasked = select.poll()
         self.unasked.register(self.connection.fileno(), select.POLLIN)

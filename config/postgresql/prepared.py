@@ -67,6 +67,14 @@ class PreparedStatements:
         Raises:
             psycopg.Error: when the server refuses it or is gone.
         """
+        try:
+            return self.run_prepared(statement, parameters)
+        except OUTDATED:  # said before anything has been executed
+            self.forget()
+            return self.run_prepared(statement, parameters)
+
+    def run_prepared(self, statement: str, parameters: Parameters) -> list[Row]:
+        """Run a statement, prepared now if it has not been, and return its rows."""
         known = self.known.get(statement) or self.prepare(statement, parameters)
         values = [parameters[place] for place in known.places]
         sent = self.transformer.dump_sequence(values, known.formats)
@@ -97,10 +105,7 @@ class PreparedStatements:
             return result
         if self.libpq.status == ConnStatus.BAD:
             raise self.lost()
-        refusal = psycopg.errors.error_from_result(result)
-        if isinstance(refusal, OUTDATED):
-            self.forget()
-        raise refusal
+        raise psycopg.errors.error_from_result(result)
 
     def forget(self) -> None:
         """Let all statements be prepared anew."""

@@ -8,12 +8,17 @@ from typing import Any
 import psycopg
 import pytest
 from django.db import OperationalError, connection, transaction
+from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization
 from config import env
+from oauthapps.app_types import AppType
 from oauthapps.models.statements import rows_of
+from tests.factories import UserFactory, make_application
+from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,14 +109,10 @@ def test_a_statement_is_planned_anew_after_a_change_of_its_table(postgresql: Any
         cursor.execute("CREATE TEMPORARY TABLE changing (made) AS SELECT 7")
         assert postgresql.prepared.run(statement, {}) == [(7,)]
         cursor.execute("ALTER TABLE changing ALTER made TYPE text")
-    with pytest.raises(psycopg.errors.FeatureNotSupported):
-        postgresql.prepared.run(statement, {})
     assert postgresql.prepared.run(statement, {}) == [("7",)]
     assert prepared_names(postgresql) == ["hot_2"]
     with postgresql.cursor() as cursor:
         cursor.execute("DEALLOCATE hot_2")
-    with pytest.raises(psycopg.errors.InvalidSqlStatementName):
-        postgresql.prepared.run(statement, {})
     assert postgresql.prepared.run(statement, {}) == [("7",)]
 
 
@@ -155,14 +156,68 @@ def test_without_autocommit_statements_wait_for_django_to_commit(postgresql: Any
 
 def test_nothing_is_prepared_where_it_must_not_be(postgresql: Any) -> None:
     postgresql.close()
-    postgresql.settings_dict["OPTIONS"] = {**postgresql.settings_dict["OPTIONS"], "prepare_threshold": None}
+    postgresql.settings_dict = {**postgresql.settings_dict, "PREPARE_STATEMENTS": False}
     postgresql.connect()
     assert postgresql.prepared is None
 
 
-@pytest.mark.parametrize(("value", "threshold"), [("", 2), ("1", 2), ("0", None)])
+def test_the_driver_prepares_nothing_that_a_rollback_would_drop(postgresql: Any) -> None:
+    for _ in range(10):
+        next_request(postgresql)
+    with postgresql.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        assert cursor.fetchone() == (0,)
+
+
+@pytest.mark.parametrize(("value", "may_prepare"), [("", True), ("1", True), ("0", False)])
 def test_statements_are_prepared_unless_the_operator_says_otherwise(
-    monkeypatch: pytest.MonkeyPatch, value: str, threshold: int | None
+    monkeypatch: pytest.MonkeyPatch, value: str, may_prepare: bool
 ) -> None:
     monkeypatch.setenv("PREPARE_STATEMENTS", value)
-    assert env.database_at("postgresql://host/name")["OPTIONS"]["prepare_threshold"] == threshold
+    assert env.database_at("postgresql://host/name")["PREPARE_STATEMENTS"] is may_prepare
+
+
+@pytest.fixture
+def answering(postgresql: Any) -> Iterator[tuple[OAuthClient, Client]]:
+    """A client and a person's browser on a connection that has been used for a while."""
+    del postgresql  # which skips elsewhere
+    created = make_application(AppType.WEB)
+    browser = Client()
+    browser.force_login(UserFactory.create())
+    client = OAuthClient(created.application.client_id, created.client_secret)
+    for _ in range(3):
+        assert client.me(client.get_tokens(browser)["access_token"]).status_code == 200
+    yield client, browser
+    connection.close()
+
+
+@pytest.mark.spec("S-10", "RFC 9110 §15.6")
+def test_a_rollback_costs_the_next_requests_nothing(answering: tuple[OAuthClient, Client]) -> None:
+    client, browser = answering
+    tokens = client.get_tokens(browser)
+    form = hidden_fields(client.consent_page(browser).content.decode()) | {"decision": "allow"}
+    assert browser.post(AUTHORIZE, form).status_code == 302
+    assert browser.post(AUTHORIZE, form).status_code == 400  # which rolls its transaction back
+    assert client.me(tokens["access_token"]).status_code == 200
+    assert client.refresh(tokens["refresh_token"]).status_code == 200
+
+
+@pytest.mark.spec("S-10", "RFC 9110 §15.6")
+@pytest.mark.parametrize(
+    "change", ["ALTER TABLE accounts_user ALTER name TYPE text", "DEALLOCATE ALL", "DISCARD PLANS"]
+)
+def test_what_changes_under_a_running_server_costs_nobody_an_answer(
+    answering: tuple[OAuthClient, Client], change: str
+) -> None:
+    client, browser = answering
+    tokens = client.get_tokens(browser)
+    before = "ALTER TABLE accounts_user ALTER name TYPE varchar(120)"
+    with connection.cursor() as cursor:
+        cursor.execute(change)
+    try:
+        assert client.me(tokens["access_token"]).status_code == 200
+        assert client.refresh(tokens["refresh_token"]).status_code == 200
+        assert browser.get(reverse("connected:apps")).status_code == 200
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(before)
