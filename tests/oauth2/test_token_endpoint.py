@@ -617,7 +617,7 @@ REFUSALS: dict[str, tuple[str, Refused]] = {
     ),
     "a number in JSON": (
         "invalid_request",
-        lambda web: web.http.post(TOKEN, {**web.token_parameters("x"), "n": 5}, "application/json"),
+        lambda web: web.http.post(TOKEN, {**web.token_parameters("x"), "code": 5}, "application/json"),
     ),
     "another content type": (
         "invalid_request",
