@@ -289,7 +289,7 @@ def test_a_single_page_application_needs_its_client_id_alone(
     single_page: OAuthClient, visitor: Client
 ) -> None:
     code = single_page.get_code(visitor)
-    assert error_of(single_page.exchange(code, client_secret="any"), 401) == "invalid_client"
+    assert error_of(single_page.exchange(code, client_secret="any")) == "invalid_client"
     single_page.client_secret = "any"
     in_header = single_page.token_parameters(code, client_id=None, client_secret=None)
     assert error_of(single_page.post(TOKEN, in_header, Authorization=single_page.basic), 401) == (
