@@ -51,7 +51,7 @@ class AuthorizationServer:
             REFRESH_TOKEN: RefreshGrant(request_validator),
             JWT_BEARER: AssertionGrant(request_validator),
         }
-        self.unsupported = UnsupportedGrant(request_validator)
+        self.unsupported = UnsupportedGrant(offered=tuple(self.grants))
 
     def authorization_request(self, parameters: Parameters) -> AuthorizationRequest:
         """Return a validated authorization request.

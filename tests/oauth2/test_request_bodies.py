@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -169,12 +170,13 @@ def test_a_byte_order_mark_is_ignored(web: OAuthClient, machine: Machine, visito
     credentials = {"client_id": web.client_id, "client_secret": web.client_secret}
     of_machine = {"client_id": machine.client.client_id, "client_secret": machine.client.client_secret}
     token = web.get_tokens(visitor)["access_token"]
-    for path, make in (
+    requests: tuple[tuple[str, Callable[[], dict[str, str]]], ...] = (
         (TOKEN, lambda: web.token_parameters(web.get_code(visitor))),
         (JWT_EXCHANGE, lambda: {**of_machine, "jwt_token": machine.assertion()}),
         (INTROSPECT, lambda: {**credentials, "token": token}),
         (REVOKE, lambda: {**credentials, "token": token}),
-    ):
+    )
+    for path, make in requests:
         for write, content_type in ((json.dumps, "application/json"), (urlencode, FORM)):
             body = codecs.BOM_UTF8 + write(make()).encode()
             answer = Client().post(path, body, content_type=content_type)
@@ -198,11 +200,11 @@ def test_resource_may_repeat(web: OAuthClient, machine: Machine, visitor: Client
     for one in (resources, resources[:1], [], "https://api.example/a"):
         for name, answer in at_every_endpoint(web, machine, visitor, {"resource": one}).items():
             assert answer.status_code == 200, (name, answer.content)
-    for make in (
-        lambda: web.token_parameters(web.get_code(visitor)),
-        lambda: web.refresh_parameters(web.get_tokens(visitor)["refresh_token"]),
+    for parameters in (
+        web.token_parameters(web.get_code(visitor)),
+        web.refresh_parameters(web.get_tokens(visitor)["refresh_token"]),
     ):
-        pairs = [("resource", resources[0]), *make().items(), ("resource", resources[1])]
+        pairs = [("resource", resources[0]), *parameters.items(), ("resource", resources[1])]
         assert Client().post(TOKEN, urlencode(pairs), content_type=FORM).status_code == 200
 
 
