@@ -209,6 +209,12 @@ def test_resource_may_repeat(web: OAuthClient, machine: Machine, visitor: Client
 
 
 @pytest.mark.spec("T-73", "RFC 8707 §2")
+def test_resource_may_repeat_as_a_member_too(web: OAuthClient, visitor: Client) -> None:
+    right = json.dumps(web.token_parameters(web.get_code(visitor)))[:-1]
+    assert post_json(TOKEN, right + ', "resource": "a:b", "resource": ["a:c"]}').status_code == 200
+
+
+@pytest.mark.spec("T-73", "RFC 8707 §2")
 @pytest.mark.parametrize("name", ["audience", "scope", "client_id", "resources"])
 def test_nothing_else_may_repeat_beside_it(web: OAuthClient, visitor: Client, name: str) -> None:
     parameters = {**web.token_parameters(web.get_code(visitor)), "scope": "read"}
