@@ -5,6 +5,7 @@ claims of an assertion whose signature has not been checked.
 """
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,8 @@ from oauthapps.oauth2.parameters import is_text
 
 ALGORITHM = "RS256"
 SEGMENTS = 3
+ENCRYPTED_SEGMENTS = 5  # RFC 7516 section 7.1
+COMPACT_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 MAX_CHARACTERS = 16 * 1024
 CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
@@ -80,13 +83,34 @@ def verify(text: str, application: Application, keys: Sequence[PublicKey]) -> Ve
 
 def verified_claims(text: str, keys: Sequence[PublicKey]) -> tuple[PublicKey, Claims]:
     """Return the key that signed the assertion and the claims it signed."""
-    if len(text) > MAX_CHARACTERS or text.count(".") != SEGMENTS - 1 or not text.isascii():
-        raise refused("is not a signed JWT in compact form")
+    if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
+        raise refused(fault_of_form(text))
     for key in keys:
         payload = payload_signed_by(key, text)
         if payload is not None:
             return key, parse_claims(payload)
     raise refused("is not signed with RS256 by one of the application's keys")
+
+
+def fault_of_form(text: str) -> str:
+    """Return why a text is not a signed JWT in compact form (RFC 7515 section 7.1)."""
+    parts = text.split(".")
+    faults = {
+        f"is longer than {MAX_CHARACTERS} characters": len(text) > MAX_CHARACTERS,
+        "begins with the word Bearer: send the JWT alone": text[:7].lower() == "bearer ",
+        "has a line break at its end": text.rstrip(" ").endswith(("\n", "\r")),
+        "has a line break in it": "\n" in text or "\r" in text,
+        "has white space in it": len(text.split()) != 1 or text != text.strip(),
+        "is in quotation marks: send the JWT alone": text[:1] in {'"', "'"},
+        "is an encrypted JWT: send a signed one": len(parts) == ENCRYPTED_SEGMENTS,
+        f"is not a signed JWT: expected {SEGMENTS} parts separated by dots, got {len(parts)}": (
+            len(parts) != SEGMENTS
+        ),
+        "has no signature": not parts[-1],
+        "has base64 padding (=): a JWT has none": "=" in text,
+    }
+    found = (fault for fault, is_there in faults.items() if is_there)
+    return next(found, "is not a signed JWT: its three parts must be base64url")
 
 
 def payload_signed_by(key: PublicKey, text: str) -> bytes | None:
@@ -130,11 +154,15 @@ def check_subject(claims: Claims, key: PublicKey) -> None:
 
 
 def check_audience(claims: Claims) -> None:
-    """Refuse an `aud` that means somebody else; existing clients send none."""
+    """Refuse an `aud` that means somebody else; existing clients send none.
+
+    Many libraries know the issuer with a slash at its end: that names nobody else.
+    """
     if "aud" not in claims:
         return
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    if not any(isinstance(entry, str) and entry in accepted_audiences() for entry in audience):
+    accepted = accepted_audiences()
+    if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
         raise refused("names another server as its aud")
 
 

@@ -16,6 +16,7 @@ from accounts.actors import Sender
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret, lookups
 from oauthapps.models.lookups import Presented
+from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
 
@@ -56,18 +57,28 @@ UNREADABLE = Credentials(client_id="", by_basic=True)
 class ClientAuthenticationError(InvalidClientError):
     """The client is unknown, disabled, or has not shown one of its secrets.
 
-    The challenge is Basic's where Basic was used (RFC 6749 section 5.2), not Bearer's.
+    The challenge says how to authenticate here (RFC 9110 section 15.5.2): by Basic, not with a Bearer token.
     """
 
-    def __init__(self, credentials: Credentials) -> None:
-        super().__init__("The client is unknown or did not authenticate.")
+    def __init__(self, credentials: Credentials, description: str = refusals.NOT_AUTHENTICATED) -> None:
+        super().__init__(description)
         self.client_id = credentials.client_id
-        self.by_basic = credentials.by_basic
 
     @property
     def headers(self) -> dict[str, str]:
-        """The challenge, where the client tried to answer one."""
-        return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'} if self.by_basic else {}
+        """The challenge."""
+        return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'}
+
+
+class PublicClientError(ClientAuthenticationError):
+    """A public client cannot authenticate, so it is not asked to: a 400 (RFC 6749 section 5.2)."""
+
+    status_code = 400
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """None."""
+        return {}
 
 
 def authenticate_client(
@@ -101,7 +112,7 @@ def known_application(authorization: str, parameters: Parameters, sender: Sender
     Raises:
         TooManyFailuresError: when this is one guess too many.
     """
-    if not authorization and "client_id" not in parameters:
+    if not is_basic(authorization) and "client_id" not in parameters:
         return None
     try:
         return authenticate_client(authorization, parameters, sender).application
@@ -119,14 +130,28 @@ def find_client(
     if isinstance(found, ClientSecret):
         return AuthenticatedClient(application=found.application, secret=found, presented=rows)
     if found is None or found.type.is_confidential:
-        raise ClientAuthenticationError(credentials)
+        raise unauthenticated(credentials)
     return AuthenticatedClient(application=found, presented=rows)
+
+
+def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:
+    """Return the error for a client that is unknown or has shown no secret of its own.
+
+    A secret in the body may be a public client's, which is as well known by its Client ID alone. One that
+    came by Basic is answered with Basic's challenge in any case (RFC 6749 section 5.2).
+    """
+    secret = credentials.secrets[0] if credentials.secrets else ""
+    if secret and not credentials.by_basic:
+        found, _ = lookups.client(credentials.client_id, ())
+        if isinstance(found, Application) and not found.type.is_confidential:
+            return PublicClientError(credentials, refusals.HAS_NO_SECRET)
+    return ClientAuthenticationError(credentials, refusals.of_credentials(credentials.client_id, secret))
 
 
 def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
     """Return what the request says about its sender, however it says it."""
     client_id, secret = parameters.get("client_id", ""), parameters.get("client_secret", "")
-    if not authorization:
+    if not is_basic(authorization):
         return Credentials(client_id=client_id, secrets=(secret,) if secret else ())
     basic = read_basic(authorization)
     if secret:
@@ -136,20 +161,28 @@ def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
     return basic
 
 
+def is_basic(authorization: str) -> bool:
+    """Return whether an Authorization header is, or tries to be, client authentication (section 2.3.1).
+
+    Any other scheme speaks to somebody else: a proxy on the way, or an API that was called before.
+    """
+    return authorization[:5].lower() == "basic"
+
+
 def read_basic(authorization: str) -> Credentials:
-    """Return the credentials in an Authorization header.
+    """Return the credentials in an Authorization header that `is_basic`.
 
     Raises:
-        ClientAuthenticationError: when it is not well-formed Basic.
+        ClientAuthenticationError: when it is not well-formed.
     """
     scheme, _, encoded = authorization.partition(" ")
     try:
         decoded = binascii.a2b_base64(encoded.strip(), strict_mode=True).decode("utf-8")
     except ValueError as error:  # includes binascii.Error
-        raise ClientAuthenticationError(UNREADABLE) from error
+        raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC) from error
     encoded_id, separator, secret = decoded.partition(":")
     client_id = unquote_plus(encoded_id)
     if scheme.lower() != "basic" or not separator or not is_text(client_id):
-        raise ClientAuthenticationError(UNREADABLE)
+        raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC)
     readings = dict.fromkeys((secret, unquote_plus(secret)))
     return Credentials(client_id=client_id, secrets=tuple(filter(None, readings)), by_basic=True)

@@ -16,7 +16,7 @@ def error_body(error: OAuth2Error, application: Application | None) -> str:
     """Return the JSON that tells a client what is wrong.
 
     Args:
-        error: what is wrong; its description never repeats what was sent.
+        error: what is wrong; its description repeats nothing that could be a credential.
         application: the authenticated client's application, whose response profile decides; None for nobody.
     """
     message = NOT_ALLOWED.sub("", error.description or "") or error.error

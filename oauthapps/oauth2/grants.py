@@ -1,6 +1,7 @@
 """The three grants: each judges first, and uses up what it was given in the act of issuing."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from oauthlib.oauth2 import (
@@ -14,7 +15,7 @@ from oauthlib.oauth2 import (
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 
 from oauthapps import scopes
-from oauthapps.oauth2 import assertions
+from oauthapps.oauth2 import assertions, refusals
 from oauthapps.oauth2.client_authentication import known_application
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.redirects import authorization_response
@@ -45,8 +46,8 @@ class TokenGrant:
             self.validate_token_request(request)  # type: ignore[attr-defined]
             reply = token_handler.create_token(request)
             self.request_validator.save_token(reply, request)
-        except InvalidGrantError:
-            self.request_validator.after_refusal(request)
+        except InvalidGrantError as error:
+            self.request_validator.after_refusal(request, error)
             raise
         return {}, json.dumps(reply), 200
 
@@ -90,12 +91,20 @@ class AssertionGrant(TokenGrant, GrantTypeBase):
             raise InvalidRequestError("Missing assertion (or jwt_token) parameter.", request=request)
         request.scopes = list(scopes.parse(request.scope)) or list(scopes.MACHINE_SCOPES)
         if not set(request.scopes) <= set(scopes.MACHINE_SCOPES):
-            raise InvalidScopeError(request=request)
+            raise InvalidScopeError(refusals.of_scopes(request.scopes, scopes.MACHINE_SCOPES))
         request.verified_assertion = assertions.verify(assertion, request.client, request.presented)
 
 
 class UnsupportedGrant(TokenGrant, GrantTypeBase):
-    """What is not listed does not exist."""
+    """What is not listed does not exist.
+
+    Args:
+        offered: the grant types that are listed.
+    """
+
+    def __init__(self, offered: Sequence[str]) -> None:
+        super().__init__()
+        self.offered = offered
 
     def create_token_response(self, request: TokenRequest, token_handler: TokenReply) -> TokenResponse:
         """Refuse the request.
@@ -105,7 +114,10 @@ class UnsupportedGrant(TokenGrant, GrantTypeBase):
             InvalidRequestError: where the request names no grant type at all, or
             TooManyFailuresError: where its sender has failed to authenticate too often.
         """
-        request.client = known_application(request.authorization, request.parameters, request.sender)
+        client = known_application(request.authorization, request.parameters, request.sender)
+        request.client = client
         if not request.grant_type:
             raise InvalidRequestError("Missing grant_type parameter.", request=request)
-        raise UnsupportedGrantTypeError(request=request)
+        raise UnsupportedGrantTypeError(
+            refusals.of_grant_type(request.grant_type, self.offered, client and client.type)
+        )

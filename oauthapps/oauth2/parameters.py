@@ -1,5 +1,6 @@
 """Reading what a client sent: form or JSON, each parameter once, as text."""
 
+import codecs
 import json
 import re
 from collections import Counter
@@ -14,6 +15,27 @@ from oauthapps.doors.programs import JSON, ProgramRequest
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
+
+# What the endpoints read. A JSON member of another name may be of any type, because nobody looks at it.
+KNOWN = frozenset(
+    {
+        "assertion",
+        "client_id",
+        "client_secret",
+        "code",
+        "code_challenge_method",
+        "code_verifier",
+        "grant_type",
+        "jwt_token",
+        "redirect_uri",
+        "refresh_token",
+        "scope",
+        "token",
+        "token_type_hint",
+    }
+)
+# The one parameter that may repeat (RFC 8707 section 2). It says which APIs a token is for: ours are for all.
+REPEATABLE = "resource"
 
 Parameters = dict[str, str]
 Pairs = list[tuple[str, str]]
@@ -35,11 +57,14 @@ class UnreadableRequestError(InvalidRequestError):
 def read_body(request: ProgramRequest) -> Parameters:
     """Return the parameters of a request's body; one without a value counts as absent (RFC 6749 3.2).
 
+    A UTF-8 byte order mark before the body is ignored (RFC 8259 section 8.1): some platforms write one before
+    any text, and no parameter is meant to have it in its name.
+
     Raises:
         UnreadableRequestError: for another content type, more than 64 KiB, a parameter sent twice or in the
-            URL, a NUL byte, or anything that is not text.
+            URL, a NUL byte, or a parameter that is not text.
     """
-    body = bounded_body(request)
+    body = bounded_body(request).removeprefix(codecs.BOM_UTF8)
     if request.content_type == FORM:
         parameters = once_each(form_pairs(body))
     elif request.content_type == JSON:
@@ -88,20 +113,27 @@ def form_pairs(body: bytes) -> Pairs:
 
 
 def json_pairs(body: bytes) -> Pairs:
-    """Return the members of a JSON object of strings."""
-    try:
-        members = json.loads(body.decode("utf-8"), object_pairs_hook=tuple, parse_constant=refuse_constant)
+    """Return the members of a JSON object; null has no value, and neither has what nobody reads.
+
+    Raises:
+        UnreadableRequestError: for what is no JSON object, has too many members, or a known one of another
+            type than text.
+    """
+    try:  # the values of numbers are not needed, and long integers take long to read
+        members = json.loads(
+            body.decode("utf-8"), object_pairs_hook=tuple, parse_constant=refuse_constant, parse_int=float
+        )
     except (ValueError, RecursionError) as error:
         raise UnreadableRequestError("The request's body is not well-formed JSON.") from error
     if not isinstance(members, tuple) or len(members) > MAX_PARAMETERS:
-        raise UnreadableRequestError(NO_OBJECT_OF_STRINGS)
-    pairs = [(name, value) for name, value in members if isinstance(value, str)]
-    if len(pairs) < len(members):
-        raise UnreadableRequestError(NO_OBJECT_OF_STRINGS, those_sent_once(pairs))
+        raise UnreadableRequestError(
+            f"The request's body must be a JSON object of at most {MAX_PARAMETERS} members."
+        )
+    pairs = [(name, value if isinstance(value, str) else "") for name, value in members]
+    for name, value in members:
+        if name in KNOWN and not isinstance(value, str) and value is not None:
+            raise UnreadableRequestError(f"The member {name} must be a string.", those_sent_once(pairs))
     return pairs
-
-
-NO_OBJECT_OF_STRINGS = f"The request's body must be a JSON object of at most {MAX_PARAMETERS} strings."
 
 
 def refuse_constant(name: str) -> NoReturn:
@@ -116,7 +148,9 @@ def once_each(pairs: Pairs) -> Parameters:
         UnreadableRequestError: when a name comes twice or a text cannot be one.
     """
     if len(dict(pairs)) < len(pairs):
-        raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
+        pairs = [(name, value) for name, value in pairs if name != REPEATABLE]
+        if len(dict(pairs)) < len(pairs):
+            raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
     if not is_text("".join(chain.from_iterable(pairs))):
         raise UnreadableRequestError(
             "A parameter contains characters that are not allowed.", those_sent_once(pairs)

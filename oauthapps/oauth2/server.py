@@ -10,7 +10,13 @@ from accounts.actors import Actor, Sender
 from accounts.models import User
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.models import Application
-from oauthapps.oauth2.client_authentication import known_application
+from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.client_authentication import (
+    ClientAuthenticationError,
+    Credentials,
+    PublicClientError,
+    known_application,
+)
 from oauthapps.oauth2.errors import error_body
 from oauthapps.oauth2.grants import (
     AssertionGrant,
@@ -45,7 +51,7 @@ class AuthorizationServer:
             REFRESH_TOKEN: RefreshGrant(request_validator),
             JWT_BEARER: AssertionGrant(request_validator),
         }
-        self.unsupported = UnsupportedGrant(request_validator)
+        self.unsupported = UnsupportedGrant(offered=tuple(self.grants))
 
     def authorization_request(self, parameters: Parameters) -> AuthorizationRequest:
         """Return a validated authorization request.
@@ -107,5 +113,11 @@ def unreadable_response(error: UnreadableRequestError, authorization: str, sende
 
 
 def error_response(error: OAuth2Error, application: Application | None) -> TokenResponse:
-    """Return the answer that refuses a request, in the dialect of the client that authenticated."""
+    """Return the answer that refuses a request, in the dialect of the client that authenticated.
+
+    A client that is known and yet should authenticate has all that a public client can have.
+    """
+    if application is not None and isinstance(error, ClientAuthenticationError):
+        credentials = Credentials(client_id=application.client_id)
+        error = PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
     return error.headers, error_body(error, application), error.status_code

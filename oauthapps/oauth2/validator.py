@@ -10,7 +10,9 @@ from django.utils import timezone
 from oauthlib.oauth2 import (
     InvalidGrantError,
     InvalidRequestError,
+    InvalidScopeError,
     RequestValidator,
+    UnauthorizedClientError,
     UnsupportedResponseTypeError,
 )
 
@@ -18,6 +20,7 @@ from oauthapps import scopes
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, Grant, RefreshToken
 from oauthapps.models.credentials import note_use
+from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import authenticate_client
 from oauthapps.oauth2.pkce import METHOD, challenge_fault, verifier_fits
 from oauthapps.oauth2.presented import own, presented_by
@@ -40,28 +43,20 @@ class Validator(RequestValidator):
         return request.client is not None and request.client.type.has_redirect_urls
 
     def validate_redirect_uri(
-        self,
-        client_id: str,
-        redirect_uri: str,
-        request: AuthorizationRequest,
-        *args: Any,
-        **kwargs: Any,
+        self, client_id: str, redirect_uri: str, request: AuthorizationRequest, *args: Any, **kwargs: Any
     ) -> bool:
         """Return whether the redirect URI is registered, character by character; remember which one it is."""
         request.redirect_url = request.client.redirect_url_for(redirect_uri)
         return request.redirect_url is not None
 
     def get_default_redirect_uri(
-        self,
-        client_id: str,
-        request: AuthorizationRequest,
-        *args: Any,
-        **kwargs: Any,
+        self, client_id: str, request: AuthorizationRequest, *args: Any, **kwargs: Any
     ) -> str | None:
         """Return the redirect URI of a request that names none: the only one there is, or none."""
         if isinstance(request, TokenRequest):
-            grant = request.granted
-            return None if grant.redirect_uri_given else str(grant.redirect_uri)
+            if request.granted.redirect_uri_given:
+                raise InvalidRequestError(refusals.REDIRECT_URI_MISSING)
+            return str(request.granted.redirect_uri)
         rows = list(request.client.redirect_urls.all())
         request.redirect_url = rows[0] if len(rows) == 1 else None
         return request.redirect_url and request.redirect_url.url
@@ -109,9 +104,12 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Return whether all scopes exist; remember them as we read them, each once, and blanks as absent."""
+        """Return that all scopes exist; remember them as we read them, each once, and blanks as absent."""
         request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.DEFAULT_SCOPES)
-        return not scopes.unknown(request.scopes)
+        if scopes.unknown(request.scopes):
+            description = refusals.of_scopes(request.scopes, list(scopes.SCOPES))
+            raise InvalidScopeError(description, request=request)
+        return True
 
     def save_authorization_code(self, request: AuthorizationRequest) -> str:
         """Store what the person allows and return the authorization code in clear."""
@@ -149,17 +147,13 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Return whether the client's type may use this grant type."""
-        return client.allows_grant_type(grant_type)
+        """Return that the client's type may use this grant type."""
+        if not client.allows_grant_type(grant_type):
+            raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), client.type))
+        return True
 
     def validate_code(
-        self,
-        client_id: str,
-        code: str,
-        client: Application,
-        request: TokenRequest,
-        *args: Any,
-        **kwargs: Any,
+        self, client_id: str, code: str, client: Application, request: TokenRequest, *args: Any, **kwargs: Any
     ) -> bool:
         """Judge what the code was granted for, remember it and compare the verifier.
 
@@ -167,10 +161,12 @@ class Validator(RequestValidator):
         make the challenge itself pass for the verifier.
         """
         if request.parameters.get("code_challenge_method", METHOD) != METHOD:
-            return False
+            raise InvalidGrantError(refusals.METHOD_SENT)
         grant: Grant | None = own(request)
-        if grant is None or not verifier_fits(grant.code_challenge, request.code_verifier):
+        if grant is None:
             return False
+        if not verifier_fits(grant.code_challenge, request.code_verifier):
+            raise InvalidGrantError(refusals.of_verifier(grant.code_challenge, request.code_verifier))
         request.grant = grant
         request.scopes = list(scopes.parse(grant.scope))
         return True
@@ -189,16 +185,13 @@ class Validator(RequestValidator):
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Return whether the redirect URI is the one the code was sent to (RFC 6749 section 4.1.3)."""
-        return bool(redirect_uri == request.granted.redirect_uri)
+        """Return that the redirect URI is the one the code was sent to (RFC 6749 section 4.1.3)."""
+        if redirect_uri != request.granted.redirect_uri:
+            raise InvalidGrantError(refusals.REDIRECT_URI_WRONG)
+        return True
 
     def validate_refresh_token(
-        self,
-        refresh_token: str,
-        client: Application,
-        request: TokenRequest,
-        *args: Any,
-        **kwargs: Any,
+        self, refresh_token: str, client: Application, request: TokenRequest, *args: Any, **kwargs: Any
     ) -> bool:
         """Judge the refresh token and remember it."""
         row: RefreshToken | None = own(request)
@@ -210,6 +203,13 @@ class Validator(RequestValidator):
     ) -> list[str]:
         """Return the refresh token's own scopes."""
         return list(scopes.parse(request.usable.scope))
+
+    def is_within_original_scope(
+        self, asked: list[str], refresh_token: str, request: TokenRequest, *args: Any, **kwargs: Any
+    ) -> bool:
+        """Refuse scopes beyond the refresh token's own (RFC 6749 section 6); oauthlib has compared them."""
+        granted = self.get_original_scopes(refresh_token, request)
+        raise InvalidScopeError(refusals.of_scopes(asked, granted))
 
     def rotate_refresh_token(self, request: TokenRequest) -> bool:
         """Return whether to make a new refresh token: always for a code, by the application's setting later.
@@ -233,11 +233,13 @@ class Validator(RequestValidator):
         if request.verified_assertion is not None:
             note_use(request.verified_assertion.key, now)
 
-    def after_refusal(self, request: TokenRequest) -> None:
-        """End the family whose code or refresh token was just refused as a replay by its own client.
+    def after_refusal(self, request: TokenRequest, error: InvalidGrantError) -> None:
+        """Say why a code or refresh token was refused, and end its family if its own client replayed it.
 
-        This commits before the answer is sent. The refused request itself has stored nothing.
+        This commits before the answer is sent. The refused request itself has stored nothing. The cause is
+        looked up first, because ending the family would be the cause afterwards.
         """
+        error.description = error.description or refusals.cause_of(request)
         if request.grant_type == "authorization_code" and request.code:
             tokens.end_family_of_replayed_code(digest(request.code), request.client, actor=request.actor)
         if request.grant_type == "refresh_token" and request.refresh_token:

@@ -13,8 +13,10 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.actors import Actor
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+from oauthapps.services.applications import disable_application
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
 
@@ -72,8 +74,6 @@ def test_an_unknown_client_reads_what_a_wrong_secret_reads(web: OAuthClient, vis
         "Basic !!!",
         "Basic bm9jb2xvbg==",
         "Basic /w==",
-        "Bearer x",
-        "Digest x",
         "Basic AAA6",
         basic("%00", "x"),
         basic("%ED%A0%80", "x"),
@@ -170,6 +170,123 @@ def test_grants_that_are_not_offered_do_not_exist(web: OAuthClient, grant_type: 
 def test_get_is_not_allowed(db: None) -> None:
     answer = Client().get(TOKEN)
     assert (answer.status_code, answer["Allow"]) == (405, "POST")
+
+
+# How a refusal asks for credentials
+
+
+CALLED_BY_CLIENTS = (TOKEN, JWT_EXCHANGE, REVOKE, INTROSPECT)
+
+
+@pytest.mark.spec("T-75", "RFC 9110 §15.5.2")
+@pytest.mark.parametrize("path", CALLED_BY_CLIENTS)
+def test_every_401_says_how_to_authenticate(web: OAuthClient, machine: Machine, path: str) -> None:
+    request = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x", "jwt_token": "x"}
+    known, unknown = web.client_id, "0" * 32
+    disable_application(machine.application, actor=Actor.command("tests"))
+    for credentials in (
+        {},
+        {"client_id": known},
+        {"client_id": known, "client_secret": ""},
+        {"client_id": known, "client_secret": "wrong"},
+        {"client_id": unknown},
+        {"client_id": unknown, "client_secret": web.client_secret},
+        {"client_secret": web.client_secret},
+        {"client_id": machine.client.client_id, "client_secret": machine.client.client_secret},
+    ):
+        answer = web.post(path, {**request, **credentials})
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert answer["WWW-Authenticate"] == 'Basic realm="gatehouse", charset="UTF-8"'
+
+
+@pytest.mark.spec("T-75", "RFC 6749 §5.2")
+@pytest.mark.parametrize("path", CALLED_BY_CLIENTS)
+def test_a_public_client_is_not_asked_for_what_it_cannot_have(single_page: OAuthClient, path: str) -> None:
+    request = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x", "jwt_token": "x"}
+    refused = single_page.post(path, {**request, "client_id": single_page.client_id, "client_secret": "any"})
+    assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
+    assert refused.json()["statusCode"] == 400
+    assert "WWW-Authenticate" not in refused
+    assert "client_id alone" in refused.json()["message"]
+    single_page.client_secret = "any"
+    in_header = single_page.post(path, request, Authorization=single_page.basic)
+    assert (in_header.status_code, in_header.json()["error"]) == (401, "invalid_client")
+    assert in_header["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.spec("T-75", "RFC 9110 §15.5.2")
+def test_a_public_client_that_is_disabled_is_unknown(single_page: OAuthClient) -> None:
+    disable_application(application_of(single_page), actor=Actor.command("tests"))
+    for secret in (None, "any"):
+        answer = single_page.refresh("x", client_secret=secret)
+        assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+        assert answer["WWW-Authenticate"].startswith("Basic ")
+
+
+# Authorization headers that are meant for somebody else
+
+FOREIGN = ["Negotiate YIIJ", "NTLM TlRMTVNTUAAB", "Bearer gtacc_stale", "Bearer", "Digest username=x", "x"]
+
+
+@pytest.mark.spec("T-70", "RFC 6749 §2.3.1; RFC 9110 §11.6.2")
+@pytest.mark.parametrize("header", FOREIGN)
+def test_a_foreign_authorization_does_not_refuse_right_credentials(
+    web: OAuthClient, machine: Machine, visitor: Client, header: str
+) -> None:
+    tokens = web.get_tokens(visitor)
+    credentials = {"client_id": web.client_id, "client_secret": web.client_secret}
+    of_machine = {"client_id": machine.client.client_id, "client_secret": machine.client.client_secret}
+    for path, parameters in (
+        (TOKEN, web.token_parameters(web.get_code(visitor))),
+        (TOKEN, web.refresh_parameters(tokens["refresh_token"])),
+        (JWT_EXCHANGE, {**of_machine, "jwt_token": machine.assertion()}),
+        (INTROSPECT, {**credentials, "token": tokens["access_token"]}),
+        (REVOKE, {**credentials, "token": tokens["access_token"]}),
+    ):
+        answer = web.post(path, parameters, Authorization=header)
+        assert answer.status_code == 200, (path, answer.content)
+
+
+@pytest.mark.spec("T-70", "RFC 6749 §2.3.1")
+@pytest.mark.parametrize("header", FOREIGN)
+def test_a_public_clients_id_counts_beside_a_foreign_authorization(
+    single_page: OAuthClient, visitor: Client, header: str
+) -> None:
+    parameters = single_page.token_parameters(single_page.get_code(visitor))
+    answer = single_page.post(TOKEN, parameters, Authorization=header)
+    assert answer.status_code == 200
+    signing_out = {"client_id": single_page.client_id, "token": answer.json()["refresh_token"]}
+    assert single_page.post(REVOKE, signing_out, Authorization=header).status_code == 200
+    assert single_page.refresh(answer.json()["refresh_token"]).status_code == 400
+
+
+@pytest.mark.spec("T-70", "RFC 6749 §5.2")
+@pytest.mark.parametrize("header", ["Basic", "Basic !!!", "basic\tx", "BASIC bm9jb2xvbg=="])
+def test_a_broken_basic_header_is_not_passed_over(web: OAuthClient, visitor: Client, header: str) -> None:
+    answer = web.post(TOKEN, web.token_parameters(web.get_code(visitor)), Authorization=header)
+    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+
+
+@pytest.mark.spec("T-70", "RFC 6749 §5.2")
+@pytest.mark.parametrize("header", FOREIGN)
+def test_a_foreign_authorization_authenticates_nobody(web: OAuthClient, visitor: Client, header: str) -> None:
+    parameters = web.token_parameters(web.get_code(visitor), client_secret=None)
+    for sent in (parameters, {"token": "x"}):
+        for path in (TOKEN, REVOKE, INTROSPECT) if "client_id" in sent else (REVOKE, INTROSPECT):
+            answer = web.post(path, {**sent, "token": "x"}, Authorization=header)
+            assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+            assert answer["WWW-Authenticate"].startswith("Basic ")
+
+
+@pytest.mark.spec("T-62", "RFC 6749 §5.2")
+def test_a_foreign_authorization_hides_no_dialect(single_page: OAuthClient) -> None:
+    application = application_of(single_page)
+    application.response_profile = "workfront"
+    application.save()
+    answer = single_page.post(
+        f"{TOKEN}?a=b", {"client_id": single_page.client_id}, Authorization="Negotiate YIIJ"
+    )
+    assert answer.json()["error"] is True
 
 
 # Guessing

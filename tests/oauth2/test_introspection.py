@@ -213,7 +213,9 @@ def test_a_public_client_does_not_look_even_at_its_own_token(
     token = single_page.get_tokens(visitor)["access_token"]
     parameters = {"token": token, "client_id": single_page.client_id}
     answer = single_page.post(INTROSPECT, parameters | ({"client_secret": secret} if secret else {}))
-    assert (answer.status_code, answer.json()["error"]) == (401, "invalid_client")
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_client")
+    assert answer.json()["statusCode"] == 400
+    assert "WWW-Authenticate" not in answer
 
 
 @pytest.mark.spec("V-23", "RFC 7662 §2.1")

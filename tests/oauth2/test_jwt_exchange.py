@@ -2,6 +2,7 @@
 
 import base64
 import hmac
+import itertools
 import json
 import socket
 import subprocess
@@ -209,6 +210,44 @@ def test_garbage_is_refused(machine: Machine, assertion: str) -> None:
 @pytest.mark.parametrize("payload", [b"[]", b'"text"', b"\xff", b"[" * 3000, b"null", b""])
 def test_signed_garbage_is_refused(machine: Machine, payload: bytes) -> None:
     refusal(machine, sign(machine, payload))
+
+
+@pytest.mark.spec("J-40", "RFC 7515 §7.1")
+@pytest.mark.parametrize(
+    ("spoil", "told"),
+    [
+        (lambda jwt: f"Bearer {jwt}", "begins with the word Bearer: send the JWT alone"),
+        (lambda jwt: f"bearer {jwt}", "begins with the word Bearer: send the JWT alone"),
+        (lambda jwt: f"{jwt}\n", "has a line break at its end"),
+        (lambda jwt: f"{jwt}\r\n", "has a line break at its end"),
+        (lambda jwt: f"\n{jwt}", "has a line break in it"),
+        (lambda jwt: f"{jwt[:76]}\n{jwt[76:]}", "has a line break in it"),
+        (lambda jwt: f" {jwt}", "has white space in it"),
+        (lambda jwt: f"{jwt[:76]} {jwt[76:]}", "has white space in it"),
+        (lambda jwt: f"{jwt}==", "has base64 padding (=): a JWT has none"),
+        (lambda jwt: jwt.replace(".", "==."), "has base64 padding (=): a JWT has none"),
+        (lambda jwt: f'"{jwt}"', "is in quotation marks: send the JWT alone"),
+        (
+            lambda jwt: jwt.rpartition(".")[0],
+            "is not a signed JWT: expected 3 parts separated by dots, got 2",
+        ),
+        (lambda jwt: jwt.rpartition(".")[0] + ".", "has no signature"),
+        (lambda jwt: f"{jwt}.a.b", "is an encrypted JWT: send a signed one"),
+        (lambda jwt: jwt + "+/", "is not a signed JWT: its three parts must be base64url"),
+        (lambda jwt: jwt + "é", "is not a signed JWT: its three parts must be base64url"),
+        (lambda jwt: jwt[:1] * 16_385, "is longer than 16384 characters"),
+    ],
+    ids=itertools.count(1),
+)
+def test_what_is_no_jwt_is_told_what_is_wrong_with_its_form(
+    machine: Machine, spoil: Callable[[str], str], told: str
+) -> None:
+    assertion = machine.assertion()
+    assert refusal(machine, spoil(assertion)) == f"The assertion {told}."
+    parameters = {"grant_type": JWT_BEARER, "assertion": spoil(assertion)}
+    answer = machine.client.post(TOKEN, parameters, Authorization=machine.client.basic)
+    assert answer.json()["error_description"] == f"The assertion {told}."
+    assert machine.client.exchange_jwt(assertion).status_code == 200
 
 
 @pytest.mark.spec("J-17", "RFC 7523 §3 item 7")
@@ -497,11 +536,17 @@ def test_the_subject_is_the_person_of_the_key(machine: Machine) -> None:
         ("", True),
         (TOKEN, True),
         (JWT_EXCHANGE, True),
-        ("/", False),
+        ("/", True),
+        (f"{TOKEN}/", True),
+        (f"{JWT_EXCHANGE}/", True),
+        ("//", False),
+        (f"{TOKEN}//", False),
+        (".evil.example/", False),
         ("/integrations/oauth2/authorize", False),
-        ("/integrations/oauth2/api/v1/token/", False),
+        ("/integrations/oauth2/authorize/", False),
     ],
 )
+@pytest.mark.spec("J-41", "RFC 7523 §3 item 3")
 def test_an_audience_is_the_issuer_or_an_endpoint_that_takes_it(
     machine: Machine, audience: str, accepted: bool
 ) -> None:

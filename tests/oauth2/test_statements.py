@@ -46,6 +46,14 @@ def test_a_refresh_with_rotation_takes_as_many(web: OAuthClient, visitor: Client
     assert statements(lambda: web.refresh(tokens["refresh_token"])) == 1 + issuing()
 
 
+@pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token"])
+def test_a_refusal_takes_a_look_up_for_its_cause_and_one_for_a_replay(
+    web: OAuthClient, grant_type: str
+) -> None:
+    refused = web.exchange if grant_type == "authorization_code" else web.refresh
+    assert statements(lambda: refused("x")) == 1 + 2
+
+
 def test_a_jwt_exchange_takes_two(machine: Machine) -> None:
     used = machine.assertion(jti="one"), machine.assertion(jti="two")
     assert statements(lambda: machine.client.exchange_jwt(used[0])) == 2 + 2  # secret and key are noted

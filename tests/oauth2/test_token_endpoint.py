@@ -195,10 +195,10 @@ def test_another_clients_valid_credentials_neither_get_nor_burn_the_code(
 @pytest.mark.parametrize(
     ("redirect_uri", "error"),
     [
-        ("https://client.example/callback/", "invalid_request"),
-        ("https://client.example/Callback", "invalid_request"),
-        ("https://client.example/callback?x=1", "invalid_request"),
-        ("https://evil.example/", "invalid_request"),
+        ("https://client.example/callback/", "invalid_grant"),
+        ("https://client.example/Callback", "invalid_grant"),
+        ("https://client.example/callback?x=1", "invalid_grant"),
+        ("https://evil.example/", "invalid_grant"),
         (None, "invalid_request"),
         ("", "invalid_request"),
     ],
@@ -207,7 +207,7 @@ def test_the_redirect_uri_is_repeated_exactly(
     web: OAuthClient, visitor: Client, redirect_uri: str | None, error: str
 ) -> None:
     code = web.get_code(visitor)
-    assert error_of(web.exchange(code, redirect_uri=redirect_uri)) in {error, "invalid_grant"}
+    assert error_of(web.exchange(code, redirect_uri=redirect_uri)) == error
     assert web.exchange(code).status_code == 200
 
 
@@ -289,7 +289,7 @@ def test_a_single_page_application_needs_its_client_id_alone(
     single_page: OAuthClient, visitor: Client
 ) -> None:
     code = single_page.get_code(visitor)
-    assert error_of(single_page.exchange(code, client_secret="any"), 401) == "invalid_client"
+    assert error_of(single_page.exchange(code, client_secret="any")) == "invalid_client"
     single_page.client_secret = "any"
     in_header = single_page.token_parameters(code, client_id=None, client_secret=None)
     assert error_of(single_page.post(TOKEN, in_header, Authorization=single_page.basic), 401) == (
@@ -617,7 +617,7 @@ REFUSALS: dict[str, tuple[str, Refused]] = {
     ),
     "a number in JSON": (
         "invalid_request",
-        lambda web: web.http.post(TOKEN, {**web.token_parameters("x"), "n": 5}, "application/json"),
+        lambda web: web.http.post(TOKEN, {**web.token_parameters("x"), "code": 5}, "application/json"),
     ),
     "another content type": (
         "invalid_request",

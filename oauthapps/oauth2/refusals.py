@@ -1,0 +1,230 @@
+"""Why a request was refused: what a client may know about its own request, in one sentence for each cause.
+
+Before a client has authenticated a sentence speaks of the form of what was sent and of what this server
+offers to everybody, never of an application. Afterwards it speaks of the client's own code or refresh token;
+another client's reads as one that never existed. Nothing that could be a credential is repeated.
+
+A sentence keeps to the characters of an `error_description` (RFC 6749 section 5.2): ASCII without double
+quotes and backslashes. Causes that have to be looked up are looked up once the request is refused.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from urllib.parse import unquote
+
+from django.conf import settings
+from django.utils import timezone
+
+from oauthapps import client_secrets, lifetimes
+from oauthapps.app_types import AUTHORIZATION_CODE, REFRESH_TOKEN, TypeSpec
+from oauthapps.client_secrets import digest
+from oauthapps.models import Application, Grant, RefreshToken, TokenFamily
+from oauthapps.models.consents import EndReason
+from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
+from oauthapps.oauth2.requests import TokenRequest
+
+# Client authentication
+
+NOT_AUTHENTICATED = "The client is unknown or did not authenticate."
+BROKEN_BASIC = "The Authorization header is not well-formed HTTP Basic: base64 of client_id:client_secret."
+HAS_NO_SECRET = "A public client has no client secret: send its client_id alone."  # noqa: S105  # a sentence
+CANNOT_AUTHENTICATE = "Only a client that authenticates with a secret may do this; a public client has none."
+
+
+def of_credentials(client_id: str, secret: str) -> str:
+    """Return why a client that sent these did not authenticate, as far as their form shows.
+
+    Whether there is such a client makes no difference.
+    """
+    for name, value in (("client_id", client_id), ("client secret", secret)):
+        fault = fault_of_form(value)
+        if fault:
+            return f"{NOT_AUTHENTICATED} The {name} that was sent {fault}."
+    return NOT_AUTHENTICATED
+
+
+def fault_of_form(value: str) -> str:
+    """Return what copying has added to a credential, or nothing; a Basic header may hold it encoded."""
+    for reading in (value, unquote(value)):
+        if reading != reading.strip():
+            return f"has white space at its {'end' if reading != reading.rstrip() else 'beginning'}"
+        if reading[:1] in QUOTES and reading.endswith(reading[:1]):
+            return "is in quotation marks"
+    return ""
+
+
+QUOTES = ('"', "'")
+
+
+# What is looked up
+
+
+def cause_of(request: TokenRequest) -> str:
+    """Return why an authenticated client's code or refresh token was refused; nothing for other grants."""
+    if request.grant_type == AUTHORIZATION_CODE and request.code:
+        return of_code(request.code, request.client)
+    if request.grant_type == REFRESH_TOKEN and request.refresh_token:
+        return of_refresh_token(request.refresh_token, request.client)
+    return ""
+
+
+# Authorization codes
+
+CODE_UNKNOWN = "The code is not one that was sent to this client."
+CODE_USED = "The code has been used before: it works once, and all tokens that came of it have ended."
+CODE_OF_NOBODY = "The person who allowed this request is no longer active."
+CODE_SENT_NOWHERE = "The redirect URL that the code was sent to is no longer registered."
+CODE_RACED = "The code cannot be used any more."
+METHOD_SENT = "The code_challenge_method belongs to the authorization request, and must be S256."
+VERIFIER_MISSING = "The code_verifier is missing: the authorization request had a code_challenge."
+VERIFIER_WRONG = "The code_verifier does not match the code_challenge of the authorization request."
+VERIFIER_UNASKED = "A code_verifier was sent, but the authorization request had no code_challenge."
+REDIRECT_URI_MISSING = "Missing redirect_uri parameter: repeat the one of the authorization request."
+REDIRECT_URI_WRONG = "The code was sent to another redirect_uri: repeat the one of the authorization request."
+
+
+def of_code(code: str, application: Application) -> str:
+    """Return why a client's code cannot be redeemed; this takes one look-up."""
+    rows = Grant.objects.filter(code=digest(code), application=application)
+    grant = rows.select_related("family", "user").first()
+    if grant is None:
+        return CODE_UNKNOWN
+    causes = {
+        CODE_USED: grant.redeemed_at is not None,
+        f"The code has ended: {reason_of(grant.family)}.": grant.family.ended_at is not None,
+        CODE_OF_NOBODY: not grant.user.is_active,
+        CODE_SENT_NOWHERE: grant.redirect_url_id is None,
+        code_expired(grant): grant.expires <= timezone.now(),
+    }
+    return first(causes) or CODE_RACED
+
+
+def code_expired(grant: Grant) -> str:
+    """Return that a code came too late."""
+    lifetime = settings.AUTHORIZATION_CODE_SECONDS
+    return f"The code expired {ago(grant.expires)}: it works for {lifetime} seconds."
+
+
+def of_verifier(challenge: str, verifier: str | None) -> str:
+    """Return why a verifier does not fit the challenge (RFC 7636 section 4.6); either may be absent."""
+    if not challenge:
+        return VERIFIER_UNASKED
+    if verifier is None:
+        return VERIFIER_MISSING
+    if len(verifier) not in VERIFIER_LENGTHS:
+        shortest, longest = VERIFIER_LENGTHS[0], VERIFIER_LENGTHS[-1]
+        return f"The code_verifier has {len(verifier)} characters: it needs {shortest} to {longest}."
+    return VERIFIER_WRONG
+
+
+# Refresh tokens
+
+REFRESH_TOKEN_UNKNOWN = "The refresh token is not one that was issued to this client."  # noqa: S105
+REFRESH_TOKEN_REPLACED = (
+    "The refresh token was replaced by a newer one when it was used: use the one of the latest reply."  # noqa: S105
+)
+REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105
+REFRESH_TOKEN_RACED = "The refresh token cannot be used any more."  # noqa: S105
+
+
+def of_refresh_token(value: str, application: Application) -> str:
+    """Return why a client's refresh token cannot be used; this takes one look-up."""
+    rows = RefreshToken.objects.filter(token_checksum=digest(value), application=application)
+    token = rows.select_related("family", "user", "application").first()
+    if token is None:
+        return REFRESH_TOKEN_UNKNOWN
+    expired = expiration_of(token)
+    causes = {
+        f"The refresh token has ended: {reason_of(token.family)}.": token.family.ended_at is not None,
+        REFRESH_TOKEN_REPLACED: token.replaced_at is not None,
+        REFRESH_TOKEN_OF_NOBODY: not token.user.is_active,
+        expired: expired != "",
+    }
+    return first(causes) or REFRESH_TOKEN_RACED
+
+
+def expiration_of(token: RefreshToken) -> str:
+    """Return which of its two expirations a refresh token has passed first, or nothing."""
+    application = token.application
+    expirations = (
+        ("absolute", token.family.started_at, application.absolute_expiration),
+        ("inactivity", token.user.last_active_at, application.inactivity_expiration),
+    )
+    passed = []
+    for name, begin, choice in expirations:
+        lifetime = lifetimes.delta(choice)
+        if lifetime and begin + lifetime <= timezone.now():
+            passed.append((begin + lifetime, name, lifetimes.parse_lifetime(choice).label))
+    if not passed:
+        return ""
+    moment, name, label = min(passed)
+    return f"The refresh token expired {ago(moment)}: the {name} expiration is {label}."
+
+
+# How a family ends, of which both are part
+
+ENDINGS: dict[str, str] = {
+    EndReason.REVOKED_BY_CLIENT: "this client revoked it",
+    EndReason.CODE_REPLAYED: "its authorization code was used twice",
+    EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
+    EndReason.CONSENT_WITHDRAWN: "the person withdrew consent",
+    EndReason.PERSON_DEACTIVATED: "the person was deactivated",
+}
+
+
+def reason_of(family: TokenFamily) -> str:
+    """Return why a family ended; nothing as long as it has not."""
+    return ENDINGS.get(family.end_reason, str(family.get_end_reason_display()).lower())
+
+
+def first(causes: Mapping[str, bool]) -> str:
+    """Return the first sentence that is true, or nothing."""
+    return next((sentence for sentence, is_true in causes.items() if is_true), "")
+
+
+def ago(moment: datetime) -> str:
+    """Return how long ago something was, in whole seconds."""
+    seconds = (timezone.now() - moment) // timedelta(seconds=1)
+    return f"{seconds} second{'' if seconds == 1 else 's'} ago"
+
+
+# Grant types and scopes
+
+
+def of_grant_type(asked: str, offered: Iterable[str], type_: TypeSpec | None = None) -> str:
+    """Return that a grant type cannot be used, and which can.
+
+    Args:
+        asked: the grant type of the request.
+        offered: those of this server.
+        type_: the type of the application, once its client has authenticated.
+    """
+    named = repeated("grant type", [asked])
+    if type_ is None:
+        return f"The {named} is not supported. Supported: {', '.join(offered)}."
+    return f"A {type_.label} cannot use the {named}. It can use: {', '.join(type_.grant_types)}."
+
+
+def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
+    """Return that scopes cannot be had, and which can."""
+    refused = [name for name in asked if name not in available]
+    named, verb = ("scope", "is") if len(refused) == 1 else ("scopes", "are")
+    return f"The {repeated(named, refused)} {verb} not available. Available: {', '.join(available)}."
+
+
+def repeated(noun: str, names: Sequence[str]) -> str:
+    """Return a noun with the names that were sent, where they are harmless."""
+    harmless = len(" ".join(names)) <= LONGEST_ECHO and all(map(is_harmless, names))
+    return f"{noun} {', '.join(names)}" if harmless else f"{noun} that was asked for"
+
+
+def is_harmless(name: str) -> bool:
+    """Return whether a value is made of words, as `client_credentials` is, so that it is no credential."""
+    return bool(WORDS.fullmatch(name)) and not any(prefix in name for prefix in client_secrets.PREFIXES)
+
+
+LONGEST_ECHO = 64
+# Random values have capitals and digits anywhere.
+WORD = "[A-Za-z]?[a-z]{1,15}[0-9]?"
+WORDS = re.compile(f"{WORD}(?:[_.,:/-]{{1,3}}{WORD})*")
