@@ -234,7 +234,7 @@ class Validator(RequestValidator):
             note_use(request.verified_assertion.key, now)
 
     def after_refusal(self, request: TokenRequest) -> None:
-        """End the family whose code or refresh token was just refused as a replay by its own client.
+        """End the family whose code or refresh token was just refused to its own client, replayed or expired.
 
         This commits before the answer is sent. The refused request itself has stored nothing.
         """
@@ -244,3 +244,5 @@ class Validator(RequestValidator):
             tokens.end_family_of_replayed_refresh_token(
                 digest(request.refresh_token), request.client, actor=request.actor
             )
+            if refused := own(request):
+                tokens.end_family_of_expired(refused)
