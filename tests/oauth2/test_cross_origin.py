@@ -36,7 +36,7 @@ pytestmark = pytest.mark.django_db
 
 ORIGIN = "https://client.example"
 READABLE = [TOKEN, REVOKE, ME]
-NOT_READABLE = [AUTHORIZE, JWT_EXCHANGE, INTROSPECT, VERIFY, "/attask/api/v15.0/user/me", "/accounts/login/"]
+NOT_READABLE = [AUTHORIZE, JWT_EXCHANGE, INTROSPECT, VERIFY, "/attask/api/v22.0/user/me", "/accounts/login/"]
 
 
 def preflight(path: str, origin: str = ORIGIN, method: str = "POST") -> Answer:

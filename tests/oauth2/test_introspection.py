@@ -102,6 +102,17 @@ def test_a_machines_token_and_the_workfront_profile(machine: Machine) -> None:
     assert members["token_type"] == "sessionID"
 
 
+@pytest.mark.spec("V-20", "RFC 7662 §2.2")
+def test_the_token_type_is_the_one_that_the_client_was_told(
+    web: OAuthClient, single_page: OAuthClient, verifier_machine: OAuthClient, visitor: Client
+) -> None:
+    Application.objects.update(response_profile="workfront")
+    for client in (web, single_page):
+        tokens = client.get_tokens(visitor)
+        described = introspect(verifier_machine, tokens["access_token"])
+        assert described["token_type"] == tokens["token_type"]
+
+
 @pytest.mark.spec("V-21", "RFC 7662 §2.2")
 def test_a_revoked_token_is_inactive_and_nothing_else(web: OAuthClient, visitor: Client) -> None:
     first, second = (web.get_tokens(visitor) for _ in range(2))
