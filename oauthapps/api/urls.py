@@ -13,11 +13,11 @@ ATTASK = r"^attask/api/(?P<version>[^/]+)"
 app_name = "api"
 urlpatterns = [
     path("api/v1/me", Endpoint(cross_origin(views.me)), name="me"),
-    re_path(rf"{ATTASK}/user/me\Z", Endpoint(attask.user_me), name="user-me"),
-    re_path(rf"{ATTASK}/user/search\Z", Endpoint(attask.user_search), name="user-search"),
-    re_path(rf"{ATTASK}/logout\Z", Endpoint(attask.logout), name="logout"),
+    re_path(rf"{ATTASK}/user/me\Z", Endpoint(cross_origin(attask.user_me)), name="user-me"),
+    re_path(rf"{ATTASK}/user/search\Z", Endpoint(cross_origin(attask.user_search)), name="user-search"),
+    re_path(rf"{ATTASK}/logout\Z", Endpoint(cross_origin(attask.logout)), name="logout"),
     # Last of them: all that is not listed.
-    re_path(r"^attask/", Endpoint(attask.not_found), name="attask"),
+    re_path(r"^attask/", Endpoint(cross_origin(attask.not_found)), name="attask"),
     # Proxies append the path they ask about.
     re_path(r"^integrations/oauth2/api/v1/verify(?:/[\s\S]*)?\Z", Endpoint(verify), name="verify"),
 ]
