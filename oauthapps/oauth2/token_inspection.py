@@ -1,5 +1,6 @@
 """Revocation (RFC 7009) and introspection (RFC 7662): what a client may do with a token it holds."""
 
+from datetime import datetime
 from typing import Any
 
 from oauthlib.oauth2 import InvalidRequestError
@@ -107,11 +108,13 @@ def describe(row: AccessToken | RefreshToken) -> Members:
         "iss": issuer(),
         "iat": int(row.created.timestamp()),
     }
-    expires = row.expires if isinstance(row, AccessToken) else row.ends_at
+    expires: datetime | None
+    if isinstance(row, AccessToken):
+        expires, kind = row.expires, "access_token"
+        answer["token_type"] = application.token_type
+    else:
+        expires, kind = row.ends_at, "refresh_token"
     if expires is not None:
         answer["exp"] = int(expires.timestamp())
-    if isinstance(row, AccessToken):
-        answer |= {"token_type": application.token_type, "token_use": "access_token"}
-    else:
-        answer["token_use"] = "refresh_token"  # noqa: S105 - a kind of token, not one
+    answer["token_use"] = kind
     return answer
