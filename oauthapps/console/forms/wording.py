@@ -35,8 +35,8 @@ RESPONSE_PROFILE = (
     "the endpoints of Workfront: token_type and errors are what it expects."
 )
 MAY_VERIFY_TOKENS = (
-    "Lets this application ask about the tokens of every application, as an API or a gateway in front of one "
-    "needs to. Without it, it can ask about its own only."
+    "Lets this application ask about the access tokens of every application, as an API or a gateway in front "
+    "of one needs to. Without it, it can ask about its own only."
 )
 
 HELP_TEXTS = {
