@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
@@ -13,9 +12,9 @@ from django.utils import timezone
 
 from accounts.actors import client_address, user_agent
 from accounts.models import User
+from accounts.services.activity import ONE_MINUTE, record_activity
 
 View = Callable[[HttpRequest], HttpResponse]
-ONE_MINUTE = timedelta(minutes=1)
 STARTED_AT = "started_at"
 SEEN_AT = "seen_at"
 
@@ -53,10 +52,8 @@ def session_is_too_old(request: HttpRequest) -> bool:
 
 def note_activity(request: HttpRequest, user: User) -> None:
     """Write the person's last activity and slide this session, each at most once a minute."""
+    record_activity(user)
     now = timezone.now()
-    if now - user.last_active_at >= ONE_MINUTE:
-        User.objects.filter(pk=user.pk).update(last_active_at=now)
-        user.last_active_at = now
     if now.timestamp() - request.session.get(SEEN_AT, 0) >= ONE_MINUTE.total_seconds():
         request.session[SEEN_AT] = now.timestamp()
         UserSession.objects.filter(session_key=request.session.session_key).update(

@@ -16,6 +16,7 @@ from accounts.actors import Actor
 from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
+from accounts.services.activity import record_activity
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
@@ -40,7 +41,11 @@ PROOFS = {
 
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
-    """Record that somebody signed in, and with what, and from when their session counts."""
+    """Record that somebody signed in, and with what, and from when their session counts.
+
+    Signing in is the activity that ends an absence.
+    """
+    record_activity(user)
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
     records = get_authentication_records(request, user)
     proofs = [PROOFS.get(record.get("type", record["method"]), "") for record in records]

@@ -12,6 +12,10 @@ AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant (RFC 6749 section 6), not a token
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # RFC 7523 section 2.1
 
+# What token replies call access tokens (RFC 6749 section 7.1).
+BEARER = "Bearer"
+SESSION_ID = "sessionID"
+
 
 class AppType(models.TextChoices):
     """The type chosen when an application is created; it never changes afterwards."""
@@ -37,6 +41,8 @@ class TypeSpec:
         has_keys: it has public keys.
         has_redirect_urls: people sign in to it: Redirect URLs, refresh-token settings, logo, consent fields.
         may_verify_tokens: it may be allowed to look at the tokens of other applications.
+        compatible_token_type: what replies of the Workfront-compatible profile call access tokens; the
+            documented pages of the flows differ.
         pkce_required: an authorization request without a challenge is refused (RFC 9700 section 2.1.1).
         rotation_label: the field's label; empty where the type has no refresh tokens. So are the next two.
         absolute_label: label of the absolute expiration of refresh tokens.
@@ -54,6 +60,7 @@ class TypeSpec:
     has_keys: bool
     has_redirect_urls: bool
     may_verify_tokens: bool
+    compatible_token_type: str
     pkce_required: bool
     rotation_label: str = ""
     absolute_label: str = ""
@@ -73,6 +80,7 @@ _SPECS = {
         has_keys=True,
         has_redirect_urls=False,
         may_verify_tokens=True,
+        compatible_token_type=SESSION_ID,
         pkce_required=False,
     ),
     AppType.SINGLE_PAGE: TypeSpec(
@@ -90,6 +98,7 @@ _SPECS = {
         has_keys=False,
         has_redirect_urls=True,
         may_verify_tokens=False,
+        compatible_token_type=BEARER,
         pkce_required=True,
         rotation_label="Rotate refresh token every time it is used",
         absolute_label="Absolute expiration",
@@ -107,6 +116,7 @@ _SPECS = {
         has_keys=False,
         has_redirect_urls=True,
         may_verify_tokens=False,
+        compatible_token_type=SESSION_ID,
         pkce_required=False,
         rotation_label="Refresh token rotation",
         absolute_label="Absolute refresh token expiration",

@@ -91,6 +91,11 @@ def delta(code: str) -> timedelta | None:
     return _DELTAS[parse_lifetime(code)]
 
 
+def over_after(span: timedelta) -> list[Lifetime]:
+    """Return the lifetimes that are over once so much time has passed; "No expiration" never is."""
+    return [choice for choice, lifetime in _DELTAS.items() if lifetime is not None and lifetime <= span]
+
+
 def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = None) -> str:
     """Say what two expirations together mean for the people who use the application.
 

@@ -27,6 +27,8 @@ _ENCODED_TRICK = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])")  # control char
 # All that the authorization endpoint's parser (oauthlib's `uri_validate`) takes of IPv6 addresses.
 _ENDS_IN_GROUP = re.compile(r"\[[0-9A-Fa-f:]*:[0-9A-Fa-f]{1,4}\]")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
+# Where the web views of Capacitor and Ionic show an application's own pages.
+_WEB_VIEW_ORIGINS = {"capacitor": "capacitor://localhost", "ionic": "ionic://localhost"}
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([^/?#]*))?([/?].*)?", re.DOTALL)
 
 _CHARACTER_CHECKS: tuple[tuple[Callable[[str], object], str], ...] = (
@@ -45,7 +47,7 @@ def check_redirect_url(url: str, *, app_type: str) -> str:
     Args:
         url: the address as entered.
         app_type: an `AppType` or its value; only single page (and mobile) applications may have a scheme of
-            their own.
+            their own, or be pages in a web view of Capacitor or Ionic.
 
     Returns:
         The address as it is to be stored: unchanged, because clients present it exactly as they know it.
@@ -60,6 +62,8 @@ def check_redirect_url(url: str, *, app_type: str) -> str:
         raise InvalidRedirectURLError("Remove the # and what follows it: a fragment is not allowed.")
     if address.scheme in _DEFAULT_PORTS:
         _check_web_authority(address)
+    elif address.scheme in _WEB_VIEW_ORIGINS:
+        _check_web_view(address)
     else:
         _check_private_use(address)
     if any(character in f"{address.path}{address.query}" for character in "[]"):  # RFC 3986 section 3.3
@@ -98,9 +102,11 @@ def origin_of(url: str) -> str | None:
         url: any string, usually a registered Redirect URL.
 
     Returns:
-        Scheme, host and, unless it is the default one, port, in lower case; None if it is no web address.
+        Scheme, host and, unless it is the default one, port, in lower case; None if it has no origin.
     """
     address = addresses.split(url)
+    if _is_web_view(address):
+        return _WEB_VIEW_ORIGINS[address.scheme]
     authority = _web_authority(address)
     if authority is None:
         return None
@@ -118,9 +124,11 @@ def display_host(url: str) -> str:
 
     Returns:
         The host in lower case and punycode, without port; the scheme where an application on the device
-        answers (`com.example.app`); empty if the address leads nowhere.
+        answers (`com.example.app`, `capacitor://localhost`); empty if the address leads nowhere.
     """
     address = addresses.split(url)
+    if _is_web_view(address):
+        return _WEB_VIEW_ORIGINS[address.scheme]
     if _PRIVATE_USE_SCHEME.fullmatch(address.scheme):
         return address.scheme
     authority = _web_authority(address)
@@ -146,7 +154,7 @@ def _check_scheme(address: Address, *, may_have_own_scheme: bool) -> None:
         return
     if not may_have_own_scheme:
         raise InvalidRedirectURLError("Use an address that begins with https://.")
-    if not _PRIVATE_USE_SCHEME.fullmatch(address.scheme):
+    if not _PRIVATE_USE_SCHEME.fullmatch(address.scheme) and address.scheme not in _WEB_VIEW_ORIGINS:
         raise InvalidRedirectURLError(
             "Use an address that begins with https://, or with a scheme of your own that has a dot in it, "
             "such as com.example.app:/callback."
@@ -181,6 +189,16 @@ def _check_private_use(address: Address) -> None:
         raise InvalidRedirectURLError(
             f"Begin the path with a slash, such as {address.scheme}:/callback, or the address with https://."
         )
+
+
+def _check_web_view(address: Address) -> None:
+    if not _is_web_view(address):
+        origin = _WEB_VIEW_ORIGINS[address.scheme]
+        raise InvalidRedirectURLError(f"Write this address like {origin}/callback: it has no other host.")
+
+
+def _is_web_view(address: Address) -> bool:
+    return f"{address.scheme}://{address.authority}" == _WEB_VIEW_ORIGINS.get(address.scheme)
 
 
 def _checked_authority(text: str) -> Authority:

@@ -38,6 +38,8 @@ OPEN = {
     "api:me",
     "api:user-me",
     "api:user-search",
+    "api:logout",
+    "api:attask",
     "api:verify",
 }
 # The only ones that look for no CSRF token: no cookie authenticates there.
@@ -51,6 +53,8 @@ WITHOUT_CSRF = {
     "api:me",
     "api:user-me",
     "api:user-search",
+    "api:logout",
+    "api:attask",
 }
 
 

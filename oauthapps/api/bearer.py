@@ -66,6 +66,18 @@ def tokens_in_url(request: ProgramRequest) -> list[str]:
     return [value for name, value in parameters if name == "sessionID"]
 
 
+def living_token(request: ProgramRequest) -> TokenContext:
+    """Return whom a request speaks for, whatever it may do, in one statement.
+
+    Raises:
+        BearerError: when it has no living token.
+    """
+    token = lookups.access_token(digest(presented_token(request)))
+    if token is None:
+        raise BearerError(401, "invalid_token")
+    return TokenContext(user=token.user, application=token.application, scope=scopes.parse(token.scope))
+
+
 def check(request: ProgramRequest, scope: str) -> TokenContext:
     """Return whom a request speaks for, in one statement.
 
@@ -76,13 +88,10 @@ def check(request: ProgramRequest, scope: str) -> TokenContext:
     Raises:
         BearerError: when it has no living token, or one without that scope.
     """
-    token = lookups.access_token(digest(presented_token(request)))
-    if token is None:
-        raise BearerError(401, "invalid_token")
-    granted = scopes.parse(token.scope)
-    if scope not in granted:
+    token = living_token(request)
+    if scope not in token.scope:
         raise BearerError(403, "insufficient_scope", scope=scope)
-    return TokenContext(user=token.user, application=token.application, scope=granted)
+    return token
 
 
 def challenge(error: BearerError) -> Answer:
@@ -94,6 +103,17 @@ def challenge(error: BearerError) -> Answer:
         members.append(f'scope="{error.scope}"')
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
+    return refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
+
+
+def refusal(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> Answer:
+    """Return an error in the shape that existing clients of the API read; no cache may keep it.
+
+    Args:
+        status: the HTTP status, in numbers.
+        name: the class of the error.
+        message: what is wrong, in ASCII and without anything that was sent.
+        headers: what else the status calls for.
+    """
     body = {"error": {"class": name, "message": message}}
-    headers = {"WWW-Authenticate": "Bearer " + ", ".join(members), "Cache-Control": "no-store"}
-    return json_answer(body, error.status, headers)
+    return json_answer(body, status, {"Cache-Control": "no-store", **(headers or {})})

@@ -2,16 +2,22 @@
 
 from django.urls import path, re_path
 
-from oauthapps.api import views
+from oauthapps.api import attask, views
 from oauthapps.api.verification import verify
 from oauthapps.doors.cors import cross_origin
 from oauthapps.doors.programs import Endpoint
 
+# Clients name the version of the API that they were written for.
+ATTASK = r"^attask/api/(?P<version>[^/]+)"
+
 app_name = "api"
 urlpatterns = [
     path("api/v1/me", Endpoint(cross_origin(views.me)), name="me"),
-    re_path(r"^attask/api/(?P<version>[^/]+)/user/me$", Endpoint(views.user_me), name="user-me"),
-    re_path(r"^attask/api/(?P<version>[^/]+)/user/search$", Endpoint(views.user_search), name="user-search"),
+    re_path(rf"{ATTASK}/user/me\Z", Endpoint(cross_origin(attask.user_me)), name="user-me"),
+    re_path(rf"{ATTASK}/user/search\Z", Endpoint(cross_origin(attask.user_search)), name="user-search"),
+    re_path(rf"{ATTASK}/logout\Z", Endpoint(cross_origin(attask.logout)), name="logout"),
+    # Last of them: all that is not listed.
+    re_path(r"^attask/", Endpoint(cross_origin(attask.not_found)), name="attask"),
     # Proxies append the path they ask about.
     re_path(r"^integrations/oauth2/api/v1/verify(?:/[\s\S]*)?\Z", Endpoint(verify), name="verify"),
 ]

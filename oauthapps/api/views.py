@@ -1,10 +1,9 @@
-"""A resource: who the token speaks for, in our own form and in the one existing integrations ask for."""
+"""A resource: who the token speaks for."""
 
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from accounts.models import User
 from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
 from oauthapps.doors.methods import allow_only
@@ -17,7 +16,6 @@ Resource = Callable[[TokenContext], Members]
 def readable_with_token(resource: Resource) -> Answering:
     """Answer with the resource where the request carries a token with the scope `read`."""
 
-    @allow_only("GET", "HEAD")
     @wraps(resource)
     def answered(request: ProgramRequest) -> Answer:
         try:
@@ -30,6 +28,7 @@ def readable_with_token(resource: Resource) -> Answering:
     return answered
 
 
+@allow_only("GET", "HEAD")
 @readable_with_token
 def me(token: TokenContext) -> Members:
     """Return who the token speaks for, and by which client."""
@@ -42,27 +41,4 @@ def me(token: TokenContext) -> Members:
         "customer_id": token.application.organization.customer_id,
         "client_id": token.application.client_id,
         "scope": scopes.render(token.scope),
-    }
-
-
-@readable_with_token
-def user_me(token: TokenContext) -> Members:
-    """Return the person in the shape of the documented calls."""
-    return {"data": documented(token.user)}
-
-
-@readable_with_token
-def user_search(token: TokenContext) -> Members:
-    """Return the people the token can see, of whom there is one."""
-    return {"data": [documented(token.user)]}
-
-
-def documented(user: User) -> Members:
-    """Return a person as the documented calls show one."""
-    return {
-        "ID": user.user_id,
-        "name": user.display_name,
-        "objCode": "USER",
-        "emailAddr": user.email,
-        "username": user.username,
     }

@@ -1,34 +1,34 @@
 """Cross-origin requests of single page applications (Fetch standard).
 
 A preflight names no client, so it is answered for the registered origins of any enabled single page
-application. Credentials are never allowed: cookies mean nothing at these endpoints.
+application. Credentials are never allowed: cookies mean nothing at these endpoints. So a script may send
+whatever headers it likes; tracing and error reporting add theirs to every request.
 """
 
+import re
 from functools import wraps
 
 from oauthapps.app_types import AppType
-from oauthapps.doors.programs import Answer, Answering, ProgramRequest
+from oauthapps.doors.programs import Answer, Answering, ProgramRequest, answer_to_failure
 from oauthapps.models import Application, RedirectURL
 from oauthapps.redirect_urls import origin_of
 
-ALLOWED_HEADERS = "authorization, content-type, sessionid"
+ASKED_HEADERS = "Access-Control-Request-Headers"
+# Names as RFC 9110 section 5.1 has them, and what separates them: nothing that could end a header.
+HEADER_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
+USUAL_HEADERS = "authorization, content-type, sessionid"
 PREFLIGHT_SECONDS = "600"
 
 
 def cross_origin(answer: Answering) -> Answering:
-    """Let scripts of registered origins read the answers, errors included."""
+    """Let scripts of registered origins read the answers, errors and our own faults included."""
 
     @wraps(answer)
     def answered(request: ProgramRequest) -> Answer:
-        origin = request.environ.get("HTTP_ORIGIN", "")
-        preflight = is_preflight(request)
-        response = Answer(204) if preflight else answer(request)
-        response.headers["Vary"] = "Origin"
-        if origin and is_registered(origin):
-            response.headers["Access-Control-Allow-Origin"] = origin
-            response.headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
-            if preflight:
-                response.headers |= allowing(methods="GET, POST", headers=ALLOWED_HEADERS)
+        # Looked up before anything is used up: it may fail, too.
+        headers = permission(request)
+        response = answered_at_all(answer, request)
+        response.headers |= headers
         return response
 
     return answered
@@ -39,19 +39,48 @@ def public(answer: Answering) -> Answering:
 
     @wraps(answer)
     def answered(request: ProgramRequest) -> Answer:
-        preflight = is_preflight(request)
-        response = Answer(204) if preflight else answer(request)
+        response = answered_at_all(answer, request)
         response.headers["Access-Control-Allow-Origin"] = "*"
-        if preflight:
-            response.headers |= allowing(methods="GET", headers="*")
+        if is_preflight(request):
+            response.headers["Vary"] = ASKED_HEADERS
+            response.headers |= allowing(methods="GET", headers=asked_headers(request, "*"))
         return response
 
     return answered
 
 
+def answered_at_all(answer: Answering, request: ProgramRequest) -> Answer:
+    """Answer a request, whether it is a preflight or meets an error on our side."""
+    if is_preflight(request):
+        return Answer(204)
+    try:
+        return answer(request)
+    except Exception as error:  # noqa: BLE001  # it becomes an answer here so that scripts can read that one too
+        return answer_to_failure(error, request)
+
+
+def permission(request: ProgramRequest) -> dict[str, str]:
+    """Return the headers that let the request's origin read the answer, if it is registered."""
+    origin = request.environ.get("HTTP_ORIGIN", "")
+    preflight = is_preflight(request)
+    headers = {"Vary": f"Origin, {ASKED_HEADERS}" if preflight else "Origin"}
+    if origin and is_registered(origin):
+        headers["Access-Control-Allow-Origin"] = origin
+        headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
+        if preflight:
+            headers |= allowing(methods="GET, POST", headers=asked_headers(request, USUAL_HEADERS))
+    return headers
+
+
 def is_preflight(request: ProgramRequest) -> bool:
     """Return whether a browser asks for permission rather than for an answer."""
     return request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ
+
+
+def asked_headers(request: ProgramRequest, otherwise: str) -> str:
+    """Return the headers that a script wants to send; those given where it names none in a way to repeat."""
+    asked = str(request.environ.get("HTTP_ACCESS_CONTROL_REQUEST_HEADERS", ""))
+    return asked if HEADER_NAMES.fullmatch(asked) else otherwise
 
 
 def allowing(*, methods: str, headers: str) -> dict[str, str]:

@@ -6,12 +6,20 @@ from functools import wraps
 from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import Answer, Answering, ProgramRequest
 
+Refusing = Callable[[str, dict[str, str]], Answer]
 
-def allow_only(*methods: str) -> Callable[[Answering], Answering]:
+
+def method_refused(message: str, headers: dict[str, str]) -> Answer:
+    """Return the refusal of a method in the standard shape."""
+    return error_answer(405, "invalid_request", message, headers)
+
+
+def allow_only(*methods: str, refuse: Refusing = method_refused) -> Callable[[Answering], Answering]:
     """Return a decorator that refuses all other methods (RFC 9110 section 15.5.6).
 
     Args:
         methods: their names, in capitals.
+        refuse: makes the answer to any other, of a message and headers.
     """
     names = ", ".join(methods)
 
@@ -20,8 +28,7 @@ def allow_only(*methods: str) -> Callable[[Answering], Answering]:
         def answered(request: ProgramRequest) -> Answer:
             if request.method in methods:
                 return answer(request)
-            message = f"This address answers {names} alone."
-            return error_answer(405, "invalid_request", message, {"Allow": names})
+            return refuse(f"This address answers {names} alone.", {"Allow": names})
 
         return answered
 

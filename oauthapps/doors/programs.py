@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
@@ -69,7 +70,8 @@ class Answer:
     Attributes:
         status: the HTTP status, in numbers.
         body: its bytes.
-        headers: what is particular to it; none repeats what was sent, unless it equals what is registered.
+        headers: what is particular to it; none repeats what was sent, unless it equals what is registered
+            or is made of names of headers.
     """
 
     status: int
@@ -89,6 +91,15 @@ def json_answer(members: Any, status: int = 200, headers: dict[str, str] | None 
 
 
 Answering = Callable[[ProgramRequest], Answer]
+
+
+def answer_to_failure(error: Exception, request: ProgramRequest) -> Answer:
+    """Return the answer to a request that met an error on our side; call it while the error is handled.
+
+    Django logs it and makes the answer, as for people's requests.
+    """
+    response = response_for_exception(request.for_django(), error)
+    return Answer(response.status_code, response.content, dict(response.items()))
 
 
 class Endpoint:

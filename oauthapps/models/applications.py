@@ -13,7 +13,7 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, is_identifier
 from oauthapps import lifetimes, logos, redirect_urls
-from oauthapps.app_types import AppType, TypeSpec, spec_of
+from oauthapps.app_types import BEARER, AppType, TypeSpec, spec_of
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models.validators import validate_link, validate_name, validate_text
 
@@ -173,7 +173,7 @@ class Application(AbstractApplication):
     @property
     def token_type(self) -> str:
         """How replies to its client call the kind of access token (RFC 6749 section 7.1)."""
-        return "sessionID" if self.is_workfront_compatible else "Bearer"
+        return self.type.compatible_token_type if self.is_workfront_compatible else BEARER
 
     @property
     def absolute_lifetime(self) -> timedelta | None:

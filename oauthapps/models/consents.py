@@ -9,6 +9,8 @@ from django.db.models import Value
 from django.db.models.functions import Least
 from django.utils import timezone
 
+from accounts.models import User
+from oauthapps import lifetimes
 from oauthapps.models.applications import Application
 
 # What ended can be explained, and an application's shortened lifetime taken back, for so long.
@@ -28,6 +30,8 @@ class EndReason(models.TextChoices):
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed", "A replaced refresh token was used again"
     CONSENT_WITHDRAWN = "consent_withdrawn", "The person withdrew consent"
     PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
+    PERSON_AWAY = "person_away", "The person was away for too long"
+    EXPIRED = "expired", "The absolute expiration had passed"
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
@@ -71,6 +75,24 @@ class TokenFamilyQuerySet(models.QuerySet["TokenFamily"]):
         """Those that have not ended."""
         return self.filter(ended_at=None)
 
+    def lapsed(self, user: User, now: datetime) -> Self:
+        """Those of a person whose refresh tokens have ended because the person was away for too long.
+
+        Nothing is asked of the database where the person was active within the shortest lifetime there is.
+
+        Args:
+            user: the person, as of their last activity.
+            now: the time to judge by.
+        """
+        too_short = lifetimes.over_after(now - user.last_active_at)
+        return self.alive().filter(
+            user=user,
+            application__inactivity_expiration__in=too_short,
+            refresh_tokens__isnull=False,
+            refresh_tokens__replaced_at=None,
+            refresh_tokens__revoked=None,
+        )
+
     def end(self, reason: EndReason) -> int:
         """End those that are alive and return how many there were; their tokens die with them."""
         now = timezone.now()
@@ -90,7 +112,8 @@ class TokenFamily(models.Model):
     # The first grant: the absolute expiration counts from here, whatever rotation does.
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)
-    end_reason = models.CharField(max_length=30, blank=True, choices=EndReason.choices)
+    # One of `EndReason`. Without `choices`: a new reason must not need a migration.
+    end_reason = models.CharField(max_length=30, blank=True)
     # When it is next worth asking whether anything of it could still work: not every day for every family.
     review_at = models.DateTimeField(default=first_review, db_index=True)
 

@@ -125,7 +125,7 @@ ACCESS_TOKENS = CompiledQuery(
     partial(
         access_tokens,
         *("scope", "created", "expires"),
-        *through("application", ("client_id", "response_profile")),
+        *through("application", ("client_id", "app_type", "response_profile")),
         *through("user", ("user_id", "username")),
     )
 )

@@ -16,7 +16,7 @@ from oauth2_provider.models import (
 
 from oauthapps.models.applications import Application, RedirectURL
 from oauthapps.models.compiled import Parameter
-from oauthapps.models.consents import TokenFamily
+from oauthapps.models.consents import EndReason, TokenFamily
 
 THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 
@@ -179,6 +179,13 @@ class RefreshToken(AbstractRefreshToken):
     def has_ended(self) -> bool:
         """Whether one of its expirations has passed."""
         return self.ends_at is not None and self.ends_at <= timezone.now()
+
+    @property
+    def end_reason(self) -> EndReason:
+        """Which of its expirations comes first."""
+        lifetime = self.application.absolute_lifetime
+        is_absolute = lifetime is not None and self.family.started_at + lifetime == self.ends_at
+        return EndReason.EXPIRED if is_absolute else EndReason.PERSON_AWAY
 
 
 class IDToken(AbstractIDToken):

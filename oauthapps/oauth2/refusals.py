@@ -170,12 +170,14 @@ ENDINGS: dict[str, str] = {
     EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
     EndReason.CONSENT_WITHDRAWN: "the person withdrew consent",
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
+    EndReason.PERSON_AWAY: "the person was away for too long",
+    EndReason.EXPIRED: "its absolute expiration had passed",
 }
 
 
 def reason_of(family: TokenFamily) -> str:
     """Return why a family ended; nothing as long as it has not."""
-    return ENDINGS.get(family.end_reason, str(family.get_end_reason_display()).lower())
+    return ENDINGS.get(family.end_reason, "")
 
 
 def first(causes: Mapping[str, bool]) -> str:

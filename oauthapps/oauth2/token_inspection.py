@@ -1,5 +1,6 @@
 """Revocation (RFC 7009) and introspection (RFC 7662): what a client may do with a token it holds."""
 
+from datetime import datetime
 from typing import Any
 
 from oauthlib.oauth2 import InvalidRequestError
@@ -60,30 +61,43 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
     if not value:
         raise InvalidRequestError("Missing token parameter.")
     for row in client.presented:
-        has_ended = isinstance(row, RefreshToken) and row.has_ended
-        if may_see(client.application, row) and not has_ended:
+        if may_be_described(client.application, row):
             return describe(row)
-    if not has_died(value, client.application):
+    if not is_no_guess(value, client.application):
         count_failure(f"introspection by {client.application.client_id}", sender().address)
     return INACTIVE
 
 
-def has_died(value: str, application: Application) -> bool:
-    """Return whether a value was a token that a client may look at: asking about it is no guess.
+def is_no_guess(value: str, application: Application) -> bool:
+    """Return whether a value is, or was, a token that a client may ask about.
 
-    Somebody else's token counts as one, or the answers would tell it from a value that never existed.
+    Somebody else's token counts as a guess, or the answers would tell it from a value that never existed.
     """
     model = RefreshToken if value.startswith(REFRESH_TOKEN_PREFIX) else AccessToken
-    return any(may_see(application, row) for row in model.objects.filter(token_checksum=digest(value)))
+    return any(may_ask(application, row) for row in model.objects.filter(token_checksum=digest(value)))
 
 
-def may_see(application: Application, row: AccessToken | RefreshToken) -> bool:
-    """Return whether a client may look at a token: its own, or all if an administrator said so."""
+def may_ask(application: Application, row: AccessToken | RefreshToken) -> bool:
+    """Return whether a client may ask about a token: its own, or all if an administrator said so."""
     return bool(application.may_verify_tokens or row.application_id == application.pk)
 
 
+def may_be_described(application: Application, row: AccessToken | RefreshToken) -> bool:
+    """Return whether a client may be told what a living token means.
+
+    A refresh token is for its own client alone: whoever verifies the tokens of others would take it for an
+    access token that lives for months.
+    """
+    if isinstance(row, RefreshToken):
+        return row.application_id == application.pk and not row.has_ended
+    return may_ask(application, row)
+
+
 def describe(row: AccessToken | RefreshToken) -> Members:
-    """Return the members of RFC 7662 section 2.2."""
+    """Return the members of RFC 7662 section 2.2, and `token_use`, which tells the two kinds apart.
+
+    A refresh token has no `token_type`: that is a way of using access tokens (RFC 6749 section 7.1).
+    """
     application, user = row.application, row.user
     answer = {
         "active": True,
@@ -94,9 +108,13 @@ def describe(row: AccessToken | RefreshToken) -> Members:
         "iss": issuer(),
         "iat": int(row.created.timestamp()),
     }
-    expires = row.expires if isinstance(row, AccessToken) else row.ends_at
+    expires: datetime | None
+    if isinstance(row, AccessToken):
+        expires, kind = row.expires, "access_token"
+        answer["token_type"] = application.token_type
+    else:
+        expires, kind = row.ends_at, "refresh_token"
     if expires is not None:
         answer["exp"] = int(expires.timestamp())
-    if isinstance(row, AccessToken):
-        answer["token_type"] = application.token_type
+    answer["token_use"] = kind
     return answer

@@ -234,7 +234,7 @@ class Validator(RequestValidator):
             note_use(request.verified_assertion.key, now)
 
     def after_refusal(self, request: TokenRequest, error: InvalidGrantError) -> None:
-        """Say why a code or refresh token was refused, and end its family if its own client replayed it.
+        """Say why a code or refresh token was refused, and end its family if it expired or was replayed.
 
         This commits before the answer is sent. The refused request itself has stored nothing. The cause is
         looked up first, because ending the family would be the cause afterwards.
@@ -246,3 +246,5 @@ class Validator(RequestValidator):
             tokens.end_family_of_replayed_refresh_token(
                 digest(request.refresh_token), request.client, actor=request.actor
             )
+            if refused := own(request):
+                tokens.end_family_of_expired(refused)

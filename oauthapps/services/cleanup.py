@@ -138,7 +138,7 @@ def usable_refresh_token() -> Exists:
 def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
     """Return the families of which nothing can ever work again.
 
-    Not those whose person has been away too long: when the person comes back, so do their refresh tokens.
+    What has expired is kept for a while, because an application's lifetimes may be lengthened again.
     """
     known = {"family": OuterRef("pk"), "expires__gt": now - EXPIRED_FOR}
     known_access_token = Exists(AccessToken.objects.filter(**known))
@@ -147,17 +147,19 @@ def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
     return TokenFamily.objects.filter(
         ~usable_refresh_token() & ~known_access_token & ~known_code
         | Q(ended_at__lt=long_ago)
-        | past_absolute_end(long_ago)
+        | expired_before(long_ago)
     )
 
 
-def past_absolute_end(moment: datetime) -> Q:
-    """Return the condition that a family's refresh tokens had reached their absolute end at this moment."""
+def expired_before(moment: datetime) -> Q:
+    """Return the condition that a family's refresh tokens had reached either of their ends at this moment."""
     condition = Q(pk__in=[])
     for choice in Lifetime.values:
         lifetime = lifetimes.delta(choice)
         if lifetime is not None:
-            condition |= Q(application__absolute_expiration=choice, started_at__lt=moment - lifetime)
+            begin = moment - lifetime
+            condition |= Q(application__absolute_expiration=choice, started_at__lt=begin)
+            condition |= Q(application__inactivity_expiration=choice, user__last_active_at__lt=begin)
     return condition
 
 

@@ -147,6 +147,18 @@ def end_family_of_replayed_refresh_token(digest: str, application: Application, 
         )
 
 
+def end_family_of_expired(token: RefreshToken) -> None:
+    """End the family of a refresh token that was refused because it has expired.
+
+    What has expired stays expired, also when the person comes back or a setting is lengthened.
+
+    Args:
+        token: a living refresh token with its application, family and person.
+    """
+    if token.has_ended:
+        TokenFamily.objects.filter(pk=token.family_id).end(token.end_reason)
+
+
 def end_family(
     family: TokenFamily, reason: EndReason, kind: EventKind, *, person: User, actor: Actor
 ) -> None:

@@ -32,6 +32,8 @@ WITHOUT_A_PAGE = {
     "api:me": "",
     "api:user-me": "version",
     "api:user-search": "version",
+    "api:logout": "version",
+    "api:attask": "",
     "api:verify": "",
     "logo": "logo",
 }

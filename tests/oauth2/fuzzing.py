@@ -71,8 +71,10 @@ ENDPOINTS = [
     Endpoint("verify below", "/integrations/oauth2/api/v1/verify/a/b", "POST"),
     Endpoint("metadata", "/.well-known/oauth-authorization-server", "GET"),
     Endpoint("me", "/api/v1/me", "GET"),
-    Endpoint("attask user/me", "/attask/api/v15.0/user/me", "GET"),
-    Endpoint("attask user/search", "/attask/api/v15.0/user/search", "GET"),
+    Endpoint("attask user/me", "/attask/api/v22.0/user/me", "GET"),
+    Endpoint("attask user/search", "/attask/api/v22.0/user/search", "GET"),
+    Endpoint("attask logout", "/attask/api/v22.0/logout", "POST"),
+    Endpoint("attask, anything else", "/attask/api/v22.0/project/search", "GET"),
 ]
 
 

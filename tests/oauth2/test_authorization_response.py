@@ -70,6 +70,8 @@ every_answer = pytest.mark.parametrize("case", CASES.values(), ids=CASES)
         "https://Client.example:8443/a/(b)/;c=1?tenant=7&next=%2Fhome%20page",
         "http://127.0.0.1:53182/cb",
         "com.example.app:/callback",
+        "capacitor://localhost/callback",
+        "ionic://localhost/callback?tenant=7",
     ],
 )
 def test_allow_leads_to_exactly_the_registered_address(visitor: Client, redirect_uri: str) -> None:

@@ -17,8 +17,8 @@ from tests.oauth_client import ME, VERIFY, OAuthClient
 
 pytestmark = pytest.mark.django_db
 
-USER_ME = "/attask/api/v15.0/user/me"
-USER_SEARCH = "/attask/api/v15.0/user/search"
+USER_ME = "/attask/api/v22.0/user/me"
+USER_SEARCH = "/attask/api/v22.0/user/search"
 RESOURCES = [ME, USER_ME, USER_SEARCH]
 NOBODY = {
     "error": {"class": "AuthenticationException", "message": "You are not currently logged in."},

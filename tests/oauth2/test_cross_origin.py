@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -35,16 +35,23 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 ORIGIN = "https://client.example"
-READABLE = [TOKEN, REVOKE, ME]
-NOT_READABLE = [AUTHORIZE, JWT_EXCHANGE, INTROSPECT, VERIFY, "/attask/api/v15.0/user/me", "/accounts/login/"]
+ATTASK = [
+    "/attask/api/v22.0/user/me",
+    "/attask/api/v22.0/user/search",
+    "/attask/api/v22.0/logout",
+    "/attask/api/v22.0/project/search",
+]
+READABLE = [TOKEN, REVOKE, ME, *ATTASK]
+NOT_READABLE = [AUTHORIZE, JWT_EXCHANGE, INTROSPECT, VERIFY, "/accounts/login/"]
+ASKED_HEADERS = "authorization,content-type"
 
 
-def preflight(path: str, origin: str = ORIGIN, method: str = "POST") -> Answer:
-    headers = {
-        "Origin": origin,
-        "Access-Control-Request-Method": method,
-        "Access-Control-Request-Headers": "authorization,content-type",
-    }
+def preflight(
+    path: str, origin: str = ORIGIN, method: str = "POST", asked: str | None = ASKED_HEADERS
+) -> Answer:
+    headers = {"Origin": origin, "Access-Control-Request-Method": method}
+    if asked is not None:
+        headers["Access-Control-Request-Headers"] = asked
     answer: Answer = Client(enforce_csrf_checks=True).options(path, headers=headers)
     return answer
 
@@ -61,10 +68,11 @@ def cors(answer: Answer) -> dict[str, str]:
     return {name.removeprefix(prefix): value for name, value in answer.items() if name.startswith(prefix)}
 
 
-def varies(answer: Answer) -> bool:
-    return "origin" in {name.strip().lower() for name in answer.get("Vary", "").split(",")}
+def varies(answer: Answer, by: str = "Origin") -> bool:
+    return by in {name.strip() for name in answer.get("Vary", "").split(",")}
 
 
+@pytest.mark.spec("B-23", "Fetch §3.3")
 @pytest.mark.parametrize("path", READABLE)
 def test_a_preflight_is_answered_for_a_registered_origin(single_page: OAuthClient, path: str) -> None:
     answer = preflight(path)
@@ -72,11 +80,12 @@ def test_a_preflight_is_answered_for_a_registered_origin(single_page: OAuthClien
     assert cors(answer) == {
         "Allow-Origin": ORIGIN,
         "Allow-Methods": "GET, POST",
-        "Allow-Headers": "authorization, content-type, sessionid",
+        "Allow-Headers": ASKED_HEADERS,
         "Expose-Headers": "WWW-Authenticate, Retry-After",
         "Max-Age": "600",
     }
     assert varies(answer)
+    assert varies(answer, "Access-Control-Request-Headers")
     assert not answer.cookies
 
 
@@ -204,9 +213,10 @@ def test_everybody_may_read_the_metadata(origin: str) -> None:
     assert cors(asked) == {
         "Allow-Origin": "*",
         "Allow-Methods": "GET",
-        "Allow-Headers": "*",
+        "Allow-Headers": ASKED_HEADERS,
         "Max-Age": "600",
     }
+    assert varies(asked, "Access-Control-Request-Headers")
 
 
 def test_origins_of_other_types_do_not_count(web: OAuthClient) -> None:
@@ -234,6 +244,8 @@ def test_only_enabled_applications_count(single_page: OAuthClient, person: User)
         ("http://127.0.0.1/cb", "http://127.0.0.1"),
         ("http://[::1]:8080/cb", "http://[::1]:8080"),
         ("https://xn--bcher-kva.example/cb", "https://xn--bcher-kva.example"),
+        ("capacitor://localhost/callback", "capacitor://localhost"),
+        ("ionic://localhost/callback", "ionic://localhost"),
     ],
 )
 def test_the_origin_is_the_one_a_browser_makes_of_the_redirect_url(redirect_url: str, origin: str) -> None:
@@ -263,6 +275,91 @@ def test_cookies_and_foreign_origins_change_nothing_about_the_answer(
         assert not answer.cookies
         refused = browser.post(TOKEN, "{}", content_type="application/json", headers=headers)
         assert (refused.status_code, refused["Content-Type"]) == (400, "application/json")
+
+
+@pytest.mark.spec("B-23", "Fetch §4.8")
+@pytest.mark.parametrize("path", [TOKEN, ME, METADATA])
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "traceparent",
+        "authorization,baggage,sentry-trace,traceparent",
+        "X-Requested-With, Cache-Control, sessionID",
+        "!#$%&'*+-.^_`|~09az",
+        ",".join(f"x-header-{number}" for number in range(50)),
+    ],
+)
+def test_a_script_may_send_any_header(single_page: OAuthClient, path: str, asked: str) -> None:
+    """The list protects nothing: a browser sends no credentials here, and we read none of these headers."""
+    assert cors(preflight(path, asked=asked))["Allow-Headers"] == asked
+
+
+@pytest.mark.spec("B-23", "Fetch §4.8")
+@pytest.mark.parametrize(
+    "asked", [None, "", "a: b", 'x"y', "x;y", "x/y", "x\r\nSet-Cookie: a=b", "é", "x" * 2000, "<b>", "a\0"]
+)
+def test_what_is_no_list_of_names_is_not_repeated(single_page: OAuthClient, asked: str | None) -> None:
+    for path, allowed in ((TOKEN, "authorization, content-type, sessionid"), (METADATA, "*")):
+        answer = preflight(path, asked=asked)
+        assert (answer.status_code, cors(answer)["Allow-Headers"]) == (204, allowed)
+        assert not answer.cookies
+
+
+@pytest.mark.spec("B-24", "RFC 6749 §5.2; Fetch §3.3")
+@pytest.mark.parametrize("path", READABLE)
+@pytest.mark.parametrize("error", [RuntimeError("on purpose"), OperationalError("gone")], ids=["500", "503"])
+def test_our_own_faults_are_readable_too(
+    single_page: OAuthClient,
+    visitor: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    path: str,
+    error: Exception,
+) -> None:
+    tokens = single_page.get_tokens(visitor)
+
+    def broken(*_: object) -> None:
+        raise error
+
+    single_page.http.raise_request_exception = False
+    monkeypatch.setattr("oauthapps.models.lookups.client", broken)
+    monkeypatch.setattr("oauthapps.models.lookups.access_token", broken)
+    parameters = single_page.refresh_parameters(tokens["refresh_token"], token=tokens["access_token"])
+    headers = {"Origin": ORIGIN, "sessionID": tokens["access_token"]}
+    if path in (TOKEN, REVOKE):
+        answer = single_page.post(path, parameters, **headers)
+    else:
+        answer = single_page.http.get(path, headers=headers)
+    status = 503 if isinstance(error, OperationalError) else 500
+    assert (answer.status_code, answer["Content-Type"]) == (status, "application/json")
+    assert cors(answer)["Allow-Origin"] == ORIGIN
+    assert varies(answer)
+    assert ("Retry-After" in answer) == (status == 503)
+    assert "Retry-After" in cors(answer)["Expose-Headers"]
+    assert len(answer["X-Request-Id"]) == 16
+
+
+@pytest.mark.spec("B-24", "Fetch §3.3")
+def test_too_much_is_readable_too(single_page: OAuthClient) -> None:
+    answer = single_page.post(TOKEN, {"client_id": single_page.client_id, "x": "x" * 70_000}, Origin=ORIGIN)
+    assert answer.status_code in {400, 413}
+    assert cors(answer)["Allow-Origin"] == ORIGIN
+
+
+@pytest.mark.spec("B-24", "Fetch §3.3")
+def test_nothing_is_used_up_where_the_origin_cannot_be_looked_up(
+    single_page: OAuthClient, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = single_page.get_code(visitor)
+    single_page.http.raise_request_exception = False
+
+    def broken(_: str) -> bool:
+        raise OperationalError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("oauthapps.doors.cors.is_registered", broken)
+        answer = single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN)
+        assert answer.status_code == 503
+    assert single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN).status_code == 200
 
 
 def test_a_request_without_an_origin_pays_nothing_for_this(single_page: OAuthClient) -> None:

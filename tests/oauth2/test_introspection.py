@@ -62,16 +62,19 @@ def test_a_living_access_token_is_described(web: OAuthClient, visitor: Client, p
             "iat": int(now.timestamp()),
             "exp": int(now.timestamp() + 3600),
             "token_type": "Bearer",
+            "token_use": "access_token",
         }
 
 
+@pytest.mark.spec("V-30", "RFC 7662 §2.2")
 @pytest.mark.spec("V-20", "RFC 7662 §2.2")
 def test_a_living_refresh_token_is_described(web: OAuthClient, visitor: Client, person: User) -> None:
     members = introspect(web, web.get_tokens(visitor)["refresh_token"])
     assert members["active"] is True
     assert (members["client_id"], members["sub"]) == (web.client_id, person.user_id)
     assert isinstance(members["exp"], int)
-    assert "token_type" not in members  # it is no access token, of whatever type
+    assert members["token_use"] == "refresh_token"
+    assert "token_type" not in members  # no API may take it for an access token, of whatever type
 
 
 @pytest.mark.spec("V-20", "RFC 7662 §2.2")
@@ -97,6 +100,17 @@ def test_a_machines_token_and_the_workfront_profile(machine: Machine) -> None:
     members = introspect(machine.client, token)
     assert members["sub"] == machine.key.user.user_id
     assert members["token_type"] == "sessionID"
+
+
+@pytest.mark.spec("V-20", "RFC 7662 §2.2")
+def test_the_token_type_is_the_one_that_the_client_was_told(
+    web: OAuthClient, single_page: OAuthClient, verifier_machine: OAuthClient, visitor: Client
+) -> None:
+    Application.objects.update(response_profile="workfront")
+    for client in (web, single_page):
+        tokens = client.get_tokens(visitor)
+        described = introspect(verifier_machine, tokens["access_token"])
+        assert described["token_type"] == tokens["token_type"]
 
 
 @pytest.mark.spec("V-21", "RFC 7662 §2.2")
@@ -252,8 +266,38 @@ def test_a_client_sees_its_own_tokens_unless_it_may_verify_all(
     tokens = web.get_tokens(visitor)
     for token in (tokens["access_token"], tokens["refresh_token"]):
         assert introspect(machine.client, token) == INACTIVE
-        assert introspect(verifier_machine, token)["client_id"] == web.client_id
         assert introspect(web, token)["client_id"] == web.client_id
+    assert introspect(verifier_machine, tokens["access_token"])["client_id"] == web.client_id
+
+
+@pytest.mark.spec("V-30", "RFC 7662 §2.2, §4")
+@pytest.mark.parametrize("rotation", [True, False], ids=["with rotation", "without"])
+def test_a_refresh_token_is_described_to_its_own_client_alone(
+    web: OAuthClient,
+    single_page: OAuthClient,
+    verifier_machine: OAuthClient,
+    visitor: Client,
+    rotation: bool,
+) -> None:
+    """An API would otherwise take it for a bearer token that lives for months."""
+    Application.objects.update(rotate_refresh_tokens=rotation)
+    for client in (web, single_page):
+        refresh_token = client.get_tokens(visitor)["refresh_token"]
+        for hint in ("refresh_token", "access_token"):
+            assert introspect(verifier_machine, refresh_token, token_type_hint=hint) == INACTIVE
+        refreshed = client.refresh(refresh_token).json()
+        assert introspect(verifier_machine, refreshed["refresh_token"]) == INACTIVE
+        assert introspect(verifier_machine, refreshed["access_token"])["active"] is True
+    assert introspect(web, web.get_tokens(visitor)["refresh_token"])["active"] is True
+
+
+@pytest.mark.spec("V-31", "RFC 7662 §4")
+def test_a_verifier_that_is_shown_refresh_tokens_does_not_guess(
+    web: OAuthClient, verifier_machine: OAuthClient, visitor: Client, few_guesses: int
+) -> None:
+    refresh_token = web.get_tokens(visitor)["refresh_token"]
+    for _ in range(few_guesses + 2):
+        assert introspect(verifier_machine, refresh_token) == INACTIVE
 
 
 @pytest.mark.spec("V-26", "RFC 7662 §4")

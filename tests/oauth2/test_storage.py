@@ -30,6 +30,7 @@ from django.utils import timezone
 from django.views.debug import get_exception_reporter_class
 
 from accounts.actors import Actor
+from accounts.models import User
 from config import env
 from config.access_log import FORMAT as ACCESS_LOG
 from config.logs import LineFormatter
@@ -509,18 +510,36 @@ def test_without_a_refresh_token_a_family_goes_after_its_access_token(
 
 
 @pytest.mark.spec("S-07", "ASVS 10.4.8")
-def test_families_past_their_absolute_end_go_and_those_of_the_absent_stay(
-    web: OAuthClient, visitor: Client
+@pytest.mark.parametrize("end", ["absolute_expiration", "inactivity_expiration"])
+def test_families_past_either_end_go_after_thirty_days(
+    web: OAuthClient, visitor: Client, person: User, end: str
 ) -> None:
-    Application.objects.update(absolute_expiration="1y", inactivity_expiration="1d")
+    settings = {"absolute_expiration": "none", "inactivity_expiration": "none", end: "1d"}
+    Application.objects.update(**settings)
     now = timezone.now()
     with time_machine.travel(now, tick=False):
+        User.objects.filter(pk=person.pk).update(last_active_at=now)
         web.get_tokens(visitor)
-    with time_machine.travel(now + timedelta(days=365 + 29), tick=False):
-        prune()
-        assert RefreshToken.objects.count() == 1  # the person may come back, the setting may be changed
-    with time_machine.travel(now + timedelta(days=365 + 29 + 31), tick=False):  # it is reviewed once a month
+    with time_machine.travel(now + timedelta(days=1 + 29), tick=False):
+        assert prune().refresh_tokens == 0  # the setting may be changed
+    with time_machine.travel(now + timedelta(days=1 + 29 + 31), tick=False):  # it is reviewed once a month
         assert prune().refresh_tokens == 1
+
+
+@pytest.mark.spec("S-07", "ASVS 10.4.8")
+def test_a_family_stays_while_its_person_comes_now_and_then(
+    web: OAuthClient, visitor: Client, person: User
+) -> None:
+    Application.objects.update(absolute_expiration="none", inactivity_expiration="30d")
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        token = web.get_tokens(visitor)["refresh_token"]
+    for days in range(20, 200, 20):
+        with time_machine.travel(now + timedelta(days=days), tick=False):
+            User.objects.filter(pk=person.pk).update(last_active_at=timezone.now())
+            assert prune().refresh_tokens == 0
+    with time_machine.travel(now + timedelta(days=200), tick=False):
+        assert web.refresh(token).status_code == 200
 
 
 @pytest.mark.spec("S-07", "ASVS 14.2.7")

@@ -111,12 +111,19 @@ def test_all_five_members_are_there_whenever_access_may_be_kept(
         assert isinstance(tokens["refresh_token"], str)
 
 
-@pytest.mark.spec("T-03", "Workfront")
-def test_the_token_type_follows_the_response_profile(web: OAuthClient, visitor: Client) -> None:
-    set_profile(web, "workfront")
-    tokens = web.get_tokens(visitor)
-    assert tokens["token_type"] == "sessionID"
-    assert {"access_token", "refresh_token", "expires_in", "wid"} <= tokens.keys()
+@pytest.mark.spec("T-85", "Workfront")
+@pytest.mark.parametrize("profile", ["standard", "workfront"])
+def test_the_token_type_follows_response_profile_and_type(
+    web: OAuthClient, single_page: OAuthClient, visitor: Client, profile: str
+) -> None:
+    """The documented page of the code flow says sessionID, the one of PKCE says Bearer."""
+    for client, compatible in ((web, "sessionID"), (single_page, "Bearer")):
+        set_profile(client, profile)
+        tokens = client.get_tokens(visitor)
+        refreshed = client.refresh(tokens["refresh_token"]).json()
+        expected = "Bearer" if profile == "standard" else compatible
+        assert tokens["token_type"] == refreshed["token_type"] == expected
+        assert {"access_token", "refresh_token", "expires_in", "wid"} <= tokens.keys()
 
 
 @pytest.mark.spec("T-04", "RFC 6749 §10.10")
@@ -343,7 +350,7 @@ def test_post_is_the_only_method(web: OAuthClient, visitor: Client, method: str)
 @pytest.mark.spec("T-41", "RFC 9110 §15.5.5")
 @pytest.mark.parametrize("method", ["GET", "POST", "DELETE"])
 @pytest.mark.parametrize(
-    "path", ["/integrations/oauth2/api/v1/tokens", "/integrations/oauth2/api/", "/api/v2/me", "/attask/api/x"]
+    "path", ["/integrations/oauth2/api/v1/tokens", "/integrations/oauth2/api/", "/api/v2/me"]
 )
 def test_a_program_reads_json_where_there_is_no_endpoint(db: None, method: str, path: str) -> None:
     assert error_of(Client().generic(method, path), 404) == "not_found"

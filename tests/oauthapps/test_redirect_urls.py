@@ -59,6 +59,42 @@ def test_a_private_use_scheme_is_for_single_page_and_mobile_applications_only(ur
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "capacitor://localhost/callback",
+        "capacitor://localhost",
+        "ionic://localhost/oauth/cb?x=1",
+    ],
+)
+def test_the_web_views_of_capacitor_and_ionic_are_for_single_page_and_mobile_applications_only(
+    url: str,
+) -> None:
+    assert check_redirect_url(url, app_type=AppType.SINGLE_PAGE) == url
+    with pytest.raises(InvalidRedirectURLError, match="begins with https://"):
+        check_redirect_url(url, app_type=AppType.WEB)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "capacitor:/callback",
+        "capacitor:///callback",
+        "capacitor://app/callback",
+        "capacitor://LOCALHOST/callback",
+        "capacitor://localhost:80/callback",
+        "capacitor://localhost:/callback",
+        "capacitor://user@localhost/callback",
+        "capacitor://localhost.evil.example/callback",
+        "capacitor://127.0.0.1/callback",
+        "ionic://localhost.",
+    ],
+)
+def test_a_web_view_has_one_host(url: str) -> None:
+    with pytest.raises(InvalidRedirectURLError, match="://localhost"):
+        check_redirect_url(url, app_type=AppType.SINGLE_PAGE)
+
+
+@pytest.mark.parametrize(
     ("url", "reason"),
     [
         ("", "Enter the address"),
@@ -146,6 +182,12 @@ def test_a_refusal_says_exactly_what_is_wrong(url: str, reason: str) -> None:
         "ws://app.example.com/cb",
         "myapp:/cb",
         "myapp://cb",
+        "myapp://localhost/cb",
+        "capacitors://localhost/cb",
+        "capacitor-electron://localhost/cb",
+        "capacitor://localhost/../cb",
+        "capacitor://localhost/cb#",
+        "capacitor://localhost/cb?code=mine",
         "urn:ietf:wg:oauth:2.0:oob",
         "localhost:3000/cb",
         "app.example.com:8080/cb",
@@ -193,6 +235,10 @@ def test_what_may_be_registered_is_what_the_authorization_endpoint_can_use(start
         ("http://[0:0::1]:3000/cb", "http://[::1]:3000"),
         ("https://münchen.example/cb", "https://xn--mnchen-3ya.example"),
         ("com.example.app:/cb", None),
+        ("capacitor://localhost/cb?x", "capacitor://localhost"),
+        ("Ionic://localhost", "ionic://localhost"),
+        ("ionic://elsewhere/cb", None),
+        ("ionic:/cb", None),
         ("https://app.example.com:x/cb", None),
         ("https:///cb", None),
         ("null", None),
@@ -211,6 +257,8 @@ def test_the_origin_is_the_one_a_browser_names(url: str, origin: str | None) -> 
         ("https://\u0430pple.example/", "xn--pple-43d.example"),
         ("http://[::1]:53182/cb", "[::1]"),
         ("com.example.app://bank.example/cb", "com.example.app"),
+        ("capacitor://localhost/bank.example", "capacitor://localhost"),
+        ("capacitor://bank.example/cb", ""),
         ("javascript:alert(1)", ""),
         ("https://\u2100.example/", ""),
         ("https://" + "a" * 1_000_000, ""),

@@ -75,7 +75,7 @@ def test_idle_connections_keep_nobody_out(installation: Installation) -> None:
         ("GET", "/api/v1/me?sessionID=gtacc_not-for-the-log"),
         ("GET", "/api/v1/me%3FsessionID=not-for-the-log"),
         ("GET", "/api/v1/me;sessionID=gtacc_not-for-the-log"),
-        ("GET", "/attask/api/v15.0/user/gtacc_not-for-the-log"),
+        ("GET", "/attask/api/v22.0/user/gtacc_not-for-the-log"),
         ("gtacc_not-for-the-log", "/api/v1/me"),
     ],
 )

@@ -150,7 +150,7 @@ def test_a_machine_exchanges_a_jwt_signed_as_documented(installation: Installati
         me = requests.get(f"{installation.base_url}/api/v1/me", headers=headers, timeout=30)
         assert me.json()["ID"] == application["user_id"]
     documented = requests.get(
-        f"{installation.base_url}/attask/api/v15.0/user/search", headers={"SESSIONID": token}, timeout=30
+        f"{installation.base_url}/attask/api/v22.0/user/search", headers={"SESSIONID": token}, timeout=30
     )
     assert documented.json()["data"][0]["ID"] == application["user_id"]
 

@@ -32,11 +32,11 @@ PRIVACY_POLICY_URL = "This is the link to where your organization stores the pri
 TERMS_OF_SERVICE_URL = "This is the link to where your organization stores its terms of service."
 RESPONSE_PROFILE = (
     "Standard answers as RFC 6749 says. Workfront-compatible is for an integration that was written for "
-    "the endpoints of Workfront: its token_type is “sessionID”, and errors have the form it expects."
+    "the endpoints of Workfront: token_type and errors are what it expects."
 )
 MAY_VERIFY_TOKENS = (
-    "Lets this application ask about the tokens of every application, as an API or a gateway in front of one "
-    "needs to. Without it, it can ask about its own only."
+    "Lets this application ask about the access tokens of every application, as an API or a gateway in front "
+    "of one needs to. Without it, it can ask about its own only."
 )
 
 HELP_TEXTS = {

@@ -1,0 +1,89 @@
+"""The calls that integrations written for Workfront make, with the answers they read.
+
+Errors are `{"error": {"class": …, "message": …}}`, and what does not exist is told only to who is signed in.
+"""
+
+from functools import wraps
+from typing import Protocol
+
+from accounts.models import User
+from oauthapps.api.bearer import (
+    BearerError,
+    TokenContext,
+    challenge,
+    living_token,
+    presented_token,
+    refusal,
+)
+from oauthapps.api.views import Members, readable_with_token
+from oauthapps.client_secrets import digest
+from oauthapps.doors.methods import allow_only
+from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
+from oauthapps.services import tokens
+
+
+class AnsweringSomebody(Protocol):
+    """Answers a request whose living token has been looked up."""
+
+    def __call__(self, request: ProgramRequest, token: TokenContext, /) -> Answer:
+        """Answer it."""
+        ...
+
+
+def signed_in(answer: AnsweringSomebody) -> Answering:
+    """Refuse who has no living token; its scopes do not matter."""
+
+    @wraps(answer)
+    def answered(request: ProgramRequest) -> Answer:
+        try:
+            token = living_token(request)
+        except BearerError as error:
+            return challenge(error)
+        return answer(request, token)
+
+    return answered
+
+
+def method_refused(message: str, headers: dict[str, str]) -> Answer:
+    """Return the refusal of a method."""
+    return refusal(405, "MethodNotAllowedException", message, headers)
+
+
+@allow_only("GET", "HEAD", refuse=method_refused)
+@readable_with_token
+def user_me(token: TokenContext) -> Members:
+    """Return the person in the shape of the documented calls."""
+    return {"data": documented(token.user)}
+
+
+@allow_only("GET", "HEAD", refuse=method_refused)
+@readable_with_token
+def user_search(token: TokenContext) -> Members:
+    """Return the people the token can see, of whom there is one."""
+    return {"data": [documented(token.user)]}
+
+
+@allow_only("GET", "POST", refuse=method_refused)
+@signed_in
+def logout(request: ProgramRequest, token: TokenContext) -> Answer:
+    """End the token that the request carries, and no other; clients log out by GET as well as by POST."""
+    actor = request.sender().as_client(token.application.client_id)
+    tokens.revoke(digest(presented_token(request)), token.application, actor=actor)
+    return json_answer({"data": {"success": True}}, headers={"Cache-Control": "no-store"})
+
+
+@signed_in
+def not_found(request: ProgramRequest, token: TokenContext) -> Answer:  # noqa: ARG001
+    """Say that there is no such call."""
+    return refusal(404, "NotFoundException", "There is nothing at this URL.")
+
+
+def documented(user: User) -> Members:
+    """Return a person as the documented calls show one."""
+    return {
+        "ID": user.user_id,
+        "name": user.display_name,
+        "objCode": "USER",
+        "emailAddr": user.email,
+        "username": user.username,
+    }
