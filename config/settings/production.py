@@ -24,11 +24,12 @@ STORAGES = {
 }
 
 _https = _base_url.scheme == "https"
-# Behind a proxy that ends TLS, and only there, X-Forwarded-Proto and -For are believed.
-_behind_proxy = env.flag("BEHIND_PROXY")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_proxy else None
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _behind_proxy else 0
-SECURE_SSL_REDIRECT = _https and _behind_proxy
+# Behind proxies that end TLS, and only there, what they say of a request (accounts.client_addresses) counts.
+TRUSTED_PROXIES = env.proxies("BEHIND_PROXY")
+FORWARDED_HEADER = env.choice("FORWARDED_HEADER", ("x-forwarded", "forwarded"))
+# What they say of the scheme is brought to this form whichever header they use (config.proxies).
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = _https and TRUSTED_PROXIES > 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
 # Binding every other subdomain of the organisation to https is the operator's decision.
