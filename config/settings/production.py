@@ -40,6 +40,7 @@ SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_sessi
 CSRF_COOKIE_NAME = "__Host-gatehouse_csrf" if _https else "gatehouse_csrf"
 
 EMAIL_HOST = env.text("EMAIL_HOST")
+PASSKEY_COOKIE_NAME = "__Host-gatehouse_passkey" if _https else "gatehouse_passkey"
 EMAIL_PORT = env.number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
