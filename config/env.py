@@ -73,6 +73,18 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
+def days(name: str, default: int) -> int:
+    """Return the variable `name` as a number of days, one or more.
+
+    Raises:
+        ImproperlyConfigured: for anything else.
+    """
+    value = number(name, default)
+    if not value:
+        raise ImproperlyConfigured(f"{name} must be 1 or more")
+    return value
+
+
 def proxies(name: str) -> int:
     """Return the variable `name` as a number of proxies; where it is merely switched on there is one.
 

@@ -18,6 +18,8 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 
+EVENT_DAYS = env.days("EVENT_DAYS", 365)
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
@@ -38,9 +40,9 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 # __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)
 SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_session"
 CSRF_COOKIE_NAME = "__Host-gatehouse_csrf" if _https else "gatehouse_csrf"
+PASSKEY_COOKIE_NAME = "__Host-gatehouse_passkey" if _https else "gatehouse_passkey"
 
 EMAIL_HOST = env.text("EMAIL_HOST")
-PASSKEY_COOKIE_NAME = "__Host-gatehouse_passkey" if _https else "gatehouse_passkey"
 EMAIL_PORT = env.number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")

@@ -315,6 +315,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "DEBUG",
         "ALLOW_SESSION_ID_IN_URL",
         "FORWARDED_HEADER",
+        "EVENT_DAYS",
     ):
         monkeypatch.delenv(name, raising=False)
     valid = {
@@ -350,6 +351,8 @@ def production() -> dict[str, Any]:
         ("BEHIND_PROXY", "maybe"),
         ("BEHIND_PROXY", "-1"),
         ("FORWARDED_HEADER", "X-Real-IP"),
+        ("EVENT_DAYS", "0"),
+        ("EVENT_DAYS", "a year"),
     ],
 )
 def test_an_unsafe_setting_does_not_start(
@@ -476,6 +479,15 @@ def test_https_is_believed_only_behind_a_proxy(db: None, settings: Settings) -> 
 
 
 # Cleaning up
+
+
+@pytest.mark.spec("S-33", "ASVS 14.2.7")
+def test_how_long_events_are_kept_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert production()["EVENT_DAYS"] == 365
+    monkeypatch.setenv("EVENT_DAYS", "30")
+    assert production()["EVENT_DAYS"] == 30
 
 
 def counts() -> dict[str, int]:
@@ -673,6 +685,10 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "sessions": 1,
             "listed_sessions": 0,
             "one_time_links": 0,
+            "logos": 0,
+            "keys": 0,
+            "secrets": 0,
+            "events": 0,
         }
         printed = StringIO()
         call_command("prune", stdout=printed)
