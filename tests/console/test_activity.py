@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -196,8 +197,9 @@ def test_what_strangers_do_is_shown_with_its_number(console: Browser, settings: 
     settings.STRANGERS_AN_HOUR = 1
     Event.objects.all().delete()
     form = {"login": "nobody", "password": "wrong"}
-    for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"):
-        Client(REMOTE_ADDR=address).post("/accounts/login/", form)
+    with time_machine.travel(timezone.now(), tick=False):
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"):
+            Client(REMOTE_ADDR=address).post("/accounts/login/", form)
     others, first = console.get(ACTIVITY).one("tbody")
     assert "3 times within the hour" in text_of(others[0])
     assert "several addresses" in text_of(others[3])
