@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from django.http import HttpRequest
 
+from accounts.client_addresses import client_address
 from accounts.models import User
 
 
@@ -43,7 +44,7 @@ class Actor:
     def somewhere(cls, request: HttpRequest) -> Actor:
         """Return whoever sent a request that no session speaks for: nothing is known but where from."""
         return cls(
-            address=client_address(request),
+            address=client_address(request.META),
             user_agent=user_agent(request),
             request_id=getattr(request, "request_id", ""),
         )
@@ -65,10 +66,3 @@ Sender = Callable[[], Actor]
 def user_agent(request: HttpRequest) -> str:
     """Return the program that sent the request, as it calls itself, cut to a length that events keep."""
     return request.headers.get("User-Agent", "")[:300]
-
-
-def client_address(request: HttpRequest) -> str:
-    """Return the address the request came from; X-Forwarded-For counts only behind a configured proxy."""
-    from allauth.core.internal.httpkit import get_client_ip  # noqa: PLC0415  # needs loaded apps
-
-    return get_client_ip(request) or ""

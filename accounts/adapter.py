@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
+from accounts.client_addresses import UNKNOWN, client_address, client_network
 from accounts.logins import login_in
 from accounts.models import LinkPurpose, User
 from accounts.services.links import link_address, new_key
@@ -31,6 +32,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Return that registration is closed."""
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Return the browser's address, for the list of sessions and, cut to its network, for throttles."""
+        return client_address(request.META) or UNKNOWN
 
     def is_safe_url(self, url: str | None) -> bool:
         """Return whether an address to go on to is one of ours; what is no address is none of ours."""
@@ -66,7 +71,7 @@ class AccountAdapter(DefaultAccountAdapter):
             ValidationError: which the sign-in page shows.
         """
         super().pre_authenticate(request, **credentials)
-        if must_wait(login_in(credentials), self.get_client_ip(request)):
+        if must_wait(login_in(credentials), client_network(request.META)):
             raise self.validation_error("too_many_login_attempts")
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
@@ -92,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,
         # which the original adds, everybody could begin to count anew.
-        return f"{self.get_client_ip(request)} {login_in(credentials).lower()}"
+        return f"{client_network(request.META)} {login_in(credentials).lower()}"
 
 
 class MailedKeys:

@@ -10,7 +10,8 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.actors import client_address, user_agent
+from accounts.actors import user_agent
+from accounts.client_addresses import UNKNOWN, client_address
 from accounts.models import User
 from accounts.services.activity import ONE_MINUTE, record_activity
 
@@ -57,5 +58,7 @@ def note_activity(request: HttpRequest, user: User) -> None:
     if now.timestamp() - request.session.get(SEEN_AT, 0) >= ONE_MINUTE.total_seconds():
         request.session[SEEN_AT] = now.timestamp()
         UserSession.objects.filter(session_key=request.session.session_key).update(
-            last_seen_at=now, ip=client_address(request) or "::", user_agent=user_agent(request)[:200]
+            last_seen_at=now,
+            ip=client_address(request.META) or UNKNOWN,
+            user_agent=user_agent(request)[:200],
         )

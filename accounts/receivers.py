@@ -66,13 +66,17 @@ def note_failed_sign_in(
     request: HttpRequest | None = None,
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
-    """Record that somebody failed to sign in, under a name only if it is one of ours.
+    """Record that somebody failed to sign in under a name of ours; under others, failures are counted.
 
     What else was typed into the name field may be a password, so it is not kept.
     """
     if request is None:
         return
-    record_about(EventKind.SIGN_IN_FAILED, request, User.objects.with_login(login_in(credentials)))
+    person = User.objects.with_login(login_in(credentials))
+    if person is None:
+        Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=Actor.somewhere(request))
+    else:
+        record_about(EventKind.SIGN_IN_FAILED, request, person)
 
 
 @receiver(password_changed)
@@ -127,6 +131,6 @@ def passkey_name(authenticator: Authenticator) -> str:
     return str(authenticator.data.get("name", ""))
 
 
-def record_about(kind: EventKind, request: HttpRequest, person: User | None, detail: str = "") -> None:
+def record_about(kind: EventKind, request: HttpRequest, person: User, detail: str = "") -> None:
     """Record an event of the sign-in log."""
     Event.objects.record(kind, actor=Actor.of(request), person=person, detail=detail)

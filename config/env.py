@@ -4,6 +4,7 @@ import contextlib
 import os
 import secrets
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -74,6 +75,40 @@ def number(name: str, default: int) -> int:
     if not (value.isascii() and value.isdecimal()):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
     return int(value)
+
+
+def days(name: str, default: int) -> int:
+    """Return the variable `name` as a number of days, one or more.
+
+    Raises:
+        ImproperlyConfigured: for anything else.
+    """
+    value = number(name, default)
+    if not value:
+        raise ImproperlyConfigured(f"{name} must be 1 or more")
+    return value
+
+
+def proxies(name: str) -> int:
+    """Return the variable `name` as a number of proxies; where it is merely switched on there is one.
+
+    Raises:
+        ImproperlyConfigured: for what is neither a number nor on or off.
+    """
+    value = text(name)
+    return number(name, 0) if value.isdecimal() else int(flag(name))
+
+
+def choice(name: str, choices: Sequence[str]) -> str:
+    """Return the variable `name`, which is one of `choices` in any case, or the first of them.
+
+    Raises:
+        ImproperlyConfigured: for anything else.
+    """
+    value = text(name, choices[0]).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name} must be {' or '.join(choices)}, not {value!r}")
+    return value
 
 
 def base_url(remembered: Path) -> SplitResult:

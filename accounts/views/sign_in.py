@@ -1,5 +1,7 @@
 """Signing in with a password or a passkey, and sending what was typed before the sign-in had ended."""
 
+from collections.abc import Callable
+from functools import wraps
 from typing import Any
 
 from allauth.account.utils import passthrough_next_redirect_url
@@ -10,12 +12,28 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic.edit import FormView
 
-from accounts import kept_forms
+from accounts import kept_forms, passkey_challenges
 from accounts.access import signed_in_user
 from accounts.passkeys import NOT_ACCEPTED, host_is_address
+
+
+def looked_at_or_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Let a page of django-allauth's be looked at and its form be sent, and nothing else.
+
+    It takes every request but a GET for an attempt to sign in.
+    """
+
+    @require_http_methods(["GET", "HEAD", "POST"])
+    @wraps(view)
+    def answer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method == "HEAD":
+            request.method = "GET"  # the server leaves the body out
+        return view(request, *args, **kwargs)
+
+    return answer
 
 
 class TakesFormAlong:
@@ -45,7 +63,33 @@ class SignInView(TakesFormAlong, LoginView):
 
 
 class PasskeySignInView(TakesFormAlong, LoginWebAuthnView):
-    """Signing in with a passkey: gives the browser its challenge, and takes the answer."""
+    """Signing in with a passkey: gives the browser its challenge, and takes the answer.
+
+    django-allauth looks for the challenge in the session, where it stands no longer than a request takes.
+    """
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer a script with a new challenge."""
+        answer: HttpResponse = super().get(request, *args, **kwargs)
+        state = request.session.pop(auth.STATE_SESSION_KEY, None)
+        if state is not None:
+            passkey_challenges.give(answer, state)
+        return answer
+
+    def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Check what a passkey signed; its challenge is over in any case."""
+        self.state = passkey_challenges.given(request)
+        request.session[auth.STATE_SESSION_KEY] = self.state
+        answer: HttpResponse = super().post(request, *args, **kwargs)
+        request.session.pop(auth.STATE_SESSION_KEY, None)
+        passkey_challenges.take_back(answer)
+        return answer
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Sign the person in, unless the same challenge was answered before."""
+        if self.state is None or not passkey_challenges.use_up(self.state):
+            return self.form_invalid(form)
+        return super().form_valid(form)
 
     def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
         """Lead back to the sign-in page, on the way to the same place."""
@@ -73,8 +117,8 @@ class AddPasskeyView(AddWebAuthnView):
         return context
 
 
-sign_in = SignInView.as_view()
-sign_in_with_passkey = PasskeySignInView.as_view()
+sign_in = looked_at_or_sent(SignInView.as_view())
+sign_in_with_passkey = looked_at_or_sent(PasskeySignInView.as_view())
 passkey_again = PasskeyAgainView.as_view()
 add_passkey = AddPasskeyView.as_view()
 

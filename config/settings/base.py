@@ -122,7 +122,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # In the database, so that all workers count the same attempts.
 CACHES = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "accounts.attempts_cache.AttemptsCache",
         "LOCATION": "cache_entries",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }

@@ -18,17 +18,20 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 
+EVENT_DAYS = env.days("EVENT_DAYS", 365)
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
 }
 
 _https = _base_url.scheme == "https"
-# Behind a proxy that ends TLS, and only there, X-Forwarded-Proto and -For are believed.
-_behind_proxy = env.flag("BEHIND_PROXY")
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _behind_proxy else None
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if _behind_proxy else 0
-SECURE_SSL_REDIRECT = _https and _behind_proxy
+# Behind proxies that end TLS, and only there, what they say of a request (accounts.client_addresses) counts.
+TRUSTED_PROXIES = env.proxies("BEHIND_PROXY")
+FORWARDED_HEADER = env.choice("FORWARDED_HEADER", ("x-forwarded", "forwarded"))
+# What they say of the scheme is brought to this form whichever header they use (config.proxies).
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
+SECURE_SSL_REDIRECT = _https and TRUSTED_PROXIES > 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
 # Binding every other subdomain of the organisation to https is the operator's decision.
@@ -37,6 +40,7 @@ SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 # __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)
 SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_session"
 CSRF_COOKIE_NAME = "__Host-gatehouse_csrf" if _https else "gatehouse_csrf"
+PASSKEY_COOKIE_NAME = "__Host-gatehouse_passkey" if _https else "gatehouse_passkey"
 
 EMAIL_HOST = env.text("EMAIL_HOST")
 EMAIL_PORT = env.number("EMAIL_PORT", 587)

@@ -42,6 +42,8 @@ ACCOUNT_RATE_LIMITS = {
 # So many failures within so many seconds, from all addresses, make new addresses wait; known ones never.
 SIGN_IN_FAILURES_PER_ACCOUNT = 20
 SIGN_IN_FAILURE_SECONDS = 15 * 60
+# So many networks of strangers an hour have a row of their own for their failures; the others share one.
+STRANGERS_AN_HOUR = 20
 # Seconds a sign-in counts as recent enough for a destructive act.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 

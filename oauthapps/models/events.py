@@ -5,10 +5,11 @@ from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.client_addresses import network_of
 from accounts.models import User
 from oauthapps.models.applications import Application
 
@@ -123,6 +124,23 @@ class EventManager(models.Manager["Event"]):
             after=after or {},
         )
 
+    def record_stranger(self, kind: EventKind, *, actor: Actor) -> None:
+        """Count what strangers do: an event an hour for each of their networks.
+
+        The first networks of an hour, as many as STRANGERS_AN_HOUR, have one of their own; others share one.
+        """
+        hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+        rows = self.filter(kind=kind, actor=None, person=None, at__gte=hour).values_list("address", "pk")
+        known = {network_of(address or ""): pk for address, pk in rows}
+        network = network_of(actor.address)
+        if not network or (network not in known and len(known) >= settings.STRANGERS_AN_HOUR):
+            network, actor = "", Actor()
+        counted = known.get(network)
+        if counted is None:
+            self.record(kind, actor=actor)
+        else:
+            self.filter(pk=counted).update(times=F("times") + 1)
+
 
 class Event(models.Model):
     """One thing that happened: who, when, from where, to what, and the values before and after."""
@@ -143,6 +161,8 @@ class Event(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="events"
     )
     detail = models.CharField(max_length=300, blank=True)
+    # How often it happened: once, but for what is counted instead of recorded.
+    times = models.PositiveIntegerField(default=1, db_default=1)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
 
@@ -158,6 +178,15 @@ class Event(models.Model):
     def label(self) -> str:
         """What happened, in words."""
         return str(dict(EventKind.choices).get(self.kind, self.kind))
+
+    @property
+    def origin(self) -> str:
+        """Where it came from, in words where that is no address."""
+        if self.address:
+            return self.address
+        if self.request_id:
+            return "unknown address"
+        return "this server" if self.actor_name else "several addresses"
 
     @property
     def changed(self) -> str:

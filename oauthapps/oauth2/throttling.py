@@ -4,6 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error
 
+from accounts.client_addresses import network_of
 from oauthapps.client_secrets import digest
 from oauthapps.models import FailureCount
 
@@ -30,11 +31,12 @@ def count_failure(client_id: str, address: str) -> None:
 
     Raises:
         TooManyFailuresError: when there were more than the settings allow within a minute, for this client
-            from this address or for any clients from this address.
+            from this address's network or for any clients from it.
     """
+    network = network_of(address)
     for name, limit in (
-        (f"address {address}", settings.CLIENT_FAILURES_PER_ADDRESS),
-        (f"client {digest(client_id)} {address}", settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS),
+        (f"network {network}", settings.CLIENT_FAILURES_PER_ADDRESS),
+        (f"client {digest(client_id)} {network}", settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS),
     ):
         if FailureCount.objects.add(name, WINDOW_SECONDS).count > limit:
             raise TooManyFailuresError

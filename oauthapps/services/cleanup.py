@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import models, transaction
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
@@ -23,8 +24,12 @@ from oauthapps.lifetimes import Lifetime
 from oauthapps.models import (
     AccessToken,
     Application,
+    ClientSecret,
+    Event,
     FailureCount,
     Grant,
+    Logo,
+    PublicKey,
     RefreshToken,
     SentForm,
     TokenFamily,
@@ -49,6 +54,10 @@ class Removed:
     sessions: int = 0
     listed_sessions: int = 0
     one_time_links: int = 0
+    logos: int = 0
+    keys: int = 0
+    secrets: int = 0
+    events: int = 0
 
     def as_numbers(self) -> dict[str, int]:
         """Return the numbers by what they count."""
@@ -76,6 +85,12 @@ def prune(batch: int = BATCH) -> Removed:
     removed.listed_sessions = remove_in_batches(listed_of(sessions), batch)
     removed.sessions = remove_in_batches(sessions, batch)
     removed.one_time_links = remove_in_batches(OneTimeLink.objects.filter(expires_at__lt=now), batch)
+    deleted = {"application__in": deleted_applications(now)}
+    removed.logos = remove_in_batches(Logo.objects.filter(**deleted), batch)
+    removed.keys = remove_in_batches(PublicKey.objects.filter(**deleted), batch)
+    removed.secrets = remove_in_batches(ClientSecret.objects.filter(**deleted), batch)
+    old = now - timedelta(days=settings.EVENT_DAYS)
+    removed.events = remove_in_batches(Event.objects.filter(at__lt=old), batch)
     return removed
 
 
@@ -102,10 +117,15 @@ def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:
     ).order_by("expires")
 
 
+def deleted_applications(now: datetime) -> list[int]:
+    """Return the applications that were deleted long ago; their rows stay, for events to refer to."""
+    rows = Application.objects.filter(deleted_at__lt=now - EXPLAINED_FOR)
+    return list(rows.values_list("pk", flat=True))
+
+
 def families_of_deleted_applications(now: datetime, batch: int) -> Iterator[list[int]]:
     """Yield families whose application was deleted long ago, so many at a time; the caller removes them."""
-    deleted = Application.objects.filter(deleted_at__lt=now - EXPLAINED_FOR)
-    rows = TokenFamily.objects.filter(application__in=list(deleted.values_list("pk", flat=True)))
+    rows = TokenFamily.objects.filter(application__in=deleted_applications(now))
     while ids := list(rows.values_list("pk", flat=True)[:batch]):
         yield ids
 

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from django.test import Client
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.actors import Actor
 from accounts.models import User
@@ -183,6 +184,27 @@ def test_a_full_page_takes_no_more_statements_than_an_empty_one(
         delete_application(made, actor=Actor(user=administrator))
     with django_assert_max_num_queries(MOST_STATEMENTS):
         assert len(listed(console.get(ACTIVITY))) == 50
+
+
+@pytest.mark.spec("S-33", "ASVS 14.2.7")
+def test_it_says_how_long_events_are_kept(console: Browser, settings: Settings) -> None:
+    settings.EVENT_DAYS = 90
+    assert "Events are kept for 90 days." in console.get(ACTIVITY).text
+
+
+@pytest.mark.spec("W-51", "ASVS 16.3.1")
+def test_what_strangers_do_is_shown_with_its_number(console: Browser, settings: Settings) -> None:
+    settings.STRANGERS_AN_HOUR = 1
+    Event.objects.all().delete()
+    form = {"login": "nobody", "password": "wrong"}
+    with time_machine.travel(timezone.now(), tick=False):
+        for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"):
+            Client(REMOTE_ADDR=address).post("/accounts/login/", form)
+    others, first = console.get(ACTIVITY).one("tbody")
+    assert "3 times within the hour" in text_of(others[0])
+    assert "several addresses" in text_of(others[3])
+    assert "2 times within the hour" in text_of(first[0])
+    assert "192.0.2.1" in text_of(first[3])
 
 
 def test_members_do_not_see_it(visitor: Browser) -> None:

@@ -1,12 +1,15 @@
 """Passkeys over HTTP, with an authenticator in software. A real browser does the same in tests/browser."""
 
 import json
+from datetime import timedelta
 from typing import Any
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
@@ -116,6 +119,52 @@ def test_somebody_inactive_does_not_sign_in_with_a_passkey(
 ) -> None:
     User.objects.filter(pk=member.pk).update(is_active=False)
     sign_in(stranger, device)
+    assert not is_signed_in(stranger)
+
+
+@pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")
+def test_a_challenge_is_answered_once_even_by_who_kept_it(
+    stranger: Browser, device: SoftAuthenticator
+) -> None:
+    reply = stranger.client.get(WITH_PASSKEY, headers={"Accept": "application/json"})
+    kept = reply.cookies["gatehouse_passkey"]
+    assert kept["httponly"]
+    assert kept["samesite"] == "Strict"
+    answer = {"credential": json.dumps(device.get(reply.json()["request_options"]["publicKey"]))}
+    assert stranger.post(WITH_PASSKEY, answer).answer.cookies["gatehouse_passkey"].value == ""
+    assert is_signed_in(stranger)
+    again = Browser(Client())
+    again.client.cookies["gatehouse_passkey"] = kept.value
+    again.post(WITH_PASSKEY, answer)
+    assert not is_signed_in(again)
+
+
+@pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")
+def test_a_challenge_is_for_an_hour_and_for_the_browser_that_asked(
+    stranger: Browser, device: SoftAuthenticator
+) -> None:
+    now = timezone.now()
+    with time_machine.travel(now, tick=False):
+        reply = stranger.client.get(WITH_PASSKEY, headers={"Accept": "application/json"})
+    answer = {"credential": json.dumps(device.get(reply.json()["request_options"]["publicKey"]))}
+    elsewhere = Browser(Client())
+    elsewhere.client.get(WITH_PASSKEY, headers={"Accept": "application/json"})
+    elsewhere.post(WITH_PASSKEY, answer)
+    assert not is_signed_in(elsewhere)
+    with time_machine.travel(now + timedelta(hours=1, seconds=5), tick=False):
+        stranger.post(WITH_PASSKEY, answer)
+        assert not is_signed_in(stranger)
+
+
+@pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")
+@pytest.mark.parametrize("planted", ["", "x", "\xff", "gAAAAA"])
+def test_a_challenge_that_is_not_ours_is_none(
+    stranger: Browser, device: SoftAuthenticator, planted: str
+) -> None:
+    reply = stranger.client.get(WITH_PASSKEY, headers={"Accept": "application/json"})
+    answer = {"credential": json.dumps(device.get(reply.json()["request_options"]["publicKey"]))}
+    stranger.client.cookies["gatehouse_passkey"] = planted
+    assert stranger.post(WITH_PASSKEY, answer).status == 302
     assert not is_signed_in(stranger)
 
 

@@ -309,7 +309,15 @@ def test_error_pages_show_no_trace_and_no_settings(
 @pytest.fixture
 def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
     """Set no variable of ours but those of a valid https installation behind a proxy."""
-    for name in ("ALLOW_HTTP", "SECRET_KEY_FILE", "BASE_URL_FILE", "DEBUG", "ALLOW_SESSION_ID_IN_URL"):
+    for name in (
+        "ALLOW_HTTP",
+        "SECRET_KEY_FILE",
+        "BASE_URL_FILE",
+        "DEBUG",
+        "ALLOW_SESSION_ID_IN_URL",
+        "FORWARDED_HEADER",
+        "EVENT_DAYS",
+    ):
         monkeypatch.delenv(name, raising=False)
     valid = {
         "BASE_URL": "https://gatehouse.example",
@@ -342,6 +350,10 @@ def production() -> dict[str, Any]:
         ("BASE_URL", "https://gatehouse.example/path"),
         ("BASE_URL", "gatehouse.example"),
         ("BEHIND_PROXY", "maybe"),
+        ("BEHIND_PROXY", "-1"),
+        ("FORWARDED_HEADER", "X-Real-IP"),
+        ("EVENT_DAYS", "0"),
+        ("EVENT_DAYS", "a year"),
     ],
 )
 def test_an_unsafe_setting_does_not_start(
@@ -409,11 +421,34 @@ def test_a_proxys_headers_count_only_where_there_is_a_proxy(
 ) -> None:
     made = production()
     assert made["SECURE_PROXY_SSL_HEADER"] == ("HTTP_X_FORWARDED_PROTO", "https")
-    assert made["ALLAUTH_TRUSTED_PROXY_COUNT"] == 1
+    assert made["TRUSTED_PROXIES"] == 1
     monkeypatch.delenv("BEHIND_PROXY")
     made = production()
     assert made["SECURE_PROXY_SSL_HEADER"] is None
-    assert made["ALLAUTH_TRUSTED_PROXY_COUNT"] == 0
+    assert made["TRUSTED_PROXIES"] == 0
+
+
+@pytest.mark.spec("S-31", "RFC 7239 §8.1")
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [("0", 0), ("1", 1), ("2", 2), ("on", 1), ("yes", 1), ("true", 1), ("off", 0), ("no", 0), ("", 0)],
+)
+def test_the_number_of_proxies_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch, value: str, number: int
+) -> None:
+    monkeypatch.setenv("BEHIND_PROXY", value)
+    made = production()
+    assert made["TRUSTED_PROXIES"] == number
+    assert made["SECURE_SSL_REDIRECT"] is (number > 0)
+    assert made["FORWARDED_HEADER"] == "x-forwarded"
+
+
+@pytest.mark.spec("S-31", "RFC 7239 §4")
+def test_the_header_in_which_proxies_speak_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FORWARDED_HEADER", "Forwarded")
+    assert production()["FORWARDED_HEADER"] == "forwarded"
 
 
 @pytest.mark.spec("S-06", "RFC 9700 §4.13; ASVS 15.3.4")
@@ -429,7 +464,7 @@ def test_a_forged_address_does_not_go_round_the_throttle(web: OAuthClient, setti
     with time_machine.travel(now, tick=False):
         assert [guess(f"192.0.2.{number}") for number in range(5)] == [401, 401, 401, 429, 429]
         assert web.exchange("x").status_code == 400  # right credentials pass
-        settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1  # behind a proxy that sets the header
+        settings.TRUSTED_PROXIES = 1  # behind a proxy that sets the header
         assert [guess(f"198.51.100.{number}") for number in range(5)] == [401] * 5
         # what the client itself had put there comes first, and counts for nothing
         assert [guess(f"203.0.113.{number}, 192.0.2.77") for number in range(5)] == [401, 401, 401, 429, 429]
@@ -445,6 +480,15 @@ def test_https_is_believed_only_behind_a_proxy(db: None, settings: Settings) -> 
 
 
 # Cleaning up
+
+
+@pytest.mark.spec("S-33", "ASVS 14.2.7")
+def test_how_long_events_are_kept_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert production()["EVENT_DAYS"] == 365
+    monkeypatch.setenv("EVENT_DAYS", "30")
+    assert production()["EVENT_DAYS"] == 30
 
 
 def counts() -> dict[str, int]:
@@ -660,6 +704,10 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "sessions": 1,
             "listed_sessions": 0,
             "one_time_links": 0,
+            "logos": 0,
+            "keys": 0,
+            "secrets": 0,
+            "events": 0,
         }
         printed = StringIO()
         call_command("prune", stdout=printed)

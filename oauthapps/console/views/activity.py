@@ -1,5 +1,6 @@
 """Activity: what happened, who did it, when, and from where."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -21,7 +22,13 @@ def activity(request: HttpRequest) -> HttpResponse:
     found = form.select() if form.is_valid() else Event.objects.none()
     before = event_id(request.GET.get("before", ""))
     events, older = page_of(found, before)
-    context = {"form": form, "events": events, "older": older, "is_latest": before is None}
+    context = {
+        "form": form,
+        "events": events,
+        "older": older,
+        "is_latest": before is None,
+        "days": settings.EVENT_DAYS,
+    }
     return render(request, "console/activity.html", context, status=422 if form.errors else 200)
 
 

@@ -7,7 +7,7 @@ from oauthapps.services.cleanup import BATCH, prune
 
 
 class Command(AutomationCommand):
-    help = "Remove expired codes, tokens, failure counts and sessions. Run it once a day."
+    help = "Remove old events, and codes, tokens, counts and sessions that are over. Run it once a day."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,0 +1,36 @@
+"""Guessing client secrets becomes slow, from wherever in a network, and leaves little behind."""
+
+import pytest
+import time_machine
+from django.utils import timezone
+from pytest_django import Settings
+
+from oauthapps.models import FailureCount, throttles
+from tests.oauth_client import TOKEN, OAuthClient
+
+
+@pytest.mark.spec("W-30", "RFC 6749 §2.3.1; RFC 4291 §2.5.4")
+def test_wrong_secrets_from_one_network_are_counted_together(web: OAuthClient, settings: Settings) -> None:
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 3
+    settings.TRUSTED_PROXIES = 1
+
+    def guess(address: str) -> int:
+        parameters = web.token_parameters("x", client_secret="wrong")
+        return web.post(TOKEN, parameters, **{"X-Forwarded-For": address}).status_code
+
+    with time_machine.travel(timezone.now().replace(second=1), tick=False):
+        assert [guess(f"2001:db8::{number}") for number in range(5)] == [401, 401, 401, 429, 429]
+        assert [guess(f"::ffff:192.0.2.{number}") for number in range(5)] == [401] * 5
+        assert guess("2001:db8:0:1::1") == 401
+
+
+@pytest.mark.spec("W-51", "ASVS 15.1.3")
+def test_however_many_networks_and_clients_fail_the_counts_are_bounded(
+    web: OAuthClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(throttles, "PLACES", 16)
+    for number in range(30):
+        web.post(
+            TOKEN, {"client_id": f"{number}", "client_secret": "x"}, REMOTE_ADDR=f"2001:db8:0:{number}::1"
+        )
+    assert FailureCount.objects.count() <= 16
