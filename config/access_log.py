@@ -1,11 +1,25 @@
 """The access log: one line a request, without query strings, credentials, and what a path could forge."""
 
 import logging
+from collections.abc import Callable
+from typing import Any
 
+from granian.wsgi import _build_access_logger
+
+from config import env
 from config.logs import without_credentials
 
 # Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.
 FORMAT = '[%(time)s] %(addr)s "%(method)s %(path)s %(protocol)s" %(status)d %(dt_ms).1f ms'
+
+
+def writer() -> Callable[..., Any] | None:
+    """Return what writes a line, in a worker; None where the operator wants none (ACCESS_LOG)."""
+    if not env.flag("ACCESS_LOG", default=True):
+        return None
+    logging.getLogger("granian.access").addFilter(OneLine())
+    write: Callable[..., Any] = _build_access_logger(FORMAT)  # type: ignore[no-untyped-call]
+    return write
 
 
 class OneLine(logging.Filter):

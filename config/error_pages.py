@@ -3,6 +3,7 @@
 Django's own views for them look for a CSRF token first: a form that cannot be read would make them fail too.
 """
 
+import re
 import sys
 
 from django.db import InterfaceError, OperationalError
@@ -13,10 +14,22 @@ from django.template.loader import render_to_string
 from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import Answer, ProgramRequest, as_response
 
-# Where programs ask: a page would be no answer to them.
-FOR_PROGRAMS = ("/integrations/oauth2/api/", "/.well-known/", "/api/", "/attask/")
+# Where programs ask: a page would be no answer to them. People are sent to one place among theirs.
+FOR_PROGRAMS = ("/integrations/", "/.well-known/", "/api/", "/attask/")
+FOR_PEOPLE = "/integrations/oauth2/authorize"
+SLASHES = re.compile("//+")
 # After this many seconds a client may come again to a database that did not answer.
 RETRY_SECONDS = 5
+
+
+def is_for_programs(path: str) -> bool:
+    """Return whether programs ask at a path, however they spell it.
+
+    Args:
+        path: as the server writes it.
+    """
+    plain = SLASHES.sub("/", path).lower()
+    return plain.startswith(FOR_PROGRAMS) and not plain.startswith(FOR_PEOPLE)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -26,14 +39,14 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
-    if request.path.startswith(FOR_PROGRAMS):
+    if is_for_programs(request.path):
         return in_json(400, "invalid_request", "The request could not be read.")
     return HttpResponse(render_to_string("400.html"), status=400)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that there is nothing at this address: to programs in JSON, to people on a page."""
-    if request.path.startswith(FOR_PROGRAMS):
+    if is_for_programs(request.path):
         return as_response(no_such_address())
     return render(request, "404.html", status=404)
 
@@ -52,7 +65,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
     """Return the answer that says so."""
-    if request.path.startswith(FOR_PROGRAMS):
+    if is_for_programs(request.path):
         return in_json(status, error, "The request met an error on this side. Try again later.")
     return HttpResponse(render_to_string("500.html"), status=status)
 

@@ -5,13 +5,12 @@ takes longer than looking a token up. What is odd about a request, a foreign hos
 refuse.
 """
 
-import threading
-import weakref
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
+from http import HTTPStatus
 from http.client import responses
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
@@ -22,8 +21,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
-from config.error_pages import FOR_PROGRAMS, no_such_address
+from config.error_pages import is_for_programs, no_such_address
+from config.proxies import settle_scheme
 from config.request_ids import new_request_id
+from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest
 
 Environ = dict[str, Any]
@@ -31,12 +32,31 @@ Headers = Mapping[str, str]
 
 # What a verdict of the middlewares in MIDDLEWARE_FOR_PROGRAMS depends on.
 DECIDING = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
+# Verdicts that are kept, and the longest path that is: what strangers send must not fill the memory.
+MOST_VERDICTS = 64
+LONGEST_PATH = 200
 
 # What is not the same for all answers.
 PARTICULAR = {"Content-Type", "Content-Length"}
 
-NOWHERE = Endpoint(no_such_address)
+NOWHERE = Endpoint(no_such_address, needs_database=False, ignores_body=True)
 STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.items()}
+
+
+FOREIGN_HOST = "This server does not answer for the host that the request names."
+HTTPS_WANTED = "Send this request by https. What was sent has crossed the network in clear: replace it."
+
+
+class RefusedError(Exception):
+    """A request is refused before its endpoint hears of it.
+
+    Attributes:
+        answer: says why.
+    """
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
 
 
 class ShortWay:
@@ -50,49 +70,70 @@ class ShortWay:
         self.chain: Callable[[HttpRequest], HttpResponse] = lambda _: HttpResponse(content_type=JSON)
         for name in reversed(settings.MIDDLEWARE_FOR_PROGRAMS):
             self.chain = import_string(name)(self.chain)
-        self.verdict = lru_cache(maxsize=64)(self.ask)
+        self.allowed: dict[tuple[str | None, ...], Headers] = {}
 
     def answer(self, environ: Environ) -> Answer | None:
         """Answer a request; None where it must go the long way."""
         endpoint = endpoint_at(environ["PATH_INFO"])
         if endpoint is None:
             return None
-        added = self.verdict(*map(environ.get, DECIDING))
-        if added is None:
-            return None
         request = ProgramRequest(environ, new_request_id())
         try:
+            added = self.verdict(environ)
             answer = endpoint.answer(request)
+        except RefusedError as refused:
+            added, answer = {}, refused.answer
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
             answer = as_answer(response_for_exception(request.for_django(), error))
-        particular = {"X-Request-Id": request.request_id, "Content-Length": str(len(answer.body))}
-        answer.headers = {**added, **answer.headers, **particular}
+        answer.headers = {**added, **answer.headers, "X-Request-Id": request.request_id}
+        if answer.status != HTTPStatus.NO_CONTENT:  # RFC 9110 section 8.6
+            answer.headers["Content-Length"] = str(len(answer.body))
         return answer
 
-    def ask(self, *deciding: str | None) -> Headers | None:
-        """Return the headers that every answer gets; None where a request is refused or sent elsewhere."""
+    def verdict(self, environ: Environ) -> Headers:
+        """Return the headers that every answer gets.
+
+        Raises:
+            RefusedError: for a foreign host, or plain http where https is wanted.
+        """
+        deciding = tuple(map(environ.get, DECIDING))
+        added = self.allowed.get(deciding)
+        if added is None:
+            added = self.ask(deciding)
+            if len(self.allowed) < MOST_VERDICTS:
+                self.allowed[deciding] = added
+        return added
+
+    def ask(self, deciding: tuple[str | None, ...]) -> Headers:
+        """Ask the middlewares for a verdict."""
         environ = {name: value for name, value in zip(DECIDING, deciding, strict=True) if value is not None}
         request = WSGIRequest({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO(), **environ})
         try:
             response = self.chain(request)
-        except SuspiciousOperation:
-            return None
-        added = {name: value for name, value in response.items() if name not in PARTICULAR}
-        return added if response.status_code == HttpResponse.status_code else None
+        except SuspiciousOperation as error:
+            raise RefusedError(error_answer(400, "invalid_request", FOREIGN_HOST)) from error
+        if response.status_code != HTTPStatus.OK:  # a program would repeat a POST as GET, or send secrets on
+            raise RefusedError(error_answer(403, "invalid_request", HTTPS_WANTED))
+        return {name: value for name, value in response.items() if name not in PARTICULAR}
 
 
-@lru_cache(maxsize=128)
 def endpoint_at(path: str) -> Endpoint | None:
-    """Return the endpoint at an address, as the server writes it; None where people ask.
+    """Return the endpoint at an address, as the server writes it; None where people ask."""
+    return known_endpoint_at(path) if len(path) <= LONGEST_PATH else find_endpoint(path)
 
-    They are few and come again and again.
-    """
+
+def find_endpoint(path: str) -> Endpoint | None:
+    """Look an address up among Django's URLs, which takes longer than looking a token up."""
     decoded = get_path_info({"PATH_INFO": path})
     try:
         view = resolve(decoded).func
     except Resolver404:
-        return NOWHERE if decoded.startswith(FOR_PROGRAMS) else None
+        return NOWHERE if is_for_programs(decoded) else None
     return view if isinstance(view, Endpoint) else None
+
+
+# They are few and come again and again.
+known_endpoint_at = lru_cache(maxsize=128)(find_endpoint)
 
 
 def as_answer(response: HttpResponse) -> Answer:
@@ -100,45 +141,35 @@ def as_answer(response: HttpResponse) -> Answer:
     return Answer(response.status_code, response.content, dict(response.items()))
 
 
-class Here:
-    """Exists as long as a thread does."""
+class Response(NamedTuple):
+    """What is sent, and what is to be done afterwards."""
 
-
-class Thread(threading.local):
-    """What belongs to a thread of the server.
-
-    The server ends threads that have nothing to do. One that begins closes the connections of those that have
-    ended, or they would pile up until garbage is searched for. (Nothing can be done in an ending thread: it
-    has no interpreter any more.)
-
-    Args:
-        others: of every thread, whether it is still there, and its connection.
-        lock: lets one thread at a time look through them.
-    """
-
-    def __init__(self, others: list[tuple[weakref.ref[Here], Any]], lock: threading.Lock) -> None:
-        self.here, self.database = Here(), connections[DEFAULT_DB_ALIAS]
-        with lock:
-            ended = [other for other in others if other[0]() is None]
-            others[:] = [other for other in others if other not in ended]
-            others.append((weakref.ref(self.here), self.database))
-        for _, connection in ended:
-            connection.inc_thread_sharing()  # as it is another thread's
-            connection.close()
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes
+    close: Callable[[], None] = lambda: None
 
 
 class Handler:
-    """What the server calls (PEP 3333)."""
+    """Answers requests, either way."""
 
     def __init__(self) -> None:
         self.through_django, self.short_way = WSGIHandler(), ShortWay()
-        self.thread = Thread([], threading.Lock())
+
+    def respond(self, environ: Environ) -> Response:
+        """Answer a request."""
+        settle_scheme(environ)
+        answer = self.short_way.answer(environ)
+        if answer is not None:
+            return Response(answer.status, list(answer.headers.items()), answer.body)
+        started: list[Any] = []
+        response: Any = self.through_django(environ, lambda *start: started.extend(start))  # type: ignore[arg-type]
+        return Response(response.status_code, started[1], b"".join(response), response.close)
 
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
-        """Answer a request."""
-        self.thread.database.close_if_unusable_or_obsolete()
-        answer = self.short_way.answer(environ)
-        if answer is None:
-            return self.through_django(environ, start_response)
-        start_response(STATUS_LINES[answer.status], list(answer.headers.items()))
-        return [answer.body]
+        """Answer a request of a server that speaks WSGI (PEP 3333)."""
+        connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
+        response = self.respond(environ)
+        start_response(STATUS_LINES[response.status], response.headers)
+        response.close()
+        return [response.body]

@@ -42,7 +42,7 @@ urlpatterns = [
     path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
-    path(".well-known/oauth-authorization-server", Endpoint(metadata), name="metadata"),
+    path(".well-known/oauth-authorization-server", Endpoint(metadata, needs_database=False), name="metadata"),
     path("", include("oauthapps.api.urls")),
     path("logos/<digest:digest>.png", logo, name="logo"),
 ]

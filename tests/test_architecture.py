@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from config.error_pages import FOR_PROGRAMS
+from config.error_pages import is_for_programs
 from oauthapps.doors.programs import Endpoint
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -84,7 +84,7 @@ def test_every_view_wants_a_csrf_token_unless_listed() -> None:
 
 def test_where_programs_ask_are_endpoints_alone_and_nowhere_else() -> None:
     """No sign-in and no token is checked on the way there (config.handlers)."""
-    asked = {name for name, address in PATTERNS.items() if f"/{address}".startswith(FOR_PROGRAMS)}
+    asked = {name for name, address in PATTERNS.items() if is_for_programs(f"/{address}")}
     assert asked == WITHOUT_CSRF == {name for name, view in VIEWS.items() if isinstance(view, Endpoint)}
 
 

@@ -1,8 +1,12 @@
 """Django's PostgreSQL backend, with cheaper ways for what every request does."""
 
+import contextlib
+import os
 import select
+import socket
 
 from django.db.backends.postgresql import base
+from psycopg.pq import TransactionStatus
 
 from config.postgresql.prepared import PreparedStatements
 
@@ -49,3 +53,15 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if self.connection is None or self.connection.closed:
             return False
         return not self.unasked.poll(0) or super().is_usable()
+
+    def give_up(self) -> None:
+        """Break the connection off if a statement is under way; its thread gets an OperationalError.
+
+        Called from another thread, where the server has said nothing for too long. A server that hangs keeps
+        no time limit, and neither libpq nor psycopg have one for answers.
+        """
+        connection = self.connection
+        if connection is None or connection.pgconn.transaction_status != TransactionStatus.ACTIVE:
+            return
+        with contextlib.suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+            line.shutdown(socket.SHUT_RDWR)

@@ -19,5 +19,9 @@ urlpatterns = [
     # Last of them: all that is not listed.
     re_path(r"^attask/", Endpoint(cross_origin(attask.not_found)), name="attask"),
     # Proxies append the path they ask about.
-    re_path(r"^integrations/oauth2/api/v1/verify(?:/[\s\S]*)?\Z", Endpoint(verify), name="verify"),
+    re_path(
+        r"^integrations/oauth2/api/v1/verify(?:/[\s\S]*)?\Z",
+        Endpoint(verify, only_reads=True, ignores_body=True),
+        name="verify",
+    ),
 ]

@@ -110,13 +110,26 @@ class Endpoint:
 
     Args:
         answer: makes the answers.
+        only_reads: whether nothing is written for a request that is answered with 200, a POST included.
+        needs_database: whether it asks the database anything.
+        ignores_body: whether it does not look at a request's body.
     """
 
     login_required = False
     csrf_exempt = True
 
-    def __init__(self, answer: Answering) -> None:
+    def __init__(
+        self,
+        answer: Answering,
+        *,
+        only_reads: bool = False,
+        needs_database: bool = True,
+        ignores_body: bool = False,
+    ) -> None:
         self.answer = answer
+        self.only_reads = only_reads
+        self.needs_database = needs_database
+        self.ignores_body = ignores_body
 
     def __call__(self, request: HttpRequest, **_of_the_address: str) -> HttpResponse:
         """Answer a request that came through Django."""

@@ -13,5 +13,5 @@ urlpatterns = [
     path("api/v1/token", Endpoint(cross_origin(endpoints.token)), name="token"),
     path("api/v1/jwt/exchange", Endpoint(endpoints.jwt_exchange), name="jwt-exchange"),
     path("api/v1/revoke", Endpoint(cross_origin(endpoints.revoke)), name="revoke-token"),
-    path("api/v1/introspect", Endpoint(endpoints.introspect), name="introspect"),
+    path("api/v1/introspect", Endpoint(endpoints.introspect, only_reads=True), name="introspect"),
 ]

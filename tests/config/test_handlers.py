@@ -1,16 +1,16 @@
 """Programs' requests go a shorter way than people's."""
 
+import json
 import logging
-import threading
 from collections.abc import Iterable
 from typing import Any
 
 import pytest
 from django.conf import settings
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
-from config.handlers import Handler, ShortWay, endpoint_at
+from config.handlers import MOST_VERDICTS, Handler, ShortWay, endpoint_at, known_endpoint_at
 from oauthapps.doors.programs import Answer, ProgramRequest
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, ME, METADATA, REVOKE, TOKEN, VERIFY
 
@@ -66,23 +66,64 @@ def test_both_ways_say_the_same(path: str) -> None:
 
 @pytest.mark.parametrize("path", ASKED)
 def test_a_foreign_host_is_refused_on_both_ways(path: str) -> None:
-    assert ShortWay().answer(asked(path, HTTP_HOST="evil.example")) is None
-    assert Client().get(path, headers={"Host": "evil.example"}).status_code == 400
+    answer = Client().get(path, headers={"Host": "evil.example"})
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert Client().get("/accounts/login/", headers={"Host": "evil.example"}).status_code == 400
 
 
-def test_https_is_asked_of_programs_too(settings: Any) -> None:
+@pytest.mark.spec("T-86", "RFC 9700 §4.12")
+@pytest.mark.parametrize("path", [*ASKED, "/api/v1/nothing"])
+def test_by_plain_http_programs_are_refused_and_never_redirected(settings: Any, path: str) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    for answer in (Client().get(path), Client().post(path, headers={"X-Forwarded-Proto": "http"})):
+        assert (answer.status_code, answer.json()["error"]) == (403, "invalid_request")
+        assert "Location" not in answer
+    assert Client().get("/accounts/login/").status_code == 301
+
+
+def test_by_https_programs_get_the_headers_of_https(settings: Any) -> None:
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 60
-    short = ShortWay()
-    assert short.answer(asked(ME)) is None  # which leaves the redirect to Django
-    assert Client().get(ME).status_code == 301
-    answer = short.answer(asked(ME, HTTP_X_FORWARDED_PROTO="https"))
+    answer = Client().get(ME, headers={"X-Forwarded-Proto": "https"})
+    assert answer.status_code == 401
+    assert answer["Strict-Transport-Security"] == "max-age=60"
+
+
+@pytest.mark.spec("T-87", "RFC 6749 §5.2")
+@pytest.mark.parametrize(
+    "path",
+    [
+        f"/{TOKEN}",
+        TOKEN.upper(),
+        f"{TOKEN}/",
+        f"{ME}/",
+        "/Api/V1/me",
+        "//api//v1//me",
+        "/integrations/oauth2/.well-known/oauth-authorization-server",
+        "/integrations/oauth2/",
+        "/integrations/nothing",
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "POST"])
+def test_however_a_programs_path_is_spelled_it_is_answered_in_json(path: str, method: str) -> None:
+    answer = ShortWay().answer({**asked("/"), "PATH_INFO": path, "REQUEST_METHOD": method})
     assert answer is not None
-    assert answer.status == 401
-    assert answer.headers["Strict-Transport-Security"] == "max-age=60"
-    assert short.answer(asked(ME, HTTP_X_FORWARDED_PROTO="http")) is None
+    assert (answer.status, json.loads(answer.body)["error"]) == (404, "not_found")
+
+
+def test_what_strangers_send_is_not_kept() -> None:
+    short = ShortWay()
+    for number in range(200):
+        short.answer(asked(f"/api/{number}{'x' * 300}", HTTP_HOST=f"host{number}.example"))
+        short.answer(asked(ME, HTTP_HOST=f"testserver:{number + 1}"))
+    assert len(short.allowed) <= MOST_VERDICTS
+    assert not any("example" in str(key) for key in short.allowed)
+    assert known_endpoint_at.cache_info().currsize <= 128
+    before = known_endpoint_at.cache_info().currsize
+    endpoint_at("/api/" + "y" * 300)
+    assert known_endpoint_at.cache_info().currsize == before
 
 
 def test_the_short_way_is_part_of_the_long_one_and_in_its_order() -> None:
@@ -139,25 +180,7 @@ def test_a_permission_that_a_browser_asks_for_has_no_body(path: str) -> None:
     answer = Client().options(path, headers=asking)
     assert (answer.status_code, answer.content) == (204, b"")
     assert "Content-Type" not in answer
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_thread_closes_the_connection_of_an_ended_one_and_no_other() -> None:
-    handler, used = Handler(), []
-
-    def request() -> None:
-        handler(asked(ME, HTTP_AUTHORIZATION="Bearer gtacc_unknown"), lambda *_: None)
-        used.append(connections[DEFAULT_DB_ALIAS])
-
-    request()
-    for _ in range(2):
-        thread = threading.Thread(target=request)
-        thread.start()
-        thread.join()
-    of_this_thread, ended, latest = (each.connection is not None for each in used)
-    assert (of_this_thread, ended, latest) == (True, False, True)
-    used[2].inc_thread_sharing()
-    used[2].close()
+    assert "Content-Length" not in answer
 
 
 def test_what_the_server_calls_answers_on_both_ways() -> None:

@@ -5,7 +5,7 @@ import os
 import pytest
 from django.core.management import CommandError, call_command
 
-from config.management.commands.serve import refuse_interruptions
+from config.serving.server import refuse_interruptions
 
 
 @pytest.mark.parametrize("name", ["workers", "threads"])

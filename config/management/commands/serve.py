@@ -1,12 +1,7 @@
-import contextlib
-import gc
 import hashlib
-import logging
 import os
-import signal
 import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,20 +11,12 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 from django.db.migrations.executor import MigrationExecutor
-from granian import Granian
-from granian.constants import Interfaces
-from granian.log import LogLevels
 
 from accounts.management.base import one_line
-from config import access_log, env, first_run
+from config import env, first_run
+from config.serving.server import serve
 
 LAST_PORT = 65535
-# So many objects more than before are worth a search for garbage: those of dozens of requests.
-GARBAGE_THRESHOLD = 20_000
-# After so many seconds without work a thread ends; the next one has to connect to the database anew.
-IDLE_SECONDS = 600
-# Seconds a worker gets to finish what it is doing.
-STOP_SECONDS = 5
 
 
 class Command(BaseCommand):
@@ -54,6 +41,7 @@ class Command(BaseCommand):
         self.introduce_administrator()
         self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
         self.stdout.flush()
+        connections.close_all()  # an open connection must not be shared with the workers
         serve(options["host"], options["port"], options["workers"], options["threads"])
 
     def introduce_administrator(self) -> None:
@@ -120,49 +108,3 @@ def static_sources() -> str:
             digest.update(f"{file.relative_to(folder)}\0".encode())
             digest.update(hashlib.sha256(file.read_bytes()).digest())
     return digest.hexdigest()
-
-
-def serve(host: str, port: int, workers: int, threads: int) -> None:
-    """Serve the application until Ctrl-C or SIGTERM; workers are forked from this process."""
-    connections.close_all()  # an open connection must not be shared with the workers
-    refuse_interruptions()
-    Granian(
-        "config.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=workers,
-        blocking_threads=threads,
-        blocking_threads_idle_timeout=IDLE_SECONDS,
-        websockets=False,
-        log_access=env.flag("ACCESS_LOG", default=True),
-        log_access_format=access_log.FORMAT,
-        log_level=LogLevels.warning,
-        workers_kill_timeout=STOP_SECONDS,
-    ).serve(target_loader=load_application)
-
-
-def refuse_interruptions() -> None:
-    """Ask the system not to interrupt a request for the arrival of each other one (sched(7), SCHED_BATCH).
-
-    That costs a tenth of the requests a loaded server could answer. Where it is not allowed nothing changes.
-    """
-    if hasattr(os, "SCHED_BATCH"):
-        with contextlib.suppress(OSError):
-            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
-
-
-def load_application(_target: str) -> Callable[..., Any]:
-    """Return the application, in a worker.
-
-    Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;
-    a worker that did so by itself would wait for ever for the other's signal.
-    """
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    logging.getLogger("granian.access").addFilter(access_log.OneLine())
-    from config.wsgi import application  # noqa: PLC0415  # imported where it is needed, once forked
-
-    # What has been loaded stays: going through it again is what the slowest requests would wait for.
-    gc.freeze()
-    gc.set_threshold(GARBAGE_THRESHOLD)
-    return application

@@ -1,0 +1,34 @@
+"""Answers to requests that nothing works on: what came is too large or too slow, or nobody is free."""
+
+from django.http import HttpResponse
+from django.template.loader import render_to_string
+
+from config.error_pages import RETRY_SECONDS, is_for_programs
+from config.serving.environ import Environ
+from config.serving.exchange import Headers
+from oauthapps.doors.errors import error_answer
+
+# By status: the error code that programs read, what is wrong in words, and the page that people see.
+REFUSALS = {
+    400: ("invalid_request", "The request ended before its body was complete.", "400.html"),
+    408: ("invalid_request", "The body of the request took too long to arrive.", "400.html"),
+    413: ("invalid_request", "The request is too large.", "413.html"),
+    503: ("temporarily_unavailable", "The server is busy. Try again later.", "500.html"),
+}
+
+
+def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
+    """Return the answer that refuses a request without working on it.
+
+    Args:
+        environ: what the server says of the request.
+        status: one of `REFUSALS`.
+    """
+    error, message, template = REFUSALS[status]
+    headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {"Connection": "close"}  # noqa: PLR2004
+    headers |= {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+    if is_for_programs(environ["PATH_INFO"]):
+        answer = error_answer(status, error, message, headers)
+        return status, list(answer.headers.items()), answer.body
+    page = HttpResponse(render_to_string(template), headers={**headers, "Cache-Control": "no-store"})
+    return status, list(page.items()), page.content

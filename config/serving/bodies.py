@@ -1,0 +1,186 @@
+"""Receiving what clients send, whole and bounded, before anything works on it."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+from config.serving.answers import refusal
+from config.serving.exchange import Exchange
+
+# Bytes of bodies that a worker holds at once. They are added up where a body is large, or there are many.
+MOST_BYTES = 32 * 1024 * 1024
+LARGE = 64 * 1024
+MANY = 256
+# So many may keep a thread at once; the next one takes the place of the one that has kept it longest.
+MOST_SENDERS = 24
+# Seconds after which a sender holds others up.
+LONG_SECONDS = 0.1
+
+GoOn = Callable[[Exchange], object]
+
+
+class Bodies:
+    """The bodies that are on their way, and those that are worked on.
+
+    Args:
+        seconds: how long a body may take.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.sizes: dict[Exchange, int] = {}
+
+    def receive(self, exchange: Exchange, most: int, go_on: GoOn) -> None:
+        """Put a request's body into its environ and go on, or answer the request where that cannot be done.
+
+        Args:
+            exchange: the request.
+            most: how many bytes it may have.
+            go_on: called with the request once its body is there, perhaps in another thread.
+        """
+        announced = exchange.environ.get("CONTENT_LENGTH", "")
+        if not announced and "HTTP_TRANSFER_ENCODING" not in exchange.environ:
+            self.take(exchange, b"", go_on)
+            return
+        size = length(announced, most)
+        if size > most:
+            exchange.answer(*refusal(exchange.environ, 413))
+        elif not self.has_room(size):
+            exchange.answer(*refusal(exchange.environ, 503))
+        else:
+            self.sizes[exchange] = size
+            self.wait(exchange, size, go_on, is_chunked=not announced)
+
+    def has_room(self, size: int) -> bool:
+        """Return whether a body of so many bytes can be held."""
+        if size <= LARGE and len(self.sizes) < MANY:
+            return True
+        return sum(self.sizes.copy().values()) + size <= MOST_BYTES
+
+    def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
+        """Wait for a body of so many bytes, or at most so many where its length is not known."""
+        raise NotImplementedError
+
+    def take(self, exchange: Exchange, body: bytes, go_on: GoOn) -> None:
+        """Go on with a body."""
+        exchange.environ["wsgi.input"] = BytesIO(body)
+        exchange.environ["CONTENT_LENGTH"] = str(len(body))
+        go_on(exchange)
+
+    def refuse(self, exchange: Exchange, status: int) -> None:
+        """Answer a request whose body is not taken."""
+        exchange.answer(*refusal(exchange.environ, status))
+        self.forget(exchange)
+
+    def forget(self, exchange: Exchange) -> None:
+        """Note that a request is over."""
+        self.sizes.pop(exchange, None)
+
+    def give_up_slow(self) -> bool:
+        """Refuse those that have not come in time, and return whether others keep threads."""
+        raise NotImplementedError
+
+
+class AwaitedBodies(Bodies):
+    """Bodies that a thread waits for, which takes less than to be called when they are there.
+
+    granian's reading cannot be interrupted. It ends with the connection.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.senders: dict[Exchange, float] = {}  # since when, in that order
+
+    def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
+        """Wait in this thread."""
+        self.senders[exchange] = time.monotonic()
+        if len(self.senders) > MOST_SENDERS:
+            self.give_up(next(iter(self.senders.copy())))
+        body = exchange.environ["wsgi.input"].read(size + is_chunked)
+        if self.senders.pop(exchange, None) is None:
+            return  # given up meanwhile
+        if len(body) > size:
+            self.refuse(exchange, 413)
+        elif len(body) < size and not is_chunked:
+            self.refuse(exchange, 400)
+        else:
+            self.take(exchange, body, go_on)
+
+    def give_up(self, exchange: Exchange) -> None:
+        """Break a sender off; the thread that waits for it goes on."""
+        if self.senders.pop(exchange, None) is not None:
+            exchange.break_off()
+            self.forget(exchange)
+
+    def give_up_slow(self) -> bool:
+        """Break off those that have not come in time, and return whether others keep threads."""
+        now = time.monotonic()
+        slow = [sender for sender, since in self.senders.copy().items() if now - since > LONG_SECONDS]
+        for sender in slow:
+            if sender.age > self.seconds:
+                self.give_up(sender)
+        return bool(slow)
+
+
+class CollectedBodies(Bodies):
+    """Bodies that granian collects without any of our threads."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds)
+        self.coming: dict[Exchange, Any] = {}  # what granian works on, to be cancelled
+
+    def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
+        """Go on when it is there."""
+        if is_chunked:
+            exchange.protocol.__aiter__()
+            self.wait_for_chunk(exchange, [], size, go_on)
+        else:
+            coming = self.coming[exchange] = exchange.protocol()
+            coming.add_done_callback(partial(self.collected, exchange, go_on))
+
+    def collected(self, exchange: Exchange, go_on: GoOn, body: Any) -> None:
+        """Go on with a body, unless the request was given up, or its client has left."""
+        if self.coming.pop(exchange, None) is None:
+            return
+        try:
+            self.take(exchange, body.result(), go_on)
+        except OSError:
+            self.refuse(exchange, 400)
+
+    def wait_for_chunk(self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn) -> None:
+        """Go on when there is more of a body of unknown length."""
+        coming = self.coming[exchange] = exchange.protocol.__anext__()
+        coming.add_done_callback(partial(self.chunk_collected, exchange, chunks, most, go_on))
+
+    def chunk_collected(
+        self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn, chunk: Any
+    ) -> None:
+        """Go on with a body of unknown length, or wait for more of it."""
+        if self.coming.pop(exchange, None) is None:
+            return
+        chunks.append(chunk.result())
+        if sum(map(len, chunks)) > most:
+            self.refuse(exchange, 413)
+        elif chunks[-1]:
+            self.wait_for_chunk(exchange, chunks, most, go_on)
+        else:
+            self.take(exchange, b"".join(chunks), go_on)
+
+    def give_up_slow(self) -> bool:
+        """Refuse those that have not come in time; none keeps a thread."""
+        for exchange in self.coming.copy():
+            if exchange.age > self.seconds and (coming := self.coming.pop(exchange, None)):
+                coming.cancel()  # or the connection would stay open for the rest of it
+                self.refuse(exchange, 408)
+        return False
+
+
+def length(announced: str, most: int) -> int:
+    """Return how many bytes to expect: what was announced, or of a body in chunks as many as may come."""
+    if not announced:
+        return most
+    if announced.isascii() and announced.isdecimal() and len(announced) <= len(str(most)):
+        return int(announced)
+    return most + 1

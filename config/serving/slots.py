@@ -1,0 +1,154 @@
+"""How many requests are worked on at once, each with a database connection of its own.
+
+A request takes a free slot in whichever thread brings it. Where there is none it waits without a thread:
+whoever has a slot goes on with it. So the threads that granian needs to receive requests are never the ones
+that wait for the database.
+"""
+
+import contextlib
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from django.db import DEFAULT_DB_ALIAS, connections
+
+from config.serving.exchange import Exchange
+
+Work = Callable[[Exchange], None]
+
+
+class Slot:
+    """The right to work on a request.
+
+    Attributes:
+        connection: Django's connection to the database, opened when it is first used.
+        exchange: the request that is worked on; None while the slot is free.
+    """
+
+    def __init__(self) -> None:
+        self.connection: Any = connections.create_connection(DEFAULT_DB_ALIAS)
+        self.connection.inc_thread_sharing()  # one thread at a time, but not always the same
+        self.exchange: Exchange | None = None
+
+    def give_up(self) -> None:
+        """Break the connection off if it waits for the database, so that its thread hears of it."""
+        if give_up := getattr(self.connection, "give_up", None):
+            give_up()
+
+
+class Holding(threading.local):
+    """What the thread that asks has.
+
+    Attributes:
+        slots: those that its slot is one of.
+        slot: the slot whose request it works on, if any.
+        connection: the one that Django finds in this thread.
+    """
+
+    slots: "Slots | None" = None
+    slot: Slot | None = None
+    connection: Any = None
+
+
+holding = Holding()
+
+
+class Slots:
+    """A number of slots, and the requests that wait for one.
+
+    Args:
+        number: how many.
+        work: answers a request.
+    """
+
+    def __init__(self, number: int, work: Work) -> None:
+        self.all = [Slot() for _ in range(number)]
+        self.free = list(self.all)
+        self.waiting: deque[Exchange] = deque()
+        self.work = work
+
+    def take(self, exchange: Exchange) -> bool:
+        """Work on a request if a slot is free; else let it wait.
+
+        Returns:
+            Whether this thread has worked on anything.
+        """
+        try:
+            slot = self.free.pop()
+        except IndexError:
+            self.waiting.append(exchange)
+            return self.go_on()  # a slot may have become free meanwhile
+        self.work_on(exchange, slot)
+        if self.waiting:
+            self.go_on()
+        return True
+
+    def go_on(self) -> bool:
+        """Work on waiting requests as long as there are both, requests and a slot; return whether it did."""
+        worked = False
+        while self.waiting:
+            try:
+                slot = self.free.pop()
+            except IndexError:
+                break
+            try:
+                exchange = self.waiting.popleft()
+            except IndexError:
+                self.free.append(slot)
+                continue
+            self.work_on(exchange, slot)
+            worked = True
+        return worked
+
+    def work_on(self, exchange: Exchange, slot: Slot) -> None:
+        """Answer a request, and give the slot back."""
+        hold(slot)
+        holding.slots = self
+        slot.exchange = exchange
+        try:
+            slot.connection.close_if_unusable_or_obsolete()
+            self.work(exchange)
+        finally:
+            self.give_back()
+
+    def give_back(self) -> None:
+        """Give back what this thread holds."""
+        slot, holding.slot = holding.slot, None
+        if slot in self.all:
+            slot.exchange = None
+            self.free.append(slot)
+        elif slot is not None:  # one that was made for what came after something long
+            slot.connection.close()
+
+
+@contextlib.contextmanager
+def aside() -> Iterator[None]:
+    """Let others have this thread's slot while it waits for something else than the database.
+
+    Afterwards it goes on with a connection of its own, which it closes in the end, so that it does not have
+    to wait for a slot. Does nothing in a thread that holds none, or is in a transaction.
+    """
+    slots = holding.slots
+    if slots is None or holding.slot is None or holding.connection.in_atomic_block:
+        yield
+        return
+    slots.give_back()
+    hold(Slot())
+    if slots.waiting:
+        threading.Thread(target=slots.go_on, daemon=True).start()
+    yield
+
+
+def hold(slot: Slot) -> None:
+    """Let this thread have a slot, and Django find its connection there."""
+    holding.slot = slot
+    if holding.connection is not slot.connection:
+        connections[DEFAULT_DB_ALIAS] = holding.connection = slot.connection
+
+
+def hold_nothing() -> None:
+    """Let this thread have no connection that is used elsewhere: it may have worked in a slot before."""
+    if holding.connection is not None:
+        connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
+        holding.connection = None

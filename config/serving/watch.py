@@ -1,0 +1,70 @@
+"""Sees to it that nothing takes longer than it may, and that no worker outlives its server."""
+
+import logging
+import os
+import signal
+import threading
+import time
+
+from config.serving.answers import refusal
+from config.serving.slots import Slots
+from config.serving.worker import LONG_SECONDS, Worker
+
+TICK_SECONDS = 0.1
+# Seconds in which a request is answered whatever the database does.
+ANSWER_SECONDS = 5
+log = logging.getLogger("gatehouse.server")
+
+
+class Watch(threading.Thread):
+    """Looks at a worker ten times a second.
+
+    Args:
+        worker: the worker.
+        server: the process id of the server that started it.
+        stop_seconds: how long it gets to finish when the server has gone.
+    """
+
+    def __init__(self, worker: Worker, server: int, stop_seconds: float) -> None:
+        super().__init__(daemon=True, name="watch")
+        self.worker = worker
+        self.server = server
+        self.stop_seconds = stop_seconds
+
+    def run(self) -> None:
+        """Look until the process ends."""
+        while os.getppid() == self.server:
+            self.look()
+            time.sleep(TICK_SECONDS)
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(self.stop_seconds)
+        os._exit(1)
+
+    def look(self) -> None:
+        """Give up what takes too long; let threads go while anything takes long."""
+        is_held_up = self.worker.bodies.give_up_slow()
+        for slots in {self.worker.reading, self.worker.writing}:
+            is_held_up |= self.look_at(slots)
+        if is_held_up:
+            self.worker.reserve.let_go()
+        else:
+            self.worker.reserve.open()
+
+    def look_at(self, slots: Slots) -> bool:
+        """Give up requests that take too long, and return whether any takes long."""
+        is_held_up = False
+        for slot in slots.all:
+            exchange = slot.exchange
+            if exchange is not None and exchange.age > LONG_SECONDS:
+                is_held_up = True
+                if exchange.age > ANSWER_SECONDS:
+                    slot.give_up()
+        while slots.waiting and slots.waiting[0].age > ANSWER_SECONDS:
+            try:
+                exchange = slots.waiting.popleft()
+            except IndexError:
+                break
+            exchange.answer(*refusal(exchange.environ, 503))
+            self.worker.bodies.forget(exchange)
+            log.warning("503: no slot became free for a request within %d seconds", ANSWER_SECONDS)
+        return is_held_up

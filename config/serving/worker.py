@@ -1,0 +1,144 @@
+"""What receives requests, in threads of granian's."""
+
+import logging
+import threading
+from collections import deque
+from functools import partial
+from io import BytesIO
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from config.handlers import Handler, endpoint_at
+from config.serving.bodies import Bodies
+from config.serving.environ import Environ, environ_of
+from config.serving.exchange import AccessLog, Exchange
+from config.serving.slots import Slots, hold_nothing
+from oauthapps.doors.programs import Endpoint
+from oauthapps.oauth2.parameters import MAX_BODY_BYTES
+
+# Bytes of a form: a logo and the fields around it.
+MOST_FOR_PAGES = 2_000_000
+# Threads that may wait for something else than the database: a body, or a mail server.
+SPARE_THREADS = 32
+# Seconds after which a request that is worked on may hold others up.
+LONG_SECONDS = 0.1
+# Methods that read (RFC 9110 section 9.2.1); what comes with them means nothing.
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+log = logging.getLogger("gatehouse.server")
+
+
+class Reserve:
+    """Threads of granian's that are not needed now.
+
+    granian wakes a thread for every request, and makes another one when none is idle. While all slots are
+    taken that thread could only put the request down, and waking it costs a twentieth of what it takes to
+    answer. So it is kept here, until something takes long.
+    """
+
+    def __init__(self) -> None:
+        self.parked: deque[Any] = deque()
+        self.is_open = True
+
+    def keep(self) -> None:
+        """Keep the thread that calls until it is needed."""
+        if self.is_open:
+            lock = threading.Lock()
+            lock.acquire()
+            self.parked.append(lock)
+            lock.acquire()
+
+    def let_go(self) -> None:
+        """Give back all that are kept, and keep no others for now."""
+        self.is_open = False
+        while self.parked:
+            self.parked.pop().release()
+
+    def open(self) -> None:
+        """Keep those again that are not needed."""
+        self.is_open = True
+
+
+class Worker:
+    """Receives requests in any number of threads and lets a few of them be worked on at a time.
+
+    Args:
+        handler: answers requests.
+        threads: how many at a time.
+        server: host and port that the server listens on.
+        bodies: receives what clients send.
+        log: writes the access log; None where there is none.
+    """
+
+    def __init__(
+        self,
+        handler: Handler,
+        *,
+        threads: int,
+        server: tuple[str, int],
+        bodies: Bodies,
+        log: AccessLog | None,
+    ) -> None:
+        self.handler = handler
+        self.server = server
+        self.log = log
+        self.bodies = bodies
+        self.reserve = Reserve()
+        self.writing = self.reading = Slots(threads, self.respond)
+        if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
+            self.writing, self.reading = Slots(max(threads - 1, 1), self.respond), Slots(1, self.respond)
+
+    def receive(self, protocol: Any, environ: Environ) -> None:
+        """Receive a request, and go on with it when it is complete.
+
+        Args:
+            protocol: brings its body and takes its answer.
+            environ: what granian says of it (PEP 3333).
+        """
+        exchange = Exchange(protocol, environ, self.log)
+        endpoint = endpoint_at(environ["PATH_INFO"])
+        if environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.ignores_body):
+            environ["wsgi.input"] = BytesIO()
+            self.go_on(endpoint, exchange)
+        else:
+            most = MAX_BODY_BYTES + 1 if endpoint else MOST_FOR_PAGES
+            self.bodies.receive(exchange, most, partial(self.go_on, endpoint))
+
+    def receive_by_names(self, scope: Any, protocol: Any) -> None:
+        """Receive a request whose headers have their true names (RSGI)."""
+        self.receive(protocol, environ_of(scope, self.server))
+
+    def go_on(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
+        """Answer a complete request, or leave that to a thread that has a slot."""
+        if needs_no_database(exchange.environ, endpoint):
+            hold_nothing()
+            self.respond(exchange)
+        elif not self.slots(exchange.environ, endpoint).take(exchange):
+            self.reserve.keep()
+
+    def slots(self, environ: Environ, endpoint: Endpoint | None) -> Slots:
+        """Return the slots for a request: those for writing, unless it only reads."""
+        only_reads = environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.only_reads)
+        return self.reading if only_reads else self.writing
+
+    def respond(self, exchange: Exchange) -> None:
+        """Answer a request."""
+        try:
+            response = self.handler.respond(exchange.environ)
+            exchange.answer(response.status, response.headers, response.body)
+            response.close()
+        except Exception:  # which granian would not tell anybody
+            log.exception("A request could not be answered")
+            exchange.answer(500, [], b"")
+        finally:
+            self.bodies.forget(exchange)
+
+
+def needs_no_database(environ: Environ, endpoint: Endpoint | None) -> bool:
+    """Return whether a request can be answered though the database is out of reach."""
+    if endpoint:
+        return not endpoint.needs_database
+    return bool(environ["PATH_INFO"].startswith(settings.STATIC_URL))
