@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
 from accounts.actors import user_agent
+from accounts.best_effort import best_effort
 from accounts.client_addresses import UNKNOWN, client_address
 from accounts.models import User
 from accounts.services.activity import ONE_MINUTE, record_activity
@@ -53,10 +54,14 @@ def session_is_too_old(request: HttpRequest) -> bool:
 
 def note_activity(request: HttpRequest, user: User) -> None:
     """Write the person's last activity and slide this session, each at most once a minute."""
-    record_activity(user)
+    with best_effort("a person's activity"):
+        record_activity(user)
     now = timezone.now()
-    if now.timestamp() - request.session.get(SEEN_AT, 0) >= ONE_MINUTE.total_seconds():
-        request.session[SEEN_AT] = now.timestamp()
+    if now.timestamp() - request.session.get(SEEN_AT, 0) < ONE_MINUTE.total_seconds():
+        return
+    request.session[SEEN_AT] = now.timestamp()
+    request.session.note_slide()  # type: ignore[attr-defined]  # accounts.session_store
+    with best_effort("where a session was last seen"):
         UserSession.objects.filter(session_key=request.session.session_key).update(
             last_seen_at=now,
             ip=client_address(request.META) or UNKNOWN,

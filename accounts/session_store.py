@@ -1,9 +1,12 @@
 """Where sessions are kept: Django's table, asked only for what can be the key of one."""
 
+import copy
 import re
 from typing import Any
 
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+from accounts.best_effort import best_effort
 
 KEY = re.compile(r"[0-9a-z]{32}")
 
@@ -12,7 +15,24 @@ class SessionStore(DatabaseStore):
     """Django's store, for which a cookie that names no session is as good as none.
 
     A cookie may spell any character, NUL too, which PostgreSQL does not take: it would end in an error.
+
+    Attributes:
+        slid: what the session held when nothing had changed but that it was seen; None until then.
     """
+
+    slid: dict[str, Any] | None = None
+
+    def note_slide(self) -> None:
+        """Note that nothing has changed so far but that the session was seen: no page fails for that."""
+        self.slid = copy.deepcopy(dict(self.items()))
+
+    def save(self, must_create: bool = False) -> None:
+        """Save the session, as well as can be where it was only seen."""
+        if must_create or self.slid is None or self.slid != dict(self.items()):
+            super().save(must_create)
+            return
+        with best_effort("that a session was seen"):
+            super().save()
 
     def _validate_session_key(self, key: Any) -> bool:
         return isinstance(key, str) and KEY.fullmatch(key) is not None

@@ -8,12 +8,23 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import kept_forms
+from accounts.hashers import TooBusyError
 from accounts.views.sign_in import sign_in_page
+
+# Seconds after which a form may be sent again that met a worker busy with another password.
+BUSY_SECONDS = 1
+
+
+def busy(request: HttpRequest) -> HttpResponse:
+    """Say that somebody else's password is being checked right now."""
+    response = render(request, "429_busy.html", status=429)
+    response["Retry-After"] = str(BUSY_SECONDS)
+    return response
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -42,6 +53,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Ask for a password, passkey or code again, and come back to the page or the form that was sent."""
+        if isinstance(exception, TooBusyError):
+            return busy(request)
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()

@@ -25,8 +25,14 @@ SQLITE = {
 }
 
 # Only the statements of every request are prepared (config.postgresql). psycopg, were it to prepare others,
-# would drop all of them after every rollback.
-POSTGRESQL = {"server_side_binding": True, "prepare_threshold": None}
+# would drop all of them after every rollback. A line that has gone dead is noticed in half a minute.
+POSTGRESQL = {
+    "server_side_binding": True,
+    "prepare_threshold": None,
+    "keepalives_idle": 15,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+}
 
 
 def text(name: str, default: str = "") -> str:
@@ -181,10 +187,18 @@ def database_at(url: str) -> dict[str, Any]:
         )
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
-    options = SQLITE if scheme == "sqlite" else POSTGRESQL
-    made["OPTIONS"] = {**made.get("OPTIONS", {}), **options}
+    options = SQLITE if scheme == "sqlite" else {**POSTGRESQL, **postgresql_limits()}
+    made["OPTIONS"] = {**options, **made.get("OPTIONS", {})}
     made["PREPARE_STATEMENTS"] = flag("PREPARE_STATEMENTS", default=True)
     return made
+
+
+def postgresql_limits() -> dict[str, Any]:
+    """Return how long to wait for a connection, and for a server to take what was sent."""
+    return {
+        "connect_timeout": number("DATABASE_CONNECT_SECONDS", 2),
+        "tcp_user_timeout": 1000 * number("DATABASE_STATEMENT_SECONDS", 3),
+    }
 
 
 def secret_key(file: Path) -> str:

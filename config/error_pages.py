@@ -6,13 +6,14 @@ Django's own views for them look for a CSRF token first: a form that cannot be r
 import re
 import sys
 
-from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from config.faults import drop_connection, is_passing
 from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import Answer, ProgramRequest, as_response
+from oauthapps.errors import InDoubtError
 
 # Where programs ask: a page would be no answer to them. People are sent to one place among theirs.
 FOR_PROGRAMS = ("/integrations/", "/.well-known/", "/api/", "/attask/")
@@ -54,20 +55,32 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was our fault: to programs in JSON (RFC 6749 section 5.2), to people on a page.
 
-    A database that is out of reach or busy is a matter of time: 503 tells clients to come again.
+    A database that is out of reach or busy is a matter of time: 503 tells clients to come again. Not so where
+    something may have been done already.
     """
-    if isinstance(sys.exception(), OperationalError | InterfaceError):
-        response = told(request, 503, "temporarily_unavailable")
-        response["Retry-After"] = str(RETRY_SECONDS)
-        return response
-    return told(request, 500, "server_error")
+    error = sys.exception()
+    if not is_passing(error):
+        return told(request, 500, "server_error", OUR_FAULT, "500.html")
+    drop_connection()
+    if isinstance(error, InDoubtError):
+        return told(request, 500, "server_error", IN_DOUBT, "in_doubt.html")
+    response = told(request, 503, "temporarily_unavailable", OUR_FAULT, "500.html")
+    response["Retry-After"] = str(RETRY_SECONDS)
+    return response
 
 
-def told(request: HttpRequest, status: int, error: str) -> HttpResponse:
+OUR_FAULT = "The request met an error on this side. Try again later."
+IN_DOUBT = (
+    "The database failed while this request was carried out, and may have kept what it was to write. Do not "
+    "send the same code, refresh token or assertion again: start anew."
+)
+
+
+def told(request: HttpRequest, status: int, error: str, message: str, template: str) -> HttpResponse:
     """Return the answer that says so."""
     if is_for_programs(request.path):
-        return in_json(status, error, "The request met an error on this side. Try again later.")
-    return HttpResponse(render_to_string("500.html"), status=status)
+        return in_json(status, error, message)
+    return HttpResponse(render_to_string(template), status=status)
 
 
 def in_json(status: int, error: str, message: str) -> HttpResponse:

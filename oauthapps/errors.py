@@ -4,6 +4,15 @@ Every message is one clear sentence for people: what is wrong and what to do. `s
 command shows, so no message may repeat a secret.
 """
 
+from django.db import OperationalError
+
+
+class InDoubtError(OperationalError):
+    """The database has gone while something was written: nobody knows whether it was.
+
+    Doing it again is not safe, so nobody may be told to come again.
+    """
+
 
 class GatehouseError(Exception):
     """The base of every refusal that is meant to be read by a person.

@@ -5,10 +5,13 @@ import os
 import select
 import socket
 
+from django.db import OperationalError
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
 from config.postgresql.prepared import PreparedStatements
+from oauthapps.errors import InDoubtError
+from oauthapps.models.statements import was_lost
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -16,16 +19,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     Attributes:
         prepared: those that do not go Django's way; None where nothing may be prepared.
+        statement_seconds: how long the server may work on a statement; 0 for as long as it takes.
     """
 
     prepared: PreparedStatements | None = None
+    statement_seconds = 0
     health_check_done: bool
 
     def init_connection_state(self) -> None:
         """Get a new connection ready."""
         super().init_connection_state()
-        may_prepare = self.settings_dict["PREPARE_STATEMENTS"]
-        self.prepared = PreparedStatements(self.connection) if may_prepare else None
+        is_ours = self.settings_dict["PREPARE_STATEMENTS"]  # the session, from one transaction to the next
+        self.prepared = PreparedStatements(self.connection) if is_ours else None
+        if is_ours and self.statement_seconds:
+            with self.connection.cursor() as cursor:
+                cursor.execute(f"SET statement_timeout = '{self.statement_seconds}s'")
         self.unasked = select.poll()
         self.unasked.register(self.connection.fileno(), select.POLLIN)
 
@@ -42,6 +50,19 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if in_transaction or self.execute_wrappers or self.force_debug_cursor:
             return None
         return self.prepared
+
+    def _commit(self) -> None:
+        """Commit; where nobody can know whether that was done, say so.
+
+        Raises:
+            InDoubtError: when the connection was lost meanwhile.
+        """
+        try:
+            super()._commit()  # type: ignore[misc]  # the stubs do not know it
+        except OperationalError as error:
+            if was_lost(error):
+                raise InDoubtError(*error.args) from error
+            raise
 
     def is_usable(self) -> bool:
         """Return whether the connection can be used.

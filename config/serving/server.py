@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from django.conf import settings
+from django.db import DEFAULT_DB_ALIAS, connections
 from granian._granian import CallbackScheduler, RSGIWorker, WSGIWorker
 from granian._signals import set_sync_signals
 from granian.constants import HTTPModes, Interfaces
@@ -31,6 +32,8 @@ IDLE_SECONDS = 600
 STOP_SECONDS = 5
 # Connections that each worker takes, as far as the system lets it have so many files.
 MOST_CONNECTIONS = 8192
+# Seconds that a request waits for another one to have written, on SQLite.
+LOCK_SECONDS = 3
 # Seconds between two attempts to replace a worker that dies at once.
 PAUSE_SECONDS = 1
 
@@ -182,14 +185,29 @@ def load_worker(threads: int, server: tuple[str, int], client_seconds: int, serv
     from config.wsgi import application  # noqa: PLC0415
 
     kind = bodies.CollectedBodies if names_matter() else bodies.AwaitedBodies
+    limit_waits()
     worker = Worker(
         application, threads=threads, server=server, bodies=kind(client_seconds), log=access_log.writer()
     )
-    Watch(worker, server_pid, STOP_SECONDS).start()
+    Watch(worker, server_pid, stop_seconds=STOP_SECONDS, statement_seconds=statement_seconds()).start()
     # What has been loaded stays: going through it again is what the slowest requests would wait for.
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
     return worker.receive_by_names if names_matter() else worker.receive
+
+
+def limit_waits() -> None:
+    """Let no statement of a request take longer than an answer may; commands have no such limit."""
+    connection: Any = connections[DEFAULT_DB_ALIAS]
+    if connection.vendor == "sqlite":
+        connection.settings_dict["OPTIONS"]["timeout"] = LOCK_SECONDS
+    else:
+        type(connection).statement_seconds = statement_seconds()
+
+
+def statement_seconds() -> int:
+    """Return how long the database may work on a statement; 0 for as long as it takes."""
+    return env.number("DATABASE_STATEMENT_SECONDS", 3)
 
 
 def names_matter() -> bool:

@@ -1,6 +1,7 @@
 """Sees to it that nothing takes longer than it may, and that no worker outlives its server."""
 
 import logging
+import math
 import os
 import signal
 import threading
@@ -23,13 +24,16 @@ class Watch(threading.Thread):
         worker: the worker.
         server: the process id of the server that started it.
         stop_seconds: how long it gets to finish when the server has gone.
+        statement_seconds: how long the database may work on a statement; 0 for as long as it takes.
     """
 
-    def __init__(self, worker: Worker, server: int, stop_seconds: float) -> None:
+    def __init__(self, worker: Worker, server: int, *, stop_seconds: float, statement_seconds: float) -> None:
         super().__init__(daemon=True, name="watch")
         self.worker = worker
         self.server = server
         self.stop_seconds = stop_seconds
+        # A server that works ends it by itself; this is for one that hangs.
+        self.given_up_after = statement_seconds + 2 * TICK_SECONDS if statement_seconds else math.inf
 
     def run(self) -> None:
         """Look until the process ends."""
@@ -57,7 +61,7 @@ class Watch(threading.Thread):
             exchange = slot.exchange
             if exchange is not None and exchange.age > LONG_SECONDS:
                 is_held_up = True
-                if exchange.age > ANSWER_SECONDS:
+                if exchange.age > self.given_up_after:
                     slot.give_up()
         while slots.waiting and slots.waiting[0].age > ANSWER_SECONDS:
             try:

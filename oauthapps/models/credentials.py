@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from accounts.best_effort import best_effort
 from oauthapps.models.applications import Application
 
 NOTES_LENGTH = 64
@@ -140,4 +141,5 @@ class PublicKey(Credential):
 def note_use(credential: ClientSecret | PublicKey, now: datetime) -> None:
     """Note a use of a secret or key, at most once a minute."""
     if not credential.used_since(now - timedelta(minutes=1)):
-        type(credential).objects.filter(pk=credential.pk).update(last_used_at=now)
+        with best_effort("the use of a secret or key"):
+            type(credential).objects.filter(pk=credential.pk).update(last_used_at=now)

@@ -8,13 +8,16 @@ around them; elsewhere they run one after the other in one.
 This is SQL because the ORM cannot say it. `tests/oauth2/test_issuing.py` holds it against the models.
 """
 
+import contextlib
+import time
 from collections.abc import Mapping
 from datetime import datetime
 from functools import lru_cache
 
-from django.db import DEFAULT_DB_ALIAS, connections, transaction
+from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 
-from oauthapps.models.statements import rows_of
+from oauthapps.errors import InDoubtError
+from oauthapps.models.statements import rows_of, was_lost
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {
@@ -49,6 +52,12 @@ ADD_MACHINE_TOKEN = """
     ON CONFLICT DO NOTHING
     RETURNING id"""
 
+ACCESS_TOKEN_THERE = "SELECT id FROM oauthapps_accesstoken WHERE token_checksum = %(access_token)s"
+
+# Seconds in which a database that has gone may come back to say what it has done, and between two questions.
+DOUBT_SECONDS = 4
+PAUSE_SECONDS = 0.2
+
 Values = Mapping[str, str | int | datetime | None]
 
 
@@ -63,7 +72,8 @@ def use_and_add(table: str, values: Values) -> bool:
         Whether it was still to be used; otherwise nothing has changed.
     """
     if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
-        return len(rows_of(in_one_statement(table, bool(values["refresh_token"])), values)) == 1
+        statement = in_one_statement(table, bool(values["refresh_token"]))
+        return has_added(statement, values)
     with transaction.atomic():
         if len(rows_of(USES[table], values)) != 1:
             return False
@@ -91,4 +101,32 @@ def add_machine_token(values: Values) -> bool:
     Returns:
         Whether the assertion was still to be used: its `jti`, if it has one, is taken once.
     """
-    return len(rows_of(ADD_MACHINE_TOKEN, values)) == 1
+    return has_added(ADD_MACHINE_TOKEN, values)
+
+
+def has_added(statement: str, values: Values) -> bool:
+    """Run a statement that adds an access token, and return whether it did.
+
+    Where the connection is lost the database may have done it or not. So it is asked for the same again: what
+    has been used up is not used twice, and the token itself says whose doing it was.
+
+    Raises:
+        InDoubtError: when the database does not come back in time.
+    """
+    deadline = time.monotonic() + DOUBT_SECONDS
+    try:
+        return len(rows_of(statement, values)) == 1
+    except OperationalError as error:
+        if not was_lost(error):
+            raise
+    while time.monotonic() < deadline:
+        time.sleep(PAUSE_SECONDS)
+        connections[DEFAULT_DB_ALIAS].close()
+        with contextlib.suppress(DatabaseError):
+            return len(rows_of(statement, values)) == 1 or is_there(values)
+    raise InDoubtError
+
+
+def is_there(values: Values) -> bool:
+    """Return whether the access token has been added."""
+    return bool(rows_of(ACCESS_TOKEN_THERE, values))

@@ -1,0 +1,60 @@
+"""Passwords are hashed one at a time, and nobody waits for somebody else's."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.hashers import make_password
+from django.test import Client
+from django.urls import reverse
+
+from accounts.actors import Actor
+from accounts.hashers import TooBusyError, hashing
+from accounts.models import OneTimeLink
+from accounts.services.links import password_link
+from tests.factories import PASSWORD, UserFactory
+
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("S-11", "ASVS 15.2.2")]
+LOGIN = {"login": "maria", "password": PASSWORD}
+
+
+@pytest.fixture(autouse=True)
+def _as_in_production(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["accounts.hashers.OneAtATimeHasher"]
+
+
+def test_a_password_is_checked_and_kept_as_django_does() -> None:
+    UserFactory.create(username="maria")
+    assert make_password("x").startswith("pbkdf2_sha256$")
+    assert Client().post(reverse("account_login"), LOGIN).status_code == 302
+    assert Client().post(reverse("account_login"), {**LOGIN, "password": "wrong"}).status_code == 200
+
+
+@pytest.mark.parametrize("login", ["maria", "nobody"])
+def test_whoever_signs_in_while_another_password_is_hashed_may_try_again_at_once(login: str) -> None:
+    UserFactory.create(username="maria")
+    with hashing:
+        answer = Client().post(reverse("account_login"), {**LOGIN, "login": login})
+    assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert "Please try again" in answer.content.decode()
+    assert Client().post(reverse("account_login"), LOGIN).status_code == 302
+
+
+def test_a_link_that_met_a_busy_worker_is_still_good() -> None:
+    person = UserFactory.create(username="maria")
+    key = password_link(person, actor=Actor()).partition("key=")[2]
+    form = {"key": key, "password1": "a new long password", "password2": "a new long password"}
+    with hashing:
+        assert Client().post(reverse("set-password"), form).status_code == 429
+    assert OneTimeLink.objects.filter(user=person).exists()
+    assert Client().post(reverse("set-password"), form).status_code == 302
+
+
+def test_a_hash_that_fails_leaves_the_way_free() -> None:
+    with pytest.raises(TypeError):
+        make_password(b"x", salt=7)  # type: ignore[arg-type]
+    assert make_password("x")
+
+
+def test_commands_hear_of_it_too() -> None:
+    with hashing, pytest.raises(TooBusyError):
+        make_password("x")
