@@ -4,6 +4,7 @@ Every message is one clear sentence for people: what is wrong and what to do. `s
 command shows, so no message may repeat a secret.
 """
 
+import psycopg
 from django.db import OperationalError
 
 
@@ -12,6 +13,12 @@ class InDoubtError(OperationalError):
 
     Doing it again is not safe, so nobody may be told to come again.
     """
+
+
+def was_lost(error: OperationalError) -> bool:
+    """Return whether an error says that a server has gone, and not what it refused: that has a state."""
+    cause = error.__cause__
+    return isinstance(cause, psycopg.OperationalError) and cause.sqlstate is None
 
 
 class GatehouseError(Exception):

@@ -10,8 +10,7 @@ from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
 from config.postgresql.prepared import PreparedStatements
-from oauthapps.errors import InDoubtError
-from oauthapps.models.statements import was_lost
+from oauthapps.errors import InDoubtError, was_lost
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

@@ -12,8 +12,8 @@ from config.serving.slots import Slots
 from config.serving.worker import LONG_SECONDS, Worker
 
 TICK_SECONDS = 0.1
-# Seconds in which a request is answered whatever the database does.
-ANSWER_SECONDS = 5
+# Seconds that a request waits for a slot: with those that a database may then hang, five in all.
+WAIT_SECONDS = 2.5
 log = logging.getLogger("gatehouse.server")
 
 
@@ -63,12 +63,12 @@ class Watch(threading.Thread):
                 is_held_up = True
                 if exchange.age > self.given_up_after:
                     slot.give_up()
-        while slots.waiting and slots.waiting[0].age > ANSWER_SECONDS:
+        while slots.waiting and slots.waiting[0].age > WAIT_SECONDS:
             try:
                 exchange = slots.waiting.popleft()
             except IndexError:
                 break
             exchange.answer(*refusal(exchange.environ, 503))
             self.worker.bodies.forget(exchange)
-            log.warning("503: no slot became free for a request within %d seconds", ANSWER_SECONDS)
+            log.warning("503: no slot became free for a request within %.1f seconds", WAIT_SECONDS)
         return is_held_up

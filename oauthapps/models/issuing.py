@@ -16,8 +16,8 @@ from functools import lru_cache
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 
-from oauthapps.errors import InDoubtError
-from oauthapps.models.statements import rows_of, was_lost
+from oauthapps.errors import InDoubtError, was_lost
+from oauthapps.models.statements import rows_of
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {

@@ -8,7 +8,7 @@ counts them or a wrapper, hears of these too.
 from collections.abc import Mapping
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
@@ -33,13 +33,6 @@ def rows_of(statement: str, parameters: Parameters) -> list[Row]:
     with database.wrap_database_errors:
         found: list[Row] = straight.run(statement, parameters)
     return found
-
-
-def was_lost(error: BaseException) -> bool:
-    """Return whether an error says that the connection has gone, and not what the database refused."""
-    if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
-        return False
-    return isinstance(error, OperationalError) and getattr(error.__cause__, "sqlstate", None) is None
 
 
 def through_django(database: Any, statement: str, parameters: Parameters) -> list[Row]:

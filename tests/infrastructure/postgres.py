@@ -1,5 +1,6 @@
 """A real PostgreSQL server for one run of the tests, private to it and gone afterwards."""
 
+import contextlib
 import os
 import pwd
 import re
@@ -15,6 +16,7 @@ from typing import Self
 
 import psycopg
 
+from benchmarks.processes import with_descendants
 from tests.infrastructure.leaving_out import require
 from tests.infrastructure.processes import dying_with_parent, free_port
 
@@ -48,7 +50,8 @@ class PostgresServer:
 
     def __enter__(self) -> Self:
         try:
-            self._start()
+            self._initialize()
+            self.start()
         except BaseException:
             self._remove()
             raise
@@ -74,14 +77,29 @@ class PostgresServer:
     def log(self) -> Path:
         return self.folder / "log"
 
-    def _start(self) -> None:
+    def kill(self) -> None:
+        """Ends all of its processes as a power cut would."""
+        self.send(signal.SIGKILL)
+        self.process.wait(timeout=10)
+
+    def send(self, number: signal.Signals) -> None:
+        """Sends a signal to all of its processes."""
+        for pid in with_descendants(self.process.pid):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def _initialize(self) -> None:
         run_as = dying_with_parent("QUIT", user=self.user)
         initdb = [str(programs() / "initdb"), f"--pgdata={self.data}", "--username=postgres", "--auth=trust"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
         subprocess.run([*run_as, *initdb, *options], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+
+    def start(self) -> None:
+        """Starts it, for the first time or again, on the same data."""
+        run_as = dying_with_parent("QUIT", user=self.user)
         settings = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         postgres = [str(programs() / "postgres"), "-D", str(self.data), "-p", str(self.port), *settings]
-        with self.log.open("wb") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*run_as, *postgres],
                 cwd=self.folder,
