@@ -4,7 +4,9 @@ import copy
 import re
 from typing import Any
 
+from django.contrib.sessions.backends.base import UpdateError
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+from django.db import InterfaceError, InternalError, OperationalError
 
 from accounts.best_effort import best_effort
 
@@ -29,10 +31,19 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:
         """Save the session, as well as can be where it was only seen."""
         if must_create or self.slid is None or self.slid != dict(self.items()):
-            super().save(must_create)
+            self.save_or_say_why(must_create)
             return
         with best_effort("that a session was seen"):
-            super().save()
+            self.save_or_say_why(must_create)
+
+    def save_or_say_why(self, must_create: bool) -> None:
+        """Save the session; where the database failed, do not say that the session has ended meanwhile."""
+        try:
+            super().save(must_create)
+        except UpdateError as error:
+            if isinstance(error.__context__, OperationalError | InterfaceError | InternalError):
+                raise error.__context__ from None
+            raise
 
     def _validate_session_key(self, key: Any) -> bool:
         return isinstance(key, str) and KEY.fullmatch(key) is not None
