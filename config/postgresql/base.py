@@ -33,6 +33,8 @@ class DatabaseWrapper(base.DatabaseWrapper):
         if is_ours and self.statement_seconds:
             with self.connection.cursor() as cursor:
                 cursor.execute(f"SET statement_timeout = '{self.statement_seconds}s'")
+                # What waits at the commit, for rows that foreign keys lead to, heeds this one alone.
+                cursor.execute(f"SET lock_timeout = '{self.statement_seconds}s'")
         self.unasked = select.poll()
         self.unasked.register(self.connection.fileno(), select.POLLIN)
 
