@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
-from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.http import HttpRequest, HttpResponse
@@ -25,7 +24,7 @@ from config.error_pages import is_for_programs, no_such_address
 from config.proxies import settle_scheme
 from config.request_ids import new_request_id
 from oauthapps.doors.errors import error_answer
-from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest
+from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest, answer_to_failure
 
 Environ = dict[str, Any]
 Headers = Mapping[str, str]
@@ -43,6 +42,7 @@ NOWHERE = Endpoint(no_such_address, needs_database=False, ignores_body=True)
 STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.items()}
 
 
+NO_HEADERS: Headers = {}
 FOREIGN_HOST = "This server does not answer for the host that the request names."
 HTTPS_WANTED = "Send this request by https. What was sent has crossed the network in clear: replace it."
 
@@ -77,14 +77,14 @@ class ShortWay:
         endpoint = endpoint_at(environ["PATH_INFO"])
         if endpoint is None:
             return None
-        request = ProgramRequest(environ, new_request_id())
+        request, added = ProgramRequest(environ, new_request_id()), NO_HEADERS
         try:
             added = self.verdict(environ)
             answer = endpoint.answer(request)
         except RefusedError as refused:
-            added, answer = {}, refused.answer
+            answer = refused.answer
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
-            answer = as_answer(response_for_exception(request.for_django(), error))
+            answer = answer_to_failure(error, request)
         answer.headers = {**added, **answer.headers, "X-Request-Id": request.request_id}
         if answer.status != HTTPStatus.NO_CONTENT:  # RFC 9110 section 8.6
             answer.headers["Content-Length"] = str(len(answer.body))
@@ -134,11 +134,6 @@ def find_endpoint(path: str) -> Endpoint | None:
 
 # They are few and come again and again.
 known_endpoint_at = lru_cache(maxsize=128)(find_endpoint)
-
-
-def as_answer(response: HttpResponse) -> Answer:
-    """Return what Django made of an error."""
-    return Answer(response.status_code, response.content, dict(response.items()))
 
 
 class Response(NamedTuple):
