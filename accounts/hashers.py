@@ -1,6 +1,9 @@
 """Passwords, hashed one at a time in a process."""
 
+import contextlib
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
@@ -17,7 +20,12 @@ class OneAtATimeHasher(PBKDF2PasswordHasher):
 
     A hash takes a third of a second of a processor, on purpose. Others are refused at once instead of waiting
     for it, or a hundred guesses would keep everybody's requests waiting.
+
+    Attributes:
+        aside: lets other requests go on meanwhile; does nothing unless the server knows how.
     """
+
+    aside: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext
 
     def encode(self, *arguments: Any, **options: Any) -> str:
         """Hash a password.
@@ -28,6 +36,7 @@ class OneAtATimeHasher(PBKDF2PasswordHasher):
         if not hashing.acquire(blocking=False):
             raise TooBusyError
         try:
-            return super().encode(*arguments, **options)
+            with self.aside():
+                return super().encode(*arguments, **options)
         finally:
             hashing.release()

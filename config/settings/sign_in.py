@@ -6,7 +6,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
-PASSWORD_HASHERS = ["accounts.hashers.OneAtATimeHasher"]
+PASSWORD_HASHERS = ["config.passwords.Hasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 # A link to set a password is good for one use within a day, mailed or handed over by an administrator; an

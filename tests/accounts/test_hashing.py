@@ -19,7 +19,7 @@ LOGIN = {"login": "maria", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def _as_in_production(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["accounts.hashers.OneAtATimeHasher"]
+    settings.PASSWORD_HASHERS = ["config.passwords.Hasher"]
 
 
 def test_a_password_is_checked_and_kept_as_django_does() -> None:

@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.oauth_client import ME, hidden_fields
@@ -58,6 +59,17 @@ class SlowMailServer:
 def say(line: TextIO, text: str) -> None:
     line.write(f"{text}\n")
     line.flush()
+
+
+class From(HTTPAdapter):
+    """Sends requests from another address of this machine, so that no throttle counts them together."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        super().__init__()
+
+    def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
+        super().init_poolmanager(*arguments, source_address=(self.address, 0), **options)
 
 
 @pytest.fixture(scope="module")
@@ -111,8 +123,10 @@ def test_many_wrong_passwords_hold_up_nobody_else(running: Installation) -> None
     page = requests.get(f"{running.base_url}/accounts/login/", timeout=30)
     form = hidden_fields(page.text) | {"login": "nobody", "password": "wrong"}
 
-    def guess(_: int) -> int:
-        return requests.post(
+    def guess(number: int) -> int:
+        browser = requests.Session()
+        browser.mount("http://", From(f"127.0.1.{number + 1}"))
+        return browser.post(
             page.url, form, timeout=60, cookies=page.cookies, headers={"Referer": page.url}
         ).status_code
 
@@ -120,5 +134,5 @@ def test_many_wrong_passwords_hold_up_nobody_else(running: Installation) -> None
         guesses = [pool.submit(guess, number) for number in range(60)]
         slowest = slowest_call(running, 2)
         statuses = Counter(each.result() for each in guesses)
-    assert slowest < 1.5
+    assert slowest < 1
     assert set(statuses) == {200, 429}, statuses
