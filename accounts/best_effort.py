@@ -22,7 +22,7 @@ def best_effort(what: str) -> Iterator[None]:
         with impatiently():
             yield
     except DatabaseError as error:
-        log.warning("Not written: %s (%s)", what, type(error).__name__)
+        log.warning("Could not save %s (%s)", what, type(error).__name__)
 
 
 @contextlib.contextmanager

@@ -41,7 +41,7 @@ def client_network(meta: Mapping[str, Any]) -> str:
 def address_in(text: str) -> str:
     """Return the IP address that a text names, in its shortest form; empty where it names none.
 
-    A port, brackets, quotes and a zone are left out, and an IPv4 address in IPv6's clothes is one of IPv4.
+    A port, brackets, quotes and a zone are left out. An IPv4-mapped IPv6 address becomes the IPv4 address.
     """
     host = text.strip().strip('"').partition("%")[0]
     if len(host) > LONGEST:

@@ -61,7 +61,7 @@ def note_activity(request: HttpRequest, user: User) -> None:
         return
     request.session[SEEN_AT] = now.timestamp()
     request.session.note_slide()  # type: ignore[attr-defined]  # accounts.session_store
-    with best_effort("where a session was last seen"):
+    with best_effort("a session's last IP address"):
         UserSession.objects.filter(session_key=request.session.session_key).update(
             last_seen_at=now,
             ip=client_address(request.META) or UNKNOWN,

@@ -33,7 +33,7 @@ class SessionStore(DatabaseStore):
         if must_create or self.slid is None or self.slid != dict(self.items()):
             self.save_or_say_why(must_create)
             return
-        with best_effort("that a session was seen"):
+        with best_effort("when a session was last seen"):
             self.save_or_say_why(must_create)
 
     def save_or_say_why(self, must_create: bool) -> None:

@@ -64,15 +64,19 @@ def server_error(request: HttpRequest) -> HttpResponse:
     drop_connection()
     if isinstance(error, InDoubtError):
         return told(request, 500, "server_error", IN_DOUBT, "in_doubt.html")
-    response = told(request, 503, "temporarily_unavailable", OUR_FAULT, "500.html")
+    response = told(request, 503, "temporarily_unavailable", UNAVAILABLE, "500.html")
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
 
-OUR_FAULT = "The request met an error on this side. Try again later."
+OUR_FAULT = "Internal server error. Give the operator the X-Request-Id of this response."
+UNAVAILABLE = (
+    "The database is temporarily unavailable and nothing was changed. Retry after the number of seconds in "
+    "Retry-After."
+)
 IN_DOUBT = (
-    "The database failed while this request was carried out, and may have kept what it was to write. Do not "
-    "send the same code, refresh token or assertion again: start anew."
+    "The database connection was lost during this request, so the change may or may not have been saved. Do "
+    "not send the same code, refresh token or assertion again: authorize again, or sign a new JWT."
 )
 
 
@@ -90,4 +94,4 @@ def in_json(status: int, error: str, message: str) -> HttpResponse:
 
 def no_such_address(_request: ProgramRequest | None = None) -> Answer:
     """Say to a program that there is nothing at this address."""
-    return error_answer(404, "not_found", "There is no such address.")
+    return error_answer(404, "not_found", "There is no endpoint at this URL.")

@@ -1,8 +1,8 @@
 """Two ways in: people's requests go through Django, programs' straight to their endpoints.
 
 Sessions, CSRF tokens, messages and sign-in mean nothing to a program, and Django's handling of a request
-takes longer than looking a token up. What is odd about a request, a foreign host say, is left to Django to
-refuse.
+takes longer than looking a token up. A foreign host, or plain http where
+https is required, is refused here as well, in JSON.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -43,8 +43,11 @@ STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.ite
 
 
 NO_HEADERS: Headers = {}
-FOREIGN_HOST = "This server does not answer for the host that the request names."
-HTTPS_WANTED = "Send this request by https. What was sent has crossed the network in clear: replace it."
+FOREIGN_HOST = "The Host header does not name this server: use the host of the issuer URL."
+HTTPS_WANTED = (
+    "HTTPS is required. If the client used https, the proxy did not pass that on; otherwise the credentials "
+    "crossed the network unencrypted: replace them."
+)
 
 
 class RefusedError(Exception):

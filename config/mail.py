@@ -26,7 +26,7 @@ class EmailBackend(smtp.EmailBackend):
             OSError, SMTPException: when the mail server does not take them.
         """
         if not self.on_their_way.acquire(blocking=False):
-            raise TimeoutError("Too many letters are on their way.")
+            raise TimeoutError("Too many emails are being sent.")
         try:
             with aside():
                 return super().send_messages(messages)

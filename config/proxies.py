@@ -13,7 +13,7 @@ SCHEME = "HTTP_X_FORWARDED_PROTO"
 def settle_scheme(environ: dict[str, Any]) -> None:
     """Let a request have as X-Forwarded-Proto what the outermost trusted proxy says alone.
 
-    Django would believe the first entry of the header, which is anybody's.
+    Django would believe the first entry of the header, which any client can forge.
 
     Args:
         environ: what the server says of the request (PEP 3333).

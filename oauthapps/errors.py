@@ -11,7 +11,7 @@ from django.db import OperationalError
 class InDoubtError(OperationalError):
     """The database has gone while something was written: nobody knows whether it was.
 
-    Doing it again is not safe, so nobody may be told to come again.
+    Doing it again is not safe, so no Retry-After may be sent.
     """
 
 

@@ -194,7 +194,9 @@ def _check_private_use(address: Address) -> None:
 def _check_web_view(address: Address) -> None:
     if not _is_web_view(address):
         origin = _WEB_VIEW_ORIGINS[address.scheme]
-        raise InvalidRedirectURLError(f"Write this address like {origin}/callback: it has no other host.")
+        raise InvalidRedirectURLError(
+            f"Use a URL that begins with {origin}, such as {origin}/callback: no other host is allowed."
+        )
 
 
 def _is_web_view(address: Address) -> bool:

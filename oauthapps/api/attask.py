@@ -75,7 +75,7 @@ def logout(request: ProgramRequest, token: TokenContext) -> Answer:
 @signed_in
 def not_found(request: ProgramRequest, token: TokenContext) -> Answer:  # noqa: ARG001
     """Say that there is no such call."""
-    return refusal(404, "NotFoundException", "There is nothing at this URL.")
+    return refusal(404, "NotFoundException", "There is no endpoint at this URL.")
 
 
 def documented(user: User) -> Members:

@@ -66,7 +66,7 @@ def permission(request: ProgramRequest) -> dict[str, str]:
     headers = {"Vary": f"Origin, {ASKED_HEADERS}" if preflight else "Origin"}
     if origin and is_registered(origin):
         headers["Access-Control-Allow-Origin"] = origin
-        headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After"
+        headers["Access-Control-Expose-Headers"] = "WWW-Authenticate, Retry-After, X-Request-Id"
         if preflight:
             headers |= allowing(methods="GET, POST", headers=asked_headers(request, USUAL_HEADERS))
     return headers

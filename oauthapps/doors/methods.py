@@ -28,7 +28,10 @@ def allow_only(*methods: str, refuse: Refusing = method_refused) -> Callable[[An
         def answered(request: ProgramRequest) -> Answer:
             if request.method in methods:
                 return answer(request)
-            return refuse(f"This address answers {names} alone.", {"Allow": names})
+            return refuse(
+                f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} allowed.",
+                {"Allow": names},
+            )
 
         return answered
 

@@ -141,5 +141,5 @@ class PublicKey(Credential):
 def note_use(credential: ClientSecret | PublicKey, now: datetime) -> None:
     """Note a use of a secret or key, at most once a minute."""
     if not credential.used_since(now - timedelta(minutes=1)):
-        with best_effort("the use of a secret or key"):
+        with best_effort("when a secret or key was last used"):
             type(credential).objects.filter(pk=credential.pk).update(last_used_at=now)

@@ -185,8 +185,8 @@ class Event(models.Model):
         if self.address:
             return self.address
         if self.request_id:
-            return "unknown address"
-        return "this server" if self.actor_name else "several addresses"
+            return "unknown IP address"
+        return "this server" if self.actor_name else "several IP addresses"
 
     @property
     def changed(self) -> str:

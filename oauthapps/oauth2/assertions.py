@@ -101,7 +101,7 @@ def fault_of_form(text: str) -> str:
         "has a line break at its end": text.rstrip(" ").endswith(("\n", "\r")),
         "has a line break in it": "\n" in text or "\r" in text,
         "has white space in it": len(text.split()) != 1 or text != text.strip(),
-        "is in quotation marks: send the JWT alone": text[:1] in {'"', "'"},
+        "is enclosed in quotation marks: send the JWT alone": text[:1] in {'"', "'"},
         "is an encrypted JWT: send a signed one": len(parts) == ENCRYPTED_SEGMENTS,
         f"is not a signed JWT: expected {SEGMENTS} parts separated by dots, got {len(parts)}": (
             len(parts) != SEGMENTS
@@ -135,22 +135,24 @@ def parse_claims(payload: bytes) -> Claims:
     try:
         claims = json.loads(payload.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise refused("has no readable claims") from error
+        raise refused("has a payload that is not a JSON object") from error
     if not isinstance(claims, dict):
-        raise refused("has no readable claims")
+        raise refused("has a payload that is not a JSON object")
     return claims
 
 
 def check_issuer(claims: Claims, application: Application) -> None:
     """Refuse an `iss` other than the Customer ID."""
     if claims.get("iss") != application.organization.customer_id:
-        raise refused("must name the Customer ID as its iss")
+        raise refused("must have the Customer ID as its iss")
 
 
 def check_subject(claims: Claims, key: PublicKey) -> None:
     """Refuse a `sub` other than the User ID of whoever added the key, and people who are not active."""
     if claims.get("sub") != key.user.user_id or not key.user.is_active:
-        raise refused("must name as its sub the User ID shown at the key, of an active person")
+        raise refused(
+            "must have as its sub the User ID shown next to the key, and that person must be active"
+        )
 
 
 def check_audience(claims: Claims) -> None:
@@ -163,23 +165,23 @@ def check_audience(claims: Claims) -> None:
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     accepted = accepted_audiences()
     if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
-        raise refused("names another server as its aud")
+        raise refused("has an aud that does not name this server")
 
 
 def check_times(claims: Claims, now: datetime) -> datetime:
     """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
     expires = moment(claims, "exp")
     if expires is None:
-        raise refused("needs an exp")
+        raise refused("has no exp")
     if expires > now + LONGEST_LIFE + CLOCK_SKEW:  # first: the year 9999 has no minute after it
-        raise refused("has an exp more than 24 hours ahead")
+        raise refused("has an exp more than 24 hours in the future")
     if expires + CLOCK_SKEW <= now:
-        raise refused(f"has expired {round((now - expires).total_seconds())} seconds ago by our clock")
+        raise refused(f"expired {round((now - expires).total_seconds())} seconds ago by this server's clock")
     for name in ("nbf", "iat"):
         begins = moment(claims, name)
         if begins is not None and begins > now + CLOCK_SKEW:
             seconds = round((begins - now).total_seconds())
-            raise refused(f"has an {name} that is {seconds} seconds in the future by our clock")
+            raise refused(f"has an {name} that is {seconds} seconds in the future by this server's clock")
     return expires
 
 
@@ -193,7 +195,7 @@ def moment(claims: Claims, name: str) -> datetime | None:
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise refused(f"has an {name} that is not a moment in time") from error
+        raise refused(f"has an {name} that is out of range") from error
 
 
 def identifier(claims: Claims) -> str | None:
@@ -201,7 +203,7 @@ def identifier(claims: Claims) -> str | None:
     if "jti" not in claims:
         return None
     if not isinstance(claims["jti"], str) or not is_text(claims["jti"]):
-        raise refused("has a jti that is not text")
+        raise refused("has a jti that is not a string")
     return digest(claims["jti"])
 
 

@@ -155,7 +155,7 @@ def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
         return Credentials(client_id=client_id, secrets=(secret,) if secret else ())
     basic = read_basic(authorization)
     if secret:
-        raise InvalidRequestError("Authenticate in one way: by the Authorization header or in the body.")
+        raise InvalidRequestError("Authenticate either in the Authorization header or in the body, not both.")
     if client_id and client_id != basic.client_id:
         raise InvalidRequestError("The Authorization header and the body name different clients.")
     return basic

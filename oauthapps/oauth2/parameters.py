@@ -70,7 +70,7 @@ def read_body(request: ProgramRequest) -> Parameters:
     elif request.content_type == JSON:
         parameters = once_each(json_pairs(body))
     else:
-        raise UnreadableRequestError(f"Send the parameters as {FORM} or {JSON}.")
+        raise UnreadableRequestError(f"Unsupported Content-Type: send {FORM} or {JSON}.")
     if request.query:
         raise UnreadableRequestError("Parameters belong in the request's body, not in its URL.", parameters)
     return parameters
@@ -109,7 +109,9 @@ def form_pairs(body: bytes) -> Pairs:
             body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
         )
     except ValueError as error:  # includes UnicodeDecodeError
-        raise UnreadableRequestError("The parameters are not a well-formed form.") from error
+        raise UnreadableRequestError(
+            "The form could not be parsed: it must be URL-encoded UTF-8 with at most 100 parameters."
+        ) from error
 
 
 def json_pairs(body: bytes) -> Pairs:
@@ -153,7 +155,7 @@ def once_each(pairs: Pairs) -> Parameters:
             raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
     if not is_text("".join(chain.from_iterable(pairs))):
         raise UnreadableRequestError(
-            "A parameter contains characters that are not allowed.", those_sent_once(pairs)
+            "A parameter contains a NUL character or broken Unicode.", those_sent_once(pairs)
         )
     return {name: value for name, value in pairs if value}
 

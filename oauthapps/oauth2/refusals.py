@@ -26,10 +26,12 @@ from oauthapps.oauth2.requests import TokenRequest
 
 # Client authentication
 
-NOT_AUTHENTICATED = "The client is unknown or did not authenticate."
-BROKEN_BASIC = "The Authorization header is not well-formed HTTP Basic: base64 of client_id:client_secret."
-HAS_NO_SECRET = "A public client has no client secret: send its client_id alone."  # noqa: S105  # a sentence
-CANNOT_AUTHENTICATE = "Only a client that authenticates with a secret may do this; a public client has none."
+NOT_AUTHENTICATED = (
+    "Client authentication failed: unknown or disabled client_id, or missing or wrong client secret."
+)
+BROKEN_BASIC = "The Authorization header is not valid HTTP Basic: expected base64 of client_id:client_secret."
+HAS_NO_SECRET = "This is a public client and has no client secret: send client_id only."  # noqa: S105  # a sentence
+CANNOT_AUTHENTICATE = "This endpoint requires a client with a client secret; a public client cannot use it."
 
 
 def of_credentials(client_id: str, secret: str) -> str:
@@ -40,7 +42,7 @@ def of_credentials(client_id: str, secret: str) -> str:
     for name, value in (("client_id", client_id), ("client secret", secret)):
         fault = fault_of_form(value)
         if fault:
-            return f"{NOT_AUTHENTICATED} The {name} that was sent {fault}."
+            return f"{NOT_AUTHENTICATED} The {name} {fault}."
     return NOT_AUTHENTICATED
 
 
@@ -48,9 +50,9 @@ def fault_of_form(value: str) -> str:
     """Return what copying has added to a credential, or nothing; a Basic header may hold it encoded."""
     for reading in (value, unquote(value)):
         if reading != reading.strip():
-            return f"has white space at its {'end' if reading != reading.rstrip() else 'beginning'}"
+            return f"has whitespace at its {'end' if reading != reading.rstrip() else 'beginning'}"
         if reading[:1] in QUOTES and reading.endswith(reading[:1]):
-            return "is in quotation marks"
+            return "is enclosed in quotation marks"
     return ""
 
 
@@ -71,17 +73,22 @@ def cause_of(request: TokenRequest) -> str:
 
 # Authorization codes
 
-CODE_UNKNOWN = "The code is not one that was sent to this client."
-CODE_USED = "The code has been used before: it works once, and all tokens that came of it have ended."
+CODE_UNKNOWN = "The code is unknown to this client: never issued to it, or deleted after it expired."
+CODE_USED = "The code was already used. A code works once; all tokens issued from it have been revoked."
 CODE_OF_NOBODY = "The person who allowed this request is no longer active."
 CODE_SENT_NOWHERE = "The redirect URL that the code was sent to is no longer registered."
-CODE_RACED = "The code cannot be used any more."
-METHOD_SENT = "The code_challenge_method belongs to the authorization request, and must be S256."
+CODE_RACED = "The code is no longer valid."
+METHOD_SENT = (
+    "Remove code_challenge_method from the token request: it belongs in the authorization request, where it "
+    "must be S256."
+)
 VERIFIER_MISSING = "The code_verifier is missing: the authorization request had a code_challenge."
 VERIFIER_WRONG = "The code_verifier does not match the code_challenge of the authorization request."
 VERIFIER_UNASKED = "A code_verifier was sent, but the authorization request had no code_challenge."
-REDIRECT_URI_MISSING = "Missing redirect_uri parameter: repeat the one of the authorization request."
-REDIRECT_URI_WRONG = "The code was sent to another redirect_uri: repeat the one of the authorization request."
+REDIRECT_URI_MISSING = "Missing redirect_uri parameter: send the value from the authorization request."
+REDIRECT_URI_WRONG = (
+    "The redirect_uri differs from the one in the authorization request: send the same value."
+)
 
 
 def of_code(code: str, application: Application) -> str:
@@ -92,7 +99,7 @@ def of_code(code: str, application: Application) -> str:
         return CODE_UNKNOWN
     causes = {
         CODE_USED: grant.redeemed_at is not None,
-        f"The code has ended: {reason_of(grant.family)}.": grant.family.ended_at is not None,
+        f"The code is no longer valid: {reason_of(grant.family)}.": grant.family.ended_at is not None,
         CODE_OF_NOBODY: not grant.user.is_active,
         CODE_SENT_NOWHERE: grant.redirect_url_id is None,
         code_expired(grant): grant.expires <= timezone.now(),
@@ -114,18 +121,21 @@ def of_verifier(challenge: str, verifier: str | None) -> str:
         return VERIFIER_MISSING
     if len(verifier) not in VERIFIER_LENGTHS:
         shortest, longest = VERIFIER_LENGTHS[0], VERIFIER_LENGTHS[-1]
-        return f"The code_verifier has {len(verifier)} characters: it needs {shortest} to {longest}."
+        return f"The code_verifier has {len(verifier)} characters: it must have {shortest} to {longest}."
     return VERIFIER_WRONG
 
 
 # Refresh tokens
 
-REFRESH_TOKEN_UNKNOWN = "The refresh token is not one that was issued to this client."  # noqa: S105
+REFRESH_TOKEN_UNKNOWN = (
+    "The refresh token is unknown to this client: never issued to it, or deleted after it ended."  # noqa: S105
+)
 REFRESH_TOKEN_REPLACED = (
-    "The refresh token was replaced by a newer one when it was used: use the one of the latest reply."  # noqa: S105
+    "The refresh token was already used and replaced: use the one from the latest response. "  # noqa: S105
+    "If that is refused too, the person must authorize again."
 )
 REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105
-REFRESH_TOKEN_RACED = "The refresh token cannot be used any more."  # noqa: S105
+REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105
 
 
 def of_refresh_token(value: str, application: Application) -> str:
@@ -136,7 +146,8 @@ def of_refresh_token(value: str, application: Application) -> str:
         return REFRESH_TOKEN_UNKNOWN
     expired = expiration_of(token)
     causes = {
-        f"The refresh token has ended: {reason_of(token.family)}.": token.family.ended_at is not None,
+        f"The refresh token is no longer valid: {reason_of(token.family)}.": token.family.ended_at
+        is not None,
         REFRESH_TOKEN_REPLACED: token.replaced_at is not None,
         REFRESH_TOKEN_OF_NOBODY: not token.user.is_active,
         expired: expired != "",
@@ -170,8 +181,8 @@ ENDINGS: dict[str, str] = {
     EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
     EndReason.CONSENT_WITHDRAWN: "the person withdrew consent",
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
-    EndReason.PERSON_AWAY: "the person was away for too long",
-    EndReason.EXPIRED: "its absolute expiration had passed",
+    EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
+    EndReason.EXPIRED: "the absolute expiration has passed",
 }
 
 
@@ -218,7 +229,7 @@ def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
 def repeated(noun: str, names: Sequence[str]) -> str:
     """Return a noun with the names that were sent, where they are harmless."""
     harmless = len(" ".join(names)) <= LONGEST_ECHO and all(map(is_harmless, names))
-    return f"{noun} {', '.join(names)}" if harmless else f"{noun} that was asked for"
+    return f"{noun} {', '.join(names)}" if harmless else f"requested {noun}"
 
 
 def is_harmless(name: str) -> bool:

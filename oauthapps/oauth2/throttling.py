@@ -18,7 +18,9 @@ class TooManyFailuresError(OAuth2Error):
     status_code = 429
 
     def __init__(self) -> None:
-        super().__init__("Too many failed attempts to authenticate. Wait a minute and try again.")
+        super().__init__(
+            "Too many failed attempts from this network. Wait for the number of seconds in Retry-After."
+        )
 
     @property
     def headers(self) -> dict[str, str]:

@@ -225,7 +225,7 @@ class Validator(RequestValidator):
             InvalidGrantError: when what it was asked with has been used before; nothing is stored then.
         """
         if not store(token, request, rotates=self.rotate_refresh_token(request)):
-            used = "The assertion has been used before." if request.verified_assertion else None
+            used = "The assertion was already used." if request.verified_assertion else None
             raise InvalidGrantError(used, request=request)
         now = timezone.now()
         if request.client_secret_row is not None:

@@ -201,9 +201,9 @@ def test_what_strangers_do_is_shown_with_its_number(console: Browser, settings: 
         for address in ("192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.3", "192.0.2.4"):
             Client(REMOTE_ADDR=address).post("/accounts/login/", form)
     others, first = console.get(ACTIVITY).one("tbody")
-    assert "3 times within the hour" in text_of(others[0])
-    assert "several addresses" in text_of(others[3])
-    assert "2 times within the hour" in text_of(first[0])
+    assert "3 attempts within the hour" in text_of(others[0])
+    assert "several IP addresses" in text_of(others[3])
+    assert "2 attempts within the hour" in text_of(first[0])
     assert "192.0.2.1" in text_of(first[3])
 
 

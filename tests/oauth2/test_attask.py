@@ -36,7 +36,7 @@ UNKNOWN = [
 ]
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 NOBODY = {"error": {"class": "AuthenticationException", "message": "You are not currently logged in."}}
-NOTHING = {"error": {"class": "NotFoundException", "message": "There is nothing at this URL."}}
+NOTHING = {"error": {"class": "NotFoundException", "message": "There is no endpoint at this URL."}}
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_another_method_is_refused_in_the_same_words(
     assert answer.json() == {
         "error": {
             "class": "MethodNotAllowedException",
-            "message": f"This address answers {allowed} alone.",
+            "message": f"Only {' and '.join(allowed.split(', '))} are allowed.",
         }
     }
 

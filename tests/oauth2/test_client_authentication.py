@@ -207,7 +207,7 @@ def test_a_public_client_is_not_asked_for_what_it_cannot_have(single_page: OAuth
     assert (refused.status_code, refused.json()["error"]) == (400, "invalid_client")
     assert refused.json()["statusCode"] == 400
     assert "WWW-Authenticate" not in refused
-    assert "client_id alone" in refused.json()["message"]
+    assert "client_id only" in refused.json()["message"]
     single_page.client_secret = "any"
     in_header = single_page.post(path, request, Authorization=single_page.basic)
     assert (in_header.status_code, in_header.json()["error"]) == (401, "invalid_client")

@@ -81,7 +81,7 @@ def test_a_preflight_is_answered_for_a_registered_origin(single_page: OAuthClien
         "Allow-Origin": ORIGIN,
         "Allow-Methods": "GET, POST",
         "Allow-Headers": ASKED_HEADERS,
-        "Expose-Headers": "WWW-Authenticate, Retry-After",
+        "Expose-Headers": "WWW-Authenticate, Retry-After, X-Request-Id",
         "Max-Age": "600",
     }
     assert varies(answer)

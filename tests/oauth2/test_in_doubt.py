@@ -83,7 +83,7 @@ def test_nobody_is_told_to_come_again_while_it_is_in_doubt(
     relay.cut_after(2, stays_down=True)
     reply = web.refresh(tokens["refresh_token"])
     assert (reply.status_code, reply.json()["error"]) == (500, "server_error")
-    assert "Do not send the same code" in reply.json()["error_description"]
+    assert "not send the same code" in reply.json()["error_description"]
     assert "Retry-After" not in reply
 
 

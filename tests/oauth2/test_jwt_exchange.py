@@ -226,7 +226,7 @@ def test_signed_garbage_is_refused(machine: Machine, payload: bytes) -> None:
         (lambda jwt: f"{jwt[:76]} {jwt[76:]}", "has white space in it"),
         (lambda jwt: f"{jwt}==", "has base64 padding (=): a JWT has none"),
         (lambda jwt: jwt.replace(".", "==."), "has base64 padding (=): a JWT has none"),
-        (lambda jwt: f'"{jwt}"', "is in quotation marks: send the JWT alone"),
+        (lambda jwt: f'"{jwt}"', "is enclosed in quotation marks: send the JWT alone"),
         (
             lambda jwt: jwt.rpartition(".")[0],
             "is not a signed JWT: expected 3 parts separated by dots, got 2",
@@ -254,7 +254,7 @@ def test_what_is_no_jwt_is_told_what_is_wrong_with_its_form(
 def test_with_a_jti_an_assertion_is_used_once(machine: Machine) -> None:
     assertion = machine.assertion(jti="one")
     assert machine.client.exchange_jwt(assertion).status_code == 200
-    assert "used before" in refusal(machine, assertion)
+    assert "already used" in refusal(machine, assertion)
     assert machine.client.exchange_jwt(machine.assertion(jti="two")).status_code == 200
 
 
@@ -659,7 +659,7 @@ def test_a_jti_is_remembered_until_its_assertion_could_not_come_again(machine: M
         assertion = machine.assertion(jti="one", exp=now + 3 * 3600)
         assert machine.client.exchange_jwt(assertion).status_code == 200
     with time_machine.travel(now + 3 * 3600 + 59, tick=False):  # the first token has long expired
-        assert "used before" in refusal(machine, assertion)
+        assert "already used" in refusal(machine, assertion)
     with time_machine.travel(now + 3 * 3600 + 60, tick=False):
         assert "expired" in refusal(machine, assertion)
 

@@ -27,6 +27,9 @@ from tests.oauth_client import AUTHORIZE, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKE
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
+NOT_AUTHENTICATED = (
+    "Client authentication failed: unknown or disabled client_id, or missing or wrong client secret."
+)
 pytestmark = pytest.mark.django_db
 
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -65,7 +68,10 @@ def other(db: None) -> OAuthClient:
 
 @pytest.mark.spec("T-76", "RFC 6749 §5.2")
 def test_a_code_nobody_issued(web: OAuthClient) -> None:
-    assert told(web.exchange("x")) == "The code is not one that was sent to this client."
+    assert (
+        told(web.exchange("x"))
+        == "The code is unknown to this client: never issued to it, or deleted after it expired."
+    )
 
 
 @pytest.mark.spec("T-76", "RFC 6749 §4.1.2")
@@ -80,7 +86,7 @@ def test_an_expired_code(web: OAuthClient, visitor: Client, now: datetime, secon
 def test_a_code_used_before(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor)
     assert web.exchange(code).status_code == 200
-    used = "The code has been used before: it works once, and all tokens that came of it have ended."
+    used = "The code was already used. A code works once; all tokens issued from it have been revoked."
     assert told(web.exchange(code)) == used
     with later(days=3):
         assert told(web.exchange(code)) == used
@@ -90,10 +96,10 @@ def test_a_code_used_before(web: OAuthClient, visitor: Client) -> None:
 def test_a_code_sent_to_another_redirect_uri(web: OAuthClient, visitor: Client) -> None:
     code = web.get_code(visitor)
     assert told(web.exchange(code, redirect_uri="https://elsewhere.example/")) == (
-        "The code was sent to another redirect_uri: repeat the one of the authorization request."
+        "The redirect_uri differs from the one in the authorization request: send the same value."
     )
     assert told(web.exchange(code, redirect_uri=None), "invalid_request") == (
-        "Missing redirect_uri parameter: repeat the one of the authorization request."
+        "Missing redirect_uri parameter: send the value from the authorization request."
     )
 
 
@@ -104,8 +110,8 @@ def test_a_code_sent_to_another_redirect_uri(web: OAuthClient, visitor: Client) 
         (None, "The code_verifier is missing: the authorization request had a code_challenge."),
         ("", "The code_verifier is missing: the authorization request had a code_challenge."),
         ("w" * 43, "The code_verifier does not match the code_challenge of the authorization request."),
-        ("w" * 42, "The code_verifier has 42 characters: it needs 43 to 128."),
-        ("w" * 129, "The code_verifier has 129 characters: it needs 43 to 128."),
+        ("w" * 42, "The code_verifier has 42 characters: it must have 43 to 128."),
+        ("w" * 129, "The code_verifier has 129 characters: it must have 43 to 128."),
     ],
 )
 def test_a_verifier_that_is_not_the_codes(
@@ -125,7 +131,8 @@ def test_a_verifier_nobody_asked_for(web: OAuthClient, visitor: Client) -> None:
 @pytest.mark.spec("T-76", "RFC 7636 §4.5")
 def test_a_challenge_method_in_the_token_request(web: OAuthClient, visitor: Client) -> None:
     assert told(web.exchange(web.get_code(visitor), code_challenge_method="plain")) == (
-        "The code_challenge_method belongs to the authorization request, and must be S256."
+        "Remove code_challenge_method from the token request: it belongs in the authorization request, "
+        "where it must be S256."
     )
 
 
@@ -143,7 +150,7 @@ def test_a_code_whose_person_or_redirect_url_is_gone(web: OAuthClient, visitor: 
 def test_a_code_that_the_person_took_back(web: OAuthClient, visitor: Client, person: User) -> None:
     code = web.get_code(visitor)
     withdraw_all(person, actor=COMMAND)
-    assert told(web.exchange(code)) == "The code has ended: the person withdrew consent."
+    assert told(web.exchange(code)) == "The code is no longer valid: the person withdrew consent."
 
 
 # Refresh tokens
@@ -155,7 +162,7 @@ def configure(client: OAuthClient, **fields: object) -> None:
 
 @pytest.mark.spec("R-30", "RFC 6749 §5.2")
 def test_a_refresh_token_nobody_issued(web: OAuthClient, visitor: Client) -> None:
-    unknown = "The refresh token is not one that was issued to this client."
+    unknown = "The refresh token is unknown to this client: never issued to it, or deleted after it ended."
     assert told(web.refresh("x")) == unknown
     assert told(web.refresh(web.get_tokens(visitor)["access_token"])) == unknown
 
@@ -167,9 +174,10 @@ def test_a_refresh_token_that_was_replaced_and_those_that_its_replay_ends(
     first = web.get_tokens(visitor)["refresh_token"]
     second = web.refresh(first).json()["refresh_token"]
     replaced = (
-        "The refresh token was replaced by a newer one when it was used: use the one of the latest reply."
+        "The refresh token was already used and replaced: use the one from the latest response. "
+        "If that is refused too, the person must authorize again."
     )
-    ended = "The refresh token has ended: a refresh token that had been replaced was used again."
+    ended = "The refresh token is no longer valid: a refresh token that had been replaced was used again."
     assert told(web.refresh(first)) == replaced
     with later(minutes=5):
         assert told(web.refresh(first)) == replaced  # and only now the family ends
@@ -223,7 +231,7 @@ def test_a_refresh_token_that_was_ended(web: OAuthClient, visitor: Client, perso
         case "the person was deactivated":
             AdministratorFactory.create()  # one must be left
             deactivate(person, actor=COMMAND)
-    assert told(web.refresh(token)) == f"The refresh token has ended: {reason}."
+    assert told(web.refresh(token)) == f"The refresh token is no longer valid: {reason}."
 
 
 @pytest.mark.spec("R-30", "RFC 6749 §5.2")
@@ -293,7 +301,7 @@ def test_a_scope_that_does_not_exist_is_named_to_the_redirect_uri(web: OAuthClie
         ("openid profile read", "scopes openid, profile are"),
         ("read,write", "scope read,write is"),
         ("https://www.example.com/auth/user.email", "scope https://www.example.com/auth/user.email is"),
-        ("é", "scope that was asked for is"),
+        ("é", "requested scope is"),
     ):
         answer = visitor.get(AUTHORIZE, web.authorization_parameters(scope=scope))
         query = parse_qs(urlsplit(answer["Location"]).query)
@@ -349,12 +357,12 @@ def basic(client_id: str, secret: str) -> str:
 @pytest.mark.parametrize(
     ("spoil", "hint"),
     [
-        (lambda value: f"{value}\n", "has white space at its end"),
-        (lambda value: f"{value} ", "has white space at its end"),
-        (lambda value: f"\t{value}", "has white space at its beginning"),
-        (lambda value: f" {value} ", "has white space at its end"),
-        (lambda value: f'"{value}"', "is in quotation marks"),
-        (lambda value: f"'{value}'", "is in quotation marks"),
+        (lambda value: f"{value}\n", "has whitespace at its end"),
+        (lambda value: f"{value} ", "has whitespace at its end"),
+        (lambda value: f"\t{value}", "has whitespace at its beginning"),
+        (lambda value: f" {value} ", "has whitespace at its end"),
+        (lambda value: f'"{value}"', "is enclosed in quotation marks"),
+        (lambda value: f"'{value}'", "is enclosed in quotation marks"),
     ],
     ids=["line break", "space", "tab before", "both sides", "quotes", "single quotes"],
 )
@@ -362,7 +370,7 @@ def test_a_secret_that_copying_spoiled_says_so_and_nothing_about_the_client(
     web: OAuthClient, spoil: Callable[[str], str], hint: str
 ) -> None:
     secret = spoil(web.client_secret)
-    expected = f"The client is unknown or did not authenticate. The client secret that was sent {hint}."
+    expected = f"{NOT_AUTHENTICATED} The client secret {hint}."
     request = {"grant_type": "refresh_token", "refresh_token": "x", "token": "x", "jwt_token": "x"}
     for path in (TOKEN, JWT_EXCHANGE, REVOKE, INTROSPECT):
         answers = [
@@ -383,7 +391,7 @@ def test_a_secret_that_copying_spoiled_says_so_and_nothing_about_the_client(
 @pytest.mark.spec("T-78", "RFC 6749 §5.2")
 @pytest.mark.parametrize("secret", ["wrong", "", None, "it's", "a b", "%", "a+"])
 def test_a_secret_that_is_merely_wrong_is_only_wrong(web: OAuthClient, secret: str | None) -> None:
-    refused = "The client is unknown or did not authenticate."
+    refused = NOT_AUTHENTICATED
     assert told(web.refresh("x", client_secret=secret), "invalid_client", 401) == refused
     in_header = web.post(TOKEN, {"grant_type": "x"}, Authorization=basic(web.client_id, secret or ""))
     assert told(in_header, "unsupported_grant_type").startswith("The grant type")
@@ -448,9 +456,7 @@ def test_nothing_is_told_before_authentication(
             web.token_parameters("x", grant_type=JWT_BEARER, assertion="x"),
         )
     ]
-    assert {told(answer, "invalid_client", 401) for answer in answers} == {
-        "The client is unknown or did not authenticate."
-    }
+    assert {told(answer, "invalid_client", 401) for answer in answers} == {NOT_AUTHENTICATED}
     assert len({answer.content for answer in answers}) == 1
 
 

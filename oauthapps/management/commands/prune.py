@@ -7,7 +7,10 @@ from oauthapps.services.cleanup import BATCH, prune
 
 
 class Command(AutomationCommand):
-    help = "Remove old events, and codes, tokens, counts and sessions that are over. Run it once a day."
+    help = (
+        "Delete expired codes, tokens, sessions, links and counters, old events, and what deleted "
+        "applications left behind. Run it daily."
+    )
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument(
