@@ -319,9 +319,9 @@ def test_it_costs_one_statement(token: str) -> None:
 
 
 def test_behind_a_proxy_with_https_the_proxy_says_so(token: str, settings: Settings) -> None:
-    """What the recipe's X-Forwarded-Proto is for: a redirect would be neither yes nor no."""
+    """What the recipe's X-Forwarded-Proto is for: without it the answer is no."""
     settings.SECURE_SSL_REDIRECT = True
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     settings.SECURE_HSTS_SECONDS = 1
     assert ask(token, **{"X-Forwarded-Proto": "https"}).status_code == 200
-    assert Client().get(VERIFY).status_code == 301
+    assert Client().get(VERIFY).status_code == 403
