@@ -67,7 +67,9 @@ def test_either_button_reaches_a_client_elsewhere_that_redirects_once_more(
     assert [request.method for request in brought] == ["GET", "GET"]
     assert not [request for request in brought if "referer" in request.all_headers()]
     cookies = [cookie for cookie in page.context.cookies() if cookie["name"].startswith("gatehouse")]
-    assert {(cookie["httpOnly"], cookie["sameSite"]) for cookie in cookies} == {(True, "Lax")}
+    assert {cookie["httpOnly"] for cookie in cookies} == {True}
+    strict = {"gatehouse_passkey"}  # nobody arrives with a challenge from elsewhere
+    assert {cookie["sameSite"] for cookie in cookies if cookie["name"] not in strict} == {"Lax"}
 
 
 @pytest.mark.spec("W-01", "RFC 6749 §3.1")
