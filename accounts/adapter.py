@@ -12,6 +12,7 @@ from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
 from accounts.client_addresses import UNKNOWN, client_address, client_network
+from accounts.hashers import TooBusyError
 from accounts.logins import login_in
 from accounts.models import LinkPurpose, User
 from accounts.services.links import link_address, new_key
@@ -63,6 +64,18 @@ class AccountAdapter(DefaultAccountAdapter):
             super().send_notification_mail(*args, **kwargs)
         except (SMTPException, OSError) as error:
             log.warning("A notification could not be mailed: %s", type(error).__name__)
+
+    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
+        """Return whose credentials these are; who was not heard has not failed.
+
+        Raises:
+            TooBusyError: when too many passwords are being checked.
+        """
+        try:
+            return super().authenticate(request, **credentials)
+        except TooBusyError:
+            self._rollback_login_failed_rl_usage()
+            raise
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Refuse an attempt that comes after too many failures.

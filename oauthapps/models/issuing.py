@@ -107,8 +107,9 @@ def add_machine_token(values: Values) -> bool:
 def has_added(statement: str, values: Values) -> bool:
     """Run a statement that adds an access token, and return whether it did.
 
-    Where the connection is lost the database may have done it or not. So it is asked for the same again: what
-    has been used up is not used twice, and the token itself says whose doing it was.
+    Where the connection is lost the database may have done it or not. The token itself says so; if it is not
+    there, the same is tried again, as often as it takes: what has been used up is not used twice, nor can the
+    token be added twice.
 
     Raises:
         InDoubtError: when the database does not come back in time.
@@ -123,7 +124,7 @@ def has_added(statement: str, values: Values) -> bool:
         time.sleep(PAUSE_SECONDS)
         connections[DEFAULT_DB_ALIAS].close()
         with contextlib.suppress(DatabaseError):
-            return len(rows_of(statement, values)) == 1 or is_there(values)
+            return is_there(values) or len(rows_of(statement, values)) == 1
     raise InDoubtError
 
 

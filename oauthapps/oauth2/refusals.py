@@ -226,6 +226,14 @@ def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
     return f"The {repeated(named, refused)} {verb} not available. Available: {', '.join(available)}."
 
 
+def of_link(available: Iterable[str]) -> str:
+    """Return that an authorization request asks for more than there is.
+
+    What it asks for is not repeated: clients show this to people, and anybody can make such a link.
+    """
+    return f"The request asks for a scope that is not available. Available: {', '.join(available)}."
+
+
 def repeated(noun: str, names: Sequence[str]) -> str:
     """Return a noun with the names that were sent, where they are harmless."""
     harmless = len(" ".join(names)) <= LONGEST_ECHO and all(map(is_harmless, names))
@@ -238,6 +246,7 @@ def is_harmless(name: str) -> bool:
 
 
 LONGEST_ECHO = 64
-# Random values have capitals and digits anywhere.
-WORD = "[A-Za-z]?[a-z]{1,15}[0-9]?"
-WORDS = re.compile(f"{WORD}(?:[_.,:/-]{{1,3}}{WORD})*")
+# Random values have capitals and digits anywhere. Each text can be read in one way, or reading would take ages;
+# no separator makes a URL of it.
+WORD = "(?:[A-Z][a-z]{1,15}|[a-z]{1,16})[0-9]?"
+WORDS = re.compile(f"{WORD}(?:[_,:-]{{1,3}}{WORD})*")

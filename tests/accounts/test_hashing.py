@@ -1,5 +1,6 @@
 """Passwords are hashed one at a time, and nobody waits for somebody else's."""
 
+import threading
 from typing import Any
 
 import pytest
@@ -27,6 +28,21 @@ def test_a_password_is_checked_and_kept_as_django_does() -> None:
     assert make_password("x").startswith("pbkdf2_sha256$")
     assert Client().post(reverse("account_login"), LOGIN).status_code == 302
     assert Client().post(reverse("account_login"), {**LOGIN, "password": "wrong"}).status_code == 200
+
+
+def test_a_right_password_that_was_not_heard_counts_as_no_failure() -> None:
+    UserFactory.create(username="maria")
+    with hashing:
+        for _ in range(7):
+            assert Client().post(reverse("account_login"), LOGIN).status_code == 429
+    assert Client().post(reverse("account_login"), LOGIN).status_code == 302
+
+
+def test_a_few_wait_for_their_turn() -> None:
+    UserFactory.create(username="maria")
+    threading.Timer(0.3, hashing.release).start()
+    assert hashing.acquire()
+    assert Client().post(reverse("account_login"), LOGIN).status_code == 302
 
 
 @pytest.mark.parametrize("login", ["maria", "nobody"])

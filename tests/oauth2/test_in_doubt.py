@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from oauthapps.models import AccessToken, Consent, RefreshToken, issuing
+from oauthapps.models import AccessToken, Application, Consent, RefreshToken, issuing
 from oauthapps.models.consents import TokenFamily
 from tests.infrastructure.relay import Relay
 from tests.oauth2.conftest import Machine
@@ -51,6 +51,18 @@ def test_a_refresh_brings_its_tokens_whether_it_had_been_done_or_not(
     assert (AccessToken.objects.count(), RefreshToken.objects.count()) == (before[0] + 1, before[1] + 1)
     assert web.refresh(reply.json()["refresh_token"]).status_code == 200
     assert not TokenFamily.objects.exclude(ended_at=None).exists()
+
+
+@pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
+def test_so_does_one_without_rotation(
+    web: OAuthClient, tokens: dict[str, Any], relay: Relay, cut: str
+) -> None:
+    Application.objects.update(rotate_refresh_tokens=False)
+    assert web.refresh(tokens["refresh_token"]).status_code == 200  # prepares its statement
+    getattr(relay, cut)(2 if cut == "cut_after" else 1)
+    reply = web.refresh(tokens["refresh_token"])
+    assert reply.status_code == 200, reply.content
+    assert web.me(reply.json()["access_token"]).status_code == 200
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import re
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import parse_qs, quote, unquote_plus, urlsplit
 
 import pytest
 import time_machine
@@ -19,6 +20,7 @@ from accounts.models import User
 from accounts.services.activation import deactivate
 from oauthapps.app_types import AppType
 from oauthapps.models import Application, RedirectURL
+from oauthapps.oauth2 import refusals
 from oauthapps.services.consents import withdraw_all
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth2.conftest import Machine, application_of
@@ -468,3 +470,21 @@ def test_the_cause_is_told_in_both_dialects(web: OAuthClient, visitor: Client) -
     configure(web, response_profile="workfront")
     assert web.refresh(token).json() == {**standard, "error": True}
     assert application_of(web).is_workfront_compatible
+
+
+@pytest.mark.spec("T-77", "ASVS 15.2.2")
+def test_reading_what_was_asked_for_takes_no_time_whatever_it_is() -> None:
+    began = time.monotonic()
+    for text in ("ab." * 21 + "!", "ab_" * 21 + "!", "a" * 63 + "!", "aB" * 32, "Ab1-" * 16):
+        refusals.is_harmless(text)
+    assert time.monotonic() - began < 0.1
+
+
+@pytest.mark.spec("T-77", "RFC 9700 §4.11")
+def test_a_link_puts_no_words_into_a_clients_page(web: OAuthClient) -> None:
+    asked = web.authorization_parameters(scope="call-your-bank_now https://evil.example")
+    told = unquote_plus(Client().get(AUTHORIZE, asked)["Location"])
+    assert "error=invalid_scope" in told
+    assert "bank" not in told
+    assert "evil" not in told
+    assert "read, write, offline_access" in told
