@@ -226,12 +226,14 @@ def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
     return f"The {repeated(named, refused)} {verb} not available. Available: {', '.join(available)}."
 
 
-def of_link(available: Iterable[str]) -> str:
+def of_link(asked: Sequence[str], available: Sequence[str]) -> str:
     """Return that an authorization request asks for more than there is.
 
-    What it asks for is not repeated: clients show this to people, and anybody can make such a link.
+    Only names that clients of other servers send are repeated: clients show this to people, and anybody can
+    make such a link.
     """
-    return f"The request asks for a scope that is not available. Available: {', '.join(available)}."
+    refused = [name for name in asked if name not in available]
+    return of_scopes(asked if set(refused) <= COMMON_SCOPES else [""], available)
 
 
 def repeated(noun: str, names: Sequence[str]) -> str:
@@ -246,7 +248,9 @@ def is_harmless(name: str) -> bool:
 
 
 LONGEST_ECHO = 64
-# Random values have capitals and digits anywhere. Each text can be read in one way, or reading would take ages;
-# no separator makes a URL of it.
+# OpenID Connect Core section 5.4, and what other servers offer.
+COMMON_SCOPES = {"openid", "profile", "email", "address", "phone", "groups", "roles", "user", "api", "admin"}
+# Random values have capitals and digits anywhere. Each text can be read in one way, or reading it would take
+# ages; no separator makes a URL of it.
 WORD = "(?:[A-Z][a-z]{1,15}|[a-z]{1,16})[0-9]?"
 WORDS = re.compile(f"{WORD}(?:[_,:-]{{1,3}}{WORD})*")

@@ -107,7 +107,7 @@ class Validator(RequestValidator):
         """Return that all scopes exist; remember them as we read them, each once, and blanks as absent."""
         request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.DEFAULT_SCOPES)
         if scopes.unknown(request.scopes):
-            raise InvalidScopeError(refusals.of_link(scopes.SCOPES), request=request)
+            raise InvalidScopeError(refusals.of_link(request.scopes, list(scopes.SCOPES)), request=request)
         return True
 
     def save_authorization_code(self, request: AuthorizationRequest) -> str:

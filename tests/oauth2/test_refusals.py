@@ -487,4 +487,4 @@ def test_a_link_puts_no_words_into_a_clients_page(web: OAuthClient) -> None:
     assert "error=invalid_scope" in told
     assert "bank" not in told
     assert "evil" not in told
-    assert "read, write, offline_access" in told
+    assert "The requested scope is not available. Available: read, write, offline_access." in told
