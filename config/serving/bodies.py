@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
-from typing import Any
 
 from config.serving.answers import refusal
 from config.serving.exchange import Exchange
@@ -47,11 +45,18 @@ class Bodies:
         size = length(announced, most)
         if size > most:
             exchange.answer(*refusal(exchange.environ, 413))
-        elif not self.has_room(size):
+        elif not self.make_room(size):
             exchange.answer(*refusal(exchange.environ, 503))
         else:
             self.sizes[exchange] = size
             self.wait(exchange, size, go_on, is_chunked=not announced)
+
+    def make_room(self, size: int) -> bool:
+        """Return whether a body of so many bytes can be held, having given up others for it if need be."""
+        while not self.has_room(size):
+            if not self.give_up_first():
+                return False
+        return True
 
     def has_room(self, size: int) -> bool:
         """Return whether a body of so many bytes can be held."""
@@ -65,6 +70,7 @@ class Bodies:
 
     def take(self, exchange: Exchange, body: bytes, go_on: GoOn) -> None:
         """Go on with a body."""
+        exchange.complete = time.monotonic()
         exchange.environ["wsgi.input"] = BytesIO(body)
         exchange.environ["CONTENT_LENGTH"] = str(len(body))
         go_on(exchange)
@@ -77,6 +83,10 @@ class Bodies:
     def forget(self, exchange: Exchange) -> None:
         """Note that a request is over."""
         self.sizes.pop(exchange, None)
+
+    def give_up_first(self) -> bool:
+        """Refuse the one that has kept others waiting longest, and return whether there is any."""
+        raise NotImplementedError
 
     def give_up_slow(self) -> bool:
         """Refuse those that have not come in time, and return whether others keep threads."""
@@ -97,7 +107,7 @@ class AwaitedBodies(Bodies):
         """Wait in this thread."""
         self.senders[exchange] = time.monotonic()
         if len(self.senders) > MOST_SENDERS:
-            self.give_up(next(iter(self.senders.copy())))
+            self.give_up_first()
         body = exchange.environ["wsgi.input"].read(size + is_chunked)
         if self.senders.pop(exchange, None) is None:
             return  # given up meanwhile
@@ -114,6 +124,14 @@ class AwaitedBodies(Bodies):
             exchange.break_off()
             self.forget(exchange)
 
+    def give_up_first(self) -> bool:
+        """Break off the one that has kept a thread longest, and return whether there is any."""
+        first = next(iter(self.senders.copy()), None)
+        if first is None:
+            return False
+        self.give_up(first)
+        return True
+
     def give_up_slow(self) -> bool:
         """Break off those that have not come in time, and return whether others keep threads."""
         now = time.monotonic()
@@ -122,59 +140,6 @@ class AwaitedBodies(Bodies):
             if sender.age > self.seconds:
                 self.give_up(sender)
         return bool(slow)
-
-
-class CollectedBodies(Bodies):
-    """Bodies that granian collects without any of our threads."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.coming: dict[Exchange, Any] = {}  # what granian works on, to be cancelled
-
-    def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
-        """Go on when it is there."""
-        if is_chunked:
-            exchange.protocol.__aiter__()
-            self.wait_for_chunk(exchange, [], size, go_on)
-        else:
-            coming = self.coming[exchange] = exchange.protocol()
-            coming.add_done_callback(partial(self.collected, exchange, go_on))
-
-    def collected(self, exchange: Exchange, go_on: GoOn, body: Any) -> None:
-        """Go on with a body, unless the request was given up, or its client has left."""
-        if self.coming.pop(exchange, None) is None:
-            return
-        try:
-            self.take(exchange, body.result(), go_on)
-        except OSError:
-            self.refuse(exchange, 400)
-
-    def wait_for_chunk(self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn) -> None:
-        """Go on when there is more of a body of unknown length."""
-        coming = self.coming[exchange] = exchange.protocol.__anext__()
-        coming.add_done_callback(partial(self.chunk_collected, exchange, chunks, most, go_on))
-
-    def chunk_collected(
-        self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn, chunk: Any
-    ) -> None:
-        """Go on with a body of unknown length, or wait for more of it."""
-        if self.coming.pop(exchange, None) is None:
-            return
-        chunks.append(chunk.result())
-        if sum(map(len, chunks)) > most:
-            self.refuse(exchange, 413)
-        elif chunks[-1]:
-            self.wait_for_chunk(exchange, chunks, most, go_on)
-        else:
-            self.take(exchange, b"".join(chunks), go_on)
-
-    def give_up_slow(self) -> bool:
-        """Refuse those that have not come in time; none keeps a thread."""
-        for exchange in self.coming.copy():
-            if exchange.age > self.seconds and (coming := self.coming.pop(exchange, None)):
-                coming.cancel()  # or the connection would stay open for the rest of it
-                self.refuse(exchange, 408)
-        return False
 
 
 def length(announced: str, most: int) -> int:

@@ -34,7 +34,10 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look until the process ends."""
         while os.getppid() == self.server:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # without it nothing that takes too long would end
+                log.exception("The watch has failed")
             time.sleep(TICK_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(self.stop_seconds)
@@ -52,14 +55,14 @@ class Watch(threading.Thread):
 
     def look_at(self, slots: Slots) -> bool:
         """Give up requests that take too long, and return whether any takes long."""
-        is_held_up = False
+        is_held_up = bool(slots.away)
         for slot in slots.all:
             exchange = slot.exchange
-            if exchange is not None and exchange.age > LONG_SECONDS:
+            if exchange is not None and exchange.delay > LONG_SECONDS:
                 is_held_up = True
-                if exchange.age > ANSWER_SECONDS:
+                if exchange.delay > ANSWER_SECONDS:
                     slot.give_up()
-        while slots.waiting and slots.waiting[0].age > ANSWER_SECONDS:
+        while slots.waiting and slots.waiting[0].delay > ANSWER_SECONDS:
             try:
                 exchange = slots.waiting.popleft()
             except IndexError:
