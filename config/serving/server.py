@@ -57,8 +57,11 @@ class Inline:
     """What granian takes for an event loop: it runs whatever it is given at once, in the same thread."""
 
     def call_soon(self, call: Callable[..., Any], *arguments: Any, context: Any = None) -> None:  # noqa: ARG002
-        """Call it now."""
-        call(*arguments)
+        """Call it now; granian would not tell anybody of an exception."""
+        try:
+            call(*arguments)
+        except Exception:
+            log.exception("A body could not be received")
 
     call_soon_threadsafe = call_soon
 
