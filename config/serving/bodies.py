@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from io import BytesIO
+from typing import Any
 
 from config.serving.answers import refusal
 from config.serving.exchange import Exchange
@@ -24,11 +25,17 @@ class Bodies:
 
     Args:
         seconds: how long a body may take.
+
+    Attributes:
+        sizes: how many bytes each of them has, or may have.
+        coming: those that are on their way, with what there is to know of each. The first has kept others
+            waiting longest.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.sizes: dict[Exchange, int] = {}
+        self.coming: dict[Exchange, Any] = {}
 
     def receive(self, exchange: Exchange, most: int, go_on: GoOn) -> None:
         """Put a request's body into its environ and go on, or answer the request where that cannot be done.
@@ -52,11 +59,18 @@ class Bodies:
             self.wait(exchange, size, go_on, is_chunked=not announced)
 
     def make_room(self, size: int) -> bool:
-        """Return whether a body of so many bytes can be held, having given up others for it if need be."""
-        while not self.has_room(size):
-            if not self.give_up_first():
-                return False
-        return True
+        """Return whether a body of so many bytes can be held, having given up others where that helps."""
+        if self.has_room(size):
+            return True
+        coming = self.coming.copy()
+        complete = sum(held for exchange, held in self.sizes.copy().items() if exchange not in coming)
+        if complete + size > MOST_BYTES:
+            return False
+        for exchange in coming:
+            self.give_up(exchange)
+            if self.has_room(size):
+                return True
+        return False
 
     def has_room(self, size: int) -> bool:
         """Return whether a body of so many bytes can be held."""
@@ -84,8 +98,8 @@ class Bodies:
         """Note that a request is over."""
         self.sizes.pop(exchange, None)
 
-    def give_up_first(self) -> bool:
-        """Refuse the one that has kept others waiting longest, and return whether there is any."""
+    def give_up(self, exchange: Exchange) -> None:
+        """Refuse one that is still coming."""
         raise NotImplementedError
 
     def give_up_slow(self) -> bool:
@@ -99,17 +113,13 @@ class AwaitedBodies(Bodies):
     granian's reading cannot be interrupted. It ends with the connection.
     """
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.senders: dict[Exchange, float] = {}  # since when, in that order
-
     def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
         """Wait in this thread."""
-        self.senders[exchange] = time.monotonic()
-        if len(self.senders) > MOST_SENDERS:
-            self.give_up_first()
+        self.coming[exchange] = time.monotonic()
+        if len(self.coming) > MOST_SENDERS:
+            self.give_up(next(iter(self.coming.copy()), exchange))
         body = exchange.environ["wsgi.input"].read(size + is_chunked)
-        if self.senders.pop(exchange, None) is None:
+        if self.coming.pop(exchange, None) is None:
             return  # given up meanwhile
         if len(body) > size:
             self.refuse(exchange, 413)
@@ -120,22 +130,14 @@ class AwaitedBodies(Bodies):
 
     def give_up(self, exchange: Exchange) -> None:
         """Break a sender off; the thread that waits for it goes on."""
-        if self.senders.pop(exchange, None) is not None:
+        if self.coming.pop(exchange, None) is not None:
             exchange.break_off()
             self.forget(exchange)
-
-    def give_up_first(self) -> bool:
-        """Break off the one that has kept a thread longest, and return whether there is any."""
-        first = next(iter(self.senders.copy()), None)
-        if first is None:
-            return False
-        self.give_up(first)
-        return True
 
     def give_up_slow(self) -> bool:
         """Break off those that have not come in time, and return whether others keep threads."""
         now = time.monotonic()
-        slow = [sender for sender, since in self.senders.copy().items() if now - since > LONG_SECONDS]
+        slow = [sender for sender, since in self.coming.copy().items() if now - since > LONG_SECONDS]
         for sender in slow:
             if sender.age > self.seconds:
                 self.give_up(sender)

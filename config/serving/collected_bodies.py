@@ -13,11 +13,7 @@ MOST_CHUNKS = 8192
 
 
 class CollectedBodies(Bodies):
-    """Bodies that granian collects without any of our threads."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.coming: dict[Exchange, Any] = {}  # what granian works on, to be cancelled
+    """Bodies that granian collects without any of our threads; of each, what is to be cancelled."""
 
     def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
         """Go on when it is there."""
@@ -64,14 +60,6 @@ class CollectedBodies(Bodies):
         if coming := self.coming.pop(exchange, None):
             coming.cancel()  # or the connection would stay open for the rest of it
             self.refuse(exchange, 408)
-
-    def give_up_first(self) -> bool:
-        """Refuse the one of which nothing has come for longest, and return whether there is any."""
-        first = next(iter(self.coming.copy()), None)
-        if first is None:
-            return False
-        self.give_up(first)
-        return True
 
     def give_up_slow(self) -> bool:
         """Refuse those that have not come in time; none keeps a thread."""

@@ -127,6 +127,10 @@ class Server(mp.MPServer):
             while self.interrupt_children and not self.interrupt_signal:
                 self._respawn_workers([self.interrupt_children.pop(0)], spawn_target, target_loader)
                 time.sleep(PAUSE_SECONDS)
+
+    def _stop_workers(self) -> None:
+        """Stop all; those that were told by somebody else, systemd for one, have not failed."""
+        super()._stop_workers()  # type: ignore[no-untyped-call]
         self.interrupt_children.clear()
 
 

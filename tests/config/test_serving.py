@@ -4,10 +4,11 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
-from config.serving.bodies import AwaitedBodies
+from config.serving.bodies import MOST_BYTES, AwaitedBodies
 from config.serving.exchange import Exchange
 from config.serving.slots import Slot, Slots, aside
 from config.serving.watch import Watch
@@ -48,7 +49,7 @@ def test_kept_threads_are_let_go() -> None:
 
 
 def exchange() -> Exchange:
-    return Exchange(None, {"PATH_INFO": "/"}, None)
+    return Exchange(Mock(), {"PATH_INFO": "/"}, None)
 
 
 def worker() -> Worker:
@@ -58,7 +59,7 @@ def worker() -> Worker:
 
 def test_while_a_thread_waits_aside_no_other_is_kept() -> None:
     """Those of granian's that work are few; all might be aside, and the others kept."""
-    seen = []
+    seen: list[tuple[bool, int]] = []
 
     def work(_: Exchange) -> None:
         assert not watch.look_at(slots)
@@ -91,7 +92,7 @@ def test_a_connection_that_cannot_be_closed_is_replaced(caplog: pytest.LogCaptur
 
 
 def test_the_watch_survives_what_it_meets(monkeypatch: pytest.MonkeyPatch) -> None:
-    looks = []
+    looks: list[int] = []
 
     class Failing(Watch):
         def look(self) -> None:
@@ -105,3 +106,15 @@ def test_the_watch_survives_what_it_meets(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr("os._exit", lambda _: None)
     Failing(worker(), 7, 0).run()
     assert len(looks) == 3
+
+
+@pytest.mark.parametrize(("complete", "given_up"), [(MOST_BYTES, 0), (MOST_BYTES - 4_000_000, 2), (0, 0)])
+def test_others_are_given_up_where_that_makes_room(complete: int, given_up: int) -> None:
+    bodies = AwaitedBodies(1)
+    bodies.sizes = {exchange(): complete}
+    for _ in range(3):
+        coming = exchange()
+        bodies.coming[coming], bodies.sizes[coming] = 1.0, 1_500_000
+    assert bodies.make_room(2_000_000) is (complete < MOST_BYTES)
+    assert len(bodies.coming) == 3 - given_up
+    assert len(bodies.sizes) == 4 - given_up
