@@ -83,8 +83,8 @@ def number(name: str, default: int) -> int:
     return int(value)
 
 
-def days(name: str, default: int) -> int:
-    """Return the variable `name` as a number of days, one or more.
+def at_least_one(name: str, default: int) -> int:
+    """Return the variable `name` as a whole number of one or more.
 
     Raises:
         ImproperlyConfigured: for anything else.

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -26,11 +25,17 @@ class Bodies:
 
     Args:
         seconds: how long a body may take.
+
+    Attributes:
+        sizes: how many bytes each of them has, or may have.
+        coming: those that are on their way, with what there is to know of each. The first has kept others
+            waiting longest.
     """
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.sizes: dict[Exchange, int] = {}
+        self.coming: dict[Exchange, Any] = {}
 
     def receive(self, exchange: Exchange, most: int, go_on: GoOn) -> None:
         """Put a request's body into its environ and go on, or answer the request where that cannot be done.
@@ -47,11 +52,25 @@ class Bodies:
         size = length(announced, most)
         if size > most:
             exchange.answer(*refusal(exchange.environ, 413))
-        elif not self.has_room(size):
+        elif not self.make_room(size):
             exchange.answer(*refusal(exchange.environ, 503))
         else:
             self.sizes[exchange] = size
             self.wait(exchange, size, go_on, is_chunked=not announced)
+
+    def make_room(self, size: int) -> bool:
+        """Return whether a body of so many bytes can be held, having given up others where that helps."""
+        if self.has_room(size):
+            return True
+        coming = self.coming.copy()
+        complete = sum(held for exchange, held in self.sizes.copy().items() if exchange not in coming)
+        if complete + size > MOST_BYTES:
+            return False
+        for exchange in coming:
+            self.give_up(exchange)
+            if self.has_room(size):
+                return True
+        return False
 
     def has_room(self, size: int) -> bool:
         """Return whether a body of so many bytes can be held."""
@@ -65,6 +84,7 @@ class Bodies:
 
     def take(self, exchange: Exchange, body: bytes, go_on: GoOn) -> None:
         """Go on with a body."""
+        exchange.complete = time.monotonic()
         exchange.environ["wsgi.input"] = BytesIO(body)
         exchange.environ["CONTENT_LENGTH"] = str(len(body))
         go_on(exchange)
@@ -78,6 +98,10 @@ class Bodies:
         """Note that a request is over."""
         self.sizes.pop(exchange, None)
 
+    def give_up(self, exchange: Exchange) -> None:
+        """Refuse one that is still coming."""
+        raise NotImplementedError
+
     def give_up_slow(self) -> bool:
         """Refuse those that have not come in time, and return whether others keep threads."""
         raise NotImplementedError
@@ -89,17 +113,13 @@ class AwaitedBodies(Bodies):
     granian's reading cannot be interrupted. It ends with the connection.
     """
 
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.senders: dict[Exchange, float] = {}  # since when, in that order
-
     def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
         """Wait in this thread."""
-        self.senders[exchange] = time.monotonic()
-        if len(self.senders) > MOST_SENDERS:
-            self.give_up(next(iter(self.senders.copy())))
+        self.coming[exchange] = time.monotonic()
+        if len(self.coming) > MOST_SENDERS:
+            self.give_up(next(iter(self.coming.copy()), exchange))
         body = exchange.environ["wsgi.input"].read(size + is_chunked)
-        if self.senders.pop(exchange, None) is None:
+        if self.coming.pop(exchange, None) is None:
             return  # given up meanwhile
         if len(body) > size:
             self.refuse(exchange, 413)
@@ -110,71 +130,18 @@ class AwaitedBodies(Bodies):
 
     def give_up(self, exchange: Exchange) -> None:
         """Break a sender off; the thread that waits for it goes on."""
-        if self.senders.pop(exchange, None) is not None:
+        if self.coming.pop(exchange, None) is not None:
             exchange.break_off()
             self.forget(exchange)
 
     def give_up_slow(self) -> bool:
         """Break off those that have not come in time, and return whether others keep threads."""
         now = time.monotonic()
-        slow = [sender for sender, since in self.senders.copy().items() if now - since > LONG_SECONDS]
+        slow = [sender for sender, since in self.coming.copy().items() if now - since > LONG_SECONDS]
         for sender in slow:
             if sender.age > self.seconds:
                 self.give_up(sender)
         return bool(slow)
-
-
-class CollectedBodies(Bodies):
-    """Bodies that granian collects without any of our threads."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__(seconds)
-        self.coming: dict[Exchange, Any] = {}  # what granian works on, to be cancelled
-
-    def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
-        """Go on when it is there."""
-        if is_chunked:
-            exchange.protocol.__aiter__()
-            self.wait_for_chunk(exchange, [], size, go_on)
-        else:
-            coming = self.coming[exchange] = exchange.protocol()
-            coming.add_done_callback(partial(self.collected, exchange, go_on))
-
-    def collected(self, exchange: Exchange, go_on: GoOn, body: Any) -> None:
-        """Go on with a body, unless the request was given up, or its client has left."""
-        if self.coming.pop(exchange, None) is None:
-            return
-        try:
-            self.take(exchange, body.result(), go_on)
-        except OSError:
-            self.refuse(exchange, 400)
-
-    def wait_for_chunk(self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn) -> None:
-        """Go on when there is more of a body of unknown length."""
-        coming = self.coming[exchange] = exchange.protocol.__anext__()
-        coming.add_done_callback(partial(self.chunk_collected, exchange, chunks, most, go_on))
-
-    def chunk_collected(
-        self, exchange: Exchange, chunks: list[bytes], most: int, go_on: GoOn, chunk: Any
-    ) -> None:
-        """Go on with a body of unknown length, or wait for more of it."""
-        if self.coming.pop(exchange, None) is None:
-            return
-        chunks.append(chunk.result())
-        if sum(map(len, chunks)) > most:
-            self.refuse(exchange, 413)
-        elif chunks[-1]:
-            self.wait_for_chunk(exchange, chunks, most, go_on)
-        else:
-            self.take(exchange, b"".join(chunks), go_on)
-
-    def give_up_slow(self) -> bool:
-        """Refuse those that have not come in time; none keeps a thread."""
-        for exchange in self.coming.copy():
-            if exchange.age > self.seconds and (coming := self.coming.pop(exchange, None)):
-                coming.cancel()  # or the connection would stay open for the rest of it
-                self.refuse(exchange, 408)
-        return False
 
 
 def length(announced: str, most: int) -> int:

@@ -33,15 +33,17 @@ def environ_of(scope: Any, server: tuple[str, int]) -> Environ:
         scope: what granian says of the request (RSGI).
         server: host and port that the server listens on.
     """
-    headers = scope.headers.items()
+    named = scope.headers
+    headers = named.items()
     environ: Environ = {KEYS[name]: value for name, value in headers}
-    if len(environ) < len(headers):
-        environ = joined(headers)
+    if not len(environ) == len(headers) == len(named):
+        environ = joined(headers) | without_values(named.keys(), headers)
     environ.pop("", None)
-    path = scope.path
+    environ["HTTP_HOST"] = scope.authority or environ.get("HTTP_HOST", "")  # RFC 9112 section 3.2.2
+    path, query = scope.path, scope.query_string
     environ["REQUEST_METHOD"] = scope.method
-    environ["PATH_INFO"] = path if path.isascii() else path.encode().decode("latin-1")
-    environ["QUERY_STRING"] = scope.query_string
+    environ["PATH_INFO"] = path if path.isascii() else in_latin_1(path)
+    environ["QUERY_STRING"] = query if query.isascii() else in_latin_1(query)
     environ["REMOTE_ADDR"] = scope.client.rpartition(":")[0].strip("[]")
     environ["SERVER_PROTOCOL"] = "HTTP/1.1"
     environ["SERVER_NAME"], environ["SERVER_PORT"] = server[0], str(server[1])
@@ -57,3 +59,16 @@ def joined(headers: list[tuple[str, str]]) -> Environ:
         separator = "; " if name == "cookie" else ","
         environ[key] = f"{environ[key]}{separator}{value}" if key in environ else value
     return environ
+
+
+def without_values(names: list[str], headers: list[tuple[str, str]]) -> Environ:
+    """Return, empty, the headers whose values granian passes over, since they are not of ASCII.
+
+    So what a stranger writes into a header cannot make it look as if the proxy had not sent it.
+    """
+    return {KEYS[name]: "" for name in set(names) - {name for name, _ in headers}}
+
+
+def in_latin_1(text: str) -> str:
+    """Return a text as its bytes in UTF-8, each one a character (PEP 3333)."""
+    return text.encode().decode("latin-1")

@@ -29,15 +29,19 @@ class Exchange:
         protocol: granian's side, which takes the answer.
         environ: what it says of the request.
         log: writes its line of the access log; None where there is none.
+
+    Attributes:
+        arrived: when its headers were there, by the clock of `time.monotonic`.
+        complete: when its body was there as well.
     """
 
-    __slots__ = ("arrived", "began", "environ", "log", "protocol")
+    __slots__ = ("arrived", "began", "complete", "environ", "log", "protocol")
 
     def __init__(self, protocol: Any, environ: Environ, log: AccessLog | None) -> None:
         self.protocol = protocol
         self.environ = environ
         self.log = log
-        self.arrived = time.monotonic()
+        self.arrived = self.complete = time.monotonic()
         self.began = time.time() if log else 0.0
 
     def answer(self, status: int, headers: Headers, body: bytes) -> None:
@@ -65,3 +69,8 @@ class Exchange:
     def age(self) -> float:
         """Seconds since it arrived."""
         return time.monotonic() - self.arrived
+
+    @property
+    def delay(self) -> float:
+        """Seconds for which it has been complete and not answered."""
+        return time.monotonic() - self.complete

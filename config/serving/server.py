@@ -4,7 +4,6 @@ import contextlib
 import gc
 import logging
 import os
-import resource
 import signal
 import threading
 import time
@@ -22,7 +21,8 @@ from granian.log import LogLevels
 from granian.server import mp
 from granian.server.common import WORKERS_METHODS
 
-from config import access_log, env
+from config import access_log
+from config.serving.listening import client_seconds, connections_at_once, impatient
 
 # So many objects more than before are worth a search for garbage: those of dozens of requests.
 GARBAGE_THRESHOLD = 20_000
@@ -30,10 +30,10 @@ GARBAGE_THRESHOLD = 20_000
 IDLE_SECONDS = 600
 # Seconds a worker gets to finish what it is doing.
 STOP_SECONDS = 5
-# Connections that each worker takes, as far as the system lets it have so many files.
-MOST_CONNECTIONS = 8192
 # Seconds that a request waits for another one to have written, on SQLite.
 LOCK_SECONDS = 3
+# Bytes that the headers of a request may have, and that are held for each connection.
+MOST_HEADER_BYTES = 64 * 1024
 # Seconds between two attempts to replace a worker that dies at once.
 PAUSE_SECONDS = 1
 
@@ -60,8 +60,11 @@ class Inline:
     """What granian takes for an event loop: it runs whatever it is given at once, in the same thread."""
 
     def call_soon(self, call: Callable[..., Any], *arguments: Any, context: Any = None) -> None:  # noqa: ARG002
-        """Call it now."""
-        call(*arguments)
+        """Call it now; granian would not tell anybody of an exception."""
+        try:
+            call(*arguments)
+        except Exception:
+            log.exception("A body could not be received")
 
     call_soon_threadsafe = call_soon
 
@@ -107,9 +110,10 @@ class Server(mp.MPServer):
         """Run a worker until it is told to stop."""
         ended, stop, loop = threading.Event(), set_sync_signals(), Inline()  # type: ignore[no-untyped-call]
         stop.add_cb(ended.set)
+        listener = impatient(sock, client_seconds())
         given = dict(zip(OPTIONS, options, strict=False))
         given = {name: value for name, value in given.items() if not name.startswith("_")}
-        worker: Any = (RSGIWorker if names_matter() else WSGIWorker)(worker_id, sock, ipc, **given)
+        worker: Any = (RSGIWorker if names_matter() else WSGIWorker)(worker_id, listener, ipc, **given)
         serve = getattr(worker, WORKERS_METHODS[runtime_mode][False])
         scheduler: Any = NamedRequests if names_matter() else CallbackScheduler
         serve(scheduler(loop, receive, None, None, None), loop, stop)
@@ -126,6 +130,10 @@ class Server(mp.MPServer):
             while self.interrupt_children and not self.interrupt_signal:
                 self._respawn_workers([self.interrupt_children.pop(0)], spawn_target, target_loader)
                 time.sleep(PAUSE_SECONDS)
+
+    def _stop_workers(self) -> None:
+        """Stop all; those that were told by somebody else, systemd for one, have not failed."""
+        super()._stop_workers()  # type: ignore[no-untyped-call]
         self.interrupt_children.clear()
 
 
@@ -134,8 +142,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from config.serving.worker import SPARE_THREADS  # noqa: PLC0415  # needs settings
 
     refuse_interruptions()
-    client_seconds = env.number("CLIENT_SECONDS", 30)
-    load = partial(load_worker, threads, (host, port), client_seconds, os.getpid())
+    load = partial(load_worker, threads, (host, port), os.getpid())
     Server(
         "config.wsgi:application",
         address=host,
@@ -143,7 +150,9 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         interface=Interfaces.WSGI,
         # HTTP/2 without TLS would let anybody have compressed headers grow in memory; no proxy needs it.
         http=HTTPModes.http1,
-        http1_settings=HTTP1Settings(header_read_timeout=1000 * client_seconds),
+        http1_settings=HTTP1Settings(
+            header_read_timeout=1000 * client_seconds(), max_buffer_size=MOST_HEADER_BYTES
+        ),
         workers=workers,
         blocking_threads=threads + SPARE_THREADS,
         blocking_threads_idle_timeout=IDLE_SECONDS,
@@ -164,14 +173,7 @@ def refuse_interruptions() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def connections_at_once() -> int:
-    """Return how many connections a worker can take, having asked for as many open files as may be had."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    return min(MOST_CONNECTIONS, most // 2)
-
-
-def load_worker(threads: int, server: tuple[str, int], client_seconds: int, server_pid: int) -> Receive:
+def load_worker(threads: int, server: tuple[str, int], server_pid: int) -> Receive:
     """Return what receives requests, in a worker.
 
     Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;
@@ -179,16 +181,15 @@ def load_worker(threads: int, server: tuple[str, int], client_seconds: int, serv
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Imported where they are needed, once forked.
-    from config.serving import bodies  # noqa: PLC0415
+    from config.serving.bodies import AwaitedBodies  # noqa: PLC0415
+    from config.serving.collected_bodies import CollectedBodies  # noqa: PLC0415
     from config.serving.watch import Watch  # noqa: PLC0415
     from config.serving.worker import Worker  # noqa: PLC0415
     from config.wsgi import application  # noqa: PLC0415
 
-    kind = bodies.CollectedBodies if names_matter() else bodies.AwaitedBodies
     limit_waits()
-    worker = Worker(
-        application, threads=threads, server=server, bodies=kind(client_seconds), log=access_log.writer()
-    )
+    bodies = (CollectedBodies if names_matter() else AwaitedBodies)(client_seconds())
+    worker = Worker(application, threads=threads, server=server, bodies=bodies, log=access_log.writer())
     Watch(worker, server_pid, stop_seconds=STOP_SECONDS, statement_seconds=statement_seconds()).start()
     # What has been loaded stays: going through it again is what the slowest requests would wait for.
     gc.freeze()

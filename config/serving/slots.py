@@ -6,16 +6,19 @@ that wait for the database.
 """
 
 import contextlib
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, Error, connections
 
 from config.serving.exchange import Exchange
 
 Work = Callable[[Exchange], None]
+
+log = logging.getLogger("gatehouse.server")
 
 
 class Slot:
@@ -26,10 +29,24 @@ class Slot:
         exchange: the request that is worked on; None while the slot is free.
     """
 
+    connection: Any
+
     def __init__(self) -> None:
-        self.connection: Any = connections.create_connection(DEFAULT_DB_ALIAS)
-        self.connection.inc_thread_sharing()  # one thread at a time, but not always the same
         self.exchange: Exchange | None = None
+        self.connect()
+
+    def connect(self) -> None:
+        """Have another connection."""
+        self.connection = connections.create_connection(DEFAULT_DB_ALIAS)
+        self.connection.inc_thread_sharing()  # one thread at a time, but not always the same
+
+    def renew(self) -> None:
+        """Close the connection if it is broken or old; have another one if not even that is possible."""
+        try:
+            self.connection.close_if_unusable_or_obsolete()
+        except Exception:
+            log.exception("A connection to the database could not be closed")
+            self.connect()
 
     def give_up(self) -> None:
         """Break the connection off if it waits for the database, so that its thread hears of it."""
@@ -66,6 +83,7 @@ class Slots:
         self.all = [Slot() for _ in range(number)]
         self.free = list(self.all)
         self.waiting: deque[Exchange] = deque()
+        self.away: set[Slot] = set()  # those of threads that wait for something else
         self.work = work
 
     def take(self, exchange: Exchange) -> bool:
@@ -103,11 +121,11 @@ class Slots:
 
     def work_on(self, exchange: Exchange, slot: Slot) -> None:
         """Answer a request, and give the slot back."""
+        slot.renew()
         hold(slot)
         holding.slots = self
         slot.exchange = exchange
         try:
-            slot.connection.close_if_unusable_or_obsolete()
             self.work(exchange)
         finally:
             self.give_back()
@@ -119,7 +137,8 @@ class Slots:
             slot.exchange = None
             self.free.append(slot)
         elif slot is not None:  # one that was made for what came after something long
-            slot.connection.close()
+            with contextlib.suppress(Error):
+                slot.connection.close()
 
 
 @contextlib.contextmanager
@@ -134,10 +153,15 @@ def aside() -> Iterator[None]:
         yield
         return
     slots.give_back()
-    hold(Slot())
-    if slots.waiting:
-        threading.Thread(target=slots.go_on, daemon=True).start()
-    yield
+    slot = Slot()
+    hold(slot)
+    slots.away.add(slot)
+    try:
+        if slots.waiting:
+            threading.Thread(target=slots.go_on, daemon=True).start()
+        yield
+    finally:
+        slots.away.discard(slot)
 
 
 def hold(slot: Slot) -> None:

@@ -1,5 +1,6 @@
 """Sees to it that nothing takes longer than it may, and that no worker outlives its server."""
 
+import contextlib
 import logging
 import math
 import os
@@ -8,6 +9,7 @@ import threading
 import time
 
 from config.serving.answers import refusal
+from config.serving.exchange import Exchange
 from config.serving.slots import Slots
 from config.serving.worker import LONG_SECONDS, Worker
 
@@ -38,7 +40,10 @@ class Watch(threading.Thread):
     def run(self) -> None:
         """Look until the process ends."""
         while os.getppid() == self.server:
-            self.look()
+            try:
+                self.look()
+            except Exception:  # without it nothing that takes too long would end
+                log.exception("The watch has failed")
             time.sleep(TICK_SECONDS)
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(self.stop_seconds)
@@ -56,19 +61,22 @@ class Watch(threading.Thread):
 
     def look_at(self, slots: Slots) -> bool:
         """Give up requests that take too long, and return whether any takes long."""
-        is_held_up = False
+        is_held_up = bool(slots.away)
         for slot in slots.all:
             exchange = slot.exchange
-            if exchange is not None and exchange.age > LONG_SECONDS:
+            if exchange is not None and exchange.delay > LONG_SECONDS:
                 is_held_up = True
-                if exchange.age > self.given_up_after:
+                if exchange.delay > self.given_up_after:
                     slot.give_up()
-        while slots.waiting and slots.waiting[0].age > WAIT_SECONDS:
-            try:
-                exchange = slots.waiting.popleft()
-            except IndexError:
-                break
+        for exchange in slots.waiting.copy():
+            if exchange.delay > WAIT_SECONDS:
+                self.refuse(exchange, slots)
+        return is_held_up
+
+    def refuse(self, exchange: Exchange, slots: Slots) -> None:
+        """Refuse a request that has waited too long, unless somebody has just begun to work on it."""
+        with contextlib.suppress(ValueError):
+            slots.waiting.remove(exchange)
             exchange.answer(*refusal(exchange.environ, 503))
             self.worker.bodies.forget(exchange)
-            log.warning("503: no slot became free for a request within %.1f seconds", WAIT_SECONDS)
-        return is_held_up
+            log.warning("503: all threads were busy for %.1f seconds", WAIT_SECONDS)

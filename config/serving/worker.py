@@ -1,5 +1,6 @@
 """What receives requests, in threads of granian's."""
 
+import contextlib
 import logging
 import threading
 from collections import deque
@@ -45,17 +46,19 @@ class Reserve:
 
     def keep(self) -> None:
         """Keep the thread that calls until it is needed."""
-        if self.is_open:
-            lock = threading.Lock()
-            lock.acquire()
-            self.parked.append(lock)
-            lock.acquire()
+        lock = threading.Lock()
+        lock.acquire()
+        self.parked.append(lock)
+        if not self.is_open:  # asked last, or this one would be forgotten
+            self.let_go()
+        lock.acquire()
 
     def let_go(self) -> None:
         """Give back all that are kept, and keep no others for now."""
         self.is_open = False
         while self.parked:
-            self.parked.pop().release()
+            with contextlib.suppress(IndexError):  # another thread was first
+                self.parked.pop().release()
 
     def open(self) -> None:
         """Keep those again that are not needed."""

@@ -18,7 +18,7 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 
-EVENT_DAYS = env.days("EVENT_DAYS", 365)
+EVENT_DAYS = env.at_least_one("EVENT_DAYS", 365)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

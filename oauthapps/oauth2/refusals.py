@@ -232,8 +232,8 @@ def of_link(asked: Sequence[str], available: Sequence[str]) -> str:
     Only names that clients of other servers send are repeated: clients show this to people, and anybody can
     make such a link.
     """
-    refused = [name for name in asked if name not in available]
-    return of_scopes(asked if set(refused) <= COMMON_SCOPES else [""], available)
+    names = {name for text in asked for name in text.split(",")}
+    return of_scopes(asked if names <= COMMON_SCOPES | set(available) else [""], available)
 
 
 def repeated(noun: str, names: Sequence[str]) -> str:

@@ -1,176 +1,120 @@
-"""How many requests are worked on at once, and what the others do; `tests/stories` have it running."""
+"""The threads of a worker: none is forgotten, whatever happens. `tests/stories` have it running."""
 
 import threading
-import time
+from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
-from django.db import connection
 
-from config.serving.environ import environ_of
+from config.serving.bodies import MOST_BYTES, AwaitedBodies
 from config.serving.exchange import Exchange
-from config.serving.slots import Slots, aside, holding
-from config.serving.worker import Reserve
-
-pytestmark = pytest.mark.django_db(transaction=True)
-
-
-class Wire:
-    """Where answers go."""
-
-    def __init__(self) -> None:
-        self.answers: list[int] = []
-
-    def response_bytes(self, status: int, *_: Any) -> None:
-        self.answers.append(status)
+from config.serving.slots import Slot, Slots, aside
+from config.serving.watch import Watch
+from config.serving.worker import Reserve, Worker
 
 
-def new_exchange() -> Exchange:
-    return Exchange(Wire(), {"PATH_INFO": "/"}, None)
+def in_thread(act: Callable[[], object]) -> bool:
+    """Act in a thread of its own, which has its own connection, and return whether it came to its end."""
+    thread = threading.Thread(target=act, daemon=True)
+    thread.start()
+    thread.join(5)
+    return not thread.is_alive()
 
 
-def answered(exchange: Exchange) -> list[int]:
-    found: list[int] = exchange.protocol.answers
-    return found
+def test_a_thread_that_comes_while_the_reserve_closes_is_not_kept() -> None:
+    reserve = Reserve()
+
+    class Late(deque[Any]):
+        def append(self, lock: Any) -> None:
+            reserve.let_go()
+            super().append(lock)
+
+    reserve.parked = Late()
+    assert in_thread(reserve.keep)
 
 
-def wait_until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 5
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+def test_kept_threads_are_let_go() -> None:
+    reserve = Reserve()
+    kept = [threading.Thread(target=reserve.keep) for _ in range(20)]
+    for thread in kept:
+        thread.start()
+    releases = [threading.Thread(target=reserve.let_go) for _ in range(3)]
+    for thread in releases:
+        thread.start()
+    for thread in [*kept, *releases]:
+        thread.join(5)
+        assert not thread.is_alive()
 
 
-def test_every_request_is_answered_once_and_a_few_are_worked_on_at_a_time() -> None:
-    at_once, most, lock = 0, 0, threading.Lock()
-
-    def work(exchange: Exchange) -> None:
-        nonlocal at_once, most
-        with lock:
-            at_once += 1
-            most = max(most, at_once)
-        time.sleep(0.001)
-        with lock:
-            at_once -= 1
-        exchange.answer(200, [], b"")
-
-    slots = Slots(2, work)
-    exchanges = [new_exchange() for _ in range(300)]
-    with ThreadPoolExecutor(12) as pool:
-        list(pool.map(slots.take, exchanges))
-    wait_until(lambda: all(answered(exchange) == [200] for exchange in exchanges))
-    assert most == 2
-    assert len(slots.free) == 2
-    assert not slots.waiting
+def exchange() -> Exchange:
+    return Exchange(Mock(), {"PATH_INFO": "/"}, None)
 
 
-def test_each_slot_has_a_connection_of_its_own() -> None:
-    used: set[int] = set()
-    both = threading.Barrier(2)
-
-    def work(exchange: Exchange) -> None:
-        both.wait(5)
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-        used.add(id(holding.connection.connection))
-        exchange.answer(200, [], b"")
-
-    slots = Slots(2, work)
-    with ThreadPoolExecutor(2) as pool:
-        list(pool.map(slots.take, [new_exchange(), new_exchange()]))
-    assert len(used) == 2
-    for slot in slots.all:
-        slot.connection.close()
+def worker() -> Worker:
+    handler: Any = None
+    return Worker(handler, threads=2, server=("127.0.0.1", 1), bodies=AwaitedBodies(1), log=None)
 
 
-def test_what_waits_for_something_else_lets_others_work() -> None:
-    waiting, go_on = threading.Event(), threading.Event()
+def test_while_a_thread_waits_aside_no_other_is_kept() -> None:
+    """Those of granian's that work are few; all might be aside, and the others kept."""
+    seen: list[tuple[bool, int]] = []
 
-    def work(exchange: Exchange) -> None:
-        if exchange is first:
-            with aside():
-                waiting.set()
-                go_on.wait(5)
-        exchange.answer(200, [], b"")
-
-    slots, first, second = Slots(1, work), new_exchange(), new_exchange()
-    with ThreadPoolExecutor(1) as pool:
-        taken = pool.submit(slots.take, first)
-        assert waiting.wait(5)
-        assert slots.take(second)
-        assert (answered(first), answered(second)) == ([], [200])
-        go_on.set()
-        assert taken.result()
-    assert (answered(first), len(slots.free)) == ([200], 1)
-
-
-def test_what_fails_gives_its_slot_back() -> None:
     def work(_: Exchange) -> None:
-        raise RuntimeError("on purpose")
+        assert not watch.look_at(slots)
+        with aside():
+            seen.append((watch.look_at(slots), len(slots.free)))
 
+    watch = Watch(worker(), 0, stop_seconds=1, statement_seconds=3)
     slots = Slots(1, work)
-    for _ in range(2):
-        with pytest.raises(RuntimeError):
-            slots.take(new_exchange())
+    assert in_thread(lambda: slots.take(exchange()))
+    assert seen == [(True, 1)]
+    assert not watch.look_at(slots)
     assert len(slots.free) == 1
 
 
-def test_threads_that_are_not_needed_are_kept_until_they_are() -> None:
-    reserve = Reserve()
-    threads = [threading.Thread(target=reserve.keep) for _ in range(3)]
-    for thread in threads:
-        thread.start()
-    wait_until(lambda: len(reserve.parked) == 3)
-    reserve.let_go()
-    for thread in threads:
-        thread.join(5)
-    reserve.keep()  # returns at once: something takes long
-    reserve.open()
-    assert reserve.is_open
+def test_a_connection_that_cannot_be_closed_is_replaced(caplog: pytest.LogCaptureFixture) -> None:
+    done: list[Exchange] = []
+    slots = Slots(1, done.append)
+    [slot] = slots.all
+    broken = slot.connection
+
+    def close_if_unusable_or_obsolete() -> None:
+        raise OSError("no")
+
+    broken.close_if_unusable_or_obsolete = close_if_unusable_or_obsolete
+    assert in_thread(lambda: slots.take(exchange()))
+    assert len(done) == 1
+    assert slot.connection is not broken
+    assert slots.free == [slot]
+    assert isinstance(slot, Slot)
 
 
-class Headers:
-    """What granian says of headers."""
+def test_the_watch_survives_what_it_meets(monkeypatch: pytest.MonkeyPatch) -> None:
+    looks: list[int] = []
 
-    def __init__(self, *headers: tuple[str, str]) -> None:
-        self.headers = headers
+    class Failing(Watch):
+        def look(self) -> None:
+            looks.append(1)
+            raise ValueError
 
-    def items(self) -> list[tuple[str, str]]:
-        return list(self.headers)
-
-
-class Scope:
-    """What granian says of a request."""
-
-    path, method, query_string, client, scheme = "/é", "GET", "a=1", "[::1]:4711", "http"
-
-    def __init__(self, *headers: tuple[str, str]) -> None:
-        self.headers = Headers(*headers)
+    monkeypatch.setattr("config.serving.watch.TICK_SECONDS", 0)
+    parents = iter([7, 7, 7, 8])
+    monkeypatch.setattr("os.getppid", lambda: next(parents))
+    monkeypatch.setattr("os.kill", lambda *_: None)
+    monkeypatch.setattr("os._exit", lambda _: None)
+    Failing(worker(), 7, stop_seconds=0, statement_seconds=3).run()
+    assert len(looks) == 3
 
 
-@pytest.mark.spec("S-31", "RFC 9110 §5.1")
-@pytest.mark.parametrize("forged", ["x_forwarded_for", "x_forwarded-for", "x-forwarded_for"])
-def test_a_header_with_an_underscore_is_no_header(forged: str) -> None:
-    theirs, ours = (forged, "6.6.6.6"), ("x-forwarded-for", "192.0.2.1")
-    for headers in ([theirs, ours], [ours, theirs], [theirs, ours, theirs]):
-        assert environ_of(Scope(*headers), ("host", 1))["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
-    assert "HTTP_X_FORWARDED_FOR" not in environ_of(Scope(theirs), ("host", 1))
-
-
-def test_headers_are_found_where_a_gateway_puts_them() -> None:
-    headers = [
-        ("content-type", "text/plain"),
-        ("cookie", "a=1"),
-        ("cookie", "b=2"),
-        ("accept", "x"),
-        ("accept", "y"),
-    ]
-    environ = environ_of(Scope(*headers), ("host", 80))
-    assert (environ["CONTENT_TYPE"], environ["HTTP_COOKIE"], environ["HTTP_ACCEPT"]) == (
-        "text/plain",
-        "a=1; b=2",
-        "x,y",
-    )
-    assert (environ["REMOTE_ADDR"], environ["PATH_INFO"]) == ("::1", "/Ã©")
+@pytest.mark.parametrize(("complete", "given_up"), [(MOST_BYTES, 0), (MOST_BYTES - 4_000_000, 2), (0, 0)])
+def test_others_are_given_up_where_that_makes_room(complete: int, given_up: int) -> None:
+    bodies = AwaitedBodies(1)
+    bodies.sizes = {exchange(): complete}
+    for _ in range(3):
+        coming = exchange()
+        bodies.coming[coming], bodies.sizes[coming] = 1.0, 1_500_000
+    assert bodies.make_room(2_000_000) is (complete < MOST_BYTES)
+    assert len(bodies.coming) == 3 - given_up
+    assert len(bodies.sizes) == 4 - given_up

@@ -69,7 +69,7 @@ class Installation:
         if error is None:
             self.stop()
         else:
-            self._kill()  # what went wrong first is what the test should show
+            self.kill()  # what went wrong first is what the test should show
 
     def start(self) -> float:
         """Starts the server and gives the seconds until it answered."""
@@ -96,11 +96,21 @@ class Installation:
         try:
             status = process.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            self._kill()
+            self.kill()
             raise AssertionError(f"The server ignored Ctrl-C.\n{self.log_text()}") from None
-        left_behind = self._kill()
+        left_behind = self.kill()
         assert status in CLEAN_EXITS, f"The server ended with {status}.\n{self.log_text()}"
         assert not left_behind, f"The server left processes behind.\n{self.log_text()}"
+
+    @property
+    def process(self) -> subprocess.Popen[bytes]:
+        """The server's process, while it runs."""
+        return self._running()
+
+    @property
+    def pid(self) -> int:
+        """The process id of the server."""
+        return self.process.pid
 
     def log_text(self) -> str:
         """Everything that this installation has printed, over all its starts."""
@@ -130,10 +140,10 @@ class Installation:
             if answers(self.base_url):
                 return
             time.sleep(0.05)
-        self._kill()
+        self.kill()
         raise AssertionError(f"The server does not answer.\n{self.log_text()}")
 
-    def _kill(self) -> bool:
+    def kill(self) -> bool:
         """Ends whatever still runs; tells whether anything did."""
         if self._process is None:
             return False

@@ -1,7 +1,9 @@
 """Starting servers that do not outlive the tests."""
 
+import contextlib
 import shutil
 import socket
+from pathlib import Path
 
 
 def free_port() -> int:
@@ -21,3 +23,39 @@ def dying_with_parent(signal_name: str, *, user: str | None = None) -> list[str]
     if shutil.which("setpriv") is None:  # util-linux: on every Debian, not on every developer's machine
         return ["runuser", "-u", user, "--"] if user else []
     return ["setpriv", *identity, "--pdeathsig", signal_name]
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that a process has started and that still run, oldest first."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            state, parent = (entry / "stat").read_text().rpartition(") ")[2].split()[:2]
+            if int(parent) == pid and state != "Z":
+                found.append(int(entry.name))
+    return sorted(found)
+
+
+def is_running(pid: int) -> bool:
+    """Whether a process is there and has not ended."""
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2][0]
+        return state != "Z" or threads_of(pid) > 1  # they hold its connections while they last
+    except OSError:
+        return False
+
+
+def threads_of(pid: int) -> int:
+    """How many threads a process has."""
+    return len(list(Path(f"/proc/{pid}/task").iterdir()))
+
+
+def files_of(pid: int) -> int:
+    """How many files and connections a process has open."""
+    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+
+
+def memory_of(pid: int) -> int:
+    """How many bytes of memory a process occupies."""
+    status = Path(f"/proc/{pid}/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024

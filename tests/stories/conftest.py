@@ -2,15 +2,25 @@
 
 import json
 import subprocess
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
-from tests.oauth_client import hidden_fields
+from tests.infrastructure.wire import Wire, status_in
+from tests.oauth_client import TOKEN, hidden_fields
+
+ME, SIGN_IN = "/api/v1/me", "/accounts/login/"
+FORM = "Content-Type: application/x-www-form-urlencoded"
+CHUNKED = "Transfer-Encoding: chunked"
+REFRESH = urlencode({"grant_type": "refresh_token", "refresh_token": "none", "client_id": "none"}).encode()
+CLIENT_SECONDS = 3
 
 
 def manage(installation: Installation, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
@@ -67,3 +77,47 @@ def certificate(folder: Path) -> tuple[Path, Path]:
         [*command.split(), "-keyout", str(private), "-out", str(public)], check=True, capture_output=True
     )
     return private, public
+
+
+@pytest.fixture(scope="module", params=["0", "1"], ids=["direct", "behind_proxy"])
+def server(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
+    """A server that gives its clients three seconds."""
+    folder = tmp_path_factory.mktemp("server")
+    (folder / "tmp").mkdir()
+    environment = ADMIN | {
+        "CLIENT_SECONDS": str(CLIENT_SECONDS),
+        "BEHIND_PROXY": request.param,
+        "TMPDIR": str(folder / "tmp"),
+    }
+    with Installation(folder / "gatehouse", environment) as running:
+        yield running
+
+
+@pytest.fixture
+def wire(server: Installation) -> Wire:
+    return Wire(server.port)
+
+
+def post(wire: Wire, path: str, *lines: str, body: bytes = b"") -> bytes:
+    return wire.request(f"POST {path}", FORM, *lines, body=body)
+
+
+def answers_everybody(wire: Wire) -> None:
+    """Insist on an answer within a second from an API, an endpoint for clients and a page."""
+    for data, status in [
+        (wire.request(f"GET {ME}"), 401),
+        (post(wire, TOKEN, body=b"grant_type=none"), 400),
+        (wire.request(f"GET {SIGN_IN}"), 200),
+    ] * 4:
+        with wire.connect() as connection:
+            connection.sendall(data)
+            began = time.monotonic()
+            connection.settimeout(1)
+            assert status_in(connection.recv(100)) == status
+            assert time.monotonic() - began < 1
+
+
+def is_behind_proxy(server: Installation) -> bool:
+    return server.environment["BEHIND_PROXY"] == "1"
