@@ -4,6 +4,8 @@ from django.http import HttpResponse
 from django.template.loader import render_to_string
 
 from config.error_pages import RETRY_SECONDS, is_for_programs
+from config.request_ids import new_request_id
+from config.security_headers import content_security_policy
 from config.serving.environ import Environ
 from config.serving.exchange import Headers
 from oauthapps.doors.errors import error_answer
@@ -11,9 +13,13 @@ from oauthapps.doors.errors import error_answer
 # By status: the error code that programs read, what is wrong in words, and the page that people see.
 REFUSALS = {
     400: ("invalid_request", "The request ended before its body was complete.", "400.html"),
-    408: ("invalid_request", "The body of the request took too long to arrive.", "400.html"),
-    413: ("invalid_request", "The request is too large.", "413.html"),
-    503: ("temporarily_unavailable", "The server is busy. Try again later.", "500.html"),
+    408: ("invalid_request", "The body of the request took too long to arrive.", "408.html"),
+    413: ("invalid_request", "The request is too large: it can have 2 MB.", "413.html"),
+    503: (
+        "temporarily_unavailable",
+        "The server is busy and did not process this request. Retry after the number of seconds in Retry-After.",
+        "500.html",
+    ),
 }
 
 
@@ -26,7 +32,11 @@ def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
     """
     error, message, template = REFUSALS[status]
     headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {"Connection": "close"}  # noqa: PLR2004
-    headers |= {"X-Content-Type-Options": "nosniff", "Content-Security-Policy": "default-src 'none'"}
+    headers |= {
+        "X-Request-Id": new_request_id(),
+        "X-Content-Type-Options": "nosniff",
+        "Content-Security-Policy": content_security_policy(restrict_form_targets=True),
+    }
     if is_for_programs(environ["PATH_INFO"]):
         answer = error_answer(status, error, message, headers)
         return status, list(answer.headers.items()), answer.body

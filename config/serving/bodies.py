@@ -8,6 +8,8 @@ from typing import Any
 from config.serving.answers import refusal
 from config.serving.exchange import Exchange
 
+# Bytes that a body may have: a form with a logo and the fields around it.
+MOST_OF_ALL = 2_000_000
 # Bytes of bodies that a worker holds at once. They are added up where a body is large, or there are many.
 MOST_BYTES = 32 * 1024 * 1024
 LARGE = 64 * 1024
@@ -42,7 +44,7 @@ class Bodies:
 
         Args:
             exchange: the request.
-            most: how many bytes it may have.
+            most: how many bytes are read; a larger body is left unread, for the endpoint to refuse.
             go_on: called with the request once its body is there, perhaps in another thread.
         """
         announced = exchange.environ.get("CONTENT_LENGTH", "")
@@ -50,8 +52,11 @@ class Bodies:
             self.take(exchange, b"", go_on)
             return
         size = length(announced, most)
-        if size > most:
+        if size > MOST_OF_ALL:
             exchange.answer(*refusal(exchange.environ, 413))
+        elif size > most:
+            exchange.environ["wsgi.input"] = BytesIO()
+            go_on(exchange)
         elif not self.make_room(size):
             exchange.answer(*refusal(exchange.environ, 503))
         else:
@@ -148,6 +153,6 @@ def length(announced: str, most: int) -> int:
     """Return how many bytes to expect: what was announced, or of a body in chunks as many as may come."""
     if not announced:
         return most
-    if announced.isascii() and announced.isdecimal() and len(announced) <= len(str(most)):
+    if announced.isascii() and announced.isdecimal() and len(announced) <= len(str(MOST_OF_ALL)):
         return int(announced)
-    return most + 1
+    return MOST_OF_ALL + 1

@@ -21,7 +21,7 @@ from granian.log import LogLevels
 from granian.server import mp
 from granian.server.common import WORKERS_METHODS
 
-from config import access_log
+from config import access_log, env
 from config.serving.listening import client_seconds, connections_at_once, impatient
 
 # So many objects more than before are worth a search for garbage: those of dozens of requests.

@@ -12,15 +12,13 @@ from django.conf import settings
 from django.db import connection
 
 from config.handlers import Handler, endpoint_at
-from config.serving.bodies import Bodies
+from config.serving.bodies import MOST_OF_ALL, Bodies
 from config.serving.environ import Environ, environ_of
 from config.serving.exchange import AccessLog, Exchange
 from config.serving.slots import Slots, hold_nothing
 from oauthapps.doors.programs import Endpoint
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 
-# Bytes of a form: a logo and the fields around it.
-MOST_FOR_PAGES = 2_000_000
 # Threads that may wait for something else than the database: a body, or a mail server.
 SPARE_THREADS = 32
 # Seconds after which a request that is worked on may hold others up.
@@ -107,7 +105,7 @@ class Worker:
             environ["wsgi.input"] = BytesIO()
             self.go_on(endpoint, exchange)
         else:
-            most = MAX_BODY_BYTES + 1 if endpoint else MOST_FOR_PAGES
+            most = MAX_BODY_BYTES if endpoint else MOST_OF_ALL
             self.bodies.receive(exchange, most, partial(self.go_on, endpoint))
 
     def receive_by_names(self, scope: Any, protocol: Any) -> None:

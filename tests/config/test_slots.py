@@ -140,11 +140,18 @@ class Headers:
     def items(self) -> list[tuple[str, str]]:
         return list(self.headers)
 
+    def keys(self) -> list[str]:
+        return list(dict(self.headers))
+
+    def __len__(self) -> int:
+        return len(self.keys())
+
 
 class Scope:
     """What granian says of a request."""
 
     path, method, query_string, client, scheme = "/é", "GET", "a=1", "[::1]:4711", "http"
+    authority = None
 
     def __init__(self, *headers: tuple[str, str]) -> None:
         self.headers = Headers(*headers)

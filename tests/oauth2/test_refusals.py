@@ -302,7 +302,7 @@ def test_a_scope_that_does_not_exist_is_named_to_the_redirect_uri(web: OAuthClie
         ("openid", "scope openid is"),
         ("openid profile read", "scopes openid, profile are"),
         ("read,write", "scope read,write is"),
-        ("https://www.example.com/auth/user.email", "scope https://www.example.com/auth/user.email is"),
+        ("https://www.example.com/auth/user.email", "requested scope is"),
         ("é", "requested scope is"),
     ):
         answer = visitor.get(AUTHORIZE, web.authorization_parameters(scope=scope))

@@ -177,7 +177,7 @@ def test_a_client_may_send_its_body_in_chunks(installation: Installation, person
             return requests.post(base + TOKEN, data=chunks, headers=headers, timeout=30)
 
         too_much = send(urlencode({**parameters, "padding": "x" * 100_000}).encode())
-        assert (too_much.status_code, too_much.json()["error"]) == (400, "invalid_request")
+        assert (too_much.status_code, too_much.json()["error"]) == (413, "invalid_request")
         reply = send(urlencode(parameters).encode())
         assert reply.request.headers["Transfer-Encoding"] == "chunked"
         assert reply.status_code == 200, reply.text
