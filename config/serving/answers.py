@@ -17,7 +17,8 @@ REFUSALS = {
     413: ("invalid_request", "The request is too large: it can have 2 MB.", "413.html"),
     503: (
         "temporarily_unavailable",
-        "The server is busy and did not process this request. Retry after as many seconds as Retry-After says.",
+        "The server is busy and did not process this request. Retry after the number of seconds in "
+        "Retry-After.",
         "500.html",
     ),
 }
