@@ -82,7 +82,8 @@ class ShortWay:
             return None
         request, added = ProgramRequest(environ, new_request_id()), NO_HEADERS
         try:
-            added = self.verdict(environ)
+            deciding = tuple(map(environ.get, DECIDING))
+            added = self.allowed.get(deciding) or self.verdict(deciding)
             answer = endpoint.answer(request)
         except RefusedError as refused:
             answer = refused.answer
@@ -93,18 +94,15 @@ class ShortWay:
             answer.headers["Content-Length"] = str(len(answer.body))
         return answer
 
-    def verdict(self, environ: Environ) -> Headers:
-        """Return the headers that every answer gets.
+    def verdict(self, deciding: tuple[str | None, ...]) -> Headers:
+        """Return the headers that every answer gets, and keep them as far as there is room.
 
         Raises:
             RefusedError: for a foreign host, or plain http where https is wanted.
         """
-        deciding = tuple(map(environ.get, DECIDING))
-        added = self.allowed.get(deciding)
-        if added is None:
-            added = self.ask(deciding)
-            if len(self.allowed) < MOST_VERDICTS:
-                self.allowed[deciding] = added
+        added = self.ask(deciding)
+        if len(self.allowed) < MOST_VERDICTS:
+            self.allowed[deciding] = added
         return added
 
     def ask(self, deciding: tuple[str | None, ...]) -> Headers:
@@ -156,7 +154,8 @@ class Handler:
 
     def respond(self, environ: Environ) -> Response:
         """Answer a request."""
-        settle_scheme(environ)
+        if settings.TRUSTED_PROXIES:
+            settle_scheme(environ)
         answer = self.short_way.answer(environ)
         if answer is not None:
             return Response(answer.status, list(answer.headers.items()), answer.body)

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.mail import EmailMessage
 from django.core.mail.backends import smtp
 
-from config.serving.slots import aside
+from config.serving.permits import aside
 
 # So many letters may be on their way at once in a worker; a mail server that hangs must not keep all threads.
 MOST_LETTERS = 8

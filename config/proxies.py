@@ -2,8 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
-
 from accounts.client_addresses import forwarded
 
 # As SECURE_PROXY_SSL_HEADER names it.
@@ -18,8 +16,6 @@ def settle_scheme(environ: dict[str, Any]) -> None:
     Args:
         environ: what the server says of the request (PEP 3333).
     """
-    if not settings.TRUSTED_PROXIES:
-        return
     scheme = forwarded(environ, "proto")
     if scheme is None:
         environ.pop(SCHEME, None)

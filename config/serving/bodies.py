@@ -10,6 +10,7 @@ from config.serving.exchange import Exchange
 
 # Bytes that a body may have: a form with a logo and the fields around it.
 MOST_OF_ALL = 2_000_000
+MOST_DIGITS = len(str(MOST_OF_ALL))
 # Bytes of bodies that a worker holds at once. They are added up where a body is large, or there are many.
 MOST_BYTES = 32 * 1024 * 1024
 LARGE = 64 * 1024
@@ -57,16 +58,14 @@ class Bodies:
         elif size > most:
             exchange.environ["wsgi.input"] = BytesIO()
             go_on(exchange)
-        elif not self.make_room(size):
+        elif not (self.has_room(size) or self.make_room(size)):
             exchange.answer(*refusal(exchange.environ, 503))
         else:
             self.sizes[exchange] = size
             self.wait(exchange, size, go_on, is_chunked=not announced)
 
     def make_room(self, size: int) -> bool:
-        """Return whether a body of so many bytes can be held, having given up others where that helps."""
-        if self.has_room(size):
-            return True
+        """Return whether a body of so many bytes can be held once others have been given up."""
         coming = self.coming.copy()
         complete = sum(held for exchange, held in self.sizes.copy().items() if exchange not in coming)
         if complete + size > MOST_BYTES:
@@ -153,6 +152,6 @@ def length(announced: str, most: int) -> int:
     """Return how many bytes to expect: what was announced, or of a body in chunks as many as may come."""
     if not announced:
         return most
-    if announced.isascii() and announced.isdecimal() and len(announced) <= len(str(MOST_OF_ALL)):
+    if len(announced) <= MOST_DIGITS and announced.isascii() and announced.isdecimal():
         return int(announced)
     return MOST_OF_ALL + 1

@@ -10,11 +10,11 @@ import time
 
 from config.serving.answers import refusal
 from config.serving.exchange import Exchange
-from config.serving.slots import Slots
+from config.serving.permits import Permits
 from config.serving.worker import LONG_SECONDS, Worker
 
 TICK_SECONDS = 0.1
-# Seconds that a request waits for a slot: with those that a database may then hang, five in all.
+# Seconds that a request waits for a permit: with those that a database may then hang, five in all.
 WAIT_SECONDS = 2.5
 log = logging.getLogger("gatehouse.server")
 
@@ -52,31 +52,31 @@ class Watch(threading.Thread):
     def look(self) -> None:
         """Give up what takes too long; let threads go while anything takes long."""
         is_held_up = self.worker.bodies.give_up_slow()
-        for slots in {self.worker.reading, self.worker.writing}:
-            is_held_up |= self.look_at(slots)
+        for permits in {self.worker.reading, self.worker.writing}:
+            is_held_up |= self.look_at(permits)
         if is_held_up:
             self.worker.reserve.let_go()
         else:
             self.worker.reserve.open()
 
-    def look_at(self, slots: Slots) -> bool:
+    def look_at(self, permits: Permits) -> bool:
         """Give up requests that take too long, and return whether any takes long."""
-        is_held_up = bool(slots.away)
-        for slot in slots.all:
-            exchange = slot.exchange
+        is_held_up = bool(permits.away)
+        for permit in permits.all:
+            exchange = permit.exchange
             if exchange is not None and exchange.delay > LONG_SECONDS:
                 is_held_up = True
                 if exchange.delay > self.given_up_after:
-                    slot.give_up()
-        for exchange in slots.waiting.copy():
+                    permit.give_up()
+        for exchange in permits.waiting.copy():
             if exchange.delay > WAIT_SECONDS:
-                self.refuse(exchange, slots)
+                self.refuse(exchange, permits)
         return is_held_up
 
-    def refuse(self, exchange: Exchange, slots: Slots) -> None:
+    def refuse(self, exchange: Exchange, permits: Permits) -> None:
         """Refuse a request that has waited too long, unless somebody has just begun to work on it."""
         with contextlib.suppress(ValueError):
-            slots.waiting.remove(exchange)
+            permits.waiting.remove(exchange)
             exchange.answer(*refusal(exchange.environ, 503))
             self.worker.bodies.forget(exchange)
             log.warning("503: all threads were busy for %.1f seconds", WAIT_SECONDS)

@@ -15,7 +15,7 @@ from config.handlers import Handler, endpoint_at
 from config.serving.bodies import MOST_OF_ALL, Bodies
 from config.serving.environ import Environ, environ_of
 from config.serving.exchange import AccessLog, Exchange
-from config.serving.slots import Slots, hold_nothing
+from config.serving.permits import Permits, hold_nothing
 from oauthapps.doors.programs import Endpoint
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 
@@ -33,7 +33,7 @@ log = logging.getLogger("gatehouse.server")
 class Reserve:
     """Threads of granian's that are not needed now.
 
-    granian wakes a thread for every request, and makes another one when none is idle. While all slots are
+    granian wakes a thread for every request, and makes another one when none is idle. While all permits are
     taken that thread could only put the request down, and waking it costs a twentieth of what it takes to
     answer. So it is kept here, until something takes long.
     """
@@ -88,9 +88,9 @@ class Worker:
         self.log = log
         self.bodies = bodies
         self.reserve = Reserve()
-        self.writing = self.reading = Slots(threads, self.respond)
+        self.writing = self.reading = Permits(threads, self.respond)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
-            self.writing, self.reading = Slots(max(threads - 1, 1), self.respond), Slots(1, self.respond)
+            self.writing, self.reading = Permits(max(threads - 1, 1), self.respond), Permits(1, self.respond)
 
     def receive(self, protocol: Any, environ: Environ) -> None:
         """Receive a request, and go on with it when it is complete.
@@ -113,15 +113,15 @@ class Worker:
         self.receive(protocol, environ_of(scope, self.server))
 
     def go_on(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
-        """Answer a complete request, or leave that to a thread that has a slot."""
+        """Answer a complete request, or leave that to a thread that has a permit."""
         if needs_no_database(exchange.environ, endpoint):
             hold_nothing()
             self.respond(exchange)
-        elif not self.slots(exchange.environ, endpoint).take(exchange):
+        elif not self.permits(exchange.environ, endpoint).take(exchange):
             self.reserve.keep()
 
-    def slots(self, environ: Environ, endpoint: Endpoint | None) -> Slots:
-        """Return the slots for a request: those for writing, unless it only reads."""
+    def permits(self, environ: Environ, endpoint: Endpoint | None) -> Permits:
+        """Return the permits for a request: those for writing, unless it only reads."""
         only_reads = environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.only_reads)
         return self.reading if only_reads else self.writing
 

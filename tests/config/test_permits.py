@@ -11,7 +11,7 @@ from django.db import connection
 
 from config.serving.environ import environ_of
 from config.serving.exchange import Exchange
-from config.serving.slots import Slots, aside, holding
+from config.serving.permits import Permits, aside, holding
 from config.serving.worker import Reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -56,17 +56,17 @@ def test_every_request_is_answered_once_and_a_few_are_worked_on_at_a_time() -> N
             at_once -= 1
         exchange.answer(200, [], b"")
 
-    slots = Slots(2, work)
+    permits = Permits(2, work)
     exchanges = [new_exchange() for _ in range(300)]
     with ThreadPoolExecutor(12) as pool:
-        list(pool.map(slots.take, exchanges))
+        list(pool.map(permits.take, exchanges))
     wait_until(lambda: all(answered(exchange) == [200] for exchange in exchanges))
     assert most == 2
-    assert len(slots.free) == 2
-    assert not slots.waiting
+    assert len(permits.free) == 2
+    assert not permits.waiting
 
 
-def test_each_slot_has_a_connection_of_its_own() -> None:
+def test_each_permit_has_a_connection_of_its_own() -> None:
     used: set[int] = set()
     both = threading.Barrier(2)
 
@@ -77,12 +77,12 @@ def test_each_slot_has_a_connection_of_its_own() -> None:
         used.add(id(holding.connection.connection))
         exchange.answer(200, [], b"")
 
-    slots = Slots(2, work)
+    permits = Permits(2, work)
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(slots.take, [new_exchange(), new_exchange()]))
+        list(pool.map(permits.take, [new_exchange(), new_exchange()]))
     assert len(used) == 2
-    for slot in slots.all:
-        slot.connection.close()
+    for permit in permits.all:
+        permit.connection.close()
 
 
 def test_what_waits_for_something_else_lets_others_work() -> None:
@@ -95,26 +95,26 @@ def test_what_waits_for_something_else_lets_others_work() -> None:
                 go_on.wait(5)
         exchange.answer(200, [], b"")
 
-    slots, first, second = Slots(1, work), new_exchange(), new_exchange()
+    permits, first, second = Permits(1, work), new_exchange(), new_exchange()
     with ThreadPoolExecutor(1) as pool:
-        taken = pool.submit(slots.take, first)
+        taken = pool.submit(permits.take, first)
         assert waiting.wait(5)
-        assert slots.take(second)
+        assert permits.take(second)
         assert (answered(first), answered(second)) == ([], [200])
         go_on.set()
         assert taken.result()
-    assert (answered(first), len(slots.free)) == ([200], 1)
+    assert (answered(first), len(permits.free)) == ([200], 1)
 
 
-def test_what_fails_gives_its_slot_back() -> None:
+def test_what_fails_gives_its_permit_back() -> None:
     def work(_: Exchange) -> None:
         raise RuntimeError("on purpose")
 
-    slots = Slots(1, work)
+    permits = Permits(1, work)
     for _ in range(2):
         with pytest.raises(RuntimeError):
-            slots.take(new_exchange())
-    assert len(slots.free) == 1
+            permits.take(new_exchange())
+    assert len(permits.free) == 1
 
 
 def test_threads_that_are_not_needed_are_kept_until_they_are() -> None:

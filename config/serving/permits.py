@@ -1,7 +1,7 @@
 """How many requests are worked on at once, each with a database connection of its own.
 
-A request takes a free slot in whichever thread brings it. Where there is none it waits without a thread:
-whoever has a slot goes on with it. So the threads that granian needs to receive requests are never the ones
+A request takes a free permit in whichever thread brings it. Where there is none it waits without a thread:
+whoever has a permit goes on with it. So the threads that granian needs to receive requests are never the ones
 that wait for the database.
 """
 
@@ -21,12 +21,12 @@ Work = Callable[[Exchange], None]
 log = logging.getLogger("gatehouse.server")
 
 
-class Slot:
+class Permit:
     """The right to work on a request.
 
     Attributes:
         connection: Django's connection to the database, opened when it is first used.
-        exchange: the request that is worked on; None while the slot is free.
+        exchange: the request that is worked on; None while the permit is free.
     """
 
     connection: Any
@@ -58,21 +58,21 @@ class Holding(threading.local):
     """What the thread that asks has.
 
     Attributes:
-        slots: those that its slot is one of.
-        slot: the slot whose request it works on, if any.
+        permits: those that its permit is one of.
+        permit: the permit whose request it works on, if any.
         connection: the one that Django finds in this thread.
     """
 
-    slots: "Slots | None" = None
-    slot: Slot | None = None
+    permits: "Permits | None" = None
+    permit: Permit | None = None
     connection: Any = None
 
 
 holding = Holding()
 
 
-class Slots:
-    """A number of slots, and the requests that wait for one.
+class Permits:
+    """A number of permits, and the requests that wait for one.
 
     Args:
         number: how many.
@@ -80,51 +80,51 @@ class Slots:
     """
 
     def __init__(self, number: int, work: Work) -> None:
-        self.all = [Slot() for _ in range(number)]
+        self.all = [Permit() for _ in range(number)]
         self.free = list(self.all)
         self.waiting: deque[Exchange] = deque()
-        self.away: set[Slot] = set()  # those of threads that wait for something else
+        self.away: set[Permit] = set()  # those of threads that wait for something else
         self.work = work
 
     def take(self, exchange: Exchange) -> bool:
-        """Work on a request if a slot is free; else let it wait.
+        """Work on a request if a permit is free; else let it wait.
 
         Returns:
             Whether this thread has worked on anything.
         """
         try:
-            slot = self.free.pop()
+            permit = self.free.pop()
         except IndexError:
             self.waiting.append(exchange)
-            return self.go_on()  # a slot may have become free meanwhile
-        self.work_on(exchange, slot)
+            return self.go_on()  # a permit may have become free meanwhile
+        self.work_on(exchange, permit)
         if self.waiting:
             self.go_on()
         return True
 
     def go_on(self) -> bool:
-        """Work on waiting requests as long as there are both, requests and a slot; return whether it did."""
+        """Work on waiting requests as long as there are both, requests and a permit; return whether it did."""
         worked = False
         while self.waiting:
             try:
-                slot = self.free.pop()
+                permit = self.free.pop()
             except IndexError:
                 break
             try:
                 exchange = self.waiting.popleft()
             except IndexError:
-                self.free.append(slot)
+                self.free.append(permit)
                 continue
-            self.work_on(exchange, slot)
+            self.work_on(exchange, permit)
             worked = True
         return worked
 
-    def work_on(self, exchange: Exchange, slot: Slot) -> None:
-        """Answer a request, and give the slot back."""
-        slot.renew()
-        hold(slot)
-        holding.slots = self
-        slot.exchange = exchange
+    def work_on(self, exchange: Exchange, permit: Permit) -> None:
+        """Answer a request, and give the permit back."""
+        permit.renew()
+        hold(permit)
+        holding.permits = self
+        permit.exchange = exchange
         try:
             self.work(exchange)
         finally:
@@ -132,47 +132,47 @@ class Slots:
 
     def give_back(self) -> None:
         """Give back what this thread holds."""
-        slot, holding.slot = holding.slot, None
-        if slot in self.all:
-            slot.exchange = None
-            self.free.append(slot)
-        elif slot is not None:  # one that was made for what came after something long
+        permit, holding.permit = holding.permit, None
+        if permit in self.all:
+            permit.exchange = None
+            self.free.append(permit)
+        elif permit is not None:  # one that was made for what came after something long
             with contextlib.suppress(Error):
-                slot.connection.close()
+                permit.connection.close()
 
 
 @contextlib.contextmanager
 def aside() -> Iterator[None]:
-    """Let others have this thread's slot while it waits for something else than the database.
+    """Let others have this thread's permit while it waits for something else than the database.
 
     Afterwards it goes on with a connection of its own, which it closes in the end, so that it does not have
-    to wait for a slot. Does nothing in a thread that holds none, or is in a transaction.
+    to wait for a permit. Does nothing in a thread that holds none, or is in a transaction.
     """
-    slots = holding.slots
-    if slots is None or holding.slot is None or holding.connection.in_atomic_block:
+    permits = holding.permits
+    if permits is None or holding.permit is None or holding.connection.in_atomic_block:
         yield
         return
-    slots.give_back()
-    slot = Slot()
-    hold(slot)
-    slots.away.add(slot)
+    permits.give_back()
+    permit = Permit()
+    hold(permit)
+    permits.away.add(permit)
     try:
-        if slots.waiting:
-            threading.Thread(target=slots.go_on, daemon=True).start()
+        if permits.waiting:
+            threading.Thread(target=permits.go_on, daemon=True).start()
         yield
     finally:
-        slots.away.discard(slot)
+        permits.away.discard(permit)
 
 
-def hold(slot: Slot) -> None:
-    """Let this thread have a slot, and Django find its connection there."""
-    holding.slot = slot
-    if holding.connection is not slot.connection:
-        connections[DEFAULT_DB_ALIAS] = holding.connection = slot.connection
+def hold(permit: Permit) -> None:
+    """Let this thread have a permit, and Django find its connection there."""
+    holding.permit = permit
+    if holding.connection is not permit.connection:
+        connections[DEFAULT_DB_ALIAS] = holding.connection = permit.connection
 
 
 def hold_nothing() -> None:
-    """Let this thread have no connection that is used elsewhere: it may have worked in a slot before."""
+    """Let this thread have no connection that is used elsewhere: it may have worked in a permit before."""
     if holding.connection is not None:
         connections[DEFAULT_DB_ALIAS] = connections.create_connection(DEFAULT_DB_ALIAS)
         holding.connection = None
