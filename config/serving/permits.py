@@ -103,7 +103,7 @@ class Permits:
         return True
 
     def go_on(self) -> bool:
-        """Work on waiting requests as long as there are both, requests and a permit; return whether it did."""
+        """Work on what waits as long as there is a permit for it; return whether there was."""
         worked = False
         while self.waiting:
             try:
