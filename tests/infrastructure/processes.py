@@ -50,12 +50,22 @@ def threads_of(pid: int) -> int:
     return len(list(Path(f"/proc/{pid}/task").iterdir()))
 
 
-def files_of(pid: int) -> int:
-    """How many files and connections a process has open."""
-    return len(list(Path(f"/proc/{pid}/fd").iterdir()))
+def sockets_of(pid: int) -> int:
+    """How many sockets a process has open."""
+    links = []
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        with contextlib.suppress(OSError):  # closed meanwhile
+            links.append(entry.readlink().name)
+    return len([link for link in links if link.startswith("socket:")])
 
 
 def memory_of(pid: int) -> int:
     """How many bytes of memory a process occupies."""
     status = Path(f"/proc/{pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def listening_on(port: int) -> int:
+    """How many sockets of this machine's IPv4 addresses listen on a port."""
+    lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return len([line for line in lines if line[1].endswith(f":{port:04X}") and line[3] == "0A"])
