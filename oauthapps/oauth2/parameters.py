@@ -54,6 +54,15 @@ class UnreadableRequestError(InvalidRequestError):
         self.readable: Parameters = readable or {}
 
 
+class TooLargeError(UnreadableRequestError):
+    """The body has more bytes than any request needs (RFC 9110 section 15.5.14)."""
+
+    status_code = 413
+
+    def __init__(self) -> None:
+        super().__init__("The request is too large: it can have 64 KiB.")
+
+
 def read_body(request: ProgramRequest) -> Parameters:
     """Return the parameters of a request's body; one without a value counts as absent (RFC 6749 3.2).
 
@@ -82,13 +91,13 @@ def bounded_body(request: ProgramRequest) -> bytes:
     if announced and not (announced.isascii() and announced.isdecimal()):
         raise UnreadableRequestError("The request's Content-Length is not a number.")
     if announced and (len(announced) > len(str(MAX_BODY_BYTES)) or int(announced) > MAX_BODY_BYTES):
-        raise UnreadableRequestError("The request is too large.")
+        raise TooLargeError
     try:
         body: bytes = request.environ["wsgi.input"].read(bytes_to_read(request, announced))
     except OSError as error:
         raise UnreadableRequestError("The request could not be read.") from error
     if len(body) > MAX_BODY_BYTES:
-        raise UnreadableRequestError("The request is too large.")
+        raise TooLargeError
     return body
 
 
