@@ -702,7 +702,7 @@ def test_an_encrypted_or_huge_assertion_is_refused(machine: Machine) -> None:
     encrypted.add_recipient(key)
     refusal(machine, encrypted.serialize(compact=True))
     huge = machine.client.exchange_jwt("a." + "b" * 100_000 + ".c")
-    assert (huge.status_code, huge.json()["error"]) == (400, "invalid_request")
+    assert (huge.status_code, huge.json()["error"]) == (413, "invalid_request")
     deep = f'{{"iss":{"[" * 3000}{"]" * 3000}}}'
     refusal(machine, sign(machine, deep.encode()))
     refusal(machine, f"{encode(('[' * 3000).encode())}.{encode(b'{}')}.{encode(b'x')}")
