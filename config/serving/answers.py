@@ -1,5 +1,7 @@
 """Answers to requests that nothing works on: what came is too large or too slow, or nobody is free."""
 
+from functools import cache
+
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
@@ -41,5 +43,11 @@ def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
     if is_for_programs(environ["PATH_INFO"]):
         answer = error_answer(status, error, message, headers)
         return status, list(answer.headers.items()), answer.body
-    page = HttpResponse(render_to_string(template), headers={**headers, "Cache-Control": "no-store"})
+    page = HttpResponse(page_of(template), headers={**headers, "Cache-Control": "no-store"})
     return status, list(page.items()), page.content
+
+
+@cache
+def page_of(template: str) -> str:
+    """Return a page that is always the same."""
+    return render_to_string(template)

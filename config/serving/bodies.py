@@ -65,12 +65,15 @@ class Bodies:
             self.wait(exchange, size, go_on, is_chunked=not announced)
 
     def make_room(self, size: int) -> bool:
-        """Return whether a body of so many bytes can be held once others have been given up."""
+        """Give others up, large ones first, and return whether a body of so many bytes can be held now.
+
+        A small one may have come already, and only wait for a thread to say so.
+        """
         coming = self.coming.copy()
         complete = sum(held for exchange, held in self.sizes.copy().items() if exchange not in coming)
         if complete + size > MOST_BYTES:
             return False
-        for exchange in coming:
+        for exchange in sorted(coming, key=lambda each: self.sizes.get(each, 0) <= LARGE):
             self.give_up(exchange)
             if self.has_room(size):
                 return True
