@@ -8,6 +8,7 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
+from accounts import hashers
 from accounts.actors import Actor
 from accounts.hashers import TooBusyError, hashing
 from accounts.models import OneTimeLink
@@ -19,8 +20,9 @@ LOGIN = {"login": "maria", "password": PASSWORD}
 
 
 @pytest.fixture(autouse=True)
-def _as_in_production(settings: Any) -> None:
+def _as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.PASSWORD_HASHERS = ["config.passwords.Hasher"]
+    monkeypatch.setattr(hashers, "PATIENCE_SECONDS", 0.5)
 
 
 def test_a_password_is_checked_and_kept_as_django_does() -> None:

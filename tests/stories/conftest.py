@@ -22,6 +22,15 @@ CHUNKED = "Transfer-Encoding: chunked"
 REFRESH = urlencode({"grant_type": "refresh_token", "refresh_token": "none", "client_id": "none"}).encode()
 CLIENT_SECONDS = 3
 
+HERE = Path(__file__).parent
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let one worker run the stories of a file, so that their installation starts once."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
 
 def manage(installation: Installation, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
     """Run a command with --json and return what it printed."""

@@ -94,7 +94,7 @@ def web_client(installation: Installation) -> Client:
 
 
 @pytest.mark.spec("S-12", "RFC 9110 §15.6.4; RFC 9700 §4.14.2")
-@pytest.mark.parametrize("round_", range(3))
+@pytest.mark.parametrize("round_", range(2))
 def test_a_client_that_is_told_to_come_again_may(
     client: Client, postgres: PostgresServer, running: Installation, round_: int
 ) -> None:
