@@ -56,13 +56,17 @@ class Bodies:
         if size > MOST_OF_ALL:
             exchange.answer(*refusal(exchange.environ, 413))
         elif size > most:
-            exchange.environ["wsgi.input"] = BytesIO()
+            self.leave(exchange)
             go_on(exchange)
         elif not (self.has_room(size) or self.make_room(size)):
             exchange.answer(*refusal(exchange.environ, 503))
         else:
             self.sizes[exchange] = size
             self.wait(exchange, size, go_on, is_chunked=not announced)
+
+    def leave(self, exchange: Exchange) -> None:
+        """Leave a request's body unread, and hold nothing that would have its connection wait for it."""
+        exchange.environ["wsgi.input"] = BytesIO()
 
     def make_room(self, size: int) -> bool:
         """Give others up, large ones first, and return whether a body of so many bytes can be held now.

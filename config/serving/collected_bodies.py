@@ -24,6 +24,12 @@ class CollectedBodies(Bodies):
             coming = self.coming[exchange] = exchange.protocol()
             coming.add_done_callback(partial(self.collected, exchange, go_on))
 
+    def leave(self, exchange: Exchange) -> None:
+        """Leave a body unread; granian would keep its connection for as long as anybody knows the request."""
+        super().leave(exchange)
+        if exchange.environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in exchange.environ:
+            exchange.protocol().cancel()
+
     def collected(self, exchange: Exchange, go_on: GoOn, body: Any) -> None:
         """Go on with a body, unless the request was given up, or its client has left."""
         if self.coming.pop(exchange, None) is None:

@@ -5,7 +5,6 @@ import logging
 import threading
 from collections import deque
 from functools import partial
-from io import BytesIO
 from typing import Any
 
 from django.conf import settings
@@ -102,7 +101,7 @@ class Worker:
         exchange = Exchange(protocol, environ, self.log)
         endpoint = endpoint_at(environ["PATH_INFO"])
         if environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.ignores_body):
-            environ["wsgi.input"] = BytesIO()
+            self.bodies.leave(exchange)
             self.go_on(endpoint, exchange)
         else:
             most = MAX_BODY_BYTES if endpoint else MOST_OF_ALL

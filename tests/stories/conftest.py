@@ -25,6 +25,7 @@ CLIENT_SECONDS = 3
 HERE = Path(__file__).parent
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let one worker run the stories of a file, so that their installation starts once."""
     for item in items:

@@ -21,7 +21,7 @@ from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import INTROSPECT, ME, METADATA
 from tests.stories.conftest import Person, manage
-from tests.stories.test_outside_clients import CALLBACK
+from tests.stories.test_outside_clients import CALLBACK, application
 from tests.stories.test_races import Client
 
 pytestmark = pytest.mark.story
@@ -209,10 +209,14 @@ def only_reads(postgres: PostgresServer, value: str) -> None:
 
 
 @pytest.mark.spec("S-14", "RFC 9110 §15.6.4")
-def test_on_sqlite_a_writer_elsewhere_stops_no_reader(installation: Installation, tmp_path: Path) -> None:
-    client = web_client(installation)
+def test_on_sqlite_a_writer_elsewhere_stops_no_reader(installation: Installation) -> None:
     person = Person(installation.base_url)
     person.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
+    with application(installation, person, "web", "Locked") as created:
+        read_while_locked(installation, person, Client(person, created))
+
+
+def read_while_locked(installation: Installation, person: Person, client: Client) -> None:
     tokens = client.ask(client.new_code()).json()
     file = installation.folder / "var" / "gatehouse.sqlite3"
     refresh = {"grant_type": "refresh_token", "refresh_token": tokens["refresh_token"]}
