@@ -1,8 +1,8 @@
 """Two ways in: people's requests go through Django, programs' straight to their endpoints.
 
 Sessions, CSRF tokens, messages and sign-in mean nothing to a program, and Django's handling of a request
-takes longer than looking a token up. A foreign host, or plain http where
-https is required, is refused here as well, in JSON.
+takes longer than looking a token up. A foreign host, or plain http where https is required, is refused here
+as well, in JSON.
 """
 
 from collections.abc import Callable, Iterable, Mapping
