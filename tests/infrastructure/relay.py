@@ -13,6 +13,7 @@ class Relay:
 
     `cut_after(n)` lets n more messages of the client through and cuts the line before the answer to the last;
     `cut_before(n)` lets n through and cuts it before the next one reaches the server.
+    `cut_during(n)` lets n through and cuts it while the server works on the last.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -20,7 +21,8 @@ class Relay:
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self.listener.getsockname()[1])
         self.left: int | None = None
-        self.passes_last = True
+        self.passes_last = self.awaits_answer = True
+        self.stays_down = False
         self.is_down = False
 
     def __enter__(self) -> Self:
@@ -37,6 +39,10 @@ class Relay:
 
     def cut_before(self, messages: int, *, stays_down: bool = False) -> None:
         self.left, self.passes_last, self.stays_down = messages + 1, False, stays_down
+
+    def cut_during(self, messages: int) -> None:
+        self.cut_after(messages)
+        self.awaits_answer = False
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):
@@ -72,4 +78,5 @@ class Relay:
         self.left, self.is_down = None, self.stays_down
         if self.passes_last:
             server.sendall(data)
+        if self.passes_last and self.awaits_answer:
             server.recv(65536)  # it has been done, and the client never hears of it

@@ -1,8 +1,10 @@
 """The line to the database is cut while something is written: was it, or was it not?"""
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from django.db import connection
 from django.test import Client
@@ -51,6 +53,20 @@ def test_a_refresh_brings_its_tokens_whether_it_had_been_done_or_not(
     assert (AccessToken.objects.count(), RefreshToken.objects.count()) == (before[0] + 1, before[1] + 1)
     assert web.refresh(reply.json()["refresh_token"]).status_code == 200
     assert not TokenFamily.objects.exclude(ended_at=None).exists()
+
+
+def test_so_does_one_that_is_still_under_way_when_it_is_tried_again(
+    web: OAuthClient, tokens: dict[str, Any], relay: Relay
+) -> None:
+    host, port = relay.target
+    login = {name: connection.settings_dict[name.upper()] for name in ("user", "password")}
+    with psycopg.connect(host=host, port=port, dbname=connection.settings_dict["NAME"], **login) as other:
+        other.execute("SELECT FROM oauthapps_refreshtoken FOR UPDATE")
+        threading.Timer(1, other.rollback).start()
+        relay.cut_during(2)
+        reply = web.refresh(tokens["refresh_token"])
+    assert reply.status_code == 200, reply.content
+    assert web.me(reply.json()["access_token"]).status_code == 200
 
 
 @pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
