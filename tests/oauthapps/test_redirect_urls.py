@@ -50,25 +50,12 @@ def test_an_address_that_may_be_registered_is_stored_unchanged(url: str, app_typ
         "com.example.app://callback",
         "com.example.app://oauth/cb?x=1",
         "com.example:/",
-    ],
-)
-def test_a_private_use_scheme_is_for_single_page_and_mobile_applications_only(url: str) -> None:
-    assert check_redirect_url(url, app_type=AppType.SINGLE_PAGE) == url
-    with pytest.raises(InvalidRedirectURLError, match="begins with https://"):
-        check_redirect_url(url, app_type=AppType.WEB)
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
         "capacitor://localhost/callback",
         "capacitor://localhost",
         "ionic://localhost/oauth/cb?x=1",
     ],
 )
-def test_the_web_views_of_capacitor_and_ionic_are_for_single_page_and_mobile_applications_only(
-    url: str,
-) -> None:
+def test_a_scheme_of_an_application_is_for_single_page_and_mobile_applications_only(url: str) -> None:
     assert check_redirect_url(url, app_type=AppType.SINGLE_PAGE) == url
     with pytest.raises(InvalidRedirectURLError, match="begins with https://"):
         check_redirect_url(url, app_type=AppType.WEB)
