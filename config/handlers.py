@@ -37,6 +37,7 @@ LONGEST_PATH = 200
 
 # What is not the same for all answers.
 PARTICULAR = {"Content-Type", "Content-Length"}
+NO_CONTENT = HTTPStatus.NO_CONTENT.value
 
 NOWHERE = Endpoint(no_such_address, needs_database=False, ignores_body=True)
 STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.items()}
@@ -75,11 +76,8 @@ class ShortWay:
             self.chain = import_string(name)(self.chain)
         self.allowed: dict[tuple[str | None, ...], Headers] = {}
 
-    def answer(self, environ: Environ) -> Answer | None:
-        """Answer a request; None where it must go the long way."""
-        endpoint = endpoint_at(environ["PATH_INFO"])
-        if endpoint is None:
-            return None
+    def answer(self, environ: Environ, endpoint: Endpoint) -> Answer:
+        """Answer a request of an endpoint."""
         request, added = ProgramRequest(environ, new_request_id()), NO_HEADERS
         try:
             deciding = tuple(map(environ.get, DECIDING))
@@ -90,7 +88,7 @@ class ShortWay:
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
             answer = answer_to_failure(error, request)
         answer.headers = {**added, **answer.headers, "X-Request-Id": request.request_id}
-        if answer.status != HTTPStatus.NO_CONTENT:  # RFC 9110 section 8.6
+        if answer.status != NO_CONTENT:  # RFC 9110 section 8.6
             answer.headers["Content-Length"] = str(len(answer.body))
         return answer
 
@@ -143,7 +141,7 @@ class Response(NamedTuple):
     status: int
     headers: list[tuple[str, str]]
     body: bytes
-    close: Callable[[], None] = lambda: None
+    close: Callable[[], None] | None = None
 
 
 class Handler:
@@ -152,12 +150,17 @@ class Handler:
     def __init__(self) -> None:
         self.through_django, self.short_way = WSGIHandler(), ShortWay()
 
-    def respond(self, environ: Environ) -> Response:
-        """Answer a request."""
+    def respond(self, environ: Environ, endpoint: Endpoint | None) -> Response:
+        """Answer a request.
+
+        Args:
+            environ: what the server says of it (PEP 3333).
+            endpoint: what is at its address; None where people ask.
+        """
         if settings.TRUSTED_PROXIES:
             settle_scheme(environ)
-        answer = self.short_way.answer(environ)
-        if answer is not None:
+        if endpoint:
+            answer = self.short_way.answer(environ, endpoint)
             return Response(answer.status, list(answer.headers.items()), answer.body)
         started: list[Any] = []
         response: Any = self.through_django(environ, lambda *start: started.extend(start))  # type: ignore[arg-type]
@@ -166,7 +169,8 @@ class Handler:
     def __call__(self, environ: Environ, start_response: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request of a server that speaks WSGI (PEP 3333)."""
         connections[DEFAULT_DB_ALIAS].close_if_unusable_or_obsolete()
-        response = self.respond(environ)
+        response = self.respond(environ, endpoint_at(environ["PATH_INFO"]))
         start_response(STATUS_LINES[response.status], response.headers)
-        response.close()
+        if response.close:
+            response.close()
         return [response.body]

@@ -38,6 +38,12 @@ class DatabaseWrapper(base.DatabaseWrapper):
         self.unasked = select.poll()
         self.unasked.register(self.connection.fileno(), select.POLLIN)
 
+    def get_autocommit(self) -> bool:
+        """Return whether each statement is a transaction; Django looks for an event loop first."""
+        if self.connection is None:
+            self.ensure_connection()
+        return bool(self.autocommit)
+
     def straight(self) -> PreparedStatements | None:
         """Return the way past Django, connected; None where statements must go through it.
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from config.serving.answers import refusal
 from config.serving.exchange import Exchange
+from oauthapps.doors.programs import RECEIVED_BODY
 
 # Bytes that a body may have: a form with a logo and the fields around it.
 MOST_OF_ALL = 2_000_000
@@ -96,8 +97,11 @@ class Bodies:
     def take(self, exchange: Exchange, body: bytes, go_on: GoOn) -> None:
         """Go on with a body."""
         exchange.complete = time.monotonic()
-        exchange.environ["wsgi.input"] = BytesIO(body)
-        exchange.environ["CONTENT_LENGTH"] = str(len(body))
+        environ = exchange.environ
+        if exchange.endpoint:
+            environ[RECEIVED_BODY] = body
+        else:
+            environ["wsgi.input"], environ["CONTENT_LENGTH"] = BytesIO(body), str(len(body))
         go_on(exchange)
 
     def refuse(self, exchange: Exchange, status: int) -> None:
@@ -126,7 +130,7 @@ class AwaitedBodies(Bodies):
 
     def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
         """Wait in this thread."""
-        self.coming[exchange] = time.monotonic()
+        self.coming[exchange] = exchange.arrived
         if len(self.coming) > MOST_SENDERS:
             self.give_up(next(iter(self.coming.copy()), exchange))
         body = exchange.environ["wsgi.input"].read(size + is_chunked)
@@ -159,6 +163,6 @@ def length(announced: str, most: int) -> int:
     """Return how many bytes to expect: what was announced, or of a body in chunks as many as may come."""
     if not announced:
         return most
-    if len(announced) <= MOST_DIGITS and announced.isascii() and announced.isdecimal():
+    if len(announced) <= MOST_DIGITS and announced.isdecimal():
         return int(announced)
     return MOST_OF_ALL + 1

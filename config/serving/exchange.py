@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from config.serving.environ import Environ
+from oauthapps.doors.programs import Endpoint
 
 Headers = list[tuple[str, str]]
 # Writes a line of the access log: when it came by the calendar and by the clock, the environ, the status.
@@ -28,6 +29,7 @@ class Exchange:
     Args:
         protocol: granian's side, which takes the answer.
         environ: what it says of the request.
+        endpoint: what answers it; None where people ask.
         log: writes its line of the access log; None where there is none.
 
     Attributes:
@@ -35,11 +37,14 @@ class Exchange:
         complete: when its body was there as well.
     """
 
-    __slots__ = ("arrived", "began", "complete", "environ", "log", "protocol")
+    __slots__ = ("arrived", "began", "complete", "endpoint", "environ", "log", "protocol")
 
-    def __init__(self, protocol: Any, environ: Environ, log: AccessLog | None) -> None:
+    def __init__(
+        self, protocol: Any, environ: Environ, endpoint: Endpoint | None, log: AccessLog | None
+    ) -> None:
         self.protocol = protocol
         self.environ = environ
+        self.endpoint = endpoint
         self.log = log
         self.arrived = self.complete = time.monotonic()
         self.began = time.time() if log else 0.0

@@ -4,7 +4,6 @@ import contextlib
 import logging
 import threading
 from collections import deque
-from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,6 @@ from config.serving.bodies import MOST_OF_ALL, Bodies
 from config.serving.environ import Environ, environ_of
 from config.serving.exchange import AccessLog, Exchange
 from config.serving.permits import Permits, hold_nothing
-from oauthapps.doors.programs import Endpoint
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 
 # Threads that may wait for something else than the database: a body, or a mail server.
@@ -86,6 +84,7 @@ class Worker:
         self.server = server
         self.log = log
         self.bodies = bodies
+        self.static_url = settings.STATIC_URL
         self.reserve = Reserve()
         self.writing = self.reading = Permits(threads, self.respond)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
@@ -98,47 +97,47 @@ class Worker:
             protocol: brings its body and takes its answer.
             environ: what granian says of it (PEP 3333).
         """
-        exchange = Exchange(protocol, environ, self.log)
         endpoint = endpoint_at(environ["PATH_INFO"])
+        exchange = Exchange(protocol, environ, endpoint, self.log)
         if environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.ignores_body):
             self.bodies.leave(exchange)
-            self.go_on(endpoint, exchange)
+            self.go_on(exchange)
         else:
-            most = MAX_BODY_BYTES if endpoint else MOST_OF_ALL
-            self.bodies.receive(exchange, most, partial(self.go_on, endpoint))
+            self.bodies.receive(exchange, MAX_BODY_BYTES if endpoint else MOST_OF_ALL, self.go_on)
 
     def receive_by_names(self, scope: Any, protocol: Any) -> None:
         """Receive a request whose headers have their true names (RSGI)."""
         self.receive(protocol, environ_of(scope, self.server))
 
-    def go_on(self, endpoint: Endpoint | None, exchange: Exchange) -> None:
+    def go_on(self, exchange: Exchange) -> None:
         """Answer a complete request, or leave that to a thread that has a permit."""
-        if needs_no_database(exchange.environ, endpoint):
+        permits = self.permits(exchange)
+        if permits is None:
             hold_nothing()
             self.respond(exchange)
-        elif not self.permits(exchange.environ, endpoint).take(exchange):
+        elif not permits.take(exchange):
             self.reserve.keep()
 
-    def permits(self, environ: Environ, endpoint: Endpoint | None) -> Permits:
-        """Return the permits for a request: those for writing, unless it only reads."""
+    def permits(self, exchange: Exchange) -> Permits | None:
+        """Return the permits for a request: those for writing, unless it only reads.
+
+        None where it can be answered though the database is out of reach.
+        """
+        environ, endpoint = exchange.environ, exchange.endpoint
+        if not endpoint.needs_database if endpoint else environ["PATH_INFO"].startswith(self.static_url):
+            return None
         only_reads = environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.only_reads)
         return self.reading if only_reads else self.writing
 
     def respond(self, exchange: Exchange) -> None:
         """Answer a request."""
         try:
-            response = self.handler.respond(exchange.environ)
+            response = self.handler.respond(exchange.environ, exchange.endpoint)
             exchange.answer(response.status, response.headers, response.body)
-            response.close()
+            if response.close:
+                response.close()
         except Exception:  # which granian would not tell anybody
             log.exception("A request could not be answered")
             exchange.answer(500, [], b"")
         finally:
             self.bodies.forget(exchange)
-
-
-def needs_no_database(environ: Environ, endpoint: Endpoint | None) -> bool:
-    """Return whether a request can be answered though the database is out of reach."""
-    if endpoint:
-        return not endpoint.needs_database
-    return bool(environ["PATH_INFO"].startswith(settings.STATIC_URL))

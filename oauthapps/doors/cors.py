@@ -26,8 +26,9 @@ def cross_origin(answer: Answering) -> Answering:
     @wraps(answer)
     def answered(request: ProgramRequest) -> Answer:
         # Looked up before anything is used up: it may fail, too.
-        headers = permission(request)
-        response = answered_at_all(answer, request)
+        preflight = is_preflight(request)
+        headers = permission(request, preflight=preflight)
+        response = Answer(204) if preflight else answered_at_all(answer, request)
         response.headers |= headers
         return response
 
@@ -39,9 +40,10 @@ def public(answer: Answering) -> Answering:
 
     @wraps(answer)
     def answered(request: ProgramRequest) -> Answer:
-        response = answered_at_all(answer, request)
+        preflight = is_preflight(request)
+        response = Answer(204) if preflight else answered_at_all(answer, request)
         response.headers["Access-Control-Allow-Origin"] = "*"
-        if is_preflight(request):
+        if preflight:
             response.headers["Vary"] = ASKED_HEADERS
             response.headers |= allowing(methods="GET", headers=asked_headers(request, "*"))
         return response
@@ -50,19 +52,16 @@ def public(answer: Answering) -> Answering:
 
 
 def answered_at_all(answer: Answering, request: ProgramRequest) -> Answer:
-    """Answer a request, whether it is a preflight or meets an error on our side."""
-    if is_preflight(request):
-        return Answer(204)
+    """Answer a request, even if it meets an error on our side."""
     try:
         return answer(request)
     except Exception as error:  # noqa: BLE001  # it becomes an answer here so that scripts can read that one too
         return answer_to_failure(error, request)
 
 
-def permission(request: ProgramRequest) -> dict[str, str]:
+def permission(request: ProgramRequest, *, preflight: bool) -> dict[str, str]:
     """Return the headers that let the request's origin read the answer, if it is registered."""
     origin = request.environ.get("HTTP_ORIGIN", "")
-    preflight = is_preflight(request)
     headers = {"Vary": f"Origin, {ASKED_HEADERS}" if preflight else "Origin"}
     if origin and is_registered(origin):
         headers["Access-Control-Allow-Origin"] = origin
@@ -74,7 +73,7 @@ def permission(request: ProgramRequest) -> dict[str, str]:
 
 def is_preflight(request: ProgramRequest) -> bool:
     """Return whether a browser asks for permission rather than for an answer."""
-    return request.method == "OPTIONS" and "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ
+    return "HTTP_ACCESS_CONTROL_REQUEST_METHOD" in request.environ and request.method == "OPTIONS"
 
 
 def asked_headers(request: ProgramRequest, otherwise: str) -> str:

@@ -18,6 +18,8 @@ from django.http import HttpRequest, HttpResponse
 from accounts.actors import Actor
 
 JSON = "application/json"
+# Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
+RECEIVED_BODY = "gatehouse.body"
 
 
 @dataclass(frozen=True, slots=True)

@@ -181,8 +181,13 @@ def read_basic(authorization: str) -> Credentials:
     except ValueError as error:  # includes binascii.Error
         raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC) from error
     encoded_id, separator, secret = decoded.partition(":")
-    client_id = unquote_plus(encoded_id)
+    client_id = form_decoded(encoded_id)
     if scheme.lower() != "basic" or not separator or not is_text(client_id):
         raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC)
-    readings = dict.fromkeys((secret, unquote_plus(secret)))
+    readings = dict.fromkeys((secret, form_decoded(secret)))
     return Credentials(client_id=client_id, secrets=tuple(filter(None, readings)), by_basic=True)
+
+
+def form_decoded(value: str) -> str:
+    """Return what a form-encoded value stands for (RFC 6749 appendix B); most are not encoded at all."""
+    return unquote_plus(value) if "%" in value or "+" in value else value

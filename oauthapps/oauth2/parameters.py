@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from oauthapps.doors.programs import JSON, ProgramRequest
+from oauthapps.doors.programs import JSON, RECEIVED_BODY, ProgramRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -87,6 +87,9 @@ def read_body(request: ProgramRequest) -> Parameters:
 
 def bounded_body(request: ProgramRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
+    received: bytes | None = request.environ.get(RECEIVED_BODY)
+    if received is not None:
+        return received
     announced = request.environ.get("CONTENT_LENGTH")
     if announced and not (announced.isascii() and announced.isdecimal()):
         raise UnreadableRequestError("The request's Content-Length is not a number.")

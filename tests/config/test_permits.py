@@ -28,7 +28,7 @@ class Wire:
 
 
 def new_exchange() -> Exchange:
-    return Exchange(Wire(), {"PATH_INFO": "/"}, None)
+    return Exchange(Wire(), {"PATH_INFO": "/"}, None, None)
 
 
 def answered(exchange: Exchange) -> list[int]:

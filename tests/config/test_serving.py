@@ -49,7 +49,7 @@ def test_kept_threads_are_let_go() -> None:
 
 
 def exchange() -> Exchange:
-    return Exchange(Mock(), {"PATH_INFO": "/"}, None)
+    return Exchange(Mock(), {"PATH_INFO": "/"}, None, None)
 
 
 def worker() -> Worker:
