@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from io import BytesIO
 from typing import Any
 
 from django.core.handlers.exception import response_for_exception
@@ -59,8 +60,11 @@ class ProgramRequest:
         return Actor.somewhere(self.for_django())
 
     def for_django(self) -> HttpRequest:
-        """Return it as Django sees requests, which writes into what it is given."""
-        request = WSGIRequest(dict(self.environ))
+        """Return it as Django sees requests, without its body: what Django does with it needs none.
+
+        Django writes into what it is given.
+        """
+        request = WSGIRequest({**self.environ, "wsgi.input": BytesIO()})
         request.request_id = self.request_id  # type: ignore[attr-defined]
         return request
 

@@ -1,14 +1,17 @@
 """An installation in a folder of its own, started as a person would: `python3 dev.py run`."""
 
+import atexit
 import contextlib
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -47,9 +50,11 @@ class Installation:
     """A copy of the project in a new `folder` with its own database, served at `base_url` while it runs.
 
     `environment` is what an operator would set: ADMIN_USERNAME, ADMIN_PASSWORD, DATABASE_URL and so on.
+    Its database has no tables yet where it is a `first_run`. Others do not wait for that: they begin with a
+    copy of an SQLite file that has them, and nothing in them.
     """
 
-    def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+    def __init__(self, folder: Path, environment: Mapping[str, str], *, first_run: bool = False) -> None:
         self.folder = folder
         self.port = free_port()
         self.base_url = f"http://localhost:{self.port}"
@@ -58,6 +63,9 @@ class Installation:
         self._log = folder.with_name(f"{folder.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
         copy_project(folder)
+        if not first_run and "DATABASE_URL" not in environment:
+            (folder / "var").mkdir(mode=0o700)
+            shutil.copy(empty_database(), folder / "var")
 
     def __enter__(self) -> Self:
         self.start()
@@ -181,6 +189,17 @@ def copy_project(folder: Path) -> None:
     else:
         copy_files(names, folder)
     (folder / ".venv").symlink_to((ROOT / ".venv").resolve())
+
+
+@cache
+def empty_database() -> Path:
+    """An SQLite file in which nothing is but tables, made once."""
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-empty-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    installation = Installation(folder / "gatehouse", {}, first_run=True)
+    done = installation.manage("migrate")
+    assert done.returncode == 0, done.stderr
+    return installation.folder / "var" / "gatehouse.sqlite3"
 
 
 def files_git_knows() -> list[str] | None:

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.story
 def test_a_first_run_prints_a_password_once_that_works_and_a_second_run_keeps_everything(
     tmp_path: Path,
 ) -> None:
-    installation = Installation(tmp_path / "gatehouse", {})
+    installation = Installation(tmp_path / "gatehouse", {}, first_run=True)
     installation.start()
     first_log = installation.log_text()
     password = re.search(r"Password \(shown this once\): (\S+)", first_log)
@@ -100,7 +100,7 @@ def test_a_refused_host_takes_one_line_of_the_log(installation: Installation) ->
 
 
 def test_manage_needs_no_earlier_run(tmp_path: Path) -> None:
-    installation = Installation(tmp_path / "gatehouse", {})
+    installation = Installation(tmp_path / "gatehouse", {}, first_run=True)
     printed = manage(
         installation,
         *("create_application", "--type", "web", "--name", "Early", "--redirect-url", "https://a.example/"),

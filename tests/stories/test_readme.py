@@ -16,7 +16,7 @@ pytestmark = pytest.mark.story
 def test_the_first_token_comes_as_readme_says(tmp_path: Path) -> None:
     require("openssl")
     steps = [example for example in examples("README.md") if example.heading.startswith("The first token")]
-    with Installation(tmp_path / "gatehouse", {}) as installation:
+    with Installation(tmp_path / "gatehouse", {}, first_run=True) as installation:
         for step in steps:
             typed = step.command.replace(BASE_URL, installation.base_url)
             done = subprocess.run(
