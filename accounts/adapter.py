@@ -58,6 +58,10 @@ class AccountAdapter(DefaultAccountAdapter):
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [method | {"description": WAYS[method["id"]]} for method in methods]
 
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
+        """Mail the link of a forgotten password to the address that is stored, not to what was typed."""
+        super().send_password_reset_mail(user, user.email, context)
+
     def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
         """Tell somebody by mail what has changed; that it cannot be told does not undo the change."""
         try:

@@ -9,6 +9,8 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
+from accounts.fields import LowerCaseEmailField
+
 
 def new_identifier() -> str:
     """Return a new public identifier: 32 lower-case hexadecimal digits (128 random bits)."""
@@ -97,7 +99,7 @@ class User(AbstractBaseUser):
         "User ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
     )
     username = models.CharField("user name", max_length=64, validators=[is_username])
-    email = models.EmailField("email address")
+    email = LowerCaseEmailField("email address")
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     is_active = models.BooleanField("active", default=True)
@@ -124,6 +126,10 @@ class User(AbstractBaseUser):
                 Lower("email"),
                 name="unique_email",
                 violation_error_message="Another person has this email address.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(email=Lower("email")),
+                name="email_in_lower_case",
             ),
             models.CheckConstraint(condition=models.Q(role__in=Role.values), name="known_role"),
             models.CheckConstraint(

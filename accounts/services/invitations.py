@@ -31,7 +31,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
     with transaction.atomic():
         save_checked(user)
         key = new_key(user, LinkPurpose.INVITATION)
-        after = {"User name": username, "Email address": email, "Role": role}
+        after = {"User name": username, "Email address": user.email, "Role": role}
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)
     return user, link_address(key)
 

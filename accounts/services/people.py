@@ -6,6 +6,7 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import Field
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -71,7 +72,8 @@ def change_person(user: User, values: Mapping[str, str], *, actor: Actor) -> dic
         if "role" in values and values["role"] != Role.ADMINISTRATOR:
             keep_an_administrator_beside(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        changed = {field: value for field, value in values.items() if getattr(person, field) != value}
+        wanted = {name: as_kept(name, value) for name, value in values.items()}
+        changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
         if not changed:
             return {}
         before = {field: getattr(person, field) for field in changed}
@@ -84,6 +86,12 @@ def change_person(user: User, values: Mapping[str, str], *, actor: Actor) -> dic
             EventKind.PERSON_CHANGED, actor=actor, person=person, before=named(before), after=named(changed)
         )
     return changed
+
+
+def as_kept(name: str, value: str) -> str:
+    """Return a value in the form in which a person's field keeps it."""
+    field = User._meta.get_field(name)
+    return str(field.to_python(value)) if isinstance(field, Field) else value
 
 
 def named(values: Mapping[str, str]) -> dict[str, str]:
