@@ -9,7 +9,9 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 
 from accounts.models import User
+from oauthapps import scopes
 from oauthapps.models import AccessToken, Application, Consent
+from oauthapps.models.access import access_by_consent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,12 @@ class Standing:
         """What they allow at present."""
         rows = Consent.objects.in_force().filter(user=self.person)
         return rows.select_related("application").order_by("application__name")
+
+    @cached_property
+    def consents_with_scope(self) -> list[tuple[Consent, str]]:
+        """The same, each with what its application may do now; nothing where nothing works any more."""
+        access = access_by_consent(self.person)
+        return [(consent, scopes.render(access[consent.pk].scope)) for consent in self.consents]
 
     @cached_property
     def applications_of_keys(self) -> QuerySet[Application]:

@@ -137,17 +137,18 @@ def run(statement: str, **parameters: int | str) -> None:
 # Digests are made where the rows are: five million of them take a minute instead of an hour.
 
 CONSENTS = """
-INSERT INTO oauthapps_consent (user_id, application_id, scope, first_allowed_at, last_allowed_at)
-SELECT id, %(application)s, 'read write offline_access', now(), now() FROM accounts_user
+INSERT INTO oauthapps_consent (user_id, application_id, first_allowed_at, last_allowed_at)
+SELECT id, %(application)s, now(), now() FROM accounts_user
 """
 
 # Reviews fall due evenly over a month, as they do where people come all the time.
 FAMILIES = """
 WITH consents AS (SELECT array_agg(id ORDER BY id) ids, array_agg(user_id ORDER BY id) users
                     FROM oauthapps_consent)
-INSERT INTO oauthapps_tokenfamily (id, consent_id, user_id, application_id, started_at, end_reason, review_at)
-SELECT n, ids[1 + n %% cardinality(ids)], users[1 + n %% cardinality(ids)], %(application)s, now(), '',
-       now() - interval '1 minute' + n %% 30 * interval '1 day'
+INSERT INTO oauthapps_tokenfamily
+       (id, consent_id, user_id, application_id, scope, started_at, end_reason, review_at)
+SELECT n, ids[1 + n %% cardinality(ids)], users[1 + n %% cardinality(ids)], %(application)s,
+       'read write offline_access', now(), '', now() - interval '1 minute' + n %% 30 * interval '1 day'
   FROM consents, generate_series(%(first)s::bigint, %(last)s::bigint) n
 """
 

@@ -15,6 +15,7 @@ from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import lifetimes, scopes
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken
+from oauthapps.models.access import Access, access_by_consent
 from oauthapps.services.consents import withdraw, withdraw_all
 
 
@@ -24,7 +25,7 @@ class ConnectedApp:
 
     Attributes:
         application: the application.
-        sentences: what it may do.
+        sentences: what it may do now; none where nothing that it was given works any more.
         until: until when, as a sentence.
         first_allowed_at: when the person allowed it for the first time.
         last_used_at: when it last got or refreshed a token; None if it never did.
@@ -49,14 +50,15 @@ def standing(user: User) -> QuerySet[Consent]:
 
 
 def connected_apps(user: User) -> list[ConnectedApp]:
-    """Return a person's connected apps with their last use, in one statement."""
+    """Return a person's connected apps with their last use, in two statements."""
     # Access tokens are cleared away soon after they expire; refresh tokens stay as long as they can be used.
     rows = standing(user).annotate(
         issued_at=_latest(AccessToken.objects.all(), "created"),
         refreshed_at=_latest(RefreshToken.objects.all(), "last_used_at"),
         refresh_token_issued_at=_latest(RefreshToken.objects.all(), "created"),
     )
-    return [_connected_app(row) for row in rows]
+    access = access_by_consent(user)
+    return [_connected_app(row, access[row.pk]) for row in rows]
 
 
 def _latest(tokens: QuerySet[Any], moment: str) -> Subquery:
@@ -64,18 +66,22 @@ def _latest(tokens: QuerySet[Any], moment: str) -> Subquery:
     return Subquery(own.annotate(latest=Max(moment)).values("latest"))
 
 
-def _connected_app(row: Any) -> ConnectedApp:  # a Consent with the annotations above
-    allowed, application = scopes.parse(row.scope), row.application
-    until = lifetimes.until_sentence(
-        application.absolute_expiration, application.inactivity_expiration, since=row.last_allowed_at
-    )
+def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with the annotations above
     uses = [row.issued_at, row.refreshed_at, row.refresh_token_issued_at]
     return ConnectedApp(
-        application=application,
-        sentences=[scopes.SCOPES[scope] for scope in allowed],
-        until=until if scopes.OFFLINE_ACCESS in allowed else "It has to send you here each time.",
+        application=row.application,
+        sentences=[scopes.SCOPES[scope] for scope in access.scope],
+        until=_until(row.application, access),
         first_allowed_at=row.first_allowed_at,
         last_used_at=max((use for use in uses if use), default=None),
+    )
+
+
+def _until(application: Application, access: Access) -> str:
+    if access.renewable_since is None:
+        return "It has to send you here each time."
+    return lifetimes.until_sentence(
+        application.absolute_expiration, application.inactivity_expiration, since=access.renewable_since
     )
 
 

@@ -47,11 +47,10 @@ class ConsentQuerySet(models.QuerySet["Consent"]):
 
 
 class Consent(models.Model):
-    """What one person has allowed one application to do."""
+    """That one person has allowed one application to act in their name; each family says what it may do."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     application = models.ForeignKey(Application, on_delete=models.CASCADE)
-    scope = models.CharField(max_length=200)
     first_allowed_at = models.DateTimeField(default=timezone.now)
     last_allowed_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
@@ -109,6 +108,8 @@ class TokenFamily(models.Model):
     consent = models.ForeignKey(Consent, on_delete=models.CASCADE)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     application = models.ForeignKey(Application, on_delete=models.CASCADE)
+    # What was allowed with its code: none of its tokens may do more.
+    scope = models.CharField(max_length=200)
     # The first grant: the absolute expiration counts from here, whatever rotation does.
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)

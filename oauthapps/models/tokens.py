@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -17,8 +17,6 @@ from oauth2_provider.models import (
 from oauthapps.models.applications import Application, RedirectURL
 from oauthapps.models.compiled import Parameter
 from oauthapps.models.consents import EndReason, TokenFamily
-
-THE_BEGINNING = datetime.fromtimestamp(0, UTC)
 
 # The moment that a question is about; a compiled query leaves it open.
 Moment = datetime | Parameter
@@ -200,8 +198,3 @@ class DeviceGrant(AbstractDeviceGrant):
 
     class Meta(AbstractDeviceGrant.Meta):
         abstract = False
-
-
-def before(now: datetime, lifetime: timedelta | None) -> datetime:
-    """Return the moment after which something must have begun to be within its lifetime now."""
-    return now - lifetime if lifetime else THE_BEGINNING

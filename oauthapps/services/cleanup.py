@@ -19,8 +19,6 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import OneTimeLink
-from oauthapps import lifetimes
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -34,6 +32,7 @@ from oauthapps.models import (
     SentForm,
     TokenFamily,
 )
+from oauthapps.models.access import expired_before, usable_refresh_token
 from oauthapps.models.consents import EXPLAINED_FOR
 
 BATCH = 500
@@ -150,11 +149,6 @@ def put_off(ids: list[int], now: datetime) -> None:
     )
 
 
-def usable_refresh_token() -> Exists:
-    """Return the condition that a family has a refresh token that was neither replaced nor revoked."""
-    return Exists(RefreshToken.objects.filter(family=OuterRef("pk"), replaced_at=None, revoked=None))
-
-
 def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
     """Return the families of which nothing can ever work again.
 
@@ -169,18 +163,6 @@ def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
         | Q(ended_at__lt=long_ago)
         | expired_before(long_ago)
     )
-
-
-def expired_before(moment: datetime) -> Q:
-    """Return the condition that a family's refresh tokens had reached either of their ends at this moment."""
-    condition = Q(pk__in=[])
-    for choice in Lifetime.values:
-        lifetime = lifetimes.delta(choice)
-        if lifetime is not None:
-            begin = moment - lifetime
-            condition |= Q(application__absolute_expiration=choice, started_at__lt=begin)
-            condition |= Q(application__inactivity_expiration=choice, user__last_active_at__lt=begin)
-    return condition
 
 
 def remove_families(ids: list[int], removed: Removed) -> None:

@@ -62,10 +62,10 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
     consent, _ = Consent.objects.update_or_create(
         user=user,
         application=request.application,
-        defaults={"scope": scope, "last_allowed_at": now, "withdrawn_at": None},
+        defaults={"last_allowed_at": now, "withdrawn_at": None},
     )
     family = TokenFamily.objects.create(
-        consent=consent, user=user, application=request.application, started_at=now
+        consent=consent, user=user, application=request.application, scope=scope, started_at=now
     )
     RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now)
     grant: Grant = Grant.objects.create(

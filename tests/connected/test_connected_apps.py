@@ -1,8 +1,12 @@
 """Connected apps: what a person allowed, and taking it back."""
 
+from datetime import timedelta
+
 import pytest
 import time_machine
 from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
@@ -11,9 +15,9 @@ from oauthapps.models import Application, Consent, Event
 from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 from tests.oauth2.conftest import person, single_page, visitor, web
-from tests.oauth_client import OAuthClient
+from tests.oauth_client import REVOKE, OAuthClient
 
 __all__ = ["person", "single_page", "visitor", "web"]
 pytestmark = pytest.mark.django_db
@@ -37,6 +41,67 @@ def test_each_says_until_when_and_since_when(web: OAuthClient, visitor: Client) 
         page = visitor.get("/connected/").content.decode()
     assert "Until 24 November 2027 at the latest, or until you have not used Gatehouse for 6 months." in page
     assert page.count("24 Nov 2026, 12:00 UTC") == 2  # first allowed, last used
+
+
+@pytest.mark.spec("W-87", "ASVS 10.7.3")
+def test_a_narrower_consent_does_not_hide_the_broader_access_that_lives(
+    web: OAuthClient, visitor: Client, person: User
+) -> None:
+    with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
+        broad = web.get_tokens(visitor)
+    with time_machine.travel("2026-11-25T12:00:00Z", tick=False):
+        visitor.force_login(person)
+        web.get_tokens(visitor, scope="read")
+        page = visitor.get("/connected/").content.decode()
+        assert web.refresh(broad["refresh_token"]).status_code == 200
+    assert "Create, edit, and delete" in page
+    assert "Keep this access" in page
+    assert "Until 24 November 2027 at the latest" in page
+
+
+@pytest.mark.spec("W-87", "ASVS 10.7.3")
+def test_what_has_ended_is_no_longer_listed(web: OAuthClient, visitor: Client) -> None:
+    web.get_tokens(visitor, scope="read")
+    broad = web.get_tokens(visitor)
+    web.post(
+        REVOKE,
+        {
+            "token": broad["refresh_token"],
+            "client_id": web.client_id,
+            "client_secret": web.client_secret,
+        },
+    )
+    page = visitor.get("/connected/").content.decode()
+    assert "Retrieve content" in page
+    assert "Create, edit, and delete" not in page
+    assert "Keep this access" not in page
+
+
+@pytest.mark.spec("W-87", "ASVS 10.7.3")
+@pytest.mark.parametrize(("scope", "later"), [("read", timedelta(hours=2)), (None, timedelta(days=200))])
+def test_an_application_whose_access_is_over_is_listed_as_having_none(
+    web: OAuthClient, visitor: Client, person: User, scope: str | None, later: timedelta
+) -> None:
+    web.get_tokens(visitor, scope=scope)
+    with time_machine.travel(timezone.now() + later):
+        visitor.force_login(person)
+        page = visitor.get("/connected/").content.decode()
+    assert "Test Web Application" in page
+    assert "No access at the moment" in page
+    assert "Retrieve content" not in page
+    assert "Revoke" in page
+
+
+@pytest.mark.spec("W-87", "ASVS 10.7.3")
+def test_administrators_see_the_same_access_of_a_person(
+    web: OAuthClient, visitor: Client, person: User
+) -> None:
+    web.get_tokens(visitor)
+    web.get_tokens(visitor, scope="read")
+    administrator = Client()
+    administrator.force_login(AdministratorFactory.create())
+    page = administrator.get(reverse("person", args=[person.user_id])).content.decode()
+    assert "<code>read write offline_access</code>" in page
 
 
 def test_without_offline_access_it_has_to_ask_each_time(web: OAuthClient, visitor: Client) -> None:
@@ -67,7 +132,7 @@ def test_the_page_takes_as_many_statements_for_many_applications_as_for_one(
 ) -> None:
     for client in (web, single_page, web):
         client.get_tokens(visitor)
-    with django_assert_max_num_queries(3):
+    with django_assert_max_num_queries(4):
         assert visitor.get("/connected/").content.decode().count("Revoke") > 2
 
 

@@ -20,9 +20,13 @@ def address(name: str, application: Application) -> str:
 def give_access(application: Application, person: User, *, days_ago: int = 0) -> TokenFamily:
     """Let a person have allowed an application that has refreshed since."""
     then = timezone.now() - timedelta(days=days_ago)
-    consent = Consent.objects.create(user=person, application=application, scope="read offline_access")
+    consent = Consent.objects.create(user=person, application=application)
     family = TokenFamily.objects.create(
-        consent=consent, user=person, application=application, started_at=then
+        consent=consent,
+        user=person,
+        application=application,
+        scope="read offline_access",
+        started_at=then,
     )
     common = {"application": application, "user": person, "family": family, "token": ""}
     RefreshToken.objects.create(**common, token_checksum=digest(f"refresh {person.pk}"), scope="read")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Organization, User
-from oauthapps.models import AccessToken, Consent, Event, Grant, RedirectURL, TokenFamily
+from oauthapps.models import AccessToken, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application, disable_application, enable_application
@@ -319,7 +319,8 @@ def test_a_deleted_secret_authenticates_nobody(web: OAuthClient, visitor: Client
 def test_consent_and_use_leave_their_marks(web: OAuthClient, visitor: Client, person: User) -> None:
     web.get_tokens(visitor)
     application = application_of(web)
-    assert Consent.objects.get(user=person, application=application).scope == "read write offline_access"
+    family = TokenFamily.objects.get(user=person, application=application)
+    assert family.scope == "read write offline_access"
     assert application.redirect_urls.get().last_used_at is not None
     assert application.secrets.get().last_used_at is not None
     assert AccessToken.objects.get().token == ""

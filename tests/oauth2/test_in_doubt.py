@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from oauthapps.models import AccessToken, Application, Consent, RefreshToken, issuing
+from oauthapps.models import AccessToken, Application, RefreshToken, issuing
 from oauthapps.models.consents import TokenFamily
 from tests.infrastructure.relay import Relay
 from tests.oauth2.conftest import Machine
@@ -130,7 +130,6 @@ def test_a_person_is_told_to_look_whether_it_was_done(
     web: OAuthClient, visitor: Client, person: User, tokens: dict[str, Any], relay: Relay
 ) -> None:
     visitor.raise_request_exception = False
-    Consent.objects.update(scope="read")
     form = hidden_fields(web.consent_page(visitor).content.decode()) | {"decision": "allow"}
     watched = Watched()
     with connection.execute_wrapper(watched):
