@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from oauthapps.names import is_unseen
+
 MAX_BYTES = 2048
 
 # RFC 3986 appendix B: matches every string.
@@ -117,7 +119,7 @@ def is_too_long(text: str) -> bool:
 
 def has_space_or_control(text: str) -> bool:
     """Tell whether a text holds white space, control, format or other characters that people cannot see."""
-    return any(character == " " or not character.isprintable() for character in text)
+    return any(character.isspace() or is_unseen(character) for character in text)
 
 
 def _encoded(label: str) -> str:

@@ -11,14 +11,15 @@ from io import BytesIO
 from PIL import Image, ImageOps
 
 from oauthapps.errors import InvalidLogoError
-from oauthapps.logo_files import check_size, sniff, too_large
+from oauthapps.logo_files import ImageFormat, check_size, sniff, too_large
+from oauthapps.logo_pixels import declare_transparency, in_srgb, mixable
 
 MAX_UPLOAD_BYTES = 1024 * 1024
 SIDE = 256  # pixels
-MAX_LOGO_BYTES = 64 * 1024
+MAX_LOGO_BYTES = 260 * 1024  # four bytes a pixel and the file's own: no picture needs more
 
 _TRANSPARENT = (0, 0, 0, 0)
-_FEWER_COLOURS = (256, 128, 64, 16)  # 16 colours are 4 bits a pixel: at most 32 KiB whatever the picture
+_DEPTH_AT = 24  # in a PNG: bits of a sample (W3C PNG, section 11.2.1)
 
 # What Pillow raises on files that are not what they say they are. Warnings are among them because an
 # installation may turn them into errors, as our tests do.
@@ -35,8 +36,8 @@ def normalise_logo(data: bytes) -> bytes:
         data: the file: PNG, JPEG, GIF (its first frame) or WebP, at most 1 MB and 4096 x 4096 pixels.
 
     Returns:
-        A PNG of 256 x 256 pixels and at most 64 KiB, without metadata: the picture upright, fitted and
-        centred on a transparent background.
+        A PNG of 256 x 256 pixels and at most `MAX_LOGO_BYTES`, without metadata: the picture upright, in
+        sRGB, fitted and centred on a transparent background.
 
     Raises:
         InvalidLogoError: if the file is anything else, with the reason.
@@ -45,7 +46,7 @@ def normalise_logo(data: bytes) -> bytes:
         raise InvalidLogoError("This file is empty: choose an image.")
     if len(data) > MAX_UPLOAD_BYTES:
         raise InvalidLogoError("This file is larger than 1 MB: upload a smaller image.")
-    return _encode(_on_canvas(_decode(data)))
+    return _png(_on_canvas(_decode(data)))
 
 
 def logo_digest(png: bytes) -> str:
@@ -67,6 +68,9 @@ def _decode(data: bytes) -> Image.Image:
         with Image.open(BytesIO(data), formats=[image_format]) as image:
             check_size(*image.size)
             image.draft("RGB", (SIDE * 2, SIDE * 2))  # JPEG only: decodes at a fraction of the size
+            if image_format == ImageFormat.PNG:
+                image.load()
+                declare_transparency(image, depth=data[_DEPTH_AT])
             return _upright(_shrunk(image))
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise too_large() from None
@@ -79,17 +83,10 @@ def _decode(data: bytes) -> Image.Image:
 def _shrunk(image: Image.Image) -> Image.Image:
     scale = SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
-    small = _in_colour(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return small.convert("RGBA")
-
-
-def _in_colour(image: Image.Image) -> Image.Image:
-    """Make the pixels such that they can be mixed, without a copy where they are already."""
-    if image.mode in ("RGB", "RGBA") and "transparency" not in image.info:
-        return image
-    if image.mode.startswith("I") or image.mode == "F":  # 16-bit greys, which convert() would clip to white
-        return image.convert("I").point(lambda grey: grey / 256).convert("L").convert("RGBA")
-    return image.convert("RGBA")
+    small = mixable(image).resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    picture = in_srgb(small, image.info.get("icc_profile") or b"")
+    picture.info = dict(image.info)  # says how the camera was held
+    return picture
 
 
 def _upright(image: Image.Image) -> Image.Image:
@@ -101,15 +98,6 @@ def _on_canvas(image: Image.Image) -> Image.Image:
     canvas = Image.new("RGBA", (SIDE, SIDE), _TRANSPARENT)
     canvas.paste(image, ((SIDE - image.width) // 2, (SIDE - image.height) // 2))
     return canvas
-
-
-def _encode(canvas: Image.Image) -> bytes:
-    png = _png(canvas)
-    for colours in _FEWER_COLOURS:
-        if len(png) <= MAX_LOGO_BYTES:
-            break
-        png = _png(canvas.quantize(colours, method=Image.Quantize.FASTOCTREE))
-    return png
 
 
 def _png(image: Image.Image) -> bytes:

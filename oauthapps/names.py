@@ -2,7 +2,8 @@
 
 Any script, any spelling, any emblem: a name cannot be kept from looking like another one, so the consent page
 shows the host beside it. What is refused is what cannot be seen and changes how the text around it reads:
-control characters, invisible ones, and those that turn the direction of writing around.
+control characters, invisible ones, and those that turn the direction of writing around. A character that is
+newer than the Unicode tables of the Python in use is a letter or an emblem like any other.
 """
 
 import re
@@ -12,8 +13,12 @@ from oauthapps.errors import InvalidNameError
 
 MOST_MARKS = 4  # on one letter: no script needs more, and a pile of them covers the lines above
 
-# Controls, formats (direction, width, tags), surrogates, private use, unassigned, line and paragraph ends.
-_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+# Controls, formats (direction, width, tags), surrogates, private use, line and paragraph ends.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Zl", "Zp"})
+_UNASSIGNED = "Cn"
+# What is reserved for characters that nothing will ever be drawn for (Default_Ignorable_Code_Point in the
+# Unicode Standard, section 5.21), and the first of the characters that there will never be (section 23.7).
+_NEVER_DRAWN = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000), range(0xFDD0, 0xFDF0))
 # The two of them that scripts and emblems are spelt with: what they stand between is drawn joined, or not.
 _JOINERS = frozenset("\u200c\u200d")
 # Letters and symbols by their category, but nothing is drawn for them.
@@ -69,19 +74,31 @@ def is_same_name(typed: str, name: str) -> bool:
 
 def is_drawn(character: str) -> bool:
     """Tell whether a character stands for itself: neither space nor mark, and not invisible."""
-    return unicodedata.category(character)[0] in "LNPS" and character not in _BLANK
+    category = unicodedata.category(character)
+    if category == _UNASSIGNED:
+        return not is_unseen(character)
+    return category[0] in "LNPS" and character not in _BLANK
+
+
+def is_unseen(character: str) -> bool:
+    """Tell whether nothing is drawn for a character and the text around it may read differently for it."""
+    category = unicodedata.category(character)
+    if category != _UNASSIGNED:
+        return category in _UNSEEN
+    code = ord(character)
+    is_last_of_plane = code & 0xFFFE == 0xFFFE  # noqa: PLR2004  # the others there will never be
+    return is_last_of_plane or any(code in codes for codes in _NEVER_DRAWN)
 
 
 def _check_characters(text: str) -> None:
     marks = 0
     for character in text:
-        category = unicodedata.category(character)
-        if category in _UNSEEN and character not in _JOINERS:
+        if is_unseen(character) and character not in _JOINERS:
             raise InvalidNameError(
                 f"Remove the character {_code(character)}: it is invisible and could hide or turn around "
                 "what stands beside it."
             )
-        marks = marks + 1 if category in ("Mn", "Me") else 0
+        marks = marks + 1 if unicodedata.category(character) in ("Mn", "Me") else 0
         if marks > MOST_MARKS:
             raise InvalidNameError(f"Use at most {MOST_MARKS} accents or other marks on one letter.")
 
@@ -93,7 +110,6 @@ def _code(character: str) -> str:
 
 def _plain(text: str) -> str:
     spaced = "".join(
-        "" if unicodedata.category(character) in _UNSEEN and not character.isspace() else character
-        for character in text
+        "" if is_unseen(character) and not character.isspace() else character for character in text
     )
     return " ".join(unicodedata.normalize("NFC", spaced).casefold().split())

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, FilePayload, Pa
 
 from tests.browser.test_first_token import sign_in
 from tests.infrastructure.installation import Installation
+from tests.oauthapps.images import encoded, rgb_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 REDIRECT_URL = "https://client.example/callback"
@@ -144,6 +145,28 @@ def test_the_preview_shows_the_picture_and_the_name_before_they_are_saved(page: 
     page.get_by_label("Logo").set_input_files(drawing)
     expect(page.locator("[data-preview-note]")).to_have_text(re.compile("not a PNG"))
     discard(page)
+
+
+COLOUR_IN_THE_MIDDLE = """async image => {
+  await image.decode();
+  const canvas = new OffscreenCanvas(64, 64);
+  const drawing = canvas.getContext("2d");
+  drawing.drawImage(image, 0, 0, 64, 64);
+  return [...drawing.getImageData(32, 32, 1, 1).data];
+}"""
+
+
+@pytest.mark.spec("C-16", "the preview")
+def test_a_logo_has_the_colours_of_its_preview(page: Page, address: str) -> None:
+    data = encoded(Image.new("RGB", (64, 64), (160, 120, 80)), "JPEG", quality=98, icc_profile=rgb_profile())
+    page.get_by_label("Logo").set_input_files({"name": "logo.jpg", "mimeType": "image/jpeg", "buffer": data})
+    picture = page.locator("[data-preview-picture]").first
+    expect(picture).to_be_visible()
+    previewed = picture.evaluate(COLOUR_IN_THE_MIDDLE)
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_text("Saved: Logo")).to_be_visible()
+    saved = page.locator("[data-preview-picture]").first.evaluate(COLOUR_IN_THE_MIDDLE)
+    assert all(abs(one - other) <= 3 for one, other in zip(previewed, saved, strict=True)), (previewed, saved)
 
 
 def test_unsaved_changes_are_said_and_guarded_and_save_does_not_nag(page: Page, address: str) -> None:

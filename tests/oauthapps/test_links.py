@@ -16,6 +16,7 @@ from oauthapps.links import check_link
         "HTTPS://Example.com/About?lang=de#team",
         "https://example.com:8443/privacy",
         "https://example.com/über-uns",
+        "https://example.com/\U0001fae9",
         "https://xn--mnchen-3ya.example/",
         "https://intranet/privacy",
         "https://[2001:db8::1]/",

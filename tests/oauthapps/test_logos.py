@@ -3,10 +3,23 @@
 from collections.abc import Callable
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from oauthapps.logos import MAX_LOGO_BYTES, logo_digest, normalise_logo
-from tests.oauthapps.images import CLEAR, ORANGE, decoded, encoded, gif_of_frames, noise, picture
+from tests.oauthapps.images import (
+    CLEAR,
+    ORANGE,
+    decoded,
+    encoded,
+    gif_of_frames,
+    grey_png,
+    grey_profile,
+    ink_profile,
+    noise,
+    photograph,
+    picture,
+    rgb_profile,
+)
 
 pytestmark = pytest.mark.spec("C-05", "ASVS 5.2.2, 1.3.4, 14.2.8")
 
@@ -82,6 +95,99 @@ def test_a_colour_that_a_file_declares_transparent_is_transparent(mode: str) -> 
     assert pixel(png, 128, 128)[3] == 0
 
 
+@pytest.mark.spec("C-16", "W3C PNG section 11.3.1.1")
+@pytest.mark.parametrize(
+    ("depth", "sample"), [(1, 0), (2, 1), (2, 0), (4, 5), (4, 0), (8, 5), (16, 0x80FF), (16, 5)]
+)
+def test_a_grey_of_any_depth_that_is_declared_transparent_is_transparent(depth: int, sample: int) -> None:
+    png = normalise_logo(grey_png(depth, sample, transparent=sample))
+    assert pixel(png, 16, 128)[3] == 0
+    assert pixel(png, 240, 128) == (255, 255, 255, 255)
+    other = normalise_logo(grey_png(depth, sample, transparent=sample ^ 1))
+    grey = round(sample * 255 / (2**depth - 1))
+    assert is_about(pixel(other, 16, 128), (grey, grey, grey, 255), 1)
+
+
+@pytest.mark.spec("C-16", "ICC.1 section 6")
+class TestColourProfiles:
+    """A preview in a browser honours them, so the logo must."""
+
+    @pytest.mark.parametrize("image_format", ["PNG", "JPEG", "WEBP"])
+    def test_a_wide_gamut_is_converted(self, image_format: str) -> None:
+        options: dict[str, dict[str, int]] = {
+            "PNG": {},
+            "JPEG": {"quality": 98, "subsampling": 0},
+            "WEBP": {"lossless": 1},
+        }
+        image = picture((256, 256), (160, 120, 80))
+        data = encoded(image, image_format, icc_profile=rgb_profile(), **options[image_format])
+        found = pixel(normalise_logo(data), 128, 128)
+        assert is_about(found, (*from_adobe_rgb(160, 120, 80), 255), 2)
+        assert not is_about(found, (160, 120, 80, 255), 4)
+
+    def test_transparency_is_no_colour(self) -> None:
+        image = picture((256, 256), (160, 120, 80, 128))
+        found = pixel(normalise_logo(encoded(image, icc_profile=rgb_profile())), 128, 128)
+        assert is_about(found, (*from_adobe_rgb(160, 120, 80), 128), 2)
+
+    def test_a_palette_has_one(self) -> None:
+        image = picture((256, 256), (160, 120, 80)).convert("P", palette=Image.Palette.ADAPTIVE)
+        found = pixel(normalise_logo(encoded(image, icc_profile=rgb_profile())), 128, 128)
+        assert is_about(found, (*from_adobe_rgb(160, 120, 80), 255), 2)
+
+    @pytest.mark.parametrize("mode", ["L", "LA"])
+    def test_greys_have_one(self, mode: str) -> None:
+        image = Image.new(mode, (256, 256), 64 if mode == "L" else (64, 200))
+        found = pixel(normalise_logo(encoded(image, icc_profile=grey_profile(1.0))), 128, 128)
+        assert is_about(found, (137, 137, 137, 255 if mode == "L" else 200), 2)  # a quarter of the light
+
+    def test_inks_have_one(self) -> None:
+        image = Image.new("CMYK", (256, 256), (255, 0, 0, 0))
+        red, green, blue, _ = pixel(
+            normalise_logo(encoded(image, "JPEG", icc_profile=ink_profile(), quality=98)), 128, 128
+        )
+        assert red > 200
+        assert max(green, blue) < 80
+
+    @pytest.mark.parametrize("profile", [b"nonsense", grey_profile(1.0), ink_profile(), rgb_profile()[:200]])
+    def test_one_that_says_nothing_about_these_pixels_is_left_out(self, profile: bytes) -> None:
+        assert is_orange(pixel(normalise_logo(encoded(picture(), icc_profile=profile)), 128, 128))
+
+    def test_the_picture_is_upright_as_well(self) -> None:
+        exif = Image.Exif()
+        exif[0x0112] = 3  # the camera was held upside down
+        image = picture((256, 256), (0, 0, 0))
+        image.paste(picture((256, 128), (160, 120, 80)), (0, 0))
+        png = normalise_logo(encoded(image, "PNG", exif=exif, icc_profile=rgb_profile()))
+        assert is_about(pixel(png, 128, 200), (*from_adobe_rgb(160, 120, 80), 255), 2)
+
+
+def is_about(found: Pixel, wanted: tuple[int, ...], tolerance: int) -> bool:
+    return all(abs(one - other) <= tolerance for one, other in zip(found, wanted, strict=True))
+
+
+def from_adobe_rgb(*colour: int) -> tuple[int, ...]:
+    """The same colour in sRGB, by the published matrix between the two spaces."""
+    red, green, blue = ((part / 255) ** 2.2 for part in colour)
+    linear = (1.3984 * red - 0.3984 * green, green, 1.0429 * blue - 0.0429 * green)
+    return tuple(
+        round(255 * (12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055))
+        for part in linear
+    )
+
+
+@pytest.mark.spec("C-16", "the preview")
+def test_a_photograph_keeps_its_colours() -> None:
+    data = encoded(photograph(), "JPEG", quality=80)
+    assert 40_000 < len(data) < 120_000
+    logo = decoded(normalise_logo(data)).convert("RGB").crop((0, 32, 256, 224))
+    wanted = decoded(data).convert("RGB").resize((256, 192), Image.Resampling.LANCZOS)
+    colours = logo.getcolors(256 * 256)
+    assert colours is not None
+    assert len(colours) > 10_000
+    assert max(ImageChops.difference(logo, wanted).tobytes()) <= 16
+
+
 def test_of_an_animation_the_first_frame_is_taken() -> None:
     frames = [picture(), picture(colour=(0, 0, 255))]
     for image_format in ("GIF", "PNG", "WEBP"):
@@ -123,7 +229,7 @@ LARGE: dict[str, Callable[[], Image.Image]] = {
 
 
 @pytest.mark.parametrize("kind", LARGE)
-def test_a_logo_is_never_larger_than_64_kib(kind: str) -> None:
+def test_a_logo_is_never_larger_than_the_limit(kind: str) -> None:
     # The noise itself would be more than the upload limit as a PNG of 1000 pixels, hence lossy WebP.
     png = normalise_logo(encoded(LARGE[kind](), "WEBP", quality=80))
     assert len(png) <= MAX_LOGO_BYTES

@@ -34,6 +34,22 @@ def test_names_of_every_script_are_taken_unchanged(name: str) -> None:
     assert check_name(name) == name
 
 
+@pytest.mark.spec("C-17", "Unicode section 5.21")
+@pytest.mark.parametrize(
+    "name",
+    [
+        "\U0001fae8 shaken",  # Unicode 15
+        "\U0001fae9",  # Unicode 16
+        "\u1c89",
+        "\U00050000",  # a plane without characters so far
+    ],
+)
+def test_a_character_newer_than_python_is_one_like_any_other(name: str) -> None:
+    assert check_name(name) == name
+    assert check_text(name) == name
+    assert is_drawn(name[0])
+
+
 @pytest.mark.parametrize(
     "name", ["", " ", "\u00a0\u3000", "\u3164", "\u2800\u115f", "\u0301", "\u200d", "\ufe0f"]
 )
@@ -42,6 +58,7 @@ def test_a_name_in_which_nothing_can_be_seen_is_refused(name: str) -> None:
         check_name(name)
 
 
+@pytest.mark.spec("C-17", "Unicode section 23.7")
 @pytest.mark.parametrize(
     ("character", "code"),
     [
@@ -60,6 +77,11 @@ def test_a_name_in_which_nothing_can_be_seen_is_refused(name: str) -> None:
         ("\ud800", "U+D800"),
         ("\ue000", "U+E000"),
         ("\uffff", "U+FFFF"),
+        ("\U0005fffe", "U+5FFFE"),
+        ("\ufdd0", "U+FDD0"),
+        ("\u2065", "U+2065"),
+        ("\ufff0", "U+FFF0"),
+        ("\U000e0fff", "U+E0FFF"),
         ("\U000e0041", "U+E0041"),
     ],
 )
@@ -90,7 +112,9 @@ def test_a_name_typed_to_confirm_may_differ_in_what_does_not_show(typed: str) ->
     assert is_same_name("Field app", typed)
 
 
-@pytest.mark.parametrize("typed", ["", "Field", "Fieldapp", "Field app 2", "Fi\u0435ld app"])
+@pytest.mark.parametrize(
+    "typed", ["", "Field", "Fieldapp", "Field app 2", "Fi\u0435ld app", "Field app\U0001fae9"]
+)
 def test_another_name_is_another_name(typed: str) -> None:
     assert not is_same_name(typed, "Field app")
 
