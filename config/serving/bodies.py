@@ -67,7 +67,11 @@ class Bodies:
 
     def leave(self, exchange: Exchange) -> None:
         """Leave a request's body unread, and hold nothing that would have its connection wait for it."""
-        exchange.environ["wsgi.input"] = BytesIO()
+        environ = exchange.environ
+        environ["wsgi.input"] = BytesIO()
+        exchange.has_unread_body = (
+            environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in environ
+        )
 
     def make_room(self, size: int) -> bool:
         """Give others up, large ones first, and return whether a body of so many bytes can be held now.

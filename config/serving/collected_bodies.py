@@ -27,7 +27,7 @@ class CollectedBodies(Bodies):
     def leave(self, exchange: Exchange) -> None:
         """Leave a body unread; granian would keep its connection for as long as anybody knows the request."""
         super().leave(exchange)
-        if exchange.environ.get("CONTENT_LENGTH", "0") != "0" or "HTTP_TRANSFER_ENCODING" in exchange.environ:
+        if exchange.has_unread_body:
             exchange.protocol().cancel()
 
     def collected(self, exchange: Exchange, go_on: GoOn, body: Any) -> None:

@@ -35,9 +35,10 @@ class Exchange:
     Attributes:
         arrived: when its headers were there, by the clock of `time.monotonic`.
         complete: when its body was there as well.
+        has_unread_body: whether it has a body that is left unread.
     """
 
-    __slots__ = ("arrived", "began", "complete", "endpoint", "environ", "log", "protocol")
+    __slots__ = ("arrived", "began", "complete", "endpoint", "environ", "has_unread_body", "log", "protocol")
 
     def __init__(
         self, protocol: Any, environ: Environ, endpoint: Endpoint | None, log: AccessLog | None
@@ -46,6 +47,7 @@ class Exchange:
         self.environ = environ
         self.endpoint = endpoint
         self.log = log
+        self.has_unread_body = False
         self.arrived = self.complete = time.monotonic()
         self.began = time.time() if log else 0.0
 

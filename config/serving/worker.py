@@ -32,7 +32,8 @@ class Reserve:
 
     granian wakes a thread for every request, and makes another one when none is idle. While all permits are
     taken that thread could only put the request down, and waking it costs a twentieth of what it takes to
-    answer. So it is kept here, until something takes long.
+    answer. So it is kept here, until something takes long; but never with a request whose body is left
+    unread, because granian would keep its connection as long.
     """
 
     def __init__(self) -> None:
@@ -115,7 +116,7 @@ class Worker:
         if permits is None:
             hold_nothing()
             self.respond(exchange)
-        elif not permits.take(exchange):
+        elif not permits.take(exchange) and not exchange.has_unread_body:
             self.reserve.keep()
 
     def permits(self, exchange: Exchange) -> Permits | None:

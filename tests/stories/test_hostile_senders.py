@@ -127,10 +127,20 @@ def connections_of(server: Installation) -> int:
 
 def has_left_all_but(server: Installation, number: int) -> None:
     """Insist that a server comes to have no more connections than so many."""
-    deadline = time.monotonic() + 3 * CLIENT_SECONDS
+    deadline = time.monotonic() + 6 * CLIENT_SECONDS
     while connections_of(server) > number:
         assert time.monotonic() < deadline
         time.sleep(0.1)
+
+
+@pytest.mark.spec("S-52", "ASVS 15.2.2")
+@pytest.mark.parametrize("half", HALVES)
+def test_those_who_have_left_keep_no_connection(server: Installation, wire: Wire, half: str) -> None:
+    files = connections_of(server)
+    for _ in range(2):
+        with wire.standing(120, HALVES[half](wire)):
+            answers_everybody(wire)
+        has_left_all_but(server, files + 2)
 
 
 @pytest.mark.spec("S-52", "ASVS 15.2.2")
