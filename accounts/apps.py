@@ -7,5 +7,5 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
-        """Listen to the sign-in code, which is not ours."""
-        from accounts import receivers  # noqa: F401, PLC0415
+        """Listen to the sign-in code, which is not ours, and to new connections to the database."""
+        from accounts import receivers, text_search  # noqa: F401, PLC0415

@@ -9,14 +9,18 @@ from allauth.account.forms import ChangePasswordForm as PasswordForm
 from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
 from django import forms
+from django.core.validators import MaxLengthValidator
 from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts.actors import Actor
-from accounts.models import OneTimeLink
+from accounts.models import OneTimeLink, User
+from accounts.passwords import LONGEST_PASSWORD
 from oauthapps.services.consents import withdraw_all
 
 log = logging.getLogger("gatehouse.mail")
+# No email address is longer, nor any user name.
+LONGEST_LOGIN = 254
 
 
 class SignInForm(LoginForm):
@@ -31,8 +35,12 @@ class SignInForm(LoginForm):
             "autocapitalize": "none",
             "spellcheck": "false",
         }
-        self.fields["password"].widget.attrs = {"autocomplete": "current-password"}
-        self.fields["password"].help_text = ""
+        # Without `maxlength`, with which a browser would cut what is pasted and say nothing.
+        login.validators.append(MaxLengthValidator(LONGEST_LOGIN))
+        password = self.fields["password"]
+        password.widget.attrs = {"autocomplete": "current-password"}
+        password.help_text = ""
+        password.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
 
 
 class ChangePasswordForm(PasswordForm):
@@ -58,6 +66,12 @@ class PasswordMailForm(ResetPasswordForm):
     Making and mailing the link waits until the request has been answered (`request.once_answered`): how long
     it takes, or that it fails, would tell a stranger which addresses belong to somebody.
     """
+
+    def clean_email(self) -> str:
+        """Find the person who is to get the mail, by the index."""
+        email: str = self.cleaned_data["email"]
+        self.users = list(User.objects.whose("email", email).filter(is_active=True))
+        return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
         """Note what is to be done and return the address that was asked about."""

@@ -50,7 +50,7 @@ class PersonForm(ModelForm):
 
     def _nobody_elses(self, field: str, message: str) -> str:
         value: str = self.cleaned_data[field]
-        if User.objects.filter(**{f"{field}__iexact": value}).exclude(pk=self.instance.pk).exists():
+        if User.objects.whose(field, value).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(message)
         return value
 

@@ -103,7 +103,7 @@ class Standing:
     @cached_property
     def access_tokens(self) -> int:
         """How many access tokens speak for them now."""
-        return AccessToken.objects.alive().filter(user=self.person).count()
+        return AccessToken.objects.alive().of_person(self.person).count()
 
     @cached_property
     def sessions(self) -> int:

@@ -67,7 +67,9 @@ def end_access(user: User) -> Ended:
     now = timezone.now()
     OneTimeLink.objects.filter(user=user).delete()
     consents = Consent.objects.standing().filter(user=user).update(withdrawn_at=now)
-    tokens = AccessToken.objects.filter(user=user, revoked_at=None, expires__gt=now, family__ended_at=None)
+    tokens = AccessToken.objects.of_person(user).filter(
+        revoked_at=None, expires__gt=now, family__ended_at=None
+    )
     access_tokens = AccessToken.objects.filter(pk__in=list(tokens.values_list("pk", flat=True))).update(
         revoked_at=now
     )

@@ -14,6 +14,7 @@ from oauth2_provider.models import (
     AbstractRefreshToken,
 )
 
+from accounts.models import User
 from oauthapps.models.applications import Application, RedirectURL
 from oauthapps.models.compiled import Parameter
 from oauthapps.models.consents import EndReason, TokenFamily
@@ -77,6 +78,16 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
             family__ended_at=None,
         )
 
+    def of_person(self, person: User) -> Self:
+        """Those that speak for a person.
+
+        Tokens of a consent are found by its families, so that new ones need no index entry for the person.
+        """
+        tokens = AccessToken.objects.order_by()
+        by_consent = tokens.filter(family__user=person)
+        by_key = tokens.filter(family=None, user=person)
+        return self.filter(pk__in=by_consent.values("pk").union(by_key.values("pk")))
+
 
 class AccessToken(AbstractAccessToken):
     """An access token: its digest in `token_checksum`, its value nowhere."""
@@ -86,7 +97,7 @@ class AccessToken(AbstractAccessToken):
     source_refresh_token = None
     resource = None
 
-    # The toolkit's, less the indexes: nobody looks for tokens by person, and by application only as below.
+    # The toolkit's, less the indexes: `of_person` needs one for machines alone, an application's are below.
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, db_index=False)
     token_checksum = models.CharField(max_length=64)
@@ -105,6 +116,9 @@ class AccessToken(AbstractAccessToken):
         indexes = [
             models.Index(fields=["expires"], name="access_token_expires"),
             models.Index(fields=["application", "-id"], name="access_token_latest"),
+            models.Index(
+                fields=["user"], condition=models.Q(family__isnull=True), name="access_token_of_machine"
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["token_checksum"], name="access_token_digest"),
