@@ -30,8 +30,6 @@ class OrganizationForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["name"].validators.append(validate_name)
-        for field in self.fields.values():
-            field.show_hidden_initial = True
 
 
 class CustomerIdForm(ModelForm):

@@ -14,11 +14,7 @@ else:
 
 
 class PersonForm(ModelForm):
-    """Name, user name, email address and role.
-
-    What the page showed travels along, so that saving changes only what was edited there: another
-    administrator's edit in between stays.
-    """
+    """Name, user name, email address and role."""
 
     class Meta:
         model = User
@@ -36,7 +32,6 @@ class PersonForm(ModelForm):
         self.fields["name"].validators.append(validate_name)
         self.fields["role"].choices = Role.choices  # type: ignore[attr-defined]  # without "-----"
         for field in self.fields.values():
-            field.show_hidden_initial = self.instance.pk is not None
             if isinstance(field.widget, forms.TextInput):
                 field.widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
@@ -55,9 +50,9 @@ class PersonForm(ModelForm):
         return value
 
     @property
-    def changes(self) -> dict[str, str]:
-        """The values that were edited, by field."""
-        return {field: self.cleaned_data[field] for field in self.changed_data}
+    def values(self) -> dict[str, str]:
+        """The values that were entered, by field."""
+        return {field: self.cleaned_data[field] for field in self._meta.fields or ()}
 
 
 class FilterForm(forms.Form):

@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
@@ -26,8 +29,11 @@ class Ended:
     sessions: int
 
 
-def deactivate(user: User, *, actor: Actor) -> Ended:
+def deactivate(user: User, *, actor: Actor) -> Ended | None:
     """Keep a person out: sessions, links, consents and tokens end at once, and do not come back.
+
+    Returns:
+        How much ended; None where the person was not active.
 
     Raises:
         ValidationError: when it is the actor, or the last active administrator.
@@ -37,7 +43,7 @@ def deactivate(user: User, *, actor: Actor) -> Ended:
     with transaction.atomic():
         keep_an_administrator_beside(user)
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
-            return Ended(consents=0, access_tokens=0, sessions=0)
+            return None
         ended = end_access(user)
         after = {
             "Consents ended": ended.consents,
@@ -51,15 +57,38 @@ def deactivate(user: User, *, actor: Actor) -> Ended:
 def activate(user: User, *, actor: Actor) -> bool:
     """Let a person sign in again, with their password and second factors, and return whether that was new.
 
-    What a request that was under way during the deactivation may have left behind ends first.
+    What a request that was under way during the deactivation may have left behind ends with it.
     """
     with transaction.atomic():
-        end_access(user)
         rows = User.objects.filter(pk=user.pk, is_active=False, joined_at__isnull=False)
         if not rows.update(is_active=True):
             return False
+        end_access(user)
         Event.objects.record(EventKind.PERSON_ACTIVATED, actor=actor, person=user)
     return True
+
+
+def reset_person(user: User, *, password: str, actor: Actor) -> None:
+    """Give a person a new password, make them active, and remove their second factors and links.
+
+    Every session of theirs ends, because it was begun with the old password. Where they were not active, what
+    may have been left behind ends as in `activate`.
+
+    Raises:
+        ValidationError: when the password is against the rules.
+    """
+    validate_password(password, user)
+    hashed = make_password(password)  # takes a while: nobody should have to wait for the row meanwhile
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        if not person.is_active:
+            end_access(person)
+        person.password = hashed
+        person.is_active, person.joined_at = True, person.joined_at or timezone.now()
+        person.save(update_fields=["password", "is_active", "joined_at"])
+        Authenticator.objects.filter(user=person).delete()
+        OneTimeLink.objects.filter(user=person).delete()
+        Event.objects.record(EventKind.PERSON_RESET, actor=actor, person=person)
 
 
 def end_access(user: User) -> Ended:

@@ -1,5 +1,6 @@
 """Inviting somebody: they are known here from then on, and active once they have chosen a password."""
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.actors import Actor
@@ -8,6 +9,8 @@ from accounts.services.links import link_address, new_key
 from accounts.services.people import save_checked
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+
+JOINED = "The invitation was accepted already."
 
 
 def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "") -> tuple[User, str]:
@@ -41,8 +44,13 @@ def invite_again(user: User, *, actor: Actor) -> str:
 
     Returns:
         The link in clear, for the only time.
+
+    Raises:
+        ValidationError: when they have joined meanwhile.
     """
     with transaction.atomic():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, joined_at=None).exists():
+            raise ValidationError(JOINED)
         key = new_key(user, LinkPurpose.INVITATION)
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, detail="again")
     return link_address(key)

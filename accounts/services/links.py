@@ -9,6 +9,8 @@ from hashlib import sha256
 from urllib.parse import urlencode
 
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -17,6 +19,8 @@ from accounts.actors import Actor
 from accounts.models import LinkPurpose, OneTimeLink, User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+
+NOT_ACTIVE = "Only an active person can set a new password: activate them first."
 
 
 def new_key(user: User, purpose: LinkPurpose) -> str:
@@ -49,8 +53,13 @@ def password_link(user: User, *, actor: Actor) -> str:
     """Make a link by which an active person sets a new password: once, within LINK_SECONDS.
 
     An earlier one that was made in the same way stops working.
+
+    Raises:
+        ValidationError: when the person is not active.
     """
     with transaction.atomic():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
+            raise ValidationError(NOT_ACTIVE)
         key = new_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
     return link_address(key)
@@ -70,9 +79,12 @@ def usable_link(key: str) -> OneTimeLink | None:
     link = OneTimeLink.objects.filter(digest=digest(key)).select_related("user").first()
     if link is None or link.is_over:
         return None
-    is_invitation = link.purpose == LinkPurpose.INVITATION
-    fits = link.user.joined_at is None if is_invitation else link.user.is_active
-    return link if fits else None
+    return link if is_for(link.purpose, link.user) else None
+
+
+def is_for(purpose: str, user: User) -> bool:
+    """Return whether links of a purpose are for somebody like this."""
+    return user.joined_at is None if purpose == LinkPurpose.INVITATION else user.is_active
 
 
 def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
@@ -83,13 +95,14 @@ def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
     Returns:
         Whether this was the first use: of several at once, one counts.
     """
+    hashed = make_password(password)  # takes a while: nobody should have to wait for the row meanwhile
+    is_invitation = link.purpose == LinkPurpose.INVITATION
     with transaction.atomic():
+        user = User.objects.select_for_update(no_key=True).get(pk=link.user_id)
         used, _ = OneTimeLink.objects.filter(pk=link.pk, digest=link.digest).delete()
-        if not used:
+        if not used or not is_for(link.purpose, user):
             return False
-        user = User.objects.select_for_update().get(pk=link.user_id)
-        is_invitation = link.purpose == LinkPurpose.INVITATION
-        user.set_password(password)
+        user.password = hashed
         if is_invitation:
             user.is_active, user.joined_at = True, timezone.now()
         user.save(update_fields=["password", "is_active", "joined_at"])

@@ -6,24 +6,39 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import Organization
+from oauthapps.edits import Changes, Subject, keep_what_others_changed
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
+LATEST = 20  # changes that are looked through for whoever saved a value
 
-def change_organization(values: Mapping[str, str], *, actor: Actor) -> Organization:
-    """Give the organisation's fields new values and return it.
+
+def change_organization(
+    values: Mapping[str, str],
+    *,
+    actor: Actor,
+    labels: Mapping[str, str] | None = None,
+    based_on: Mapping[str, str] | None = None,
+) -> Changes:
+    """Give the organisation's fields new values.
 
     Args:
         values: the new values, by field.
         actor: who changes them.
+        labels: how the page calls each field; their own names where there is no page.
+        based_on: the marks of the values that the new ones were chosen on top of (`oauthapps.edits`).
 
     Raises:
+        ClashError: when somebody else has changed the same since, to another value.
         ValidationError: when a value cannot be taken, by field.
     """
+    labels = labels or {name: name for name in values}
     with transaction.atomic():
         Organization.current()
-        organization = Organization.objects.select_for_update().get(id=Organization.THE_ONE)
-        changed = {name: value for name, value in values.items() if getattr(organization, name) != value}
+        organization = Organization.objects.select_for_update(no_key=True).get(id=Organization.THE_ONE)
+        wanted = dict(values)
+        kept = keep_what_others_changed(wanted, based_on or {}, subject_of(organization, labels))
+        changed = {name: value for name, value in wanted.items() if getattr(organization, name) != value}
         before = {name: getattr(organization, name) for name in changed}
         for name, value in changed.items():
             setattr(organization, name, value)
@@ -31,4 +46,15 @@ def change_organization(values: Mapping[str, str], *, actor: Actor) -> Organizat
         if changed:
             organization.save(update_fields=list(changed))
             Event.objects.record(EventKind.ORGANIZATION_CHANGED, actor=actor, before=before, after=changed)
-    return organization
+    return Changes(changed=[labels[name] for name in changed], kept=kept)
+
+
+def subject_of(organization: Organization, labels: Mapping[str, str]) -> Subject:
+    """Return the organisation as a clash tells of it; events call its fields by their own names."""
+    events = Event.objects.filter(kind=EventKind.ORGANIZATION_CHANGED).select_related("actor")
+    return Subject(
+        state={name: getattr(organization, name) for name in labels},
+        labels=labels,
+        recorded_as={name: name for name in labels},
+        changes=lambda: events[:LATEST],
+    )

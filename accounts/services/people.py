@@ -2,15 +2,15 @@
 
 from collections.abc import Mapping
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Field
-from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import OneTimeLink, Role, User
+from oauthapps.edits import Changes, Subject, keep_what_others_changed
+from oauthapps.errors import violates
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
 
@@ -18,7 +18,14 @@ LAST_ADMINISTRATOR = (
     "This is the last active administrator: make somebody else an administrator first, or nobody could "
     "reach System any more."
 )
-TAKEN = "Another person has this user name or email address."
+# By the constraint, or the field that is unique by itself.
+TAKEN = {
+    "unique_username": {"username": "Another person has this user name."},
+    "unique_email": {"email": "Another person has this email address."},
+    "user_id": {"user_id": "Another person has this User ID."},
+}
+EDITABLE = ("name", "username", "email", "role")
+LATEST = 20  # changes that are looked through for whoever saved a value
 
 
 def create_person(
@@ -60,12 +67,21 @@ def create_person(
     return user
 
 
-def change_person(user: User, values: Mapping[str, str], *, actor: Actor) -> dict[str, str]:
-    """Give a person's name, user name, email address or role new values and return those that differ.
+def change_person(
+    user: User, values: Mapping[str, str], *, actor: Actor, based_on: Mapping[str, str] | None = None
+) -> Changes:
+    """Give a person's name, user name, email address or role new values.
 
     A link that was mailed to an earlier address stops working.
 
+    Args:
+        user: the person.
+        values: the new values, by field.
+        actor: who changes them.
+        based_on: the marks of the values that the new ones were chosen on top of (`oauthapps.edits`).
+
     Raises:
+        ClashError: when somebody else has changed the same since, to another value.
         ValidationError: when a value cannot be taken, by field, or no administrator would be left.
     """
     with transaction.atomic():
@@ -73,19 +89,38 @@ def change_person(user: User, values: Mapping[str, str], *, actor: Actor) -> dic
             keep_an_administrator_beside(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         wanted = {name: as_kept(name, value) for name, value in values.items()}
+        kept = keep_what_others_changed(wanted, based_on or {}, subject_of(person))
         changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
-        if not changed:
-            return {}
-        before = {field: getattr(person, field) for field in changed}
-        for field, value in changed.items():
-            setattr(person, field, value)
-        save_checked(person)
-        if "email" in changed:
-            OneTimeLink.objects.filter(user=person).delete()
-        Event.objects.record(
-            EventKind.PERSON_CHANGED, actor=actor, person=person, before=named(before), after=named(changed)
-        )
-    return changed
+        if changed:
+            save_changes(person, changed, actor=actor)
+    return Changes(changed=list(named(changed)), kept=kept)
+
+
+def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> None:
+    """Save a person's fields that have another value by now.
+
+    Raises:
+        ValidationError: when a value cannot be taken, by field.
+    """
+    before = {field: getattr(person, field) for field in changed}
+    for field, value in changed.items():
+        setattr(person, field, value)
+    save_checked(person)
+    if "email" in changed:
+        OneTimeLink.objects.filter(user=person).delete()
+    kind = EventKind.PERSON_CHANGED
+    Event.objects.record(kind, actor=actor, person=person, before=named(before), after=named(changed))
+
+
+def subject_of(person: User) -> Subject:
+    """Return a person as a clash tells of them."""
+    events = Event.objects.filter(kind=EventKind.PERSON_CHANGED, person=person).select_related("actor")
+    return Subject(
+        state={field: getattr(person, field) for field in EDITABLE},
+        labels={field: label_of(field) for field in EDITABLE},
+        changes=lambda: events[:LATEST],
+        readable=lambda name, value: str(Role(value).label) if name == "role" else str(value),
+    )
 
 
 def as_kept(name: str, value: str) -> str:
@@ -96,8 +131,13 @@ def as_kept(name: str, value: str) -> str:
 
 def named(values: Mapping[str, str]) -> dict[str, str]:
     """Return values by the labels under which pages and events show them."""
-    labels = {field.name: str(field.verbose_name) for field in User._meta.fields}
-    return {labels[name][:1].upper() + labels[name][1:]: str(value) for name, value in values.items()}
+    return {label_of(field): str(value) for field, value in values.items()}
+
+
+def label_of(field: str) -> str:
+    """Return what pages and events call a field of a person's."""
+    label = next(str(each.verbose_name) for each in User._meta.fields if each.name == field)
+    return label[:1].upper() + label[1:]
 
 
 def keep_an_administrator_beside(person: User, *, field: str | None = None) -> None:
@@ -118,29 +158,14 @@ def save_checked(user: User) -> None:
     """Save a person whose fields are all right.
 
     Raises:
-        ValidationError: when one is not, by field, or somebody else took the name in the same moment.
+        ValidationError: when one is not, by field, or somebody else took a value in the same moment.
     """
     user.full_clean()
     try:
         with transaction.atomic():
             user.save()
     except IntegrityError as error:
-        raise ValidationError(TAKEN) from error
-
-
-def reset_person(user: User, *, password: str, actor: Actor) -> None:
-    """Give a person a new password, make them active, and remove their second factors and links.
-
-    Every session of theirs ends, because it was begun with the old password.
-
-    Raises:
-        ValidationError: when the password is against the rules.
-    """
-    validate_password(password, user)
-    with transaction.atomic():
-        user.set_password(password)
-        user.is_active, user.joined_at = True, user.joined_at or timezone.now()
-        user.save(update_fields=["password", "is_active", "joined_at"])
-        Authenticator.objects.filter(user=user).delete()
-        OneTimeLink.objects.filter(user=user).delete()
-        Event.objects.record(EventKind.PERSON_RESET, actor=actor, person=user)
+        for name, refusal in TAKEN.items():
+            if violates(error, User, name):
+                raise ValidationError(refusal) from error
+        raise

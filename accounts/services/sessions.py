@@ -11,12 +11,12 @@ from oauthapps.models.events import EventKind
 
 
 def end_session(session: UserSession, *, actor: Actor) -> None:
-    """End one session of a person's."""
+    """End one session of a person's, unless it has ended already."""
     with transaction.atomic():
-        _end([session.session_key])
-        Event.objects.record(
-            EventKind.SESSION_ENDED, actor=actor, person=session.user, detail=f"from {session.ip}"
-        )
+        if _end([session.session_key]):
+            Event.objects.record(
+                EventKind.SESSION_ENDED, actor=actor, person=session.user, detail=f"from {session.ip}"
+            )
 
 
 def end_other_sessions(user: User, *, kept: str, actor: Actor) -> int:

@@ -27,11 +27,14 @@ def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
         }
         return render(request, "people/deactivate.html", context)
     try:
-        activation.deactivate(someone, actor=Actor.of(request))
+        ended = activation.deactivate(someone, actor=Actor.of(request))
     except ValidationError as error:
         messages.error(request, f"{someone.display_name} stays active. {error.message}")
-    else:
+        return redirect("person", someone.user_id)
+    if ended:
         messages.success(request, f"Deactivated: {someone.display_name}")
+    else:
+        messages.info(request, f"{someone.display_name} is inactive already")
     return redirect("person", someone.user_id)
 
 

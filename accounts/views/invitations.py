@@ -48,7 +48,11 @@ def invite_again(request: HttpRequest, user_id: str) -> HttpResponse:
     someone = get_object_or_404(User, user_id=user_id, joined_at=None)
     if request.method != "POST":
         return render(request, "people/invite_again.html", {"person": someone})
-    link = invitations.invite_again(someone, actor=Actor.of(request))
+    try:
+        link = invitations.invite_again(someone, actor=Actor.of(request))
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect("person", someone.user_id)
     return hand_over(request, someone, link)
 
 

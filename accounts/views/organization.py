@@ -1,5 +1,8 @@
 """The organisation: its name, what travels with authorization responses, and its Customer ID."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
@@ -12,6 +15,7 @@ from accounts.models import Organization
 from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationForm
 from accounts.services.organization import change_organization
 from oauthapps.app_types import AppType
+from oauthapps.edits import Basis, Changes, ClashError
 from oauthapps.models import Application
 
 
@@ -20,10 +24,7 @@ from oauthapps.models import Application
 def organization(request: HttpRequest) -> HttpResponse:
     """Show the organisation and change its name, domain and lane."""
     form = OrganizationForm(request.POST or None, instance=Organization.current())
-    if request.method == "POST" and form.is_valid() and saved(request, form, form.changed_data):
-        return redirect("organization")
-    context = {"form": form, "organization": Organization.current()}
-    return render(request, "people/organization.html", context, status=422 if form.errors else 200)
+    return show_or_save(request, form, "people/organization.html")
 
 
 @administrator_required
@@ -31,22 +32,60 @@ def organization(request: HttpRequest) -> HttpResponse:
 @recent_sign_in_required
 def customer_id(request: HttpRequest) -> HttpResponse:
     """Change the Customer ID after saying what stops working."""
-    current = Organization.current().customer_id
     form = CustomerIdForm(request.POST or None, instance=Organization(customer_id=""))
-    if request.method == "POST" and form.is_valid() and saved(request, form, ["customer_id"]):
-        return redirect("organization")
     machines = Application.objects.live().of_type(AppType.MACHINE_TO_MACHINE).order_by("name")
-    context = {"form": form, "customer_id": current, "machines": machines}
-    return render(request, "people/customer_id.html", context, status=422 if form.errors else 200)
+    return show_or_save(request, form, "people/customer_id.html", machines=machines)
 
 
-def saved(request: HttpRequest, form: ModelForm, edited: list[str]) -> bool:
-    """Save the fields that were edited and say so, or note at the form why not."""
-    try:
-        change_organization({field: form.cleaned_data[field] for field in edited}, actor=Actor.of(request))
-    except ValidationError as error:
-        form.add_error(None, error)
-        return False
-    labels = ", ".join(str(form.fields[field].label) for field in edited)
-    messages.success(request, f"Saved: {labels}" if edited else "Nothing changed")
-    return True
+def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: Any) -> HttpResponse:
+    """Show a form that changes the organisation, or give the organisation what was entered there.
+
+    Args:
+        request: with the form, if it was sent.
+        form: bound to what was sent, or not.
+        template: the page with the form.
+        more: what else the page shows.
+    """
+    names = form._meta.fields or []
+    current = Organization.current()
+    context = {"form": form, "organization": current, **more}
+    if request.method != "POST":
+        basis = Basis.shown({name: getattr(current, name) for name in names})
+        return render(request, template, {**context, "basis": basis})
+    context["basis"] = basis = Basis.sent(request.POST)
+    if form.is_valid():
+        try:
+            changes = save(form, names, basis, actor=Actor.of(request))
+        except ClashError as error:
+            return render(request, template, {**context, "clashes": error.clashes}, status=409)
+        except ValidationError as error:
+            form.add_error(None, error)
+        else:
+            tell(request, changes)
+            return redirect("organization")
+    return render(request, template, context, status=422)
+
+
+def save(form: ModelForm, names: Iterable[str], basis: Basis, *, actor: Actor) -> Changes:
+    """Give the organisation what was entered, but for what the person left to somebody else.
+
+    Raises:
+        ClashError: when somebody else has changed the same meanwhile and nobody has chosen yet.
+        ValidationError: when a value cannot be taken, by field.
+    """
+    return change_organization(
+        {name: form.cleaned_data[name] for name in names if not basis.gives_way(name)},
+        labels={name: str(form.fields[name].label) for name in names},
+        based_on=basis.accepted,
+        actor=actor,
+    )
+
+
+def tell(request: HttpRequest, changes: Changes) -> None:
+    """Say what was saved."""
+    if changes.changed:
+        messages.success(request, f"Saved: {', '.join(changes.changed)}")
+    else:
+        messages.info(request, "Nothing changed")
+    if changes.kept:
+        messages.info(request, changes.kept_sentence)

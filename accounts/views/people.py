@@ -1,5 +1,6 @@
 """The people of the organisation: finding them, and what is known of one."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -19,6 +20,7 @@ from accounts.people_forms import FilterForm, PersonForm
 from accounts.services.links import invitation_until, password_link
 from accounts.services.people import change_person
 from accounts.standing import Standing
+from oauthapps.edits import Basis, Changes, ClashError
 
 PEOPLE_PER_PAGE = 50
 
@@ -69,19 +71,33 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
 @recent_sign_in_required
 def change(request: HttpRequest, user_id: str) -> HttpResponse:
     """Change a person's name, user name, email address or role."""
-    someone = get_object_or_404(User, user_id=user_id)
-    form = PersonForm(request.POST or None, instance=someone)
-    if request.method == "POST" and form.is_valid():
+    form = PersonForm(request.POST or None, instance=get_object_or_404(User, user_id=user_id))
+    someone = get_object_or_404(User, user_id=user_id)  # the form writes into the other one
+    context: dict[str, Any] = {"person": someone, "form": form}
+    if request.method != "POST":
+        basis = Basis.shown({field: getattr(someone, field) for field in form.fields})
+        return render(request, "people/change.html", {**context, "basis": basis})
+    context["basis"] = basis = Basis.sent(request.POST)
+    if form.is_valid():
+        values = {field: value for field, value in form.values.items() if not basis.gives_way(field)}
         try:
-            changed = change_person(someone, form.changes, actor=Actor.of(request))
+            changes = change_person(someone, values, based_on=basis.accepted, actor=Actor.of(request))
+        except ClashError as error:
+            return render(request, "people/change.html", {**context, "clashes": error.clashes}, status=409)
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, f"Saved: {someone.display_name}" if changed else "Nothing changed")
+            tell(request, someone, changes)
             return redirect("person", someone.user_id)
-    someone = get_object_or_404(User, user_id=user_id)  # the form wrote into the other one
-    context = {"person": someone, "form": form}
-    return render(request, "people/change.html", context, status=422 if form.errors else 200)
+    return render(request, "people/change.html", context, status=422)
+
+
+def tell(request: HttpRequest, someone: User, changes: Changes) -> None:
+    """Say what was saved."""
+    someone.refresh_from_db()
+    messages.success(request, f"Saved: {someone.display_name}" if changes.changed else "Nothing changed")
+    if changes.kept:
+        messages.info(request, changes.kept_sentence)
 
 
 @administrator_required
@@ -91,7 +107,13 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
 def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     """Say what a one-time password link does; make it for an active person and show it for the only time."""
     someone = get_object_or_404(User, user_id=user_id, is_active=True)
-    link = password_link(someone, actor=Actor.of(request)) if request.method == "POST" else ""
+    link = ""
+    try:
+        if request.method == "POST":
+            link = password_link(someone, actor=Actor.of(request))
+    except ValidationError as error:
+        messages.error(request, error.message)
+        return redirect("person", someone.user_id)
     response = render(request, "people/password_link.html", {"person": someone, "link": link})
     response["Cache-Control"] = "no-store"
     return response

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.access import signed_in_user
+from oauthapps.errors import violates
 from oauthapps.models import SentForm
 
 FIELD = "form_id"
@@ -56,7 +57,9 @@ def note(request: HttpRequest) -> None:
         with transaction.atomic():
             SentForm.objects.create(digest=digest_of(request))
     except IntegrityError as error:
-        raise SentTwiceError from error
+        if violates(error, SentForm, "digest"):
+            raise SentTwiceError from error
+        raise
 
 
 def was_obeyed(request: HttpRequest) -> bool:

@@ -8,6 +8,7 @@ from django.db import models
 from django.utils import timezone
 
 from accounts.best_effort import best_effort
+from oauthapps.edits import Basis
 from oauthapps.models.applications import Application
 
 NOTES_LENGTH = 64
@@ -88,6 +89,11 @@ class ClientSecret(Credential):
     def masked(self) -> str:
         """What can be told of it: how it begins, where that is known, and how it ends."""
         return f"{self.prefix}…{self.hint}"
+
+    @property
+    def basis(self) -> Basis:
+        """What a form is filled in on top of that changes the notes."""
+        return Basis.shown({"notes": self.notes})
 
 
 class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):

@@ -10,7 +10,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from oauthapps.app_types import AppType
-from oauthapps.errors import ApplicationLimitError
+from oauthapps.errors import ApplicationLimitError, violates
 from oauthapps.models import Application, Event
 from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
 from oauthapps.models.events import EventKind
@@ -118,15 +118,10 @@ def occupy_slot(application: Application) -> None:
             with transaction.atomic():
                 application.save(force_insert=True)
         except IntegrityError as error:
-            if not is_slot_collision(error):
+            if not violates(error, Application, SLOT_CONSTRAINT):
                 raise
         else:
             return
-
-
-def is_slot_collision(error: IntegrityError) -> bool:
-    """Return whether the slot was taken: PostgreSQL names the constraint, SQLite the column."""
-    return SLOT_CONSTRAINT in str(error) or "oauthapps_application.slot" in str(error)
 
 
 def disable_application(application: Application, *, actor: Actor) -> None:

@@ -1,38 +1,17 @@
 """Changing an application, on top of what somebody else may have saved since one began."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
+from oauthapps.edits import Changes, Readable, keep_what_others_changed
 from oauthapps.logos import logo_digest
 from oauthapps.models import Application, Event, Logo, RedirectURL
 from oauthapps.models.events import EventKind
-from oauthapps.services.clashes import (
-    LABELS,
-    LOGO,
-    REDIRECT_URLS,
-    Readable,
-    keep_what_others_changed,
-    readable,
-    state_of,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Changes:
-    """What a change came to, in the page's words.
-
-    Attributes:
-        changed: what has a new value.
-        kept: what somebody else had changed since, and this change did not touch.
-    """
-
-    changed: list[str]
-    kept: list[str]
+from oauthapps.services.clashes import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 
 def change_application(
@@ -54,11 +33,12 @@ def change_application(
         actor: who changes it.
         redirect_urls: all redirect URLs in their order; None leaves them as they are.
         logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
-        based_on: the `marks_of` the values that the new ones were chosen on top of. What differs from them
+        based_on: the marks of the values that the new ones were chosen on top of. What differs from them
             by now was changed by somebody else: it stays where the new value is the old one.
 
     Raises:
         ClashError: when both have changed the same, to different values.
+        Application.DoesNotExist: when it was deleted meanwhile.
         ValidationError: when a field has a value it cannot have.
     """
     wanted = dict(values)
@@ -67,10 +47,11 @@ def change_application(
     if logo is not None:
         wanted[LOGO] = logo_digest(logo) if logo else ""
     with transaction.atomic():
-        current = Application.objects.select_for_update().get(pk=application.pk)
+        current = Application.objects.live().select_for_update(no_key=True).get(pk=application.pk)
         names = {**LABELS, **labels}
-        state = state_of(current, wanted)
-        kept = keep_what_others_changed(current, wanted, state, based_on or {}, names)
+        subject = subject_of(current, wanted, names)
+        state = subject.state
+        kept = keep_what_others_changed(wanted, based_on or {}, subject)
         changed = [name for name, value in wanted.items() if value != state[name]]
         fields = {name: wanted[name] for name in changed if name not in LABELS}
         before, after = save_fields(application, fields, state, names)

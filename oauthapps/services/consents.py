@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets, scopes
-from oauthapps.errors import RequestAnsweredError
+from oauthapps.errors import RequestAnsweredError, violates
 from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
@@ -51,7 +51,9 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
                 detail=scopes.render(request.scope),
             )
     except IntegrityError as error:
-        raise RequestAnsweredError from error
+        if violates(error, Grant, "request_id"):
+            raise RequestAnsweredError from error
+        raise
     return code
 
 

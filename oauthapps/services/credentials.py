@@ -1,5 +1,6 @@
 """Client secrets and public keys: adding, noting, deleting."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
@@ -9,14 +10,16 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets, keypairs
-from oauthapps.errors import InvalidPublicKeyError
+from oauthapps.edits import Subject, keep_what_others_changed
+from oauthapps.errors import InvalidPublicKeyError, violates
 from oauthapps.models import Application, ClientSecret, Event, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.models.events import EventKind
 
 SECRET_PREFIX = client_secrets.CLIENT_SECRET_PREFIX
 # Characters; ours have 55. A plain digest suffices for random values: a short one could be guessed from it.
-SHORTEST_SECRET = 8
+SHORTEST_SECRET = 16
+HAD_BEFORE = "The application has, or had, this client secret: each can be added once."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,20 +38,29 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
         actor: who adds it.
         notes: what it is for, 64 characters at most.
         value: a secret brought along from elsewhere; a new one when empty.
+
+    Raises:
+        ValidationError: when a secret brought along cannot be taken.
     """
     if value:
         check_brought_along(application, value)
     value = value or client_secrets.new_client_secret()
-    with transaction.atomic():
-        row = ClientSecret.objects.create(
-            application=application,
-            digest=client_secrets.digest(value),
-            prefix=SECRET_PREFIX if value.startswith(SECRET_PREFIX) else "",
-            hint=client_secrets.hint(value),
-            notes=notes,
-            created_by=actor.user,
-        )
-        Event.objects.record(EventKind.SECRET_ADDED, actor=actor, application=application, detail=row.masked)
+    try:
+        with transaction.atomic():
+            row = ClientSecret.objects.create(
+                application=application,
+                digest=client_secrets.digest(value),
+                prefix=SECRET_PREFIX if value.startswith(SECRET_PREFIX) else "",
+                hint=client_secrets.hint(value),
+                notes=notes,
+                created_by=actor.user,
+            )
+            kind = EventKind.SECRET_ADDED
+            Event.objects.record(kind, actor=actor, application=application, detail=row.masked)
+    except IntegrityError as error:
+        if violates(error, ClientSecret, "secret_once_per_application"):
+            raise ValidationError(HAD_BEFORE) from error
+        raise
     return NewSecret(value=value, row=row)
 
 
@@ -61,25 +73,54 @@ def check_brought_along(application: Application, value: str) -> None:
     if len(value) < SHORTEST_SECRET or not (value.isascii() and value.isprintable()):
         raise ValidationError(f"A client secret needs {SHORTEST_SECRET} or more printable ASCII characters.")
     if ClientSecret.objects.filter(application=application, digest=client_secrets.digest(value)).exists():
-        raise ValidationError("The application has, or had, this client secret: each can be added once.")
+        raise ValidationError(HAD_BEFORE)
 
 
-def note_secret(secret: ClientSecret, *, notes: str, actor: Actor) -> bool:
-    """Change a secret's notes and return whether they differ from before."""
-    if secret.notes == notes:
-        return False
+def note_secret(
+    secret: ClientSecret, *, notes: str, actor: Actor, based_on: Mapping[str, str] | None = None
+) -> bool:
+    """Change a secret's notes and return whether they differ from before.
+
+    Args:
+        secret: a live secret; where it was deleted meanwhile, nothing changes.
+        notes: what it is for, 64 characters at most.
+        actor: who changes them.
+        based_on: the mark of the notes that the new ones were written on top of (`oauthapps.edits`).
+
+    Raises:
+        ClashError: when somebody else has written other notes since.
+    """
     with transaction.atomic():
+        row = ClientSecret.objects.live().select_for_update(no_key=True).filter(pk=secret.pk).first()
+        if row is None:
+            return False
+        wanted = {"notes": notes}
+        keep_what_others_changed(wanted, based_on or {}, notes_of(row))
+        if wanted.get("notes", row.notes) == row.notes:
+            return False
         Event.objects.record(
             EventKind.SECRET_CHANGED,
             actor=actor,
             application=secret.application,
-            detail=secret.masked,
-            before={"Notes": secret.notes},
+            detail=row.masked,
+            before={"Notes": row.notes},
             after={"Notes": notes},
         )
-        secret.notes = notes
-        secret.save(update_fields=["notes"])
+        row.notes = notes
+        row.save(update_fields=["notes"])
     return True
+
+
+def notes_of(secret: ClientSecret) -> Subject:
+    """Return a secret's notes as a clash tells of them."""
+    events = Event.objects.filter(
+        kind=EventKind.SECRET_CHANGED, application=secret.application_id, detail=secret.masked
+    )
+    return Subject(
+        state={"notes": secret.notes},
+        labels={"notes": "Notes"},
+        changes=lambda: events.select_related("actor")[:1],
+    )
 
 
 def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
@@ -144,7 +185,9 @@ def store_key(
             )
             Event.objects.record(kind, actor=actor, application=application, detail=row.thumbprint)
     except IntegrityError as error:
-        raise InvalidPublicKeyError("This key is there already: each key can be added once.") from error
+        if violates(error, PublicKey, "public_key_once_per_application"):
+            raise InvalidPublicKeyError("This key is there already: each key can be added once.") from error
+        raise
     return row
 
 

@@ -169,10 +169,10 @@ def test_a_client_id_and_secret_can_be_brought_along(terminal: Terminal) -> None
     printed = terminal.run(
         *("create_application", "--type", "web", "--name", "Moved", "--client-id", "AB" * 16),
         *("--client-secret-stdin", "--redirect-url", "https://client.example/callback"),
-        stdin="an old secret+%\n",
+        stdin="an old secret +%\n",
     )
     assert printed["client_id"] == "ab" * 16
-    client = OAuthClient(printed["client_id"], "an old secret+%")
+    client = OAuthClient(printed["client_id"], "an old secret +%")
     visitor = Client()
     visitor.force_login(UserFactory.create())
     assert client.exchange(client.get_code(visitor)).status_code == 200
@@ -207,6 +207,13 @@ def test_create_application_says_in_one_line_what_is_wrong(
 ) -> None:
     assert complaint in terminal.refusal(*arguments)
     assert not Application.objects.exists()
+
+
+@pytest.mark.spec("S-66", "ASVS 11.4.1")
+def test_a_secret_brought_along_needs_16_characters(terminal: Terminal) -> None:
+    message = terminal.refusal(*WEB, "--client-secret-stdin", stdin="fifteen letters\n")
+    assert "needs 16 or more" in message
+    assert terminal.run(*WEB, "--client-secret-stdin", stdin="sixteen letters!\n")["client_secret"]
 
 
 def test_a_private_key_is_refused_and_leaves_nothing_behind(terminal: Terminal, tmp_path: Path) -> None:

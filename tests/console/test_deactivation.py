@@ -1,12 +1,17 @@
 """Deactivating a person: what the page says first, what ends, and that nothing of it comes back."""
 
 import pytest
+from allauth.usersessions.models import UserSession
+from django.core.exceptions import ValidationError
 from django.test import Client
 from django.urls import reverse
 
 from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
-from accounts.services.links import password_link
+from accounts.services.activation import reset_person
+from accounts.services.invitations import invite_again
+from accounts.services.links import password_link, usable_link, use_link
+from accounts.services.sessions import end_session
 from oauthapps.models import AccessToken, Application, Consent, Event, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
@@ -146,3 +151,74 @@ def test_the_page_costs_the_same_however_much_there_is(console: Browser, member:
         application = make_application(AppType.MACHINE_TO_MACHINE).application
         add_key(application, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
     assert statements() == before
+
+
+@pytest.mark.spec("C-31", "RFC 9110 §9.2.2")
+def test_activating_somebody_active_from_a_stale_page_ends_nothing(
+    console: Browser, member: User, address: str, theirs: Client, web: Application
+) -> None:
+    console.send(console.get(address))
+    stale = console.get(reverse("activate-person", args=[member.user_id]))
+    console.send(stale)
+    theirs.post("/accounts/login/", {"login": member.username, "password": PASSWORD})
+    client, tokens = tokens_of(theirs, web)
+    link = password_link(member, actor=Actor.command("tests"))
+    page = console.follow(console.send(stale))
+    assert "is active already" in page.messages
+    assert client.me(tokens["access_token"]).status_code == 200
+    assert client.refresh(tokens["refresh_token"]).status_code == 200
+    assert theirs.get("/connected/").status_code == 200
+    assert Client().get(link).status_code == 200
+    assert Consent.objects.filter(withdrawn_at=None).exists()
+    assert Event.objects.filter(kind=EventKind.PERSON_ACTIVATED).count() == 1
+
+
+@pytest.mark.spec("C-31", "RFC 9110 §9.2.2")
+def test_resetting_somebody_inactive_brings_nothing_back(
+    console: Browser, member: User, address: str, theirs: Client, web: Application
+) -> None:
+    client, tokens = tokens_of(theirs, web)
+    console.send(console.get(address))
+    AccessToken.objects.update(revoked_at=None)  # by a request that was under way
+    TokenFamily.objects.update(ended_at=None, end_reason="")
+    reset_person(member, password="another good password", actor=Actor.command("tests"))
+    assert client.me(tokens["access_token"]).status_code == 401
+    assert client.refresh(tokens["refresh_token"]).status_code == 400
+    assert Client().login(username=member.username, password="another good password")
+
+
+def test_resetting_somebody_active_leaves_their_connected_apps_alone(
+    member: User, theirs: Client, web: Application
+) -> None:
+    client, tokens = tokens_of(theirs, web)
+    reset_person(member, password="another good password", actor=Actor.command("tests"))
+    assert client.refresh(tokens["refresh_token"]).status_code == 200
+    assert theirs.get("/connected/").status_code == 302
+
+
+@pytest.mark.spec("C-31", "RFC 9110 §9.2.2")
+def test_no_link_is_made_for_somebody_who_has_just_been_deactivated_or_has_just_joined(member: User) -> None:
+    stale = User.objects.get(pk=member.pk)
+    User.objects.filter(pk=member.pk).update(is_active=False)
+    with pytest.raises(ValidationError, match="Only an active person"):
+        password_link(stale, actor=Actor.command("tests"))
+    with pytest.raises(ValidationError, match="was accepted already"):
+        invite_again(stale, actor=Actor.command("tests"))
+    assert not OneTimeLink.objects.exists()
+
+
+@pytest.mark.spec("C-31", "RFC 9110 §9.2.2")
+def test_a_link_that_was_open_during_the_deactivation_sets_no_password(member: User) -> None:
+    link = usable_link(password_link(member, actor=Actor.command("tests")).partition("key=")[2])
+    assert link is not None
+    User.objects.filter(pk=member.pk).update(is_active=False)
+    assert not use_link(link, "another good password", actor=Actor.command("tests"))
+    member.refresh_from_db()
+    assert member.check_password(PASSWORD)
+
+
+def test_a_session_that_has_ended_is_not_ended_again(member: User, theirs: Client) -> None:
+    session = UserSession.objects.get(user=member)
+    for _ in range(2):
+        end_session(session, actor=Actor.command("tests"))
+    assert Event.objects.filter(kind=EventKind.SESSION_ENDED).count() == 1

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
 
-from accounts.models import User
+from accounts.models import Organization, User
+from oauthapps.edits import mark
 from oauthapps.models import Application, Event
-from oauthapps.services.clashes import mark
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_logo import picture
@@ -168,3 +169,90 @@ def test_a_strange_basis_breaks_nothing(console: Browser, web: Application, basi
 def test_a_program_that_has_not_seen_the_page_may_save(console: Browser, web: Application) -> None:
     assert save(console, web, based_on=None, name="Renamed").status == 302
     assert saved(web, "name") == "Renamed"
+
+
+def two_names(mine: Page, console: Browser, colleague: Browser, address: str) -> Page:
+    """Both open the page, she saves a name, and so do I."""
+    colleague.send(colleague.get(address), name="Hers")
+    return console.send(mine, name="Mine")
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_two_administrators_on_one_person_see_both_values_and_choose(
+    console: Browser, colleague: Browser, member: User, choice: str
+) -> None:
+    address = reverse("change-person", args=[member.user_id])
+    page = two_names(console.get(address), console, colleague, address)
+    assert page.status == 409
+    assert "Name Mine, as entered below Mine" in page.alerts()
+    assert re.search(r"What Grace Hopper saved .* UTC now Hers", page.alerts())
+    assert person_named(member) == "Hers"
+    value = page.by_id(f"{choice}-name").get("value")
+    assert choose(console, page, "name", value).status == 302
+    assert person_named(member) == {"mine": "Mine", "theirs": "Hers"}[choice]
+
+
+def person_named(member: User) -> str:
+    return User.objects.get(pk=member.pk).name
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+def test_roles_clash_in_words_and_what_only_the_other_changed_of_a_person_is_kept(
+    console: Browser, colleague: Browser, member: User
+) -> None:
+    address = reverse("change-person", args=[member.user_id])
+    mine, again = console.get(address), console.get(address)
+    colleague.send(colleague.get(address), role="administrator", email="bob@example.net")
+    page = console.send(mine, username="bobby", email="bob@example.com")
+    assert page.status == 409
+    assert "bob@example.net" in page.alerts()
+    assert "Administrator" not in page.alerts()  # I have not touched it
+    page = console.follow(console.send(again, username="bobby"))
+    assert "Changed by somebody else meanwhile, and kept: Email address, Role" in page.messages
+    saved_person = User.objects.get(pk=member.pk)
+    assert (saved_person.username, saved_person.email) == ("bobby", "bob@example.net")
+    assert saved_person.is_administrator
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+def test_two_administrators_on_the_organization_see_both_values(console: Browser, colleague: Browser) -> None:
+    page = two_names(console.get("/organization/"), console, colleague, "/organization/")
+    assert page.status == 409
+    assert re.search(r"What Grace Hopper saved .* UTC now Hers", page.alerts())
+    assert Organization.current().name == "Hers"
+    assert choose(console, page, "name", mark("Hers")).status == 302
+    assert Organization.current().name == "Mine"
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+def test_two_administrators_on_the_customer_id_see_both_values(console: Browser, colleague: Browser) -> None:
+    address = reverse("customer-id")
+    mine = console.get(address)
+    colleague.send(colleague.get(address), customer_id="a" * 32, understood="on")
+    page = console.send(mine, customer_id="b" * 32, understood="on")
+    assert page.status == 409
+    assert "a" * 32 in page.alerts()
+    assert Organization.current().customer_id == "a" * 32
+    assert choose(console, page, "customer_id", "theirs").status == 302
+    assert Organization.current().customer_id == "a" * 32
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+@pytest.mark.parametrize("choice", ["mine", "theirs"])
+def test_two_administrators_on_the_notes_of_a_secret_see_both_and_choose(
+    console: Browser, colleague: Browser, web: Application, choice: str
+) -> None:
+    secret = web.secrets.get()
+    address = reverse("console:secret-notes", args=[web.client_id, secret.pk])
+    mine = console.get(web.get_absolute_url())
+    colleague.send(colleague.get(web.get_absolute_url()), address, notes="Hers")
+    page = console.send(mine, address, notes="Mine")
+    assert page.status == 409
+    assert re.search(r"What Grace Hopper saved .* UTC now Hers", page.alerts())
+    assert fields_of(page.form())["notes"] == "Mine"
+    secret.refresh_from_db()
+    assert secret.notes == "Hers"
+    assert choose(console, page, "notes", page.by_id(f"{choice}-notes").get("value")).status == 302
+    secret.refresh_from_db()
+    assert secret.notes == {"mine": "Mine", "theirs": "Hers"}[choice]

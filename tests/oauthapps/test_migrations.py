@@ -32,6 +32,7 @@ def make(apps: Any, model: str, **fields: Any) -> Any:
 
 @pytest.mark.spec("W-87", "ASVS 10.7.3")
 def test_families_get_the_scope_of_their_code_their_refresh_token_or_their_consent(earlier: Any) -> None:
+    earlier.get_model("accounts", "Organization").objects.get_or_create(id=1)
     user = earlier.get_model("accounts", "User").objects.create(username="ada", email="ada@example.org")
     owned = {"user": user, "application": make(earlier, "Application", name="Web", app_type="web", slot=1)}
     consent = make(earlier, "Consent", **owned, scope="read")

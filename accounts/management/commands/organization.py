@@ -3,6 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from accounts.management.base import AutomationCommand
+from accounts.models import Organization
 from accounts.services.organization import change_organization
 
 FIELDS = ("customer_id", "name", "domain", "lane")
@@ -23,5 +24,6 @@ class Command(AutomationCommand):
         given = {name: options[name] for name in FIELDS if options[name] is not None}
         if "customer_id" in given:
             given["customer_id"] = given["customer_id"].lower()
-        organization = change_organization(given, actor=self.actor)
+        change_organization(given, actor=self.actor)
+        organization = Organization.current()
         return {name: getattr(organization, name) for name in FIELDS}

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
@@ -12,6 +12,7 @@ from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm
 from oauthapps.console.lookup import find_application, find_secret
 from oauthapps.console.views.reveal import reveal_secret
+from oauthapps.edits import Basis, ClashError
 from oauthapps.services.credentials import add_secret, note_secret
 
 
@@ -40,10 +41,18 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Change the notes of a client secret."""
     secret = find_secret(client_id, pk)
-    form = NotesForm(request.POST)
+    form, basis = NotesForm(request.POST), Basis.sent(request.POST)
     if not form.is_valid():
         messages.error(request, f"The notes were not saved: {form.first_error}")
-    elif note_secret(secret, notes=form.cleaned_data["notes"], actor=Actor.of(request)):
+        return redirect(secret.application)
+    notes = secret.notes if basis.gives_way("notes") else form.cleaned_data["notes"]
+    try:
+        is_new = note_secret(secret, notes=notes, actor=Actor.of(request), based_on=basis.accepted)
+    except ClashError as error:
+        context = {"application": secret.application, "secret": secret, "form": form, "basis": basis}
+        context["clashes"] = error.clashes
+        return render(request, "console/secret_notes.html", context, status=409)
+    if is_new:
         messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
     else:
         messages.info(request, "Nothing changed")

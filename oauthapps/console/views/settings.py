@@ -14,16 +14,16 @@ from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
-from oauthapps.console.forms.basis import Basis
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.instructions import instructions
 from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
+from oauthapps.edits import Basis, Changes, Clash, ClashError
 from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
-from oauthapps.services.changes import Changes, change_application
-from oauthapps.services.clashes import LOGO, REDIRECT_URLS, Clash, ClashError
+from oauthapps.services.changes import change_application
+from oauthapps.services.clashes import LOGO, REDIRECT_URLS, state_of
 
 LATELY = timedelta(days=30)
 
@@ -36,7 +36,7 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     form_type = form_class(found.app_type)
     if request.method != "POST":
         form = form_type(application=found)
-        basis = Basis.shown(found, form.names)
+        basis = Basis.shown(state_of(found, form.names))
         return show(request, found, form, RedirectURLRows.stored(found), basis)
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
@@ -50,6 +50,8 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         changes = save(found, form, rows, basis, actor=Actor.of(request))
     except ClashError as error:
         return show(request, found, form, rows, basis, clashes=error.clashes, status=409)
+    except Application.DoesNotExist as error:  # deleted meanwhile
+        raise Http404 from error
     tell(request, changes)
     return redirect(found)
 
@@ -81,7 +83,7 @@ def tell(request: HttpRequest, changes: Changes) -> None:
     else:
         messages.info(request, "Nothing changed")
     if changes.kept:
-        messages.info(request, f"Changed by somebody else meanwhile, and kept: {', '.join(changes.kept)}")
+        messages.info(request, changes.kept_sentence)
 
 
 def show(
