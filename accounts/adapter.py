@@ -8,6 +8,7 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
@@ -15,6 +16,7 @@ from accounts.client_addresses import UNKNOWN, client_address, client_network
 from accounts.hashers import TooBusyError
 from accounts.logins import login_in
 from accounts.models import LinkPurpose, User
+from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
 
@@ -39,11 +41,11 @@ class AccountAdapter(DefaultAccountAdapter):
         return client_address(request.META) or UNKNOWN
 
     def is_safe_url(self, url: str | None) -> bool:
-        """Return whether an address to go on to is one of ours; what is no address is none of ours."""
-        try:
-            return bool(super().is_safe_url(url))
-        except ValueError:
-            return False
+        """Return whether a URL to go on to is a page of this origin.
+
+        The original would lead to any host in ALLOWED_HOSTS, under any scheme and at any port.
+        """
+        return is_own_page(url or "")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link that a mail carries: under the configured address, whatever Host was asked for."""
@@ -110,6 +112,15 @@ class AccountAdapter(DefaultAccountAdapter):
             clear_login(request)
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        """Lead on to where the person was going, however long its URL is."""
+        from allauth.account.utils import get_login_redirect_url  # noqa: PLC0415  # it imports the adapter
+
+        target = get_login_redirect_url(request, kwargs.pop("redirect_url"))
+        answer: HttpResponse = super().post_login(request, user, redirect_url=reverse("home"), **kwargs)
+        answer["Location"] = redirect_to_page(target)["Location"]
+        return answer
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
         # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,

@@ -1,10 +1,11 @@
 """The colour scheme a person chose: a cookie, so that the first byte of every page already knows it."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import resolve_url
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
+
+from accounts.next_pages import is_own_page, redirect_to_page
 
 COOKIE = "color_scheme"
 COOKIE_SECONDS = 365 * 24 * 60 * 60
@@ -24,7 +25,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     value = request.POST.get("color_scheme", SYSTEM)
     if value not in CHOICES:
         return HttpResponseBadRequest("There is no such color scheme.", content_type="text/plain")
-    response = HttpResponseRedirect(page_to_return_to(request))
+    response = redirect_to_page(page_to_return_to(request))
     if value == SYSTEM:
         response.delete_cookie(COOKIE, samesite="Lax")
     else:
@@ -42,5 +43,4 @@ def choose(request: HttpRequest) -> HttpResponse:
 def page_to_return_to(request: HttpRequest) -> str:
     """Return the page of ours that the form names, or the start page."""
     url = request.POST.get("next", "")
-    is_ours = url.startswith("/") and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
-    return url if is_ours else resolve_url("home")
+    return url if is_own_page(url) else resolve_url("home")

@@ -4,19 +4,24 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from allauth.account.utils import passthrough_next_redirect_url
+from allauth.account.internal.stagekit import stash_login
+from allauth.account.stages import LoginStage
+from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
 from allauth.account.views import LoginView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic.edit import FormView
 
 from accounts import kept_forms, passkey_challenges
 from accounts.access import signed_in_user
+from accounts.next_pages import redirect_to_page
 from accounts.passkeys import NOT_ACCEPTED, host_is_address
 
 
@@ -36,10 +41,28 @@ def looked_at_or_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     return answer
 
 
-class TakesFormAlong:
-    """A way to sign in that leads to the form which waits to be sent, where one came along."""
+class LeadsOn:
+    """A way to sign in that leads on to the page the person was going to, or to the form that came along."""
 
     request: HttpRequest
+
+    @method_decorator(login_not_required)
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Lead on at once where another tab has signed in meanwhile."""
+        if request.user.is_authenticated:
+            return redirect_to_page(self.get_authenticated_redirect_url())  # type: ignore[attr-defined]
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
+        return answer
+
+    def _redirect_to_pending_stage(
+        self, request: HttpRequest, stage: LoginStage
+    ) -> HttpResponseRedirect | None:
+        """Lead to the second factor that another tab is asked for, and from there to this tab's page."""
+        if target := get_next_redirect_url(request):
+            stage.login.redirect_url = target
+            stash_login(request, stage.login)
+        answer: HttpResponseRedirect | None = super()._redirect_to_pending_stage(request, stage)  # type: ignore[misc]
+        return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign the person in."""
@@ -51,7 +74,7 @@ class TakesFormAlong:
         return answer
 
 
-class SignInView(TakesFormAlong, LoginView):
+class SignInView(LeadsOn, LoginView):
     """The sign-in page."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
@@ -62,7 +85,7 @@ class SignInView(TakesFormAlong, LoginView):
         return found
 
 
-class PasskeySignInView(TakesFormAlong, LoginWebAuthnView):
+class PasskeySignInView(LeadsOn, LoginWebAuthnView):
     """Signing in with a passkey: gives the browser its challenge, and takes the answer.
 
     django-allauth looks for the challenge in the session, where it stands no longer than a request takes.
@@ -94,7 +117,7 @@ class PasskeySignInView(TakesFormAlong, LoginWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
         """Lead back to the sign-in page, on the way to the same place."""
         messages.error(self.request, f"{NOT_ACCEPTED} Or sign in with your password.")
-        return redirect(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
+        return redirect_to_page(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
 
 
 class PasskeyAgainView(ReauthenticateWebAuthnView):

@@ -10,7 +10,6 @@ from urllib.parse import urlencode, urlsplit
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -32,6 +31,7 @@ from oauthlib.openid.connect.core.exceptions import RequestNotSupported, Request
 from accounts.access import signed_in_user
 from accounts.actors import Actor
 from accounts.models import User
+from accounts.next_pages import redirect_to_page
 from oauthapps import lifetimes, scopes
 from oauthapps.errors import RequestAnsweredError
 from oauthapps.oauth2.consent_form import InvalidConsentError, seal, unseal
@@ -62,6 +62,13 @@ NOT_SUPPORTED: dict[str, type[OAuth2Error]] = {
 # Without a value a parameter counts as absent (RFC 6749 section 3.1). Not so these: an empty challenge must
 # not pass for a request without one (RFC 7636 section 4.4.1), nor an empty response type for a forgotten one.
 JUDGED_WHEN_EMPTY = ("response_type", "code_challenge")
+# Bytes that the values may have together. On the way through the sign-in page each may be percent-encoded
+# twice, as five characters: that fits, with cookies and the like, into the 64 KiB of headers that are read.
+MOST_BYTES = 10 * 1024
+TOO_LONG = (
+    f"The authorization request is too long: its parameters can have {MOST_BYTES:,} bytes together. "
+    "Send a shorter state."
+)
 STALE = "This page was shown to somebody else or too long ago. Go back to the application and start again."
 
 
@@ -78,7 +85,7 @@ class AuthorizationView(OAuthLibMixin, View):
         """Show the consent page for a valid request."""
         parameters: Parameters = {}
         try:
-            parameters, fault = read_request(request)
+            parameters, fault = read_request(request.META.get("QUERY_STRING", ""))
             asked = self.validated(parameters, fault)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
@@ -147,20 +154,24 @@ def switch_account(request: HttpRequest) -> HttpResponse:
 
 def sign_in_first(parameters: Parameters) -> HttpResponse:
     """Return the redirect to the sign-in page that leads back to the same authorization request."""
-    return redirect_to_login(f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}")
+    target = f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}"
+    return redirect_to_page(f"{reverse('account_login')}?{urlencode({'next': target}, safe='/')}")
 
 
-def read_request(request: HttpRequest) -> tuple[Parameters, OAuth2Error | None]:
-    """Return the usable parameters of an authorization request, and the fault of the others, if any.
+def read_request(query: str) -> tuple[Parameters, OAuth2Error | None]:
+    """Return the usable parameters of an authorization request, and its fault, if any.
 
     The client is told of it once it is certain where the client is.
+
+    Args:
+        query: the URL's, as the server writes it (PEP 3333).
 
     Raises:
         InvalidRequestFatalError: when nobody can say which client or redirect URI is meant.
         InvalidRequestError: when the query is no form.
     """
     values: dict[str, list[str]] = {}
-    for name, value in form_pairs(request.META.get("QUERY_STRING", "").encode("latin-1", "replace")):
+    for name, value in form_pairs(query.encode("latin-1", "replace")):
         if name in PARAMETERS or name in NOT_SUPPORTED:
             values.setdefault(name, []).append(value)
     wrong = {name: problem for name, sent in values.items() if (problem := problem_of(sent))}
@@ -174,6 +185,8 @@ def read_request(request: HttpRequest) -> tuple[Parameters, OAuth2Error | None]:
     }
     unsupported = [fault() for name, fault in NOT_SUPPORTED.items() if any(values.get(name, ()))]
     faults = [InvalidRequestError(problem) for problem in wrong.values()] + unsupported
+    if sum(len(value.encode()) for value in parameters.values()) > MOST_BYTES:
+        faults.append(InvalidRequestError(TOO_LONG))
     return parameters, next(iter(faults), None)
 
 
