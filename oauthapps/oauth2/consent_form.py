@@ -44,11 +44,24 @@ def unseal(sealed: str, user: User) -> ShownRequest:
     Raises:
         InvalidConsentError: when it was shown to somebody else, too long ago, or never.
     """
+    shown = _opened(sealed)
+    if shown.user_id != user.user_id:
+        raise InvalidConsentError
+    return shown
+
+
+def was_sealed(sealed: str) -> bool:
+    """Return whether a request was shown to anybody within the last hour."""
+    try:
+        _opened(sealed)
+    except InvalidConsentError:
+        return False
+    return True
+
+
+def _opened(sealed: str) -> ShownRequest:
     try:
         content: dict[str, Any] = signing.loads(sealed, salt=SALT, max_age=MAX_AGE)
     except signing.BadSignature as error:
         raise InvalidConsentError from error
-    shown = ShownRequest(**content)
-    if shown.user_id != user.user_id:
-        raise InvalidConsentError
-    return shown
+    return ShownRequest(**content)

@@ -11,7 +11,12 @@ pytestmark = [pytest.mark.browser, pytest.mark.story]
 
 @pytest.fixture
 def authenticator(page: Page) -> CDPSession:
-    """A phone or laptop that keeps passkeys, knows its owner, and is touched whenever it asks."""
+    """The page's own phone or laptop."""
+    return authenticator_of(page)[0]
+
+
+def authenticator_of(page: Page) -> tuple[CDPSession, str]:
+    """A phone or laptop that keeps passkeys, knows its owner, and is touched whenever it asks; and its id."""
     devtools: CDPSession = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
     options = {
@@ -22,8 +27,8 @@ def authenticator(page: Page) -> CDPSession:
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
     }
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return devtools
+    added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    return devtools, str(added["authenticatorId"])
 
 
 @pytest.fixture
