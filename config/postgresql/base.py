@@ -44,6 +44,10 @@ class DatabaseWrapper(base.DatabaseWrapper):
             self.ensure_connection()
         return bool(self.autocommit)
 
+    def close_if_health_check_failed(self) -> None:
+        """Close a kept connection that does not stand any more; Django looks for a pool first."""
+        super(base.DatabaseWrapper, self).close_if_health_check_failed()
+
     def straight(self) -> PreparedStatements | None:
         """Return the way past Django, connected; None where statements must go through it.
 

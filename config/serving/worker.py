@@ -141,4 +141,5 @@ class Worker:
             log.exception("A request could not be answered")
             exchange.answer(500, [], b"")
         finally:
-            self.bodies.forget(exchange)
+            if exchange in self.bodies.sizes:
+                self.bodies.forget(exchange)

@@ -26,7 +26,7 @@ def allow_only(*methods: str, refuse: Refusing = method_refused) -> Callable[[An
     def decorate(answer: Answering) -> Answering:
         @wraps(answer)
         def answered(request: ProgramRequest) -> Answer:
-            if request.method in methods:
+            if request.environ["REQUEST_METHOD"] in methods or request.method in methods:
                 return answer(request)
             return refuse(
                 f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} allowed.",

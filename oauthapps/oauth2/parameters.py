@@ -115,11 +115,16 @@ def bytes_to_read(request: ProgramRequest, announced: str | None) -> int:
 
 
 def form_pairs(body: bytes) -> Pairs:
-    """Return the pairs of a form, decoded as UTF-8."""
+    """Return the pairs of a form, decoded as UTF-8.
+
+    Most requests have nothing to decode, and taking such a form apart is quicker than `parse_qsl`.
+    """
     try:
-        return parse_qsl(
-            body.decode("utf-8"), keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS
-        )
+        text = body.decode("utf-8")
+        if "%" not in text and "+" not in text and text.count("&") < MAX_PARAMETERS:
+            parts = [pair.partition("=") for pair in text.split("&") if pair]
+            return [(name, value) for name, _, value in parts]
+        return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:  # includes UnicodeDecodeError
         raise UnreadableRequestError(
             "The form could not be parsed: it must be URL-encoded UTF-8 with at most 100 parameters."
