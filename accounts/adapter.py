@@ -15,10 +15,12 @@ from accounts.access import signed_in_recently
 from accounts.client_addresses import UNKNOWN, client_address, client_network
 from accounts.hashers import TooBusyError
 from accounts.logins import login_in
+from accounts.mail import letter
 from accounts.models import LinkPurpose, User
 from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
 from accounts.throttling import must_wait
+from accounts.user_agents import device
 
 BEGUN_UNDER = "sign_in_begun_under"
 log = logging.getLogger("gatehouse.mail")
@@ -60,14 +62,28 @@ class AccountAdapter(DefaultAccountAdapter):
         methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
         return [method | {"description": WAYS[method["id"]]} for method in methods]
 
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send a letter of ours: django-allauth's would name the installation after the Host header."""
+        letter(template_prefix, email, context).send()
+
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Mail the link of a forgotten password to the address that is stored, not to what was typed."""
         super().send_password_reset_mail(user, user.email, context)
 
-    def send_notification_mail(self, *args: Any, **kwargs: Any) -> None:
-        """Tell somebody by mail what has changed; that it cannot be told does not undo the change."""
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """Tell somebody by mail what has changed; that it cannot be told does not undo the change.
+
+        Of the browser it says the name alone: the header may hold any text of whoever made the change.
+        """
+        said = {"user": user, "user_agent": device(self.get_http_user_agent(self.request)), **(context or {})}
         try:
-            super().send_notification_mail(*args, **kwargs)
+            super().send_notification_mail(template_prefix, user, said, email)
         except (SMTPException, OSError) as error:
             log.warning("A notification could not be mailed: %s", type(error).__name__)
 

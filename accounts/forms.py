@@ -6,7 +6,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.forms import ChangePasswordForm as PasswordForm
-from allauth.account.forms import LoginForm, ResetPasswordForm
+from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
 from django import forms
 from django.core.validators import MaxLengthValidator
@@ -21,6 +21,11 @@ from oauthapps.services.consents import withdraw_all
 log = logging.getLogger("gatehouse.mail")
 # No email address is longer, nor any user name.
 LONGEST_LOGIN = 254
+PASSWORD_LABELS = {
+    "oldpassword": "Current password",
+    "password1": "New password",
+    "password2": "New password (again)",
+}
 
 
 class SignInForm(LoginForm):
@@ -43,6 +48,21 @@ class SignInForm(LoginForm):
         password.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
 
 
+def label_passwords(form: forms.Form) -> None:
+    """Give the fields of a form that sets a password our labels, without placeholders that repeat them."""
+    for name, field in form.fields.items():
+        field.label = PASSWORD_LABELS.get(name, field.label)
+        field.widget.attrs.pop("placeholder", None)
+
+
+class NewPasswordForm(ResetPasswordKeyForm):
+    """A password for somebody who has shown who they are by other means: a link, or the one they have."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label_passwords(self)
+
+
 class ChangePasswordForm(PasswordForm):
     """A new password, which ends the other sessions, and on request what applications were allowed."""
 
@@ -51,6 +71,10 @@ class ChangePasswordForm(PasswordForm):
         help_text="Applications lose the access you gave them. Choose this if somebody knew your password.",
         required=False,
     )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        label_passwords(self)
 
     def save(self) -> None:
         """Change the password, end links that could set another, and withdraw consents if asked for."""
@@ -66,6 +90,11 @@ class PasswordMailForm(ResetPasswordForm):
     Making and mailing the link waits until the request has been answered (`request.once_answered`): how long
     it takes, or that it fails, would tell a stranger which addresses belong to somebody.
     """
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = "Email address"
+        self.fields["email"].widget.attrs = {"autocomplete": "email"}
 
     def clean_email(self) -> str:
         """Find the person who is to get the mail, by the index."""

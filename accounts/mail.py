@@ -1,10 +1,18 @@
-"""Letters to people, where a mail server is set."""
+"""Letters to people, where a mail server is set.
+
+What a letter says of this installation comes from its configuration and its database, never from a request:
+whoever asks for the mail of a forgotten password chooses the Host header.
+"""
 
 import logging
+from collections.abc import Mapping
+from email.utils import make_msgid
 from smtplib import SMTPException
+from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.mail import send_mail
+from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from accounts.models import Organization, User
@@ -17,18 +25,37 @@ def can_send() -> bool:
     return not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
 
 
+def letter(template: str, email: str, context: Mapping[str, Any]) -> EmailMessage:
+    """Return a letter that a program writes (RFC 3834 section 5), ready to be sent.
+
+    Args:
+        template: where its templates are: `{template}_subject.txt` and `{template}_message.txt`.
+        email: whom it is for.
+        context: what they say besides the product, the organization and their URL.
+    """
+    said = {
+        "product_name": settings.PRODUCT_NAME,
+        "organization": Organization.current(),
+        "base_url": settings.BASE_URL,
+        **context,
+    }
+    subject = " ".join(render_to_string(f"{template}_subject.txt", said).split())
+    return EmailMessage(
+        f"[{settings.PRODUCT_NAME}] {subject}",
+        render_to_string(f"{template}_message.txt", said).strip() + "\n",
+        to=[email],
+        headers={
+            "Auto-Submitted": "auto-generated",
+            "Message-ID": make_msgid(domain=urlsplit(settings.BASE_URL).hostname),
+        },
+    )
+
+
 def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
-    context = {
-        "person": user,
-        "link": link,
-        "organization": Organization.current(),
-        "product_name": settings.PRODUCT_NAME,
-        "days": settings.INVITATION_SECONDS // (24 * 60 * 60),
-    }
-    text = render_to_string("people/email/invitation.txt", context)
+    context = {"user": user, "link": link, "days": settings.INVITATION_SECONDS // (24 * 60 * 60)}
     try:
-        send_mail(f"Your invitation to {settings.PRODUCT_NAME}", text, None, [user.email])
+        letter("people/email/invitation", user.email, context).send()
     except (SMTPException, OSError) as error:
         # Its text may repeat the letter; what kind of error it is says enough.
         log.warning("An invitation could not be mailed: %s", type(error).__name__)

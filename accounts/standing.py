@@ -34,6 +34,21 @@ class SecondFactors:
         return bool(self.passkeys) or self.has_app
 
     @property
+    def take_a_code(self) -> bool:
+        """Whether a code, of an app or for recovery, can be typed in the place of a passkey."""
+        return self.has_app or bool(self.codes_left)
+
+    @property
+    def ways_in_words(self) -> str:
+        """What the person can do after the password, all of it, in a sentence."""
+        codes = ["the 6-digit code from your authenticator app"] * self.has_app
+        codes += ["a recovery code"] * bool(self.codes_left)
+        ways = ["use a passkey"] * bool(self.passkeys)
+        ways += [f"enter {' or '.join(codes)}"] * bool(codes)
+        sentence = ", or ".join(ways)
+        return f"{sentence[:1].upper()}{sentence[1:]}."
+
+    @property
     def passkeys_in_words(self) -> str:
         """How many passkeys there are, such as "2 passkeys"."""
         return counted(self.passkeys, "passkey")

@@ -15,9 +15,9 @@ from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import Answer, ProgramRequest, as_response
 from oauthapps.errors import InDoubtError
 
-# Where programs ask: a page would be no answer to them. People are sent to one place among theirs.
+# Where programs ask: a page would be no answer to them. People are sent to two places among theirs.
 FOR_PROGRAMS = ("/integrations/", "/.well-known/", "/api/", "/attask/")
-FOR_PEOPLE = "/integrations/oauth2/authorize"
+FOR_PEOPLE = ("/integrations/oauth2/authorize", "/.well-known/change-password")
 SLASHES = re.compile("//+")
 # After this many seconds a client may come again to a database that did not answer.
 RETRY_SECONDS = 5

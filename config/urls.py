@@ -2,11 +2,14 @@
 
 from allauth.account import views as sign_in
 from allauth.mfa.base import views as second_factors
+from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
+from django.views.generic import RedirectView
 
 import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
 from accounts.views import sign_in as our_sign_in
 from accounts.views.one_time_links import set_password
+from accounts.views.second_factor import second_factor
 from config.color_scheme import choose as choose_color_scheme
 from oauthapps.console.views import applications
 from oauthapps.console.views.logos import logo
@@ -17,7 +20,7 @@ from oauthapps.oauth2.metadata import metadata
 account_pages = [
     path("login/", our_sign_in.sign_in, name="account_login"),
     path("login/passkey/", our_sign_in.sign_in_with_passkey, name="mfa_login_webauthn"),
-    path("login/second-factor/", second_factors.authenticate, name="mfa_authenticate"),
+    path("login/second-factor/", second_factor, name="mfa_authenticate"),
     path("login/kept-form/", our_sign_in.kept_form, name="kept-form"),
     path("logout/", sign_in.logout, name="account_logout"),
     path("inactive/", sign_in.account_inactive, name="account_inactive"),
@@ -28,6 +31,11 @@ account_pages = [
     path("password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
     path("password/link/", set_password, name="set-password"),
 ]
+
+# Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
+change_password = login_not_required(
+    RedirectView.as_view(pattern_name="account_change_password", http_method_names=["get", "head"])
+)
 
 handler400 = "config.error_pages.bad_request"
 handler404 = "config.error_pages.not_found"
@@ -43,6 +51,7 @@ urlpatterns = [
     path("connected/", include("oauthapps.connected.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
     path(".well-known/oauth-authorization-server", Endpoint(metadata, needs_database=False), name="metadata"),
+    path(".well-known/change-password", change_password, name="change-password"),
     path("", include("oauthapps.api.urls")),
     path("logos/<digest:digest>.png", logo, name="logo"),
 ]

@@ -25,6 +25,7 @@ OPEN = {
     "account_inactive",
     "account_reset_password",
     "account_reset_password_done",
+    "change-password",  # leads to where it is changed
     "set-password",
     "mfa_authenticate",
     "mfa_login_webauthn",

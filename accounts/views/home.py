@@ -1,9 +1,12 @@
 """Where signing in leads, and what somebody who forgot their password is told."""
 
-from allauth.account.views import password_reset as send_password_mail
+from typing import Any
+
+from allauth.account.views import PasswordResetView
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from accounts.access import signed_in_user
@@ -18,12 +21,18 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "people/home.html")
 
 
-@login_not_required
-def password_reset(request: HttpRequest) -> HttpResponse:
-    """Mail a link to set a new password, or say whom to ask where no mail can be sent."""
-    if not can_send():
-        return render(request, "account/password_reset_without_mail.html")
-    answer: HttpResponse = send_password_mail(request)
-    if once_answered := getattr(request, "once_answered", None):
-        answer._resource_closers.append(once_answered)  # type: ignore[attr-defined]
-    return answer
+@method_decorator(login_not_required, name="dispatch")
+class PasswordMailView(PasswordResetView):
+    """Asks whose password is forgotten and mails a link, or says whom to ask where no mail can be sent."""
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Answer the request; what the form left to be done follows once the answer has been sent."""
+        if not can_send():
+            return render(request, "account/password_reset_without_mail.html")
+        answer: HttpResponse = super().dispatch(request, *args, **kwargs)
+        if once_answered := getattr(request, "once_answered", None):
+            answer._resource_closers.append(once_answered)  # type: ignore[attr-defined]
+        return answer
+
+
+password_reset = PasswordMailView.as_view()

@@ -6,8 +6,8 @@ show. Here it stands in the query, which they do not, and goes from there into t
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordKeyForm
 from django.contrib import messages
+from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.actors import Actor
+from accounts.forms import NewPasswordForm
 from accounts.models import LinkPurpose
 from accounts.services.links import usable_link, use_link
 
@@ -29,17 +30,22 @@ def set_password(request: HttpRequest) -> HttpResponse:
     link = usable_link(key)
     if link is None:
         return page(request, "account/password_link_over.html", status=400)
-    form = ResetPasswordKeyForm(request.POST or None, user=link.user, temp_key=key)
+    form = NewPasswordForm(request.POST or None, user=link.user, temp_key=key)
     if request.method == "POST" and form.is_valid():
         if not use_link(link, form.cleaned_data["password1"], actor=Actor.of(request)):
             return page(request, "account/password_link_over.html", status=400)
-        messages.success(request, "Your new password is set: sign in with it.")
+        # Otherwise whoever is signed in here would go on, and the one of the link would not notice.
+        logout(request)
+        messages.success(request, "Your password is set. Sign in with it.")
         return redirect("account_login")
     context = {
         "form": form,
         "key": key,
         "person": link.user,
         "is_invitation": link.purpose == LinkPurpose.INVITATION,
+        "somebody_else": request.user
+        if request.user.is_authenticated and request.user != link.user
+        else None,
     }
     return page(request, "account/password_link.html", context, status=422 if form.errors else 200)
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import OAUTH2_PROVIDER, VAR_DIR
+from config.settings.base import OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 SECRET_KEY = env.secret_key(VAR_DIR / "secret_key")
@@ -47,7 +47,9 @@ EMAIL_PORT = env.number("EMAIL_PORT", 587)
 EMAIL_HOST_USER = env.text("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
-DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"gatehouse@{_base_url.hostname}")
+DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"{PRODUCT_NAME} <gatehouse@{_base_url.hostname}>")
 # Without a mail server nothing is pretended: the page says whom to ask instead.
 EMAIL_BACKEND = "config.mail.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
+# The time of a letter with its zone: "+0000". Django's default, "-0000", says that none is known (RFC 5322).
+EMAIL_USE_LOCALTIME = True

@@ -91,7 +91,7 @@ def test_where_the_mail_server_fails_the_link_is_shown_as_well(
     def fail(*arguments: object) -> None:
         raise SMTPServerDisconnected
 
-    monkeypatch.setattr("accounts.mail.send_mail", fail)
+    monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
     page = invite(console)
     assert "The mail server did not take the invitation" in page.text
     assert take_up(link_on(page)).status == 302

@@ -44,6 +44,7 @@ SIGNING_IN = (
         sends={"password1": "short", "password2": "other"},
         status=422,
     ),
+    Visit("set-password", "signed in as somebody else", states=ONCE, query=invitation_key),
     Visit("set-password", "over", by="", states=ONCE, status=400),
     Visit("mfa_authenticate", by="", states=ONCE, before=give_the_password_only),
     Visit(

@@ -9,6 +9,7 @@ from tests.test_architecture import VIEWS
 
 # What answers GET with a redirect, a file, data, or not at all.
 WITHOUT_A_PAGE = {
+    "change-password": "",
     "color-scheme": "",
     "console:index": "",
     "console:oauth-applications": "",
