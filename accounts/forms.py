@@ -63,6 +63,17 @@ class NewPasswordForm(ResetPasswordKeyForm):
         label_passwords(self)
 
 
+class FirstPasswordForm(NewPasswordForm):
+    """A password in the place of one that somebody else knows."""
+
+    def clean_password1(self) -> str:
+        """Refuse the password that is to be replaced."""
+        password: str = self.cleaned_data["password1"]
+        if self.user.check_password(password):
+            raise forms.ValidationError("Choose a password other than the one you signed in with.")
+        return password
+
+
 class ChangePasswordForm(PasswordForm):
     """A new password, which ends the other sessions, and on request what applications were allowed."""
 

@@ -114,6 +114,8 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
     is_active = models.BooleanField("active", default=True)
+    # Somebody else knows the password, such as whoever read the log of a first run: it only begins a sign-in.
+    must_change_password = models.BooleanField(default=False, editable=False)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When they first had a password; None as long as they are only invited.
     joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)

@@ -25,7 +25,8 @@ class FirstAdministrator:
 def prepare() -> FirstAdministrator | None:
     """Make the organisation and an administrator where there are none; return the administrator if made.
 
-    The environment may name her: ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL.
+    The environment may name her: ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL. A password that is generated
+    stands in the log of this run, so it has to be changed at the first sign-in.
 
     Raises:
         ValidationError: when one of these cannot be taken.
@@ -41,6 +42,7 @@ def prepare() -> FirstAdministrator | None:
         email=env.text("ADMIN_EMAIL", f"{username}@localhost"),
         role=Role.ADMINISTRATOR,
         password=password,
+        must_change_password=not given,
         actor=Actor.command("serve"),
     )
     return FirstAdministrator(username=username, password="" if given else password)

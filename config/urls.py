@@ -8,6 +8,7 @@ from django.views.generic import RedirectView
 
 import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
 from accounts.views import sign_in as our_sign_in
+from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
 from accounts.views.second_factor import second_factor
 from config.color_scheme import choose as choose_color_scheme
@@ -21,6 +22,7 @@ account_pages = [
     path("login/", our_sign_in.sign_in, name="account_login"),
     path("login/passkey/", our_sign_in.sign_in_with_passkey, name="mfa_login_webauthn"),
     path("login/second-factor/", second_factor, name="mfa_authenticate"),
+    path("login/new-password/", first_password, name="first-password"),
     path("login/kept-form/", our_sign_in.kept_form, name="kept-form"),
     path("logout/", sign_in.logout, name="account_logout"),
     path("inactive/", sign_in.account_inactive, name="account_inactive"),

@@ -26,6 +26,7 @@ OPEN = {
     "account_reset_password",
     "account_reset_password_done",
     "change-password",  # leads to where it is changed
+    "first-password",  # while a sign-in is under way
     "set-password",
     "mfa_authenticate",
     "mfa_login_webauthn",

@@ -83,9 +83,9 @@ def reset_person(user: User, *, password: str, actor: Actor) -> None:
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if not person.is_active:
             end_access(person)
-        person.password = hashed
+        person.password, person.must_change_password = hashed, False
         person.is_active, person.joined_at = True, person.joined_at or timezone.now()
-        person.save(update_fields=["password", "is_active", "joined_at"])
+        person.save(update_fields=["password", "must_change_password", "is_active", "joined_at"])
         Authenticator.objects.filter(user=person).delete()
         OneTimeLink.objects.filter(user=person).delete()
         Event.objects.record(EventKind.PERSON_RESET, actor=actor, person=person)

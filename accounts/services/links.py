@@ -103,9 +103,10 @@ def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
         if not used or not is_for(link.purpose, user):
             return False
         user.password = hashed
+        user.must_change_password = False
         if is_invitation:
             user.is_active, user.joined_at = True, timezone.now()
-        user.save(update_fields=["password", "is_active", "joined_at"])
+        user.save(update_fields=["password", "must_change_password", "is_active", "joined_at"])
         OneTimeLink.objects.filter(user=user).delete()
         kind = EventKind.INVITATION_ACCEPTED if is_invitation else EventKind.PASSWORD_CHANGED
         Event.objects.record(kind, actor=actor, person=user)

@@ -37,6 +37,7 @@ def create_person(
     actor: Actor,
     name: str = "",
     user_id: str = "",
+    must_change_password: bool = False,
 ) -> User:
     """Make a person.
 
@@ -48,11 +49,13 @@ def create_person(
         actor: who makes them.
         name: what pages call them; the user name when empty.
         user_id: a User ID brought along from elsewhere; a new one when empty.
+        must_change_password: whether they choose another password when they first sign in.
 
     Raises:
         ValidationError: when a value cannot be taken, by field.
     """
     user = User(username=username, email=email, role=role, name=name)
+    user.must_change_password = must_change_password
     if user_id:
         user.user_id = user_id
         if Application.objects.filter(client_id=user_id).exists():

@@ -3,6 +3,7 @@
 from tests.every_page.visits import (
     Visit,
     consent_request,
+    give_the_first_password,
     give_the_password_only,
     guess,
     invitation_key,
@@ -46,6 +47,15 @@ SIGNING_IN = (
     ),
     Visit("set-password", "signed in as somebody else", states=ONCE, query=invitation_key),
     Visit("set-password", "over", by="", states=ONCE, status=400),
+    Visit("first-password", by="", states=ONCE, before=give_the_first_password),
+    Visit(
+        "first-password",
+        "refused",
+        by="",
+        states=ONCE,
+        before=give_the_first_password,
+        sends={"password1": "short", "password2": "other"},
+    ),
     Visit("mfa_authenticate", by="", states=ONCE, before=give_the_password_only),
     Visit(
         "mfa_authenticate",

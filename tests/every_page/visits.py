@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import reverse
 
+from accounts.models import User
 from accounts.services.invitations import invite_again
 from accounts.services.links import password_link
 from oauthapps.models import Application
@@ -128,6 +129,14 @@ def type_too_late(browser: Browser, world: World) -> None:
 def give_the_password_only(browser: Browser, world: World) -> None:
     """Sign in as far as the second factor."""
     fields = {"login": world.people["careful"].username, "password": PASSWORD}
+    assert browser.post(reverse("account_login"), fields).status == 302
+
+
+def give_the_first_password(browser: Browser, world: World) -> None:
+    """Sign in as far as the page that asks for another password."""
+    member = world.people["member"]
+    User.objects.filter(pk=member.pk).update(must_change_password=True)
+    fields = {"login": member.username, "password": PASSWORD}
     assert browser.post(reverse("account_login"), fields).status == 302
 
 

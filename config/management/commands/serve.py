@@ -53,7 +53,8 @@ class Command(BaseCommand):
         if administrator and administrator.password:
             self.stdout.write(
                 f"First administrator: {administrator.username}\n"
-                f"Password (shown this once): {administrator.password}"
+                f"Password (shown this once): {administrator.password}\n"
+                "You choose your own password when you first sign in."
             )
 
 
