@@ -11,15 +11,14 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
+from accounts import throttling
 from accounts.access import signed_in_recently
-from accounts.client_addresses import UNKNOWN, client_address, client_network
-from accounts.hashers import TooBusyError
+from accounts.client_addresses import UNKNOWN, client_address
 from accounts.logins import login_in
 from accounts.mail import letter
 from accounts.models import LinkPurpose, User
 from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
-from accounts.throttling import must_wait
 from accounts.user_agents import device
 
 BEGUN_UNDER = "sign_in_begun_under"
@@ -87,27 +86,27 @@ class AccountAdapter(DefaultAccountAdapter):
         except (SMTPException, OSError) as error:
             log.warning("A notification could not be mailed: %s", type(error).__name__)
 
-    def authenticate(self, request: HttpRequest, **credentials: Any) -> Any:
-        """Return whose credentials these are; who was not heard has not failed.
-
-        Raises:
-            TooBusyError: when too many passwords are being checked.
-        """
-        try:
-            return super().authenticate(request, **credentials)
-        except TooBusyError:
-            self._rollback_login_failed_rl_usage()
-            raise
-
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
-        """Refuse an attempt that comes after too many failures.
+        """Refuse or slow down an attempt that comes after too many failures.
+
+        django-allauth's own counts by the login alone, with which a stranger could keep a victim out, and
+        counts those who have not failed yet.
 
         Raises:
-            ValidationError: which the sign-in page shows.
+            TooManyAttemptsError: which says how long to wait.
         """
-        super().pre_authenticate(request, **credentials)
-        if must_wait(login_in(credentials), client_network(request.META)):
-            raise self.validation_error("too_many_login_attempts")
+        throttling.allow_sign_in(request, login_in(credentials))
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count an attempt that failed."""
+        throttling.count_failure(request, login_in(credentials))
+
+    def validation_error(self, code: str, *args: Any) -> Exception:
+        """Return the error of a code; where somebody has to wait, one that says how long."""
+        if code in ("too_many_login_attempts", "rate_limited"):
+            return throttling.TooManyAttemptsError(throttling.longest_wait("login_failed"))
+        error: Exception = super().validation_error(code, *args)
+        return error
 
     def get_login_stages(self) -> list[str]:
         """Return what a sign-in passes: django-allauth's stages, then a new password where one is due."""
@@ -147,15 +146,10 @@ class AccountAdapter(DefaultAccountAdapter):
         answer["Location"] = redirect_to_page(target)["Location"]
         return answer
 
-    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        # By the login alone, a stranger could keep a victim out by failing in their name; by the Host header,
-        # which the original adds, everybody could begin to count anew.
-        return f"{client_network(request.META)} {login_in(credentials).lower()}"
-
 
 class MailedKeys:
     """What makes the keys of mailed links for django-allauth."""
 
     def make_token(self, user: User) -> str:
-        """Return the key of a new link, which takes the place of one mailed earlier."""
+        """Return the key of a new link, beside those mailed earlier."""
         return new_key(user, LinkPurpose.MAILED)

@@ -183,7 +183,8 @@ class LinkPurpose(models.TextChoices):
 class OneTimeLink(models.Model):
     """A link by which its bearer sets a person's password, once; of its key only the digest is kept.
 
-    A person has one of each purpose: a newer link takes the place of the earlier one, which stops working.
+    A newer link takes the place of an earlier one of its purpose, which stops working. Mailed links do not:
+    anybody can ask for one.
     """
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_links")
@@ -193,7 +194,13 @@ class OneTimeLink(models.Model):
     expires_at = models.DateTimeField(db_index=True)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["user", "purpose"], name="one_link_of_each_purpose")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["user", "purpose"],
+                condition=~models.Q(purpose=LinkPurpose.MAILED),
+                name="one_link_of_each_purpose",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_purpose_display()} of {self.user}"

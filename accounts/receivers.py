@@ -12,6 +12,7 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
+from accounts import throttling
 from accounts.actors import Actor
 from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
@@ -46,6 +47,7 @@ def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # no
     Signing in is the activity that ends an absence.
     """
     record_activity(user)
+    throttling.remember_network(request)
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
     records = get_authentication_records(request, user)
     proofs = [PROOFS.get(record.get("type", record["method"]), "") for record in records]
@@ -68,13 +70,17 @@ def note_failed_sign_in(
 ) -> None:
     """Record that somebody failed to sign in under a name of ours; under others, failures are counted.
 
+    They are also counted under a name that is being guessed at, or guessing would fill the table.
+
     What else was typed into the name field may be a password, so it is not kept.
     """
     if request is None:
         return
-    person = User.objects.with_login(login_in(credentials))
-    if person is None:
-        Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=Actor.somewhere(request))
+    login = login_in(credentials)
+    person = User.objects.with_login(login)
+    if person is None or throttling.is_guessed(request, login):
+        somebody = Actor.somewhere(request)
+        Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=somebody, person=person)
     else:
         record_about(EventKind.SIGN_IN_FAILED, request, person)
 

@@ -14,6 +14,7 @@ from django.utils.http import urlencode
 
 from accounts import kept_forms
 from accounts.hashers import TooBusyError
+from accounts.throttling import TooManyAttemptsError, in_words
 from accounts.views.sign_in import sign_in_page
 
 # Seconds after which a form may be sent again that met a worker busy with another password.
@@ -24,6 +25,16 @@ def busy(request: HttpRequest) -> HttpResponse:
     """Say that somebody else's password is being checked right now."""
     response = render(request, "429_busy.html", status=429)
     response["Retry-After"] = str(BUSY_SECONDS)
+    return response
+
+
+def too_many_attempts(request: HttpRequest, seconds: int = 60) -> HttpResponse:
+    """Say that there were too many attempts, and for how many seconds to wait.
+
+    django-allauth, which does not say, has no rates for more than a minute where it answers with this itself.
+    """
+    response = render(request, "429.html", {"wait": in_words(seconds)}, status=429)
+    response["Retry-After"] = str(seconds)
     return response
 
 
@@ -55,6 +66,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """Ask for a password, passkey or code again, and come back to the page or the form that was sent."""
         if isinstance(exception, TooBusyError):
             return busy(request)
+        if isinstance(exception, TooManyAttemptsError):
+            return too_many_attempts(request, exception.seconds)
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()

@@ -1,29 +1,162 @@
-"""Slowing down whoever guesses passwords, without letting a stranger keep a victim out."""
+"""Slowing down whoever guesses passwords or has mails sent, telling nobody who exists and keeping nobody out.
 
-from datetime import timedelta
+Failures are counted by what was typed, whether or not it is anybody's name, and under a digest, because it
+may be a password. The rates stand in ACCOUNT_RATE_LIMITS. What succeeds is never counted.
+"""
 
+import math
+import threading
+import time
+from contextlib import AbstractContextManager
+from typing import Any
+
+from allauth.core.internal import ratelimit
 from django.conf import settings
-from django.utils import timezone
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.crypto import salted_hmac
+from django.utils.module_loading import import_string
 
-from accounts.client_addresses import network_of
-from accounts.models import User
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from accounts.client_addresses import client_network
+
+# So many sign-ins may be slowed down at once in a process: each of them keeps a thread.
+SLOWED_AT_ONCE = 4
+# A longer wait is told in minutes.
+MOST_SECONDS = 90
+slowed = threading.BoundedSemaphore(SLOWED_AT_ONCE)
 
 
-def must_wait(login: str, network: str) -> bool:
-    """Return whether sign-ins to this account from this network are refused for now.
+class TooManyAttemptsError(Exception):
+    """Somebody has to wait before they try again.
 
-    Many failures from many networks are a distributed guess. A network from which the person has signed in
-    before is never made to wait for it, so that the guessing does not shut its victim out.
+    Attributes:
+        seconds: for how long.
     """
-    person = User.objects.with_login(login)
-    if person is None:
-        return False
-    events = Event.objects.filter(person=person)
-    since = timezone.now() - timedelta(seconds=settings.SIGN_IN_FAILURE_SECONDS)
-    failures = events.filter(kind=EventKind.SIGN_IN_FAILED, at__gt=since)
-    if failures.count() < settings.SIGN_IN_FAILURES_PER_ACCOUNT:
-        return False
-    addresses = events.filter(kind=EventKind.SIGNED_IN).values_list("address", flat=True)
-    return network not in {network_of(address or "") for address in addresses.order_by().distinct()}
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(seconds)
+        self.seconds = seconds
+
+
+def digest(*parts: str) -> str:
+    """Return what stands for something typed in the place where attempts are counted."""
+    return salted_hmac("attempts", "\0".join(parts).lower(), algorithm="sha256").hexdigest()
+
+
+def allow_sign_in(request: HttpRequest, login: str) -> None:
+    """Let an attempt to sign in go on, at once or after a moment.
+
+    Many failures under one name from many networks are a distributed guess. It slows down those who sign in
+    under that name from networks from which nobody has signed in lately; the others do not notice.
+
+    Args:
+        request: the attempt.
+        login: the user name or email address that was typed.
+
+    Raises:
+        TooManyAttemptsError: after too many failures from this network, or while too many wait already.
+    """
+    seconds = seconds_to_wait(request, "login_failed", digest(client_network(request.META), login))
+    if seconds:
+        raise TooManyAttemptsError(seconds)
+    if is_guessed(request, login) and not is_known(request):
+        slow_down()
+
+
+def count_failure(request: HttpRequest, login: str) -> None:
+    """Count an attempt to sign in that failed, for its network and for the name."""
+    consume(request, "login_failed", digest(client_network(request.META), login))
+    consume(request, "login_guessed", digest(login))
+
+
+def allow_mail(request: HttpRequest, email: str) -> None:
+    """Count a request for a mail to an email address.
+
+    Strangers share an allowance, so that nobody is flooded with mails; it is not that of networks from which
+    people have signed in.
+
+    Raises:
+        TooManyAttemptsError: when there were too many from this network, or from strangers' networks.
+    """
+    take(request, "reset_password", digest(client_network(request.META), email))
+    if not is_known(request):
+        take(request, "reset_password_by_strangers", digest(email))
+
+
+def is_guessed(request: HttpRequest, login: str) -> bool:
+    """Return whether there were so many failures under a name that somebody guesses its password."""
+    return seconds_to_wait(request, "login_guessed", digest(login)) > 0
+
+
+def remember_network(request: HttpRequest) -> None:
+    """Note that somebody has signed in from a network, or set a password with a link that they were sent."""
+    network = client_network(request.META)
+    if network:
+        cache.set(f"known:{network}", True, settings.KNOWN_NETWORK_SECONDS)
+
+
+def is_known(request: HttpRequest) -> bool:
+    """Return whether somebody has lately signed in from the network of a request.
+
+    Anybody: if it had to be the person under whose name somebody tries, neighbours would learn who exists.
+    """
+    return bool(cache.get(f"known:{client_network(request.META)}"))
+
+
+def slow_down() -> None:
+    """Wait for SIGN_IN_SLOWED_SECONDS while others are served.
+
+    Raises:
+        TooManyAttemptsError: when too many others wait.
+    """
+    aside: Any = import_string(settings.WAITS_ASIDE)
+    if not slowed.acquire(blocking=False):
+        raise TooManyAttemptsError(math.ceil(settings.SIGN_IN_SLOWED_SECONDS))
+    try:
+        meanwhile: AbstractContextManager[None] = aside()
+        with meanwhile:
+            time.sleep(settings.SIGN_IN_SLOWED_SECONDS)
+    finally:
+        slowed.release()
+
+
+def take(request: HttpRequest, action: str, key: str) -> None:
+    """Count that something happens.
+
+    Raises:
+        TooManyAttemptsError: when it would happen too often.
+    """
+    if not consume(request, action, key):
+        raise TooManyAttemptsError(seconds_to_wait(request, action, key) or 1)
+
+
+def seconds_to_wait(request: HttpRequest, action: str, key: str) -> int:
+    """Return after how many seconds an action is within its rates again; 0 when it is now.
+
+    Nothing is counted, so that attempts that are under way do not stand in the way of each other.
+    """
+    now, waits = time.time(), [0]
+    for rate in ratelimit.get_rates(app="allauth.account", action=action):
+        place = ratelimit.get_cache_key(request, app="allauth.account", action=action, rate=rate, key=key)
+        counted = [at for at in cache.get(place, []) if at > now - rate.duration]  # the latest first
+        if len(counted) >= rate.amount:
+            waits.append(math.ceil(counted[rate.amount - 1] + rate.duration - now))
+    return max(waits)
+
+
+def longest_wait(action: str) -> int:
+    """Return how many seconds an action may have to wait at most."""
+    rates = ratelimit.get_rates(app="allauth.account", action=action)
+    return int(max(rate.duration for rate in rates))
+
+
+def consume(request: HttpRequest, action: str, key: str) -> bool:
+    """Count that something happened, and return whether that is within its rates."""
+    return ratelimit.consume(request, app="allauth.account", action=action, key=key) is not None
+
+
+def in_words(seconds: int) -> str:
+    """Return a time to wait in words, such as "4 minutes", rounded up."""
+    if seconds <= MOST_SECONDS:
+        return f"{seconds} second{'' if seconds == 1 else 's'}"
+    return f"{math.ceil(seconds / 60)} minutes"

@@ -41,6 +41,7 @@ change_password = login_not_required(
 
 handler400 = "config.error_pages.bad_request"
 handler404 = "config.error_pages.not_found"
+handler429 = "accounts.sign_in_middleware.too_many_attempts"
 handler500 = "config.error_pages.server_error"
 
 urlpatterns = [

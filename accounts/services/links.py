@@ -24,15 +24,19 @@ NOT_ACTIVE = "Only an active person can set a new password: activate them first.
 
 
 def new_key(user: User, purpose: LinkPurpose) -> str:
-    """Make the key of a new link, in the place of an earlier one of its purpose, and return it in clear."""
+    """Make the key of a new link and return it in clear.
+
+    It takes the place of an earlier one of its purpose, unless it is mailed: whoever asks for a mail may be a
+    stranger, who must not end the link that the person has got.
+    """
     key = secrets.token_urlsafe(32)
     seconds = settings.INVITATION_SECONDS if purpose == LinkPurpose.INVITATION else settings.LINK_SECONDS
     now = timezone.now()
-    OneTimeLink.objects.update_or_create(
-        user=user,
-        purpose=purpose,
-        defaults={"digest": digest(key), "made_at": now, "expires_at": now + timedelta(seconds=seconds)},
-    )
+    values = {"digest": digest(key), "made_at": now, "expires_at": now + timedelta(seconds=seconds)}
+    if purpose == LinkPurpose.MAILED:
+        OneTimeLink.objects.create(user=user, purpose=purpose, **values)
+    else:
+        OneTimeLink.objects.update_or_create(user=user, purpose=purpose, defaults=values)
     return key
 
 

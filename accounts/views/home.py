@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
+from django.views.generic.edit import FormView
 
 from accounts.access import signed_in_user
 from accounts.mail import can_send
+from accounts.throttling import allow_mail
 
 
 @require_safe
@@ -32,6 +34,13 @@ class PasswordMailView(PasswordResetView):
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)
         if once_answered := getattr(request, "once_answered", None):
             answer._resource_closers.append(once_answered)  # type: ignore[attr-defined]
+        return answer
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        """Note what is to be mailed, on an allowance of one's own: django-allauth's is the victim's too."""
+        allow_mail(self.request, form.cleaned_data["email"])
+        form.save(self.request)
+        answer: HttpResponse = FormView.form_valid(self, form)
         return answer
 
 

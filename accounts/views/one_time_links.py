@@ -18,6 +18,7 @@ from accounts.actors import Actor
 from accounts.forms import NewPasswordForm
 from accounts.models import LinkPurpose
 from accounts.services.links import usable_link, use_link
+from accounts.throttling import remember_network
 
 
 @login_not_required
@@ -36,6 +37,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
             return page(request, "account/password_link_over.html", status=400)
         # Otherwise whoever is signed in here would go on, and the one of the link would not notice.
         logout(request)
+        remember_network(request)
         messages.success(request, "Your password is set. Sign in with it.")
         return redirect("account_login")
     context = {

@@ -33,17 +33,24 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# Failures count per account and address together (accounts.adapter); sign-ins that succeed are not counted.
+# accounts.throttling says what is counted. "ip" is a network, "key" a name in it: strangers elsewhere keep
+# nobody out. Sign-ins that succeed are not counted: an office may have one address.
 ACCOUNT_RATE_LIMITS = {
-    "login": "30/m/ip",
+    "login": None,
     "login_failed": "10/m/ip,5/5m/key",
+    # The name in all networks together: from then on those who sign in from a new one are slowed down.
+    "login_guessed": "20/15m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
-    "reset_password": "20/m/ip,5/m/key",
+    "reset_password": "20/m/ip,5/h/key",
+    # The address in all new networks together: nobody's mailbox is flooded.
+    "reset_password_by_strangers": "30/h/key",
 }
-# So many failures within so many seconds, from all addresses, make new addresses wait; known ones never.
-SIGN_IN_FAILURES_PER_ACCOUNT = 20
-SIGN_IN_FAILURE_SECONDS = 15 * 60
+# How long somebody waits who is slowed down, and what lets others be served meanwhile.
+SIGN_IN_SLOWED_SECONDS: float = 5
+WAITS_ASIDE = "config.serving.permits.aside"
+# How long a network is known from which somebody has signed in.
+KNOWN_NETWORK_SECONDS = 90 * 24 * 60 * 60
 # So many networks of strangers an hour have a row of their own for their failures; the others share one.
 STRANGERS_AN_HOUR = 20
 # Seconds a sign-in counts as recent enough for a destructive act.
@@ -62,8 +69,8 @@ MFA_FORMS = {
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey replaces password and second factor: it must have known its owner, wherever it is shown.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# Every sign-in page that may offer passkeys asks for a challenge; there is nothing to guess.
-MFA_RATE_LIMITS = {"webauthn_login": "60/m/ip"}
+# There is nothing to guess, and an office may have one address.
+MFA_RATE_LIMITS = {"webauthn_login": None}
 MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 

@@ -124,20 +124,25 @@ class EventManager(models.Manager["Event"]):
             after=after or {},
         )
 
-    def record_stranger(self, kind: EventKind, *, actor: Actor) -> None:
+    def record_stranger(self, kind: EventKind, *, actor: Actor, person: User | None = None) -> None:
         """Count what strangers do: an event an hour for each of their networks.
 
         The first networks of an hour, as many as STRANGERS_AN_HOUR, have one of their own; others share one.
+
+        Args:
+            kind: what they do.
+            actor: where they do it from.
+            person: the person whom they do it to; None for nobody.
         """
         hour = timezone.now().replace(minute=0, second=0, microsecond=0)
-        rows = self.filter(kind=kind, actor=None, person=None, at__gte=hour).values_list("address", "pk")
+        rows = self.filter(kind=kind, actor=None, person=person, at__gte=hour).values_list("address", "pk")
         known = {network_of(address or ""): pk for address, pk in rows}
         network = network_of(actor.address)
         if not network or (network not in known and len(known) >= settings.STRANGERS_AN_HOUR):
             network, actor = "", Actor()
         counted = known.get(network)
         if counted is None:
-            self.record(kind, actor=actor)
+            self.record(kind, actor=actor, person=person)
         else:
             self.filter(pk=counted).update(times=F("times") + 1)
 
