@@ -1,18 +1,18 @@
 """Redirect URLs: which may be registered, and which registered one a request means.
 
-A Redirect URL is where the authorization code goes, so nothing here is generous: what is stored is what was
-entered, and what a client presents is compared character by character (RFC 9700 section 4.1.3).
+A Redirect URL is where the authorization code goes, so nothing here is generous: what a client presents is
+compared with what is stored character by character (RFC 9700 section 4.1.3).
 """
 
 import ipaddress
 import re
-from collections.abc import Callable
 from urllib.parse import parse_qsl, unquote
 
 from oauthapps import addresses
 from oauthapps.addresses import Address, Authority
 from oauthapps.app_types import AppType
 from oauthapps.errors import InvalidRedirectURLError
+from oauthapps.redirect_url_text import check_characters, tidy
 
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 
@@ -21,24 +21,12 @@ _RESPONSE_PARAMETERS = frozenset(
     {"code", "state", "error", "error_description", "error_uri", "iss", "domain", "lane"}
 )
 _DEFAULT_PORTS = {"https": "443", "http": "80"}
-_URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")  # RFC 3986 section 2
-_STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
-_ENCODED_TRICK = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])")  # control characters and the backslash
 # All that the authorization endpoint's parser (oauthlib's `uri_validate`) takes of IPv6 addresses.
 _ENDS_IN_GROUP = re.compile(r"\[[0-9A-Fa-f:]*:[0-9A-Fa-f]{1,4}\]")
 _PRIVATE_USE_SCHEME = re.compile(r"[a-z][a-z0-9+-]*(?:\.[a-z0-9+-]+)+")
 # Where the web views of Capacitor and Ionic show an application's own pages.
 _WEB_VIEW_ORIGINS = {"capacitor": "capacitor://localhost", "ionic": "ionic://localhost"}
 _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([^/?#]*))?([/?].*)?", re.DOTALL)
-
-_CHARACTER_CHECKS: tuple[tuple[Callable[[str], object], str], ...] = (
-    (lambda url: not url, "Enter the address people are sent to, beginning with https://."),
-    (addresses.is_too_long, "This address is longer than 2,048 bytes: use a shorter one."),
-    (addresses.has_space_or_control, "Remove the space or invisible character from this address."),
-    (lambda url: "\\" in url, "Write slashes forwards: a backslash is not allowed."),
-    (lambda url: "*" in url, "Register each address in full: a wildcard (*) is not allowed."),
-    (_ENCODED_TRICK.search, "Remove the encoded control character or backslash from this address."),
-)
 
 
 def check_redirect_url(url: str, *, app_type: str) -> str:
@@ -50,12 +38,13 @@ def check_redirect_url(url: str, *, app_type: str) -> str:
             their own, or be pages in a web view of Capacitor or Ionic.
 
     Returns:
-        The address as it is to be stored: unchanged, because clients present it exactly as they know it.
+        The address as it is to be stored: `tidy` and otherwise unchanged, because clients present it exactly.
 
     Raises:
         InvalidRedirectURLError: with the exact reason (RFC 6749 section 3.1.2, RFC 8252 sections 7 and 8).
     """
-    _check_characters(url)
+    url = tidy(url)
+    check_characters(url)
     address = addresses.split(url)
     _check_scheme(address, may_have_own_scheme=app_type == AppType.SINGLE_PAGE)
     if address.fragment is not None:
@@ -133,18 +122,6 @@ def display_host(url: str) -> str:
         return address.scheme
     authority = _web_authority(address)
     return _browser_host(authority.host) if authority else ""
-
-
-def _check_characters(url: str) -> None:
-    for is_wrong, reason in _CHARACTER_CHECKS:
-        if is_wrong(url):
-            raise InvalidRedirectURLError(reason)
-    if not url.isascii():
-        raise InvalidRedirectURLError(_ascii_advice(url))
-    if not _URI_CHARACTERS.fullmatch(url) or _STRAY_PERCENT.search(url):
-        raise InvalidRedirectURLError(
-            "This address has a character that must be percent-encoded, such as %22 for a quotation mark."
-        )
 
 
 def _check_scheme(address: Address, *, may_have_own_scheme: bool) -> None:
@@ -227,14 +204,6 @@ def _check_query(query: str) -> None:
         raise InvalidRedirectURLError(
             f"Remove the parameter {name}: this server adds it to its answer itself."
         )
-
-
-def _ascii_advice(url: str) -> str:
-    address = addresses.split(url)
-    authority = addresses.split_authority(address.authority or "")
-    if authority is None or authority.host.isascii():
-        return "Percent-encode the characters of this address that are not ASCII, such as %C3%BC for ü."
-    return f"Write the host in its ASCII form: {addresses.punycode(authority.host)}."
 
 
 def _is_port_or_absent(port: str | None) -> bool:

@@ -30,12 +30,12 @@ class Standing:
         """The standing in one word or three."""
         if not self.application.is_enabled:
             return "Disabled"
-        return "Not usable yet" if self.missing else "Enabled"
+        return "Setup incomplete" if self.missing else "Enabled"
 
     @property
     def tone(self) -> str:
         """The badge's colour; the label says the same."""
-        return {"Enabled": "good", "Not usable yet": "caution"}.get(self.label, "")
+        return {"Enabled": "good", "Setup incomplete": "caution"}.get(self.label, "")
 
 
 def standings(applications: QuerySet[Application]) -> list[Standing]:

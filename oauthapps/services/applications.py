@@ -55,6 +55,7 @@ def create_application(
 
     Raises:
         ApplicationLimitError: when all ten slots are taken.
+        InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.
     """
     application = Application(

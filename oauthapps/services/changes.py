@@ -11,6 +11,7 @@ from oauthapps.edits import Changes, Readable, keep_what_others_changed
 from oauthapps.logos import logo_digest
 from oauthapps.models import Application, Event, Logo, RedirectURL
 from oauthapps.models.events import EventKind
+from oauthapps.redirect_url_text import check_number
 from oauthapps.services.clashes import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 
@@ -39,6 +40,7 @@ def change_application(
     Raises:
         ClashError: when both have changed the same, to different values.
         Application.DoesNotExist: when it was deleted meanwhile.
+        InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.
     """
     wanted = dict(values)
@@ -92,7 +94,12 @@ def save_fields(
 def replace_redirect_urls(
     application: Application, urls: Sequence[str], *, actor: Actor
 ) -> tuple[list[str], list[str]]:
-    """Make the redirect URLs be exactly `urls`, keep the history of those that stay; return old and new."""
+    """Make the redirect URLs be exactly `urls`, keep the history of those that stay; return old and new.
+
+    Raises:
+        InvalidRedirectURLError: when there are too many.
+    """
+    check_number(urls)
     rows = {row.url: row for row in application.redirect_urls.all()} if application.pk else {}
     application.redirect_urls.exclude(url__in=urls).delete()
     for position, url in enumerate(urls):

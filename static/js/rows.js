@@ -1,4 +1,5 @@
-// Add and Remove in a group of rows, without asking the server, so that a chosen file stays chosen.
+// Add and Remove in a group of rows, without asking the server, so that a chosen file stays chosen. A paste of
+// several addresses becomes a row for each.
 
 export function offerRows(document) {
   for (const group of document.querySelectorAll("[data-rows]")) {
@@ -12,21 +13,22 @@ export function offerRows(document) {
         remove(group, button.closest("[data-row]"));
       }
     });
+    group.addEventListener("paste", (event) => paste(group, event));
   }
 }
 
 function add(group) {
-  const rows = group.querySelectorAll("[data-row]");
-  const last = rows[rows.length - 1];
-  const row = last.cloneNode(true);
-  clear(row);
-  last.after(row);
-  number(group);
-  row.querySelector("input").focus();
+  const rows = rowsOf(group);
+  if (hasRoomFor(group, rows.length + 1)) {
+    const row = addAfter(rows[rows.length - 1]);
+    number(group);
+    row.querySelector("input").focus();
+  }
 }
 
 function remove(group, row) {
-  const rows = [...group.querySelectorAll("[data-row]")];
+  const rows = rowsOf(group);
+  say(group, "");
   if (rows.length === 1) {
     clear(row);
     row.querySelector("input").focus();
@@ -38,6 +40,59 @@ function remove(group, row) {
   neighbour.querySelector("input").focus();
 }
 
+function paste(group, event) {
+  const urls = separate(event.clipboardData.getData("text"));
+  const input = event.target.closest("[data-row] input");
+  if (!input || urls.length < 2) {
+    return; // one address, or part of one: the field takes it
+  }
+  event.preventDefault();
+  let row = input.closest("[data-row]");
+  const isFree = input.selectionEnd - input.selectionStart === input.value.length;
+  if (!hasRoomFor(group, rowsOf(group).length + urls.length - (isFree ? 1 : 0))) {
+    return;
+  }
+  urls.forEach((url, index) => {
+    row = isFree && index === 0 ? row : addAfter(row);
+    clear(row);
+    row.querySelector("input").value = url;
+  });
+  number(group);
+  row.querySelector("input").focus();
+  row.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+// Where one address ends and the next begins, as the server sees it.
+function separate(text) {
+  return text
+    .replace(/([^=&?\s,;])(?=https?:\/\/)/gi, "$1\n")
+    .replace(/[\s,;](?=[a-z][a-z0-9+.-]*:\/)/gi, "\n")
+    .split("\n")
+    .map((part) => part.replace(/^[\s,;]+|[\s,;]+$/g, ""))
+    .filter(Boolean);
+}
+
+function hasRoomFor(group, count) {
+  const isTooMany = count > Number(group.dataset.most);
+  say(group, isTooMany ? group.dataset.tooMany : "");
+  return !isTooMany;
+}
+
+function say(group, text) {
+  group.querySelector("[data-rows-note]").textContent = text;
+}
+
+function rowsOf(group) {
+  return [...group.querySelectorAll("[data-row]")];
+}
+
+function addAfter(row) {
+  const added = row.cloneNode(true);
+  clear(added);
+  row.after(added);
+  return added;
+}
+
 function clear(row) {
   const input = row.querySelector("input");
   input.value = "";
@@ -47,7 +102,7 @@ function clear(row) {
 }
 
 function number(group) {
-  group.querySelectorAll("[data-row]").forEach((row, index) => {
+  rowsOf(group).forEach((row, index) => {
     const input = row.querySelector("input");
     const label = row.querySelector("label");
     const errors = row.querySelector(".errorlist");

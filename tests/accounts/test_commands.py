@@ -24,7 +24,7 @@ class Terminal:
     """Runs commands with something on standard input and reads their JSON."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-        self.monkeypatch, self.capsys = monkeypatch, capsys
+        self.monkeypatch, self.capsys, self.warning = monkeypatch, capsys, ""
 
     def run(self, *arguments: str, stdin: str = "") -> dict[str, Any]:
         import io
@@ -32,7 +32,9 @@ class Terminal:
         self.monkeypatch.setattr("sys.stdin", io.StringIO(stdin))
         self.capsys.readouterr()
         call_command(*arguments, "--json")
-        printed: dict[str, Any] = json.loads(self.capsys.readouterr().out)
+        said = self.capsys.readouterr()
+        self.warning = said.err
+        printed: dict[str, Any] = json.loads(said.out)
         return printed
 
     def refusal(self, *arguments: str, stdin: str = "") -> str:
@@ -180,14 +182,16 @@ def test_a_client_id_and_secret_can_be_brought_along(terminal: Terminal) -> None
 
 WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
 MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
-SINGLE_PAGE = ("create_application", "--type", "single_page", "--name", "SPA")
+FIFTY_MORE = [
+    part for number in range(50) for part in ("--redirect-url", f"https://app.example.com/{number}")
+]
 
 
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (WEB[:-2], "needs at least one --redirect-url"),
-        (SINGLE_PAGE, "needs at least one --redirect-url"),
+        ((*WEB[:-1], "https://a.example/,https://b.example/"), "on its own"),
+        ((*WEB, *FIFTY_MORE), "at most 50 Redirect URLs. Remove 1."),
         ((*MACHINE, "--redirect-url", "https://a.example/"), "has no --redirect-url"),
         ((*MACHINE, "--rotation", "on"), "has no --rotation"),
         ((*WEB, "--public-key", "x"), "has no --public-key"),
@@ -214,6 +218,25 @@ def test_a_secret_brought_along_needs_16_characters(terminal: Terminal) -> None:
     message = terminal.refusal(*WEB, "--client-secret-stdin", stdin="fifteen letters\n")
     assert "needs 16 or more" in message
     assert terminal.run(*WEB, "--client-secret-stdin", stdin="sixteen letters!\n")["client_secret"]
+
+
+@pytest.mark.spec("C-20", "the product's description: only the name cannot be empty")
+@pytest.mark.parametrize("app_type", ["web", "single_page"])
+def test_an_application_may_be_created_before_its_redirect_url_is_known(
+    terminal: Terminal, app_type: str
+) -> None:
+    printed = terminal.run("create_application", "--type", app_type, "--name", "Begun")
+    assert not Application.objects.get(client_id=printed["client_id"]).redirect_urls.exists()
+    assert terminal.warning.startswith("Setup incomplete: add a Redirect URL in the console")
+    terminal.run(*WEB)
+    assert terminal.warning == ""
+
+
+@pytest.mark.spec("C-19", "RFC 3986 section 6.2.2.1")
+def test_redirect_urls_are_stored_tidy_and_each_once(terminal: Terminal) -> None:
+    printed = terminal.run(*WEB[:-1], " https://A.example/ ", "--redirect-url", "https://a.example/")
+    application = Application.objects.get(client_id=printed["client_id"])
+    assert [row.url for row in application.redirect_urls.all()] == ["https://a.example/"]
 
 
 def test_a_private_key_is_refused_and_leaves_nothing_behind(terminal: Terminal, tmp_path: Path) -> None:

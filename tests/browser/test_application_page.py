@@ -147,6 +147,54 @@ def test_the_preview_shows_the_picture_and_the_name_before_they_are_saved(page: 
     discard(page)
 
 
+PASTE = """(field, text) => {
+  const clipboardData = new DataTransfer();
+  clipboardData.setData("text/plain", text);
+  return field.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+}"""
+
+
+def urls_in(page: Page) -> list[str]:
+    return [field.input_value() for field in page.locator("input[name=redirect_url]").all()]
+
+
+@pytest.mark.spec("C-18", "the console")
+@pytest.mark.parametrize("between", [",", ";", "\n", ", ", ""])
+def test_one_paste_of_several_addresses_becomes_rows(page: Page, address: str, between: str) -> None:
+    page.get_by_role("button", name="Add Redirect URL").click()
+    pasted = between.join(["https://a.example/cb?next=https://c.example/", "https://b.example/cb"])
+    is_left_to_the_browser = page.get_by_label("Redirect URL 2").evaluate(PASTE, pasted)
+    assert not is_left_to_the_browser
+    assert urls_in(page) == [
+        REDIRECT_URL,
+        "https://a.example/cb?next=https://c.example/",
+        "https://b.example/cb",
+    ]
+    expect(page.get_by_label("Redirect URL 3")).to_be_focused()
+    expect(page.locator("[data-unsaved-note]")).to_have_text("Changes are not saved yet.")
+    assert page.get_by_label("Redirect URL 1").evaluate(PASTE, "https://c.example/x,y")
+    discard(page)
+
+
+@pytest.mark.spec("C-18", "the console")
+def test_no_script_makes_more_than_fifty_rows(page: Page, address: str) -> None:
+    note = page.locator("[data-rows-note]")
+    many = " ".join(f"https://a.example/{number}" for number in range(49))
+    page.get_by_label("Redirect URL 1").evaluate(PASTE, f"{many} https://b.example/ https://c.example/")
+    expect(note).to_have_text("An application can have at most 50 Redirect URLs.")
+    assert urls_in(page) == [REDIRECT_URL]
+    page.get_by_label("Redirect URL 1").evaluate("field => field.setSelectionRange(0, 0)")
+    page.get_by_label("Redirect URL 1").evaluate(PASTE, many)
+    assert len(urls_in(page)) == 50
+    expect(note).to_have_text("")
+    page.get_by_role("button", name="Add Redirect URL").click()
+    expect(note).to_have_text("An application can have at most 50 Redirect URLs.")
+    assert len(urls_in(page)) == 50
+    page.get_by_role("button", name="Remove Redirect URL 50", exact=True).click()
+    expect(note).to_have_text("")
+    discard(page)
+
+
 COLOUR_IN_THE_MIDDLE = """async image => {
   await image.decode();
   const canvas = new OffscreenCanvas(64, 64);

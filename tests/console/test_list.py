@@ -71,7 +71,7 @@ def test_each_row_has_name_type_status_and_dates(
 ) -> None:
     listed = rows(console.get(LIST))
     assert listed["Field app"][:2] == ["Web Application", "Enabled"]
-    assert listed["Nightly export"][:2] == ["Machine to Machine Application", "Not usable yet"]
+    assert listed["Nightly export"][:2] == ["Machine to Machine Application", "Setup incomplete"]
     assert listed["Field app"][3] == "never"
 
 
@@ -86,7 +86,7 @@ def test_the_status_is_a_word(console: Browser, web: Application, administrator:
     disable_application(web, actor=Actor(user=administrator))
     listed = rows(console.get(LIST))
     assert listed["Field app"][1] == "Disabled"
-    assert listed["Just begun"][1] == "Not usable yet"
+    assert listed["Just begun"][1] == "Setup incomplete"
 
 
 @pytest.mark.parametrize("used", ["secret", "redirect URL", "token"])

@@ -58,7 +58,7 @@ def test_a_single_page_application_has_no_secret_and_leads_to_its_page(console: 
     assert page.status == 302
     assert page.answer["Location"] == application.get_absolute_url()
     assert not ClientSecret.objects.exists()
-    assert "Not usable yet" in console.follow(page).text
+    assert "Setup incomplete" in console.follow(page).text
 
 
 @pytest.mark.spec("C-09", "ASVS 13.3")

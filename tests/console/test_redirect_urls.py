@@ -2,9 +2,11 @@
 
 import pytest
 
+from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
-from tests.factories import REDIRECT_URL
+from tests.factories import REDIRECT_URL, AdministratorFactory, make_application
 
 OTHER = "https://other.example/cb"
 
@@ -65,12 +67,108 @@ def test_save_stores_the_rows_in_their_order_without_empty_ones(console: Browser
     assert urls_in(page_of(console, web)) == [OTHER, REDIRECT_URL]
 
 
+@pytest.mark.spec("C-20", "the product's description: only the name cannot be empty")
 @pytest.mark.parametrize("sent", [None, "", ["", "  "]])
-def test_save_refuses_an_empty_list(console: Browser, web: Application, sent: object) -> None:
-    page = console.send(page_of(console, web), redirect_url=sent)
-    assert page.status == 422
-    assert "Redirect URL 1: Enter at least one address" in page.alerts()
+def test_everything_else_is_saved_while_there_is_no_redirect_url(console: Browser, sent: object) -> None:
+    begun = make_application(AppType.WEB, name="Begun", redirect_urls=[]).application
+    page = console.send(page_of(console, begun), redirect_url=sent, description="Written early")
+    saved_page = console.follow(page)
+    assert "Saved: Description" in saved_page.messages
+    assert "Setup incomplete" in saved_page.text
+    assert "It still needs a Redirect URL." in saved_page.text
+    begun.refresh_from_db()
+    assert begun.description == "Written early"
+    assert saved(begun) == []
+
+
+@pytest.mark.spec("C-20", "the console")
+@pytest.mark.parametrize("sent", [None, "", ["", "  "]])
+def test_taking_the_last_one_away_asks_first(console: Browser, web: Application, sent: object) -> None:
+    page = console.send(page_of(console, web), redirect_url=sent, description="Typed")
+    assert page.status == 409
+    assert page.title.startswith("Error: ")
+    assert "Not saved yet: this removes the last Redirect URL." in page.alerts()
+    assert REDIRECT_URL in page.alerts()
     assert saved(web) == [REDIRECT_URL]
+    agreed = console.follow(console.send(page, without_redirect_urls="yes"))
+    assert "Saved: Description, Redirect URLs" in agreed.messages
+    assert "Setup incomplete" in agreed.text
+    assert saved(web) == []
+
+
+@pytest.mark.spec("C-20", "the console")
+def test_whoever_was_asked_may_enter_another_one_instead(console: Browser, web: Application) -> None:
+    page = console.send(page_of(console, web), redirect_url="")
+    assert "Saved: Redirect URLs" in console.follow(console.send(page, redirect_url=OTHER)).messages
+    assert saved(web) == [OTHER]
+
+
+def test_the_question_is_not_asked_again_when_two_administrators_clash(
+    console: Browser, web: Application
+) -> None:
+    mine = page_of(console, web)
+    colleague = browser_of(AdministratorFactory.create())
+    colleague.send(page_of(colleague, web), redirect_url=OTHER)
+    asked = console.send(mine, redirect_url="")
+    clashing = console.send(asked, without_redirect_urls="yes")
+    assert clashing.status == 409
+    assert "somebody else has changed the same field" in clashing.alerts()
+    assert fields_of(clashing.form())["without_redirect_urls"] == "yes"
+
+
+FIFTY = [f"https://app.example.com/{number}" for number in range(50)]
+
+
+@pytest.mark.spec("C-18", "the console")
+def test_more_than_fifty_are_refused_and_none_is_dropped(console: Browser, web: Application) -> None:
+    page = console.send(page_of(console, web), redirect_url=[*FIFTY, OTHER, "", REDIRECT_URL])
+    assert page.status == 422
+    assert "Redirect URLs: An application can have at most 50 Redirect URLs. Remove 2." in page.alerts()
+    assert urls_in(page) == [*FIFTY, OTHER, "", REDIRECT_URL]
+    assert saved(web) == [REDIRECT_URL]
+    assert console.send(page, redirect_url=FIFTY).status == 302
+    assert saved(web) == FIFTY
+
+
+@pytest.mark.spec("C-18", "the console")
+def test_add_gives_no_row_beyond_the_fiftieth_and_says_why(console: Browser, web: Application) -> None:
+    page = console.send(page_of(console, web), redirect_url=FIFTY, add="1")
+    assert page.status == 422
+    assert "An application can have at most 50 Redirect URLs." in page.alerts()
+    assert urls_in(page) == FIFTY
+
+
+@pytest.mark.spec("C-18", "the console")
+@pytest.mark.parametrize("between", [",", ";", " ", ", ", ""])
+def test_several_in_one_field_become_rows_to_be_checked(
+    console: Browser, web: Application, between: str
+) -> None:
+    page = console.send(page_of(console, web), redirect_url=f"{REDIRECT_URL}{between}{OTHER}")
+    assert page.status == 422
+    assert "Several addresses stood in one field: each has its own now." in page.alerts()
+    assert urls_in(page) == [REDIRECT_URL, OTHER]
+    assert saved(web) == [REDIRECT_URL]
+    assert console.send(page).status == 302
+    assert saved(web) == [REDIRECT_URL, OTHER]
+
+
+@pytest.mark.spec("C-19", "RFC 3986 section 6.2.2.1")
+def test_spaces_are_trimmed_and_the_host_is_stored_in_lower_case(console: Browser, web: Application) -> None:
+    assert console.send(page_of(console, web), redirect_url="  HTTPS://App.Example.com/Cb ").status == 302
+    assert saved(web) == ["https://app.example.com/Cb"]
+    page = console.send(
+        page_of(console, web), redirect_url=["https://app.example.com/Cb", "https://APP.example.com/Cb"]
+    )
+    assert "Redirect URL 2: This is the same address as Redirect URL 1." in page.alerts()
+
+
+@pytest.mark.spec("C-19", "RFC 9700 section 4.1.3")
+def test_one_that_is_stored_with_capitals_stays_until_it_is_edited(
+    console: Browser, web: Application
+) -> None:
+    web.redirect_urls.update(url="https://App.Example.com/cb")
+    assert "Nothing changed" in console.follow(console.send(page_of(console, web))).messages
+    assert saved(web) == ["https://App.Example.com/cb"]
 
 
 def test_an_error_names_the_row_and_the_reason(console: Browser, web: Application) -> None:
@@ -92,7 +190,8 @@ def test_the_same_address_twice_is_refused(console: Browser, web: Application) -
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "https://a.example/#f", "https://*.example/", " https://a.example/", "/cb"]
+    "url",
+    ["javascript:alert(1)", "https://a.example/#f", "https://*.example/", "https://a.example/ b", "/cb"],
 )
 def test_what_may_not_be_registered_is_refused(console: Browser, web: Application, url: str) -> None:
     page = console.send(page_of(console, web), redirect_url=url)

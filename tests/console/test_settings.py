@@ -177,10 +177,10 @@ def test_a_machine_may_be_let_to_verify_the_tokens_of_others(console: Browser, m
 def test_the_page_says_what_is_missing_until_it_is_there(console: Browser) -> None:
     begun = make_application(AppType.WEB, name="Begun", redirect_urls=[]).application
     page = page_of(console, begun)
-    assert "Not usable yet" in page.text
+    assert "Setup incomplete" in page.text
     assert "It still needs a Redirect URL." in page.text
     saved = console.follow(console.send(page, redirect_url="https://begun.example/cb"))
-    assert "Not usable yet" not in saved.text
+    assert "Setup incomplete" not in saved.text
     assert "Enabled" in saved.text
 
 

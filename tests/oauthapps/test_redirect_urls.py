@@ -10,6 +10,7 @@ from oauthlib.uri_validate import is_absolute_uri
 
 from oauthapps.app_types import AppType
 from oauthapps.errors import InvalidRedirectURLError
+from oauthapps.redirect_url_text import holds_several, separate, tidy
 from oauthapps.redirect_urls import check_redirect_url, display_host, origin_of
 
 ANY_STRING = st.text(st.characters(exclude_categories=()))
@@ -24,7 +25,8 @@ pytestmark = pytest.mark.spec("A-35", "RFC 6749 section 3.1.2, RFC 8252 section 
     [
         "https://app.example.com/callback",
         "https://app.example.com",
-        "https://App.Example.com:8443/Callback/",
+        "https://app.example.com:8443/Callback/",
+        "https://app.example.com/callback?next=https://app.example.com/home&https://x",
         "https://app.example.com/callback?tenant=7&next=%2Fhome",
         "https://app.example.com/@me/a;b=1/(x)!",
         "https://xn--mnchen-3ya.example/cb",
@@ -41,6 +43,52 @@ pytestmark = pytest.mark.spec("A-35", "RFC 6749 section 3.1.2, RFC 8252 section 
 )
 def test_an_address_that_may_be_registered_is_stored_unchanged(url: str, app_type: AppType) -> None:
     assert check_redirect_url(url, app_type=app_type) == url
+
+
+@pytest.mark.spec("C-19", "RFC 3986 section 6.2.2.1")
+@pytest.mark.parametrize(
+    ("entered", "stored"),
+    [
+        ("  https://app.example.com/cb\n", "https://app.example.com/cb"),
+        ("\u00a0https://app.example.com/cb\t", "https://app.example.com/cb"),
+        ("HTTPS://App.Example.COM:8443/CB?X=Y", "https://app.example.com:8443/CB?X=Y"),
+        ("https://[2001:DB8::1]/Cb", "https://[2001:db8::1]/Cb"),
+        ("http://LOCALHOST:3000", "http://localhost:3000"),
+        ("com.example.app://OAuth/Cb ", "com.example.app://OAuth/Cb"),
+    ],
+)
+def test_spaces_are_trimmed_and_hosts_stored_in_lower_case(entered: str, stored: str) -> None:
+    assert check_redirect_url(entered, app_type=AppType.SINGLE_PAGE) == stored
+
+
+A, B = "https://a.example/cb", "https://b.example/cb"
+
+
+@pytest.mark.spec("C-18", "the console")
+@pytest.mark.parametrize(
+    ("text", "urls"),
+    [
+        (f"{A},{B}", [A, B]),
+        (f"{A};{B};", [A, B]),
+        (f" {A}\r\n{B} ", [A, B]),
+        (f"{A}{B}", [A, B]),
+        (f"{A} , {B},{A}", [A, B, A]),
+        (f"{A}?next={B}", [f"{A}?next={B}"]),
+        (f"{A}?next={B},{B}", [f"{A}?next={B}", B]),
+        ("https://a.example,https://b.example", ["https://a.example", "https://b.example"]),
+        (f"com.example.app:/cb,{A};com.example.app:/b", ["com.example.app:/cb", A, "com.example.app:/b"]),
+        (f" {A} ", [f" {A} "]),
+        ("", [""]),
+    ],
+)
+def test_several_addresses_are_taken_apart(text: str, urls: list[str]) -> None:
+    assert separate(text) == urls
+    assert holds_several(text) == (len(urls) > 1)
+
+
+def test_what_is_no_list_of_addresses_is_looked_at_quickly() -> None:
+    for text in (" " * 300_000, ",a" * 150_000, "https" * 60_000, "a.b" * 100_000 + ":/"):
+        assert separate(text) == [text]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +141,16 @@ def test_a_web_view_has_one_host(url: str) -> None:
         ("https://@app.example.com/cb", "user name is not allowed"),
         ("https://*.example.com/cb", "wildcard"),
         ("https://app.example.com/*", "wildcard"),
-        (" https://app.example.com/cb", "space or invisible"),
+        ("https://app.example.com/ cb", "space or invisible"),
+        ("https://a.example/cb,https://b.example/cb", "on its own"),
+        ("https://a.example/cb; https://b.example/cb", "on its own"),
+        ("https://a.example/cbhttps://b.example/cb", "on its own"),
+        ("https://a.example,https://b.example", "on its own"),
+        ("https://a.example https://b.example", "on its own"),
+        ("https://a.example/cb?x=1,https://b.example/cb", "on its own"),
+        ("https://a.example/cb?x=1https://b.example/cb", "on its own"),
+        ("https://a.example/cb,com.example.app:/cb", "on its own"),
+        ("https://a.example/cb?x,com.example.app:/cb", "on its own"),
         ("https://app.example.com/cb\r\nX: y", "space or invisible"),
         ("https://app.example.com/\u200bcb", "space or invisible"),
         ("https://app.example.com/\0", "space or invisible"),
@@ -261,5 +318,5 @@ def test_no_string_raises_anything_but_a_reason(start: str, text: str, app_type:
     origin_of(url)
     assert display_host(url).isascii()
     with suppress(InvalidRedirectURLError):
-        assert check_redirect_url(url, app_type=app_type) == url
-        assert display_host(url)
+        assert check_redirect_url(url, app_type=app_type) == tidy(url)
+        assert display_host(url.strip())

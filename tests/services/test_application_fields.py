@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.actors import Actor
 from oauthapps.app_types import AppType
+from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.models import Application
 from oauthapps.services.changes import change_application
 from tests.factories import make_application
@@ -34,3 +35,15 @@ def test_a_service_takes_no_value_that_a_form_refuses(name: str, value: str) -> 
 
 def test_spaces_around_a_name_are_no_part_of_it() -> None:
     assert make_application(AppType.WEB, name=" Field app\n").application.name == "Field app"
+
+
+@pytest.mark.spec("C-18", "the service")
+def test_a_service_takes_at_most_fifty_redirect_urls() -> None:
+    urls = [f"https://app.example.com/{number}" for number in range(51)]
+    with pytest.raises(InvalidRedirectURLError, match=r"at most 50 Redirect URLs\. Remove 1"):
+        make_application(AppType.WEB, redirect_urls=urls)
+    assert not Application.objects.exists()
+    application = make_application(AppType.WEB, redirect_urls=urls[:50]).application
+    with pytest.raises(InvalidRedirectURLError, match="at most 50"):
+        change_application(application, values={}, labels={}, actor=Actor(), redirect_urls=urls)
+    assert application.redirect_urls.count() == 50

@@ -9,10 +9,11 @@ from django.http import QueryDict
 
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.models import Application
+from oauthapps.redirect_url_text import MAX_REDIRECT_URLS, TOO_MANY, check_number, separate, tidy
 from oauthapps.redirect_urls import check_redirect_url
 
-FIELD, ADD, REMOVE = "redirect_url", "add", "remove"
-MOST_ROWS = 50
+FIELD, ADD, REMOVE, WITHOUT = "redirect_url", "add", "remove", "without_redirect_urls"
+SEPARATED = "Several addresses stood in one field: each has its own now. Check them, then save."
 
 
 @dataclass
@@ -38,17 +39,24 @@ class RedirectURLRows:
     """The rows of one application.
 
     Attributes:
+        problem: what is wrong with all of them together; empty if nothing is.
         was_added: Add was pressed, so nothing is saved yet and the new row gets the focus.
         was_removed: Remove was pressed, likewise.
+        may_be_none: the person has said that the application is to be without Redirect URLs.
         stored_urls: what is saved now.
     """
+
+    most = MAX_REDIRECT_URLS
+    too_many = TOO_MANY
 
     def __init__(self, application: Application, urls: Sequence[str], stored: Sequence[str]) -> None:
         self.application = application
         self.rows = [Row(number, url) for number, url in enumerate(urls or [""], start=1)]
         self.stored_urls = list(stored)
+        self.problem = ""
         self.was_added = False
         self.was_removed = False
+        self.may_be_none = False
 
     @classmethod
     def stored(cls, application: Application) -> RedirectURLRows:
@@ -59,13 +67,16 @@ class RedirectURLRows:
     @classmethod
     def sent(cls, application: Application, data: QueryDict) -> RedirectURLRows:
         """Return the rows as they were entered, after a press of Add or Remove where there was one."""
-        urls = data.getlist(FIELD)[:MOST_ROWS]
-        urls = [url for number, url in enumerate(urls, start=1) if str(number) != data.get(REMOVE)]
-        if ADD in data and len(urls) < MOST_ROWS:
-            urls.append("")
-        rows = cls(application, urls, _stored(application))
+        fields = enumerate(data.getlist(FIELD), start=1)
+        texts = [text for number, text in fields if str(number) != data.get(REMOVE)]
+        urls = [url for text in texts for url in separate(text)]
+        wants_another = ADD in data and len(urls) == len(texts)
+        is_full = wants_another and len(urls) >= MAX_REDIRECT_URLS
+        rows = cls(application, [*urls, ""] if wants_another and not is_full else urls, _stored(application))
         rows.was_added = ADD in data
         rows.was_removed = REMOVE in data
+        rows.may_be_none = WITHOUT in data
+        rows.problem = SEPARATED if len(urls) > len(texts) else TOO_MANY if is_full else ""
         return rows
 
     def __iter__(self) -> Iterator[Row]:
@@ -79,32 +90,50 @@ class RedirectURLRows:
 
     @property
     def urls(self) -> list[str]:
-        """What was entered, without empty rows."""
-        return [row.url for row in self.rows if row.url.strip()]
+        """What was entered, as it is to be stored, without empty rows."""
+        return [self._as_stored(row) for row in self.rows if row.url.strip()]
 
     @property
     def has_errors(self) -> bool:
-        """Whether any row was refused."""
-        return any(row.error for row in self.rows)
+        """Whether any row was refused, or all of them together."""
+        return bool(self.problem) or any(row.error for row in self.rows)
+
+    @property
+    def would_take_last(self) -> bool:
+        """Whether saving would leave an application without Redirect URLs that has some, unconfirmed."""
+        return bool(self.stored_urls) and not self.urls and not self.may_be_none
 
     def is_valid(self) -> bool:
-        """Judge every row, and the lack of any, and return whether all is well."""
+        """Judge every row, and their number, and return whether all is well."""
         if not self.application.type.has_redirect_urls:
             return True
-        if not self.urls:
-            self.rows[0].error = "Enter at least one address: without one, nobody can use the application."
         for row in self.rows:
             if row.url.strip():
                 row.error = self._judge(row)
+        if not self.problem:
+            self.problem = _too_many(self.urls)
         return not self.has_errors
 
     def _judge(self, row: Row) -> str:
+        url = self._as_stored(row)
         try:
-            check_redirect_url(row.url, app_type=self.application.app_type)
+            check_redirect_url(url, app_type=self.application.app_type)
         except InvalidRedirectURLError as error:
             return error.message
-        first = next(other.number for other in self.rows if other.url == row.url)
+        first = next(other.number for other in self.rows if self._as_stored(other) == url)
         return f"This is the same address as Redirect URL {first}." if first != row.number else ""
+
+    def _as_stored(self, row: Row) -> str:
+        """Leave an address that is stored already as it is: its history and its clients hang on it."""
+        return row.url if row.url in self.stored_urls else tidy(row.url)
+
+
+def _too_many(urls: Sequence[str]) -> str:
+    try:
+        check_number(urls)
+    except InvalidRedirectURLError as error:
+        return error.message
+    return ""
 
 
 def _stored(application: Application) -> list[str]:

@@ -43,9 +43,11 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     basis = Basis.sent(request.POST)
     if rows.were_edited:
         form.keep_unchecked()
-        return show(request, found, form, rows, basis)
+        return show(request, found, form, rows, basis, status=422 if rows.problem else 200)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, basis, status=422)
+    if rows.would_take_last and not basis.gives_way(REDIRECT_URLS):
+        return show(request, found, form, rows, basis, asks_about_last_url=True, status=409)
     try:
         changes = save(found, form, rows, basis, actor=Actor.of(request))
     except ClashError as error:
@@ -94,6 +96,7 @@ def show(
     basis: Basis,
     *,
     clashes: Sequence[Clash] = (),
+    asks_about_last_url: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     """Show the page of an application."""
@@ -106,7 +109,8 @@ def show(
         "rows": rows,
         "basis": basis,
         "clashes": clashes,
-        "has_errors": rows.has_errors or bool(clashes),
+        "asks_about_last_url": asks_about_last_url,
+        "has_errors": rows.has_errors or bool(clashes) or asks_about_last_url,
         "secrets": secrets,
         "keys": keys,
         "instructions": instructions(found, rows.stored_urls, keys, viewer=signed_in_user(request)),

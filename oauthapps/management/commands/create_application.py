@@ -50,15 +50,14 @@ class Command(AutomationCommand):
                     owner=owner,
                     client_id=options["client_id"].lower(),
                     client_secret=secret,
-                    redirect_urls=[
-                        check_redirect_url(url, app_type=options["type"])
-                        for url in dict.fromkeys(options["redirect_url"])
-                    ],
+                    redirect_urls=checked_redirect_urls(options),
                     settings=settings_from(options),
                 )
                 key_ids = [self.add_key(created, file, owner) for file in options["public_key"]]
         except GatehouseError as error:
             raise CommandError(error.message) from error
+        if spec.has_redirect_urls and not options["redirect_url"]:
+            self.stderr.write("Setup incomplete: add a Redirect URL in the console before anybody signs in.")
         return describe(created, key_ids)
 
     def add_key(self, created: CreatedApplication, file: Path, owner: User | None) -> str:
@@ -73,13 +72,11 @@ class Command(AutomationCommand):
 
 
 def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
-    """Refuse options that the type does not have, and the lack of those it needs.
+    """Refuse options that the type does not have.
 
     Raises:
         CommandError: with the sentence that says which.
     """
-    if spec.has_redirect_urls and not options["redirect_url"]:
-        raise CommandError(f"A {spec.label} needs at least one --redirect-url.")
     for option, belongs in options_by_type(spec).items():
         if options[option] and not belongs:
             raise CommandError(f"A {spec.label} has no --{option.replace('_', '-')}.")
@@ -96,6 +93,16 @@ def options_by_type(spec: TypeSpec) -> dict[str, bool]:
         "client_secret_stdin": spec.has_secrets,
         "may_verify_tokens": spec.may_verify_tokens,
     }
+
+
+def checked_redirect_urls(options: dict[str, Any]) -> list[str]:
+    """Return the redirect URLs as they are to be stored, each once.
+
+    Raises:
+        InvalidRedirectURLError: when one may not be registered.
+    """
+    urls = (check_redirect_url(url, app_type=options["type"]) for url in options["redirect_url"])
+    return list(dict.fromkeys(urls))
 
 
 def settings_from(options: dict[str, Any]) -> dict[str, Any]:
