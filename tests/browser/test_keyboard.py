@@ -79,8 +79,10 @@ def configure(keyboard: Keyboard, application: Application, callback: Callback, 
     page = keyboard.page
     keyboard.fill("Redirect URL 1", callback.url)
     keyboard.choose_next("Absolute refresh token expiration")
-    keyboard.go_to("Logo", "file")
     with page.expect_file_chooser() as chooser:
+        # Asking where the focus is also waits until Chromium knows that Playwright wants the chooser: a key
+        # takes another way into the page and may overtake that.
+        keyboard.go_to("Logo", "file")
         page.keyboard.press("Space")
     chooser.value.set_files(logo)
     keyboard.press("Save", kind="submit")
