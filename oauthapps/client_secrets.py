@@ -10,6 +10,9 @@ import hashlib
 import secrets
 import string
 import zlib
+from base64 import urlsafe_b64encode
+
+from django.utils.crypto import salted_hmac
 
 CLIENT_SECRET_PREFIX = "gtsec_"  # noqa: S105 - what every secret begins with
 ACCESS_TOKEN_PREFIX = "gtacc_"  # noqa: S105
@@ -51,13 +54,25 @@ def new_refresh_token() -> str:
     return _new(REFRESH_TOKEN_PREFIX)
 
 
-def new_code() -> str:
-    """Make an authorization code.
+def code_for(page_id: str) -> str:
+    """Make the authorization code that answers one showing of a consent page.
+
+    The same page gets the same code, however often its form arrives, and the code is stored nowhere. It takes
+    the page and this installation's key to make it: neither is enough.
+
+    Args:
+        page_id: a `new_page_id`, known to nobody but the person's browser.
 
     Returns:
         The plaintext for the redirect; store only its `digest`.
     """
-    return _new(CODE_PREFIX)
+    derived = salted_hmac("oauthapps.code", page_id, algorithm="sha256").digest()
+    return _with_checksum(CODE_PREFIX + urlsafe_b64encode(derived).rstrip(b"=").decode())
+
+
+def new_page_id() -> str:
+    """Make an id for a showing of a consent page, of 256 random bits: a code is made of it."""
+    return secrets.token_urlsafe(_RANDOM_BYTES)
 
 
 def digest(value: str) -> str:
@@ -89,7 +104,10 @@ def hint(value: str) -> str:
 
 
 def _new(prefix: str) -> str:
-    body = prefix + secrets.token_urlsafe(_RANDOM_BYTES)
+    return _with_checksum(prefix + secrets.token_urlsafe(_RANDOM_BYTES))
+
+
+def _with_checksum(body: str) -> str:
     return body + _checksum(body)
 
 

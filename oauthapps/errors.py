@@ -111,9 +111,10 @@ class ApplicationLimitError(GatehouseError):
 
 
 class RequestAnsweredError(GatehouseError):
-    """A consent page was answered a second time."""
+    """A consent page was answered again after its code had been used or had ended."""
 
     def __init__(
-        self, message: str = "You have answered this page already: go back to the application."
+        self,
+        message: str = "This consent page was answered before, and its code is used or over: start again.",
     ) -> None:
         super().__init__(message)

@@ -50,7 +50,7 @@ class Grant(AbstractGrant):
     redirect_url = models.ForeignKey(RedirectURL, null=True, on_delete=models.SET_NULL, related_name="+")
     # Whether the authorization request named it: then the token request must name it too.
     redirect_uri_given = models.BooleanField(default=True)
-    # The consent page's request is answered once: a second code for it collides here.
+    # Names the showing of the consent page, which leads to one code: a second grant for it collides here.
     request_id = models.CharField(max_length=32, unique=True)
     redeemed_at = models.DateTimeField(null=True)
 

@@ -33,7 +33,6 @@ from accounts.actors import Actor
 from accounts.models import User
 from accounts.next_pages import redirect_to_page
 from oauthapps import lifetimes, scopes
-from oauthapps.errors import RequestAnsweredError
 from oauthapps.oauth2.consent_form import InvalidConsentError, seal, unseal
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
@@ -104,15 +103,13 @@ class AuthorizationView(OAuthLibMixin, View):
             actor = Actor.of(request)
             if request.POST.get("decision") != "allow":
                 asked = self.server.authorization_request(parameters)
-                consents.refuse(asked.client, user=request.user, actor=actor)
+                consents.refuse(asked.client, user=request.user, actor=actor, page_id=shown.page_id)
                 return refuse(request, AccessDeniedError(request=asked), parameters)
             location = self.server.authorize(
-                parameters, user=request.user, actor=actor, request_id=shown.request_id
+                parameters, user=request.user, actor=actor, page_id=shown.page_id
             )
         except InvalidConsentError:
             return refuse(request, InvalidRequestFatalError(STALE), parameters)
-        except RequestAnsweredError as error:
-            return refuse(request, InvalidRequestFatalError(error.message), parameters)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
         return send_back(location)

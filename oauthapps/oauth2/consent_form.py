@@ -1,11 +1,12 @@
 """The authorization request travels through the consent page signed: what was shown is what is granted."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from django.core import signing
 
-from accounts.models import User, new_identifier
+from accounts.models import User
+from oauthapps.client_secrets import new_page_id
 from oauthapps.oauth2.parameters import Parameters
 
 SALT = "oauthapps.consent"
@@ -24,17 +25,17 @@ class ShownRequest:
     Attributes:
         parameters: the request's parameters.
         user_id: the User ID of the person it was shown to.
-        request_id: names this showing of the page.
+        page_id: names this showing of the page; its code is made of it.
     """
 
     parameters: Parameters
     user_id: str
-    request_id: str
+    page_id: str = field(repr=False)
 
 
 def seal(parameters: Parameters, user: User) -> str:
     """Return the signed form of a request that is about to be shown to a person."""
-    shown = ShownRequest(parameters=parameters, user_id=user.user_id, request_id=new_identifier())
+    shown = ShownRequest(parameters=parameters, user_id=user.user_id, page_id=new_page_id())
     return signing.dumps(asdict(shown), salt=SALT, compress=True)
 
 
@@ -62,6 +63,6 @@ def was_sealed(sealed: str) -> bool:
 def _opened(sealed: str) -> ShownRequest:
     try:
         content: dict[str, Any] = signing.loads(sealed, salt=SALT, max_age=MAX_AGE)
-    except signing.BadSignature as error:
+        return ShownRequest(**content)
+    except (signing.BadSignature, TypeError) as error:  # the latter: as another version showed it
         raise InvalidConsentError from error
-    return ShownRequest(**content)

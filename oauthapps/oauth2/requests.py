@@ -27,7 +27,7 @@ class AuthorizationRequest(Request):
         redirect_url: the registered redirect URL that the redirect URI equals, once validated.
         user: the person who allows it, once they do.
         actor: the same person, for events.
-        request_id: names the showing of the consent page that was answered.
+        page_id: names the showing of the consent page that was answered.
     """
 
     def __init__(self, parameters: Parameters) -> None:
@@ -38,7 +38,7 @@ class AuthorizationRequest(Request):
         self.redirect_url: RedirectURL | None = None
         self.user: User | None = None
         self.actor = Actor()
-        self.request_id = ""
+        self.page_id = ""
 
 
 class TokenRequest(Request):

@@ -4,11 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from oauthlib.common import Request
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import AccessDeniedError, OAuth2Error
 
 from accounts.actors import Actor, Sender
 from accounts.models import User
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.errors import RequestAnsweredError
 from oauthapps.models import Application
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import (
@@ -64,22 +65,25 @@ class AuthorizationServer:
         self.code_grant.validate_authorization_request(request)
         return request
 
-    def authorize(self, parameters: Parameters, *, user: User, actor: Actor, request_id: str) -> str:
+    def authorize(self, parameters: Parameters, *, user: User, actor: Actor, page_id: str) -> str:
         """Grant what was asked for and return the address to send the browser to.
 
         Args:
             parameters: the authorization request's, as the consent page showed them.
             user: the person who allows it.
             actor: the same person, for events.
-            request_id: names the showing of the page.
+            page_id: names the showing of the page.
 
         Raises:
-            OAuth2Error: when the request has become invalid since the consent page was shown.
-            RequestAnsweredError: when this showing of the page was answered before.
+            OAuth2Error: when the request has become invalid since the consent page was shown, or this showing
+                of the page was answered before and its code is over.
         """
         request = self.authorization_request(parameters)
-        request.user, request.actor, request.request_id = user, actor, request_id
-        return self.code_grant.authorization_response(request)
+        request.user, request.actor, request.page_id = user, actor, page_id
+        try:
+            return self.code_grant.authorization_response(request)
+        except RequestAnsweredError as error:
+            raise AccessDeniedError(error.message, request=request) from error
 
     def token_response(self, parameters: Parameters, authorization: str, sender: Sender) -> TokenResponse:
         """Return the headers, body and status that answer a token request.

@@ -121,7 +121,7 @@ class Validator(RequestValidator):
             redirect_uri_given=not request.using_default_redirect_uri,
             scope=request.scopes,
             code_challenge=request.code_challenge or "",
-            request_id=request.request_id,
+            page_id=request.page_id,
         )
         return consents.allow(asked, user=user, actor=request.actor)
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets, scopes
-from oauthapps.errors import RequestAnsweredError, violates
+from oauthapps.errors import RequestAnsweredError
 from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
@@ -21,7 +21,7 @@ from oauthapps.models.events import EventKind
 class AllowedRequest:
     """A validated authorization request, as the consent page showed it (RFC 6749 section 4.1.1).
 
-    `request_id` names this showing of the page: it can be answered once.
+    `page_id` names this showing of the page: it leads to one code, however often it is answered.
     """
 
     application: Application
@@ -30,16 +30,19 @@ class AllowedRequest:
     redirect_uri_given: bool
     scope: Sequence[str]
     code_challenge: str
-    request_id: str
+    page_id: str
 
 
 def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
     """Write down that a person allows what was asked for, and return the authorization code in clear.
 
+    The same answer again, as a second press sends it, changes nothing and gets the same code.
+
     Raises:
-        RequestAnsweredError: when this showing of the consent page was answered before.
+        RequestAnsweredError: when this showing of the consent page was answered before and its code can no
+            longer be exchanged.
     """
-    code = client_secrets.new_code()
+    code = client_secrets.code_for(request.page_id)
     try:
         with transaction.atomic():
             store_grant(request, code, user=user)
@@ -51,9 +54,11 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
                 detail=scopes.render(request.scope),
             )
     except IntegrityError as error:
-        if violates(error, Grant, "request_id"):
+        granted = Grant.objects.filter(request_id=name_of(request.page_id))
+        if not granted.exists():
+            raise
+        if not granted.redeemable(timezone.now()).exists():
             raise RequestAnsweredError from error
-        raise
     return code
 
 
@@ -82,14 +87,24 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         scope=scope,
         code_challenge=request.code_challenge,
         code_challenge_method="S256" if request.code_challenge else "",
-        request_id=request.request_id,
+        request_id=name_of(request.page_id),
     )
     return grant
 
 
-def refuse(application: Application, *, user: User, actor: Actor) -> None:
-    """Write down that a person refused; nothing is granted."""
-    Event.objects.record(EventKind.CONSENT_REFUSED, actor=actor, application=application, person=user)
+def refuse(application: Application, *, user: User, actor: Actor, page_id: str) -> None:
+    """Write down that a person refused; nothing is granted.
+
+    What the same showing of the page granted before, because Allow was pressed first, is over.
+    """
+    with transaction.atomic():
+        TokenFamily.objects.filter(grants__request_id=name_of(page_id)).end(EndReason.CONSENT_WITHDRAWN)
+        Event.objects.record(EventKind.CONSENT_REFUSED, actor=actor, application=application, person=user)
+
+
+def name_of(page_id: str) -> str:
+    """Return what names a showing of the page in the database, which must not hold what codes are made of."""
+    return client_secrets.digest(page_id)[:32]
 
 
 def withdraw(consent: Consent, *, actor: Actor) -> None:

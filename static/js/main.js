@@ -19,6 +19,6 @@ offerPasskeys(document);
 offerRows(document);
 followLifetimes(document);
 previewLogos(document);
-sendOnce(document);
+sendOnce(document, window);
 guardUnsaved(document, window);
 wipeSecretsOnLeaving(window);

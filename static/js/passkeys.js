@@ -31,7 +31,6 @@ function prepare(form) {
       form.submit();
     } catch (error) {
       say(form, SAID[error.name] ?? OTHERWISE);
-      delete form.dataset.sent; // another press is another wish
     }
   });
   if ("passkeyAutofill" in form.dataset) {

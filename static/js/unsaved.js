@@ -7,17 +7,24 @@ export function guardUnsaved(document, window) {
     for (const kind of ["input", "change", "click"]) {
       form.addEventListener(kind, () => queueMicrotask(look)); // a click may add or remove a row
     }
-    form.addEventListener("submit", () => letGo(form));
-    form.querySelector("[data-discard]").addEventListener("click", () => letGo(form));
+    form.addEventListener("submit", (event) => {
+      if (!event.defaultPrevented) {
+        letGo(form);
+      }
+    });
+    form.querySelector("[data-discard]").addEventListener("click", (event) => {
+      if (!(event.ctrlKey || event.metaKey || event.shiftKey)) {
+        letGo(form); // otherwise it opens elsewhere, and nobody leaves
+      }
+    });
     window.addEventListener("beforeunload", (event) => {
-      if ("dirty" in form.dataset && !("leaving" in form.dataset)) {
+      const isLetGo = "leaving" in form.dataset;
+      delete form.dataset.leaving; // for this time: it may be stopped, and the next one asks again
+      if ("dirty" in form.dataset && !isLetGo) {
         event.preventDefault();
       }
     });
-    window.addEventListener("pageshow", () => {
-      delete form.dataset.leaving;
-      look();
-    });
+    window.addEventListener("pageshow", look);
     look();
   }
 }

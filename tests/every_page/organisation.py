@@ -219,7 +219,7 @@ def give_consent(world: World, application: Application, person: str) -> None:
         redirect_uri_given=True,
         scope=["read", "write", "offline_access"],
         code_challenge="",
-        request_id=world.new_id(),
+        page_id=world.new_id(),
     )
     allow(request, user=world.people[person], actor=world.actor(person))
 

@@ -16,7 +16,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "gtsec_": client_secrets.new_client_secret,
     "gtacc_": client_secrets.new_access_token,
     "gtref_": client_secrets.new_refresh_token,
-    "gtcode_": client_secrets.new_code,
+    "gtcode_": lambda: client_secrets.code_for(client_secrets.new_page_id()),
 }
 
 

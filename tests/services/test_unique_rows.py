@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Role, User
@@ -66,7 +67,7 @@ def test_another_broken_rule_is_not_called_a_name_that_is_taken(unchecked: None)
         create(role="king")
 
 
-def asked(request_id: str) -> tuple[AllowedRequest, User]:
+def asked(page_id: str) -> tuple[AllowedRequest, User]:
     application = make_application(AppType.WEB).application
     request = AllowedRequest(
         application=application,
@@ -75,22 +76,24 @@ def asked(request_id: str) -> tuple[AllowedRequest, User]:
         redirect_uri_given=True,
         scope=("read",),
         code_challenge="",
-        request_id=request_id,
+        page_id=page_id,
     )
     return request, UserFactory.create()
 
 
 @pytest.mark.spec("C-32", "ASVS 15.4.2")
 def test_a_consent_page_is_answered_once_and_only_that_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    request, user = asked("r" * 32)
-    allow(request, user=user, actor=COMMAND)
+    request, user = asked("r" * 43)
+    code = allow(request, user=user, actor=COMMAND)
+    assert allow(request, user=user, actor=COMMAND) == code
+    Grant.objects.update(redeemed_at=timezone.now())
     with pytest.raises(RequestAnsweredError):
         allow(request, user=user, actor=COMMAND)
 
-    monkeypatch.setattr("oauthapps.services.consents.client_secrets.new_code", lambda: "c" * 20)
-    allow(replace(request, request_id="s" * 32), user=user, actor=COMMAND)
+    monkeypatch.setattr("oauthapps.services.consents.client_secrets.code_for", lambda _: "c" * 20)
+    allow(replace(request, page_id="s" * 43), user=user, actor=COMMAND)
     with pytest.raises(IntegrityError):  # the code is there already
-        allow(replace(request, request_id="t" * 32), user=user, actor=COMMAND)
+        allow(replace(request, page_id="t" * 43), user=user, actor=COMMAND)
     assert Grant.objects.count() == 2
 
 
