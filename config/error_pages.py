@@ -42,7 +42,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # 
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
     if is_for_programs(request.path):
         return in_json(400, "invalid_request", "The request could not be read.")
-    return HttpResponse(render_to_string("400.html"), status=400)
+    return page(request, 400, "400.html")
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -84,7 +84,13 @@ def told(request: HttpRequest, status: int, error: str, message: str, template: 
     """Return the answer that says so."""
     if is_for_programs(request.path):
         return in_json(status, error, message)
-    return HttpResponse(render_to_string(template), status=status)
+    return page(request, status, template)
+
+
+def page(request: HttpRequest, status: int, template: str) -> HttpResponse:
+    """Return a page that needs nothing but the request's id, which may be missing too."""
+    context = {"request_id": getattr(request, "request_id", "")}
+    return HttpResponse(render_to_string(template, context), status=status)
 
 
 def in_json(status: int, error: str, message: str) -> HttpResponse:

@@ -20,9 +20,10 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
+from config.api_log import log_refusal
 from config.error_pages import is_for_programs, no_such_address
 from config.proxies import settle_scheme
-from config.request_ids import new_request_id
+from config.request_ids import begin
 from oauthapps.doors.errors import error_answer
 from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest, answer_to_failure
 
@@ -78,7 +79,7 @@ class ShortWay:
 
     def answer(self, environ: Environ, endpoint: Endpoint) -> Answer:
         """Answer a request of an endpoint."""
-        request, added = ProgramRequest(environ, new_request_id()), NO_HEADERS
+        request, added = ProgramRequest(environ, begin(environ)), NO_HEADERS
         try:
             deciding = tuple(map(environ.get, DECIDING))
             added = self.allowed.get(deciding) or self.verdict(deciding)
@@ -88,6 +89,8 @@ class ShortWay:
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
             answer = answer_to_failure(error, request)
         answer.headers = {**added, **answer.headers, "X-Request-Id": request.request_id}
+        if answer.refusal:
+            log_refusal(request, answer.status, answer.refusal)
         if answer.status != NO_CONTENT:  # RFC 9110 section 8.6
             answer.headers["Content-Length"] = str(len(answer.body))
         return answer

@@ -1,10 +1,12 @@
-"""How a line of the log is written: without anything that could be used."""
+"""How a line of the log is written: which request it is about, and nothing that could be used."""
 
 import copy
 import logging
 import re
+from http import HTTPStatus
 
 from config.faults import is_passing
+from config.request_ids import current
 from oauthapps.client_secrets import PREFIXES
 
 # Django's own messages repeat URLs now and then, a foreign Referer for example; so may a traceback.
@@ -12,10 +14,12 @@ QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s'\"<>]*=[^\s'\"<>]*")
 CREDENTIAL = re.compile(rf"({'|'.join(PREFIXES)})[A-Za-z0-9_-]+")
 # What is logged here was refused for what a stranger sent: a trace of our code says nothing about it.
 REFUSALS = "django.security."
+# What a line carries that is about no request: a start, or a command.
+NO_REQUEST = "-"
 
 
 class LineFormatter(logging.Formatter):
-    """Leaves out credentials, and traces that say nothing about our code.
+    """Names the request, and leaves out credentials and traces that say nothing about our code.
 
     Those are the traces of refusals, of which a stranger could make thousands, and of what the database
     refuses for a while, of which every request has one.
@@ -23,14 +27,36 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines."""
+        record = copy.copy(record)
+        record.request_id = getattr(record, "request_id", "") or current.get() or NO_REQUEST
         error = record.exc_info[1] if record.exc_info else None
-        if record.name.startswith(REFUSALS) or is_passing(error):
-            record = copy.copy(record)
+        notes = []
+        if is_refusal(record) or is_passing(error):
             record.exc_info = record.exc_text = None
             if error is not None and is_passing(error):
-                record.msg = f"{record.getMessage()} ({type(error).__name__}: {first_line(error)})"
-                record.args = ()
+                notes.append(f"({type(error).__name__}: {first_line(error)})")
+            elif error is not None:
+                notes.append(f"({type(error).__name__})")
+        if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+            notes.append(f"by {person_of(record)}")
+        if notes:
+            record.msg, record.args = " ".join([record.getMessage(), *notes]), ()
         return without_credentials(super().format(record))
+
+
+def is_refusal(record: logging.LogRecord) -> bool:
+    """Return whether a record is about a request that was refused for what it was."""
+    status = getattr(record, "status_code", HTTPStatus.INTERNAL_SERVER_ERROR)
+    return record.name.startswith(REFUSALS) or status < HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def person_of(record: logging.LogRecord) -> str:
+    """Return who sent the request that a record is about."""
+    try:
+        user = getattr(getattr(record, "request", None), "user", None)
+        return printable(user.get_username()) if user is not None and user.is_authenticated else "anonymous"
+    except Exception:  # noqa: BLE001  # looking the session up may fail, and the line matters more
+        return "unknown"
 
 
 def first_line(error: BaseException) -> str:
@@ -38,6 +64,19 @@ def first_line(error: BaseException) -> str:
     return next(iter(str(error).splitlines()), "")
 
 
+def harmless(text: str) -> str:
+    """Return what a stranger chose on one line and without credentials."""
+    return printable(without_credentials(text))
+
+
 def without_credentials(text: str) -> str:
     """Return the text without query strings of URLs and with no more than the prefix of our credentials."""
     return CREDENTIAL.sub(r"\1…", QUERY.sub("?…", text))
+
+
+def printable(text: str) -> str:
+    """Return the text with everything that does not print written as an escape."""
+    return "".join(
+        character if character.isprintable() else character.encode("unicode_escape").decode()
+        for character in text
+    )

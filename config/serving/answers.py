@@ -1,12 +1,15 @@
 """Answers to requests that nothing works on: what came is too large or too slow, or nobody is free."""
 
+import logging
 from functools import cache
 
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from config.api_log import LONGEST_PATH
 from config.error_pages import RETRY_SECONDS, is_for_programs
-from config.request_ids import new_request_id
+from config.logs import harmless
+from config.request_ids import id_of
 from config.security_headers import content_security_policy
 from config.serving.environ import Environ
 from config.serving.exchange import Headers
@@ -24,6 +27,10 @@ REFUSALS = {
         "500.html",
     ),
 }
+# Stands in a page that is kept for the id of the request that it answers.
+ANY_ID = "REQUEST-ID"
+
+log = logging.getLogger("gatehouse.server")
 
 
 def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
@@ -34,20 +41,24 @@ def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
         status: one of `REFUSALS`.
     """
     error, message, template = REFUSALS[status]
+    request_id = id_of(environ)
+    method, path = harmless(environ["REQUEST_METHOD"]), harmless(environ["PATH_INFO"][:LONGEST_PATH])
+    log.warning("%s %s: %d %s: %s", method, path, status, error, message, extra={"request_id": request_id})
     headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {"Connection": "close"}  # noqa: PLR2004
     headers |= {
-        "X-Request-Id": new_request_id(),
+        "X-Request-Id": request_id,
         "X-Content-Type-Options": "nosniff",
         "Content-Security-Policy": content_security_policy(restrict_form_targets=True),
     }
     if is_for_programs(environ["PATH_INFO"]):
         answer = error_answer(status, error, message, headers)
         return status, list(answer.headers.items()), answer.body
-    page = HttpResponse(page_of(template), headers={**headers, "Cache-Control": "no-store"})
+    content = page_of(template).replace(ANY_ID, request_id)
+    page = HttpResponse(content, headers={**headers, "Cache-Control": "no-store"})
     return status, list(page.items()), page.content
 
 
 @cache
 def page_of(template: str) -> str:
-    """Return a page that is always the same."""
-    return render_to_string(template)
+    """Return a page that is always the same but for the id of the request."""
+    return render_to_string(template, {"request_id": ANY_ID})

@@ -79,4 +79,3 @@ class Watch(threading.Thread):
             permits.waiting.remove(exchange)
             exchange.answer(*refusal(exchange.environ, 503))
             self.worker.bodies.forget(exchange)
-            log.warning("503: all threads were busy for %.1f seconds", WAIT_SECONDS)

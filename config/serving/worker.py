@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import connection
 
 from config.handlers import Handler, endpoint_at
+from config.request_ids import end
 from config.serving.bodies import MOST_OF_ALL, Bodies
 from config.serving.environ import Environ, environ_of
 from config.serving.exchange import AccessLog, Exchange
@@ -143,3 +144,4 @@ class Worker:
         finally:
             if exchange in self.bodies.sizes:
                 self.bodies.forget(exchange)
+            end()

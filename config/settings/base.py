@@ -137,7 +137,7 @@ LOGGING = {
     "formatters": {
         "line": {
             "()": "config.logs.LineFormatter",
-            "format": "{asctime} {levelname} {name}: {message}",
+            "format": "{asctime} {levelname} {request_id} {name}: {message}",
             "style": "{",
         }
     },

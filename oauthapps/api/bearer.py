@@ -4,14 +4,20 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from django.conf import settings
+from django.utils import timezone
 
 from accounts.models import User
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
-from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
-from oauthapps.models import Application, lookups
+from oauthapps.doors.programs import Answer, ProgramRequest, Refusal, json_answer
+from oauthapps.models import AccessToken, Application, lookups
 
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
+NO_TOKEN = "No access token was sent."  # noqa: S105  # a sentence
+OTHER_SCHEME = "The Authorization header has another scheme than Bearer."
+TWO_TOKENS = "Two access tokens were sent that differ."
+UNKNOWN_TOKEN = "The access token was never issued, or expired long ago."  # noqa: S105
+ENDED_TOKEN = "The access token was revoked, or its person, application or consent was."  # noqa: S105
 
 
 class TokenContext(NamedTuple):
@@ -28,13 +34,29 @@ class BearerError(Exception):
     Attributes:
         status: the HTTP status, in numbers.
         error: RFC 6750's error code; empty where no token was sent (section 3).
+        scope: the scope that is lacking.
+        reason: why, for the log; whoever asked is not told.
+        client: the Client ID of the token's application, for the log.
+        username: whom the token speaks for, for the log.
     """
 
-    def __init__(self, status: int, error: str = "", *, scope: str = "") -> None:
+    def __init__(
+        self,
+        status: int,
+        error: str,
+        reason: str,
+        *,
+        scope: str = "",
+        client: str = "",
+        username: str = "",
+    ) -> None:
         super().__init__(error)
         self.status = status
         self.error = error
+        self.reason = reason
         self.scope = scope
+        self.client = client
+        self.username = username
 
 
 def presented_token(request: ProgramRequest) -> str:
@@ -49,9 +71,11 @@ def presented_token(request: ProgramRequest) -> str:
         tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
     tokens.discard("")
     if not tokens:
-        raise BearerError(401, "invalid_token" if scheme else "")
-    if len(tokens) > 1 or "\0" in tokens:
-        raise BearerError(401, "invalid_token")
+        raise BearerError(401, "invalid_token" if scheme else "", NO_TOKEN)
+    if "\0" in tokens:
+        raise BearerError(401, "invalid_token", OTHER_SCHEME)
+    if len(tokens) > 1:
+        raise BearerError(401, "invalid_token", TWO_TOKENS)
     return tokens.pop()
 
 
@@ -72,10 +96,43 @@ def living_token(request: ProgramRequest) -> TokenContext:
     Raises:
         BearerError: when it has no living token.
     """
-    token = lookups.access_token(digest(presented_token(request)))
+    presented = digest(presented_token(request))
+    token = lookups.access_token(presented)
     if token is None:
-        raise BearerError(401, "invalid_token")
+        raise dead_token(presented)
     return TokenContext(user=token.user, application=token.application, scope=scopes.parse(token.scope))
+
+
+def dead_token(presented: str) -> BearerError:
+    """Return the refusal of an access token that does not live, and for the log whose it was.
+
+    Args:
+        presented: its digest.
+    """
+    rows = AccessToken.objects.filter(token_checksum=presented).select_related("application", "user")
+    row = rows.only("expires", "application__client_id", "user__username").first()
+    if row is None:
+        return BearerError(401, "invalid_token", UNKNOWN_TOKEN)
+    has_expired = row.expires <= timezone.now()
+    return BearerError(
+        401,
+        "invalid_token",
+        f"The access token expired at {row.expires:%Y-%m-%d %H:%M:%S} UTC." if has_expired else ENDED_TOKEN,
+        client=row.application.client_id,
+        username=row.user.username,
+    )
+
+
+def lacks_scope(token: TokenContext, scope: str) -> BearerError:
+    """Return the refusal of a living token without a scope."""
+    return BearerError(
+        403,
+        "insufficient_scope",
+        f"The access token lacks a scope; needed: {scope}.",
+        scope=scope,
+        client=token.application.client_id,
+        username=token.user.username,
+    )
 
 
 def check(request: ProgramRequest, scope: str) -> TokenContext:
@@ -90,7 +147,7 @@ def check(request: ProgramRequest, scope: str) -> TokenContext:
     """
     token = living_token(request)
     if scope not in token.scope:
-        raise BearerError(403, "insufficient_scope", scope=scope)
+        raise lacks_scope(token, scope)
     return token
 
 
@@ -103,7 +160,9 @@ def challenge(error: BearerError) -> Answer:
         members.append(f'scope="{error.scope}"')
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
-    return refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
+    answer = refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
+    answer.refusal = Refusal(error.error or "no token", error.reason, error.client, error.username)
+    return answer
 
 
 def refusal(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> Answer:
@@ -116,4 +175,6 @@ def refusal(status: int, name: str, message: str, headers: dict[str, str] | None
         headers: what else the status calls for.
     """
     body = {"error": {"class": name, "message": message}}
-    return json_answer(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    answer = json_answer(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    answer.refusal = Refusal(name, message)
+    return answer

@@ -3,7 +3,7 @@
 from urllib.parse import parse_qsl, quote
 
 from oauthapps import scopes
-from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
+from oauthapps.api.bearer import BearerError, TokenContext, challenge, check, lacks_scope
 from oauthapps.doors.programs import Answer, ProgramRequest
 
 
@@ -51,5 +51,5 @@ def check_all(request: ProgramRequest, asked: tuple[str, ...]) -> TokenContext:
     known = [name for name in asked if name in scopes.SCOPES]
     token = check(request, known[0] if known else scopes.READ)
     if not set(asked) <= set(token.scope):
-        raise BearerError(403, "insufficient_scope", scope=scopes.render(known))
+        raise lacks_scope(token, scopes.render(known))
     return token

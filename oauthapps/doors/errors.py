@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from oauthapps.doors.programs import Answer, json_answer
+from oauthapps.doors.programs import Answer, Refusal, json_answer
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -35,4 +35,6 @@ def error_answer(status: int, error: str, message: str, headers: dict[str, str] 
         message: what is wrong, in ASCII and without anything that was sent.
         headers: what else the status calls for.
     """
-    return json_answer(error_members(status, error, message), status, {**NO_STORE, **(headers or {})})
+    answer = json_answer(error_members(status, error, message), status, {**NO_STORE, **(headers or {})})
+    answer.refusal = Refusal(error, message)
+    return answer

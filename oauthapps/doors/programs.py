@@ -69,6 +69,23 @@ class ProgramRequest:
         return request
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the log says of a request that is refused; nothing in it could be a credential.
+
+    Attributes:
+        error: the error code.
+        reason: why, in a sentence.
+        client: the Client ID; empty where it is not known.
+        username: the person it spoke for; empty where it spoke for nobody.
+    """
+
+    error: str
+    reason: str
+    client: str = ""
+    username: str = ""
+
+
 @dataclass(slots=True)
 class Answer:
     """An answer to a program.
@@ -78,11 +95,13 @@ class Answer:
         body: its bytes.
         headers: what is particular to it; none repeats what was sent, unless it equals what is registered
             or is made of names of headers.
+        refusal: what the log says of it, where it refuses.
     """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
 
 
 def json_answer(members: Any, status: int = 200, headers: dict[str, str] | None = None) -> Answer:

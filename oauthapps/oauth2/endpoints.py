@@ -56,7 +56,7 @@ def for_clients(tell: Telling, presented: Presenting = lambda _: None) -> Answer
                 request.authorization, parameters, request.sender, presented(parameters)
             )
             application = client.application
-            return as_json(({}, json.dumps(tell(parameters, client, request.sender)), 200))
+            return as_json(TokenResponse({}, json.dumps(tell(parameters, client, request.sender)), 200))
         except UnreadableRequestError as error:
             return as_json(unreadable_response(error, request.authorization, request.sender))
         except OAuth2Error as error:
@@ -71,5 +71,5 @@ introspect = for_clients(token_inspection.introspect, token_inspection.presented
 
 def as_json(response: TokenResponse) -> Answer:
     """Return an answer that no cache may keep."""
-    headers, body, status = response
-    return Answer(status, body.encode(), {"Content-Type": JSON, **NO_STORE, **headers})
+    headers, body, status, refusal = response
+    return Answer(status, body.encode(), {"Content-Type": JSON, **NO_STORE, **headers}, refusal)

@@ -19,6 +19,11 @@ def error_body(error: OAuth2Error, application: Application | None) -> str:
         error: what is wrong; its description repeats nothing that could be a credential.
         application: the authenticated client's application, whose response profile decides; None for nobody.
     """
-    message = NOT_ALLOWED.sub("", error.description or "") or error.error
+    message = message_of(error)
     compatible = application is not None and application.is_workfront_compatible
     return json.dumps(error_members(error.status_code, error.error, message, compatible=compatible))
+
+
+def message_of(error: OAuth2Error) -> str:
+    """Return the sentence that says what is wrong."""
+    return NOT_ALLOWED.sub("", error.description or "") or str(error.error)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from oauthlib.oauth2 import (
     AuthorizationCodeGrant,
@@ -15,6 +15,7 @@ from oauthlib.oauth2 import (
 from oauthlib.oauth2.rfc6749.grant_types.base import GrantTypeBase
 
 from oauthapps import scopes
+from oauthapps.doors.programs import Refusal
 from oauthapps.oauth2 import assertions, refusals
 from oauthapps.oauth2.client_authentication import known_application
 from oauthapps.oauth2.issuer import issuer
@@ -22,7 +23,21 @@ from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
 from oauthapps.oauth2.tokens import TokenReply
 
-TokenResponse = tuple[dict[str, str], str, int]
+
+class TokenResponse(NamedTuple):
+    """An answer of the endpoints that clients call.
+
+    Attributes:
+        headers: those that its status calls for.
+        body: JSON.
+        status: the HTTP status, in numbers.
+        refusal: what the log says of it, where it refuses.
+    """
+
+    headers: dict[str, str]
+    body: str
+    status: int
+    refusal: Refusal | None = None
 
 
 class TokenGrant:
@@ -49,7 +64,7 @@ class TokenGrant:
         except InvalidGrantError as error:
             self.request_validator.after_refusal(request, error)
             raise
-        return {}, json.dumps(reply), 200
+        return TokenResponse({}, json.dumps(reply), 200)
 
     def validate_client_authentication(self, request: TokenRequest) -> None:
         """Do nothing: it has been done."""

@@ -1,5 +1,6 @@
 """The authorization server: exactly the grants that are offered, composed from oauthlib's."""
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from oauthlib.oauth2 import AccessDeniedError, OAuth2Error
 from accounts.actors import Actor, Sender
 from accounts.models import User
 from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.doors.programs import Refusal
 from oauthapps.errors import RequestAnsweredError
 from oauthapps.models import Application
 from oauthapps.oauth2 import refusals
@@ -18,7 +20,7 @@ from oauthapps.oauth2.client_authentication import (
     PublicClientError,
     known_application,
 )
-from oauthapps.oauth2.errors import error_body
+from oauthapps.oauth2.errors import error_body, message_of
 from oauthapps.oauth2.grants import (
     AssertionGrant,
     CodeGrant,
@@ -32,6 +34,8 @@ from oauthapps.oauth2.requests import AuthorizationRequest, TokenRequest
 from oauthapps.oauth2.throttling import TooManyFailuresError
 from oauthapps.oauth2.tokens import TokenReply
 from oauthapps.oauth2.validator import Validator
+
+CLIENT_ID = re.compile("[0-9a-f]{32}")
 
 
 class AuthorizationServer:
@@ -124,4 +128,17 @@ def error_response(error: OAuth2Error, application: Application | None) -> Token
     if application is not None and isinstance(error, ClientAuthenticationError):
         credentials = Credentials(client_id=application.client_id)
         error = PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
-    return error.headers, error_body(error, application), error.status_code
+    refusal = Refusal(error.error, message_of(error), client_of(error, application))
+    return TokenResponse(error.headers, error_body(error, application), error.status_code, refusal)
+
+
+def client_of(error: OAuth2Error, application: Application | None) -> str:
+    """Return how the log names the client whose request is refused: by its Client ID, proven or only claimed.
+
+    What does not look like one stays out: somebody may have sent a secret in its place.
+    """
+    if application is not None:
+        return str(application.client_id)
+    readable = error.readable if isinstance(error, UnreadableRequestError) else {}
+    claimed = str(error.client_id or readable.get("client_id", ""))
+    return f"{claimed} (not authenticated)" if CLIENT_ID.fullmatch(claimed) else ""

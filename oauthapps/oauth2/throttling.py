@@ -17,10 +17,11 @@ class TooManyFailuresError(OAuth2Error):
     error = "temporarily_unavailable"
     status_code = 429
 
-    def __init__(self) -> None:
+    def __init__(self, client_id: str) -> None:
         super().__init__(
             "Too many failed attempts from this network. Wait for the number of seconds in Retry-After."
         )
+        self.client_id = client_id
 
     @property
     def headers(self) -> dict[str, str]:
@@ -41,4 +42,4 @@ def count_failure(client_id: str, address: str) -> None:
         (f"client {digest(client_id)} {network}", settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS),
     ):
         if FailureCount.objects.add(name, WINDOW_SECONDS).count > limit:
-            raise TooManyFailuresError
+            raise TooManyFailuresError(client_id)
