@@ -28,22 +28,50 @@ def signed_in_user(request: HttpRequest) -> User:
     raise PermissionDenied
 
 
+def signed_in_within(request: HttpRequest, seconds: int) -> bool:
+    """Return whether the person proved who they are within the last so many seconds."""
+    earliest = time.time() - seconds
+    return any(record["at"] > earliest for record in get_authentication_records(request, request.user))
+
+
 def signed_in_recently(request: HttpRequest) -> bool:
     """Return whether the person proved who they are within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
-    earliest = time.time() - settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
-    return any(record["at"] > earliest for record in get_authentication_records(request, request.user))
+    return signed_in_within(request, settings.ACCOUNT_REAUTHENTICATION_TIMEOUT)
 
 
 def recent_sign_in_required(view: View[P]) -> View[P]:
     """Ask the person to confirm who they are when they last did too long ago, then go on with what was asked.
 
-    For acts that cannot be undone or open a way in, so that a browser somebody left open is not enough.
+    For acts that cannot be undone or change how people sign in, so that a browser somebody left open is not
+    enough.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
         if not signed_in_recently(request):
             raise ReauthenticationRequired
+        return view(request, *args, **kwargs)
+
+    return guarded
+
+
+def require_step_up(request: HttpRequest) -> None:
+    """Ask for a sign-in within STEP_UP_SECONDS, for acts that hand out access or widen it.
+
+    Raises:
+        ReauthenticationRequired: when it was longer ago; the middleware keeps the form and asks.
+    """
+    if not signed_in_within(request, settings.STEP_UP_SECONDS):
+        raise ReauthenticationRequired
+
+
+def step_up_required(view: View[P]) -> View[P]:
+    """Ask for a sign-in within STEP_UP_SECONDS before a form is obeyed; looking at it needs none."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        if request.method == "POST":
+            require_step_up(request)
         return view(request, *args, **kwargs)
 
     return guarded

@@ -17,6 +17,7 @@ from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.passwords import LONGEST_PASSWORD
 from oauthapps.services.consents import withdraw_all
+from oauthapps.services.credentials import delete_keys_of, names_of_applications_with_keys_of
 
 log = logging.getLogger("gatehouse.mail")
 # No email address is longer, nor any user name.
@@ -75,24 +76,36 @@ class FirstPasswordForm(NewPasswordForm):
 
 
 class ChangePasswordForm(PasswordForm):
-    """A new password, which ends the other sessions, and on request what applications were allowed."""
+    """A new password, which ends the other sessions; on request also consents and one's own machine keys."""
 
     disconnect = forms.BooleanField(
         label="Also disconnect all connected apps",
         help_text="Applications lose the access you gave them. Choose this if somebody knew your password.",
         required=False,
     )
+    delete_keys = forms.BooleanField(label="Also delete your public keys", required=False)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         label_passwords(self)
+        names = names_of_applications_with_keys_of(self.user)
+        if names:
+            self.fields["delete_keys"].help_text = (
+                "Whoever got in may have added one, or have its private half. These applications stop until "
+                f"they get a new key: {', '.join(names)}."
+            )
+        else:
+            del self.fields["delete_keys"]
 
     def save(self) -> None:
-        """Change the password, end links that could set another, and withdraw consents if asked for."""
+        """Change the password, end links that could set another, and what else was asked for."""
         super().save()
         OneTimeLink.objects.filter(user=self.user).delete()
+        actor = Actor.of(context.request)
         if self.cleaned_data["disconnect"]:
-            withdraw_all(self.user, actor=Actor.of(context.request))
+            withdraw_all(self.user, actor=actor)
+        if self.cleaned_data.get("delete_keys"):
+            delete_keys_of(self.user, actor=actor)
 
 
 class PasswordMailForm(ResetPasswordForm):

@@ -22,7 +22,7 @@ FIELD = "kept_form"
 SESSION_KEY = "kept_form"
 SECONDS = 60 * 60
 MOST = 64 * 1024  # characters
-NEVER = re.compile(r"password|secret|token|key|credential|code", re.IGNORECASE)
+NEVER = re.compile(r"password|secret|token$|key|credential|code", re.IGNORECASE)
 PURPOSE = "kept forms"
 
 

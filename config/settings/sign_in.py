@@ -55,11 +55,15 @@ KNOWN_NETWORK_SECONDS = 90 * 24 * 60 * 60
 STRANGERS_AN_HOUR = 20
 # Seconds a sign-in counts as recent enough for a destructive act.
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+# Seconds a sign-in counts as recent enough to hand out access or widen it: a key, a redirect URL, a lifetime.
+STEP_UP_SECONDS = 30 * 60
 
 MFA_ADAPTER = "accounts.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_FORMS = {
     "activate_totp": "accounts.authenticator_app.AuthenticatorAppForm",
+    "authenticate": "accounts.second_factor_forms.CodeForm",
+    "reauthenticate": "accounts.second_factor_forms.CodeAgainForm",
     "add_webauthn": "accounts.passkeys.AddPasskeyForm",
     "edit_webauthn": "accounts.passkeys.NamePasskeyForm",
     "login_webauthn": "accounts.passkeys.PasskeySignInForm",
@@ -72,13 +76,17 @@ MFA_WEBAUTHN_USER_VERIFICATION = "required"
 # There is nothing to guess, and an office may have one address.
 MFA_RATE_LIMITS = {"webauthn_login": None}
 MFA_RECOVERY_CODE_COUNT = 10
+# Long enough that a slow digest of them cannot be searched (accounts.services.recovery_codes).
+MFA_RECOVERY_CODE_DIGITS = 16
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 # Forms with something typed that wait where the sign-in ran out in between (accounts.kept_forms). Not the
 # pages that take a key: it might be a private one.
 KEPT_FORMS = {
+    "console:add-secret",
     "console:application",
     "console:delete-application",
+    "console:generate-key",
     "console:new-application",
     "console:secret-notes",
     "change-person",

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from accounts.actors import Actor
@@ -199,3 +200,23 @@ def delete_key(key: PublicKey, *, actor: Actor) -> None:
             Event.objects.record(
                 EventKind.KEY_DELETED, actor=actor, application=key.application, detail=key.thumbprint
             )
+
+
+def keys_of(user: User) -> QuerySet[PublicKey]:
+    """Return the keys whose assertions speak for a person: of applications that have not been deleted."""
+    rows: QuerySet[PublicKey] = PublicKey.objects.live().filter(
+        user=user, application__in=Application.objects.live()
+    )
+    return rows.select_related("application")
+
+
+def names_of_applications_with_keys_of(user: User) -> list[str]:
+    """Return the names of the applications that stop without a person's keys."""
+    return sorted(set(keys_of(user).values_list("application__name", flat=True)))
+
+
+def delete_keys_of(user: User, *, actor: Actor) -> None:
+    """Refuse assertions signed with any key of a person's from now on."""
+    with transaction.atomic():
+        for key in keys_of(user):
+            delete_key(key, actor=actor)

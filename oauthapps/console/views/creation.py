@@ -5,7 +5,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import administrator_required, signed_in_user, step_up_required
 from accounts.actors import Actor
 from oauthapps.app_types import AppType
 from oauthapps.console import once
@@ -21,6 +21,7 @@ from oauthapps.services.applications import create_application
 @administrator_required
 @sensitive_variables("created")
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up_required
 def new_application(request: HttpRequest) -> HttpResponse:
     """Ask for the type and the name of a new application, and create it."""
     if request.method != "POST":

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import administrator_required, require_step_up, signed_in_user, step_up_required
 from accounts.actors import Actor
 from oauthapps import keypairs
 from oauthapps.console import once
@@ -23,7 +23,11 @@ from oauthapps.services.credentials import add_key, keep_public_half
 @sensitive_variables("form", "data")
 @require_http_methods(["GET", "HEAD", "POST"])
 def add(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Take the public key of another application."""
+    """Take the public key of another application.
+
+    The page asks for a sign-in before anything is pasted: a key is never kept while somebody signs in.
+    """
+    require_step_up(request)
     application = find_with_keys(client_id)
     form = PublicKeyForm(request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
@@ -42,6 +46,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 @administrator_required
 @sensitive_variables("pair")
 @require_POST
+@step_up_required
 def generate(request: HttpRequest, client_id: str) -> HttpResponse:
     """Make a key pair and show its private half, for the only time."""
     application = find_with_keys(client_id)

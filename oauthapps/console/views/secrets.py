@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_POST
 
-from accounts.access import administrator_required
+from accounts.access import administrator_required, step_up_required
 from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm
@@ -19,6 +19,7 @@ from oauthapps.services.credentials import add_secret, note_secret
 @administrator_required
 @sensitive_variables("new")
 @require_POST
+@step_up_required
 def add(request: HttpRequest, client_id: str) -> HttpResponse:
     """Add a client secret and show it, for the only time."""
     application = find_application(client_id)

@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import administrator_required, require_step_up, signed_in_user
 from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
@@ -19,6 +19,7 @@ from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.instructions import instructions
 from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
+from oauthapps.console.widening import widens_access
 from oauthapps.edits import Basis, Changes, Clash, ClashError
 from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
@@ -48,6 +49,8 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show(request, found, form, rows, basis, status=422)
     if rows.would_take_last and not basis.gives_way(REDIRECT_URLS):
         return show(request, found, form, rows, basis, asks_about_last_url=True, status=409)
+    if widens_access(found, form, rows, basis):
+        require_step_up(request)
     try:
         changes = save(found, form, rows, basis, actor=Actor.of(request))
     except ClashError as error:
