@@ -14,6 +14,7 @@ from accounts.actors import user_agent
 from accounts.best_effort import best_effort
 from accounts.client_addresses import UNKNOWN, client_address
 from accounts.models import User
+from accounts.own_session import session_digest
 from accounts.services.activity import ONE_MINUTE, record_activity
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -62,7 +63,7 @@ def note_activity(request: HttpRequest, user: User) -> None:
     request.session[SEEN_AT] = now.timestamp()
     request.session.note_slide()  # type: ignore[attr-defined]  # accounts.session_store
     with best_effort("a session's last IP address"):
-        UserSession.objects.filter(session_key=request.session.session_key).update(
+        UserSession.objects.filter(session_key=session_digest(request)).update(
             last_seen_at=now,
             ip=client_address(request.META) or UNKNOWN,
             user_agent=user_agent(request)[:200],

@@ -5,6 +5,7 @@ from typing import Any
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.signals import password_changed
+from allauth.account.signals import user_logged_in as signed_in
 from allauth.mfa import signals as mfa
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
@@ -17,7 +18,9 @@ from accounts.actors import Actor
 from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
+from accounts.own_session import list_session, note_factor_change, session_digest
 from accounts.services.activity import record_activity
+from accounts.services.sessions import forget_ended_sessions
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
@@ -54,11 +57,19 @@ def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # no
     record_about(EventKind.SIGNED_IN, request, user, ", ".join(filter(None, proofs)))
 
 
+@receiver(signed_in)
+@receiver(password_changed)
+def put_on_list(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+    """Put a session on its owner's list that has just begun, or got another key with the new password."""
+    list_session(request, user)
+    forget_ended_sessions(user)
+
+
 @receiver(user_logged_out)
 def note_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that somebody signed out, and take the session off their list."""
     if user is not None:
-        UserSession.objects.filter(session_key=request.session.session_key).delete()
+        UserSession.objects.filter(session_key=session_digest(request)).delete()
         record_about(EventKind.SIGNED_OUT, request, user)
 
 
@@ -118,6 +129,7 @@ def note_new_authenticator(
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
     """Record that somebody has a new passkey, authenticator app or set of recovery codes."""
+    note_factor_change(request)
     record_about(ADDED[authenticator.type], request, user, passkey_name(authenticator))
 
 
@@ -129,6 +141,7 @@ def note_removed_authenticator(
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
     """Record that one of them is gone."""
+    note_factor_change(request)
     record_about(REMOVED[authenticator.type], request, user, passkey_name(authenticator))
 
 

@@ -1,12 +1,13 @@
 """Every address of the installation. What is not listed here does not exist."""
 
 from allauth.account import views as sign_in
-from allauth.mfa.base import views as second_factors
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from django.views.generic import RedirectView
 
 import accounts.converters  # noqa: F401  # makes <identifier:…> and <digest:…> known
+from accounts.views import reauthentication
+from accounts.views import second_factors as our_second_factors
 from accounts.views import sign_in as our_sign_in
 from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
@@ -26,10 +27,10 @@ account_pages = [
     path("login/kept-form/", our_sign_in.kept_form, name="kept-form"),
     path("logout/", sign_in.logout, name="account_logout"),
     path("inactive/", sign_in.account_inactive, name="account_inactive"),
-    path("reauthenticate/", sign_in.reauthenticate, name="account_reauthenticate"),
-    path("reauthenticate/passkey/", our_sign_in.passkey_again, name="mfa_reauthenticate_webauthn"),
-    path("reauthenticate/code/", second_factors.reauthenticate, name="mfa_reauthenticate"),
-    path("password/change/", sign_in.password_change, name="account_change_password"),
+    path("reauthenticate/", reauthentication.password_again, name="account_reauthenticate"),
+    path("reauthenticate/passkey/", reauthentication.passkey_again, name="mfa_reauthenticate_webauthn"),
+    path("reauthenticate/code/", reauthentication.code_again, name="mfa_reauthenticate"),
+    path("password/change/", our_second_factors.change_password, name="account_change_password"),
     path("password/reset/done/", sign_in.password_reset_done, name="account_reset_password_done"),
     path("password/link/", set_password, name="set-password"),
 ]

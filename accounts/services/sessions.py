@@ -1,13 +1,44 @@
-"""Ending sessions: on the server, so that the browser that had one is signed out at once."""
+"""People's sessions: listing them, and ending them on the server, so that the browser is signed out at once.
+
+Rows of both tables are named by the digests of session keys (`accounts.session_store`). django-allauth's own
+methods would look for the keys themselves.
+"""
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """Return a person's sessions that go on."""
+    listed = list(UserSession.objects.filter(user=user))
+    going_on = _going_on(user, listed)
+    return [row for row in listed if row.session_key in going_on]
+
+
+def forget_ended_sessions(user: User) -> None:
+    """Take off a person's list what ended by itself."""
+    listed = list(UserSession.objects.filter(user=user))
+    going_on = _going_on(user, listed)
+    ended = [row.pk for row in listed if row.session_key not in going_on]
+    UserSession.objects.filter(pk__in=ended).delete()
+
+
+def _going_on(user: User, listed: list[UserSession]) -> set[str]:
+    """Return which of a person's sessions have not expired and began, or begin now, under this password."""
+    if not user.is_active:
+        return set()
+    digests = [row.session_key for row in listed]
+    rows = Session.objects.filter(session_key__in=digests, expire_date__gt=timezone.now())
+    begun_under = {user.get_session_auth_hash(), None}
+    return {row.session_key for row in rows if row.get_decoded().get(HASH_SESSION_KEY) in begun_under}
 
 
 def end_session(session: UserSession, *, actor: Actor) -> None:
@@ -24,7 +55,7 @@ def end_other_sessions(user: User, *, kept: str, actor: Actor) -> int:
 
     Args:
         user: the person.
-        kept: the session key of the one that goes on.
+        kept: the digest of the one that goes on.
         actor: who ends them.
     """
     with transaction.atomic():

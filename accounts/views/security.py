@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.actors import Actor
+from accounts.own_session import factor_changed_lately, session_digest
 from accounts.services import sessions as services
 from accounts.standing import Standing
 from accounts.user_agents import device
@@ -32,7 +33,10 @@ class Session:
 def overview(request: HttpRequest) -> HttpResponse:
     """Show all ways in at a glance, each with the page where it is changed."""
     user = signed_in_user(request)
-    return render(request, "security/overview.html", {"standing": Standing(user), "person": user})
+    standing = Standing(user)
+    offers = factor_changed_lately(request) and standing.sessions > 1
+    context = {"standing": standing, "person": user, "offers_to_end_sessions": offers}
+    return render(request, "security/overview.html", context)
 
 
 @require_safe
@@ -46,7 +50,7 @@ def sessions(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask whether to end another of one's sessions, and do it."""
     others = UserSession.objects.filter(user=signed_in_user(request))
-    row = get_object_or_404(others.exclude(session_key=request.session.session_key), pk=pk)
+    row = get_object_or_404(others.exclude(session_key=session_digest(request)), pk=pk)
     if request.method != "POST":
         return render(request, "security/end_session.html", {"session": Session(row, is_current=False)})
     services.end_session(row, actor=Actor.of(request))
@@ -61,14 +65,14 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
     if request.method != "POST":
         return render(request, "security/end_session.html", {"sessions": sessions_of(request)[1:]})
-    count = services.end_other_sessions(user, kept=request.session.session_key or "", actor=Actor.of(request))
+    count = services.end_other_sessions(user, kept=session_digest(request), actor=Actor.of(request))
     messages.success(request, f"Ended: {count}" if count else "There was no other session.")
     return redirect("sessions")
 
 
 def sessions_of(request: HttpRequest) -> list[Session]:
     """Return one's sessions, this one first, then by when they were last seen."""
-    here = request.session.session_key
-    rows = UserSession.objects.purge_and_list(signed_in_user(request))
+    here = session_digest(request)
+    rows = services.sessions_of(signed_in_user(request))
     rows.sort(key=lambda row: (row.session_key == here, row.last_seen_at), reverse=True)
     return [Session(row, is_current=row.session_key == here) for row in rows]

@@ -34,7 +34,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "allauth.usersessions",
+    "accounts.sessions_app.SessionsConfig",  # allauth.usersessions
     "heroicons",
 ]
 

@@ -15,12 +15,13 @@ from allauth.mfa.webauthn.internal.auth import WebAuthn
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
 from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Organization, Role, User
 from accounts.services.invitations import invite
+from accounts.session_store import SessionStore
+from accounts.session_store import digest as session_digest
 from oauthapps.app_types import AppType, spec_of
 from oauthapps.client_secrets import digest, new_access_token
 from oauthapps.models import AccessToken, Application, Consent, Logo
@@ -117,7 +118,7 @@ def protect(world: World, person: User) -> None:
     store.set_expiry(timedelta(days=400))
     store.create()
     session = UserSession.objects.create(
-        user=person, ip="2001:db8::17", session_key=store.session_key, user_agent=AGENT
+        user=person, ip="2001:db8::17", session_key=session_digest(store.session_key), user_agent=AGENT
     )
     world.arguments["session"] = (session.pk,)
 

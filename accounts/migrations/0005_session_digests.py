@@ -1,0 +1,22 @@
+"""Sessions are named by the digests of their keys, so that whoever is signed in stays so."""
+
+from django.db import migrations
+
+from accounts.session_store import digest
+
+
+def name_by_digests(apps, schema_editor):
+    for app, model in (("sessions", "Session"), ("usersessions", "UserSession")):
+        rows = apps.get_model(app, model).objects
+        for key in list(rows.values_list("session_key", flat=True)):
+            rows.filter(session_key=key).update(session_key=digest(key))
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("accounts", "0004_user_must_change_password"),
+        ("sessions", "0001_initial"),
+        ("usersessions", "0001_initial"),
+    ]
+
+    operations = [migrations.RunPython(name_by_digests, migrations.RunPython.noop)]

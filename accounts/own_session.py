@@ -1,0 +1,54 @@
+"""The session of a request: its place on its owner's list, its id, and what was changed in it."""
+
+import time
+
+from allauth.usersessions.models import UserSession
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.actors import user_agent
+from accounts.client_addresses import UNKNOWN, client_address
+from accounts.models import User
+from accounts.session_store import digest
+
+CHANGED_AT = "second_factor_changed_at"
+# Seconds after a change during which ending the other sessions is offered.
+OFFER_SECONDS = 10 * 60
+
+
+def session_digest(request: HttpRequest) -> str:
+    """Return what the row of this request's session is called."""
+    return digest(request.session.session_key)
+
+
+def list_session(request: HttpRequest, user: User) -> None:
+    """Put this request's session on its owner's list."""
+    seen = {
+        "user": user,
+        "ip": client_address(request.META) or UNKNOWN,
+        "user_agent": user_agent(request)[:200],
+        "last_seen_at": timezone.now(),
+    }
+    if not request.session.session_key:
+        request.session.save()
+    UserSession.objects.update_or_create(session_key=session_digest(request), defaults=seen)
+
+
+def renew_session(request: HttpRequest) -> None:
+    """Give this request's session another key, and keep what is in it and its place on the list.
+
+    Whoever has seen the key before cannot use what its owner has just confirmed (ASVS 7.2.4).
+    """
+    before = session_digest(request)
+    request.session.cycle_key()
+    UserSession.objects.filter(session_key=before).update(session_key=session_digest(request))
+
+
+def note_factor_change(request: HttpRequest) -> None:
+    """Note in the session that a second factor was added, replaced or removed in it."""
+    request.session[CHANGED_AT] = time.time()
+
+
+def factor_changed_lately(request: HttpRequest) -> bool:
+    """Return whether a second factor was changed in this session during the last minutes."""
+    return time.time() - float(request.session.get(CHANGED_AT, 0)) < OFFER_SECONDS
