@@ -19,14 +19,16 @@ from accounts.mail import letter
 from accounts.models import LinkPurpose, User
 from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
+from accounts.services.second_factors import second_factors_of
 from accounts.user_agents import device
 
 BEGUN_UNDER = "sign_in_begun_under"
 log = logging.getLogger("gatehouse.mail")
+BY_PASSWORD, BY_CODE, BY_PASSKEY = "reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate:webauthn"
 WAYS = {
-    "reauthenticate": "Use your password",
-    "mfa_reauthenticate": "Use your authenticator app or a recovery code",
-    "mfa_reauthenticate:webauthn": "Use a passkey",
+    BY_PASSWORD: "Use your password",
+    BY_CODE: "Use your authenticator app or a recovery code",
+    BY_PASSKEY: "Use a passkey",
 }
 
 
@@ -57,9 +59,18 @@ class AccountAdapter(DefaultAccountAdapter):
         return not signed_in_recently(self.request)
 
     def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
-        """Return the ways to confirm that it is you, in our words."""
-        methods: list[dict[str, Any]] = super().get_reauthentication_methods(user)
-        return [method | {"description": WAYS[method["id"]]} for method in methods]
+        """Return the ways to confirm that it is you, in our words, the likeliest first.
+
+        Whoever has a second factor is asked for one: a password that somebody else knows must not be enough
+        to remove it. Without an authenticator app a passkey is likelier at hand than a recovery code.
+        """
+        offered = {method["id"]: method for method in super().get_reauthentication_methods(user)}
+        factors = second_factors_of(user)
+        if factors.are_on:
+            offered.pop(BY_PASSWORD, None)
+        if not factors.has_app and BY_CODE in offered:
+            offered[BY_CODE] = offered.pop(BY_CODE)  # now the last one
+        return [method | {"description": WAYS[name]} for name, method in offered.items()]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send a letter of ours: django-allauth's would name the installation after the Host header."""

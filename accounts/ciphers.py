@@ -12,3 +12,7 @@ def cipher(purpose: str) -> Fernet:
     """Return this installation's cipher for one purpose; what another one wrote it refuses."""
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=f"gatehouse {purpose}".encode())
     return Fernet(base64.urlsafe_b64encode(derived.derive(settings.SECRET_KEY.encode())))
+
+
+class UnreadableError(Exception):
+    """What was kept under another SECRET_KEY than this installation has now."""

@@ -4,10 +4,12 @@ from urllib.parse import urlsplit
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
+from cryptography.fernet import InvalidToken
 from django.conf import settings
 
-from accounts.ciphers import cipher
+from accounts.ciphers import UnreadableError, cipher
 from accounts.models import User
+from accounts.services.passkey_names import unique_name
 
 SECOND_FACTORS = "second factors"
 
@@ -23,9 +25,12 @@ class MFAAdapter(DefaultMFAAdapter):
         """Return the text that was stored.
 
         Raises:
-            InvalidToken: when SECRET_KEY is not the one it was stored under.
+            UnreadableError: when SECRET_KEY is not the one it was stored under.
         """
-        return cipher(SECOND_FACTORS).decrypt(encrypted_text.encode()).decode()
+        try:
+            return cipher(SECOND_FACTORS).decrypt(encrypted_text.encode()).decode()
+        except InvalidToken as error:
+            raise UnreadableError from error
 
     def get_totp_issuer(self) -> str:
         """Return how an authenticator app names this installation."""
@@ -37,4 +42,5 @@ class MFAAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: User, type: Authenticator.Type) -> str:  # noqa: A002
         """Return a name for a passkey whose owner gave none."""
-        return f"Passkey {Authenticator.objects.filter(user=user, type=type).count() + 1}"
+        count = Authenticator.objects.filter(user=user, type=type).count()
+        return unique_name(user, f"Passkey {count + 1}")

@@ -21,13 +21,19 @@ from allauth.mfa.webauthn.forms import (
 )
 from django import forms
 from django.conf import settings
+from fido2.webauthn import AuthenticationResponse, AuthenticatorData, RegistrationResponse
 
 from accounts.actors import Actor
+from accounts.services.passkey_names import unique_name
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 from oauthapps.models.validators import validate_name
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
+NO_PIN = (
+    "This security key did not check that it is you: it has no PIN or fingerprint yet. Set one in the "
+    "settings of your device or browser, then try again."
+)
 NAME_LENGTH = 60
 # Bytes; an answer with the attestation of a security key has about three thousand.
 ANSWER_LENGTH = 20_000
@@ -90,6 +96,16 @@ def malformed_is_refused() -> Iterator[None]:
         raise forms.ValidationError(NOT_ACCEPTED) from error
 
 
+def require_owner(data: AuthenticatorData) -> None:
+    """Refuse an answer for which the authenticator asked for no PIN, finger or face (WebAuthn 6.1).
+
+    Raises:
+        ValidationError: which says what to do: the library would only say that something was wrong.
+    """
+    if not data.is_user_verified():
+        raise forms.ValidationError(NO_PIN)
+
+
 class AddPasskeyForm(AddWebAuthnForm):
     """A new passkey and its name. It can sign in by itself, so it must know its owner: PIN, finger, face."""
 
@@ -106,17 +122,36 @@ class AddPasskeyForm(AddWebAuthnForm):
     def clean(self) -> dict[str, Any]:
         """Check what the authenticator signed."""
         with malformed_is_refused():
+            if answer := self.cleaned_data.get("credential"):
+                require_owner(RegistrationResponse.from_dict(answer).response.attestation_object.auth_data)
             try:
                 cleaned: dict[str, Any] = super().clean()
             except forms.ValidationError as error:  # it speaks of a code
                 raise forms.ValidationError(NOT_ACCEPTED) from error
         return cleaned
 
+    def clean_name(self) -> str:
+        """Return a name that no other passkey of this person has: refusing one would waste this one."""
+        return unique_name(self.user, super().clean_name())
+
+    @property
+    def refused(self) -> str:
+        """The id of the passkey that the device has made and that was not added here; nothing without one."""
+        answer = self.cleaned_data.get("credential") if self.errors else None
+        return str(answer["id"]) if isinstance(answer, dict) and isinstance(answer.get("id"), str) else ""
+
 
 class NamePasskeyForm(EditWebAuthnForm):
     """Another name for a passkey."""
 
     name = forms.CharField(label="Name", max_length=NAME_LENGTH, validators=[validate_name])
+
+    def clean_name(self) -> str:
+        """Return the name, unless another passkey of this person has it."""
+        name = str(self.cleaned_data["name"])
+        if unique_name(self.instance.user, name, renamed=self.instance) != name:
+            raise forms.ValidationError("Another of your passkeys has this name. Choose a different one.")
+        return name
 
     def save(self) -> Any:
         """Change the name and record both."""
@@ -140,6 +175,8 @@ class ShownPasskeyForm(AuthenticateWebAuthnForm):
     def clean_credential(self) -> Authenticator:
         """Return the passkey that answered."""
         with malformed_is_refused():
+            answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
+            require_owner(answer.response.authenticator_data)
             return super().clean_credential()
 
 

@@ -1,5 +1,6 @@
 """Asking for a sign-in: where there is none, and where it is too long ago for what is asked."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
@@ -13,12 +14,14 @@ from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import kept_forms
+from accounts.ciphers import UnreadableError
 from accounts.hashers import TooBusyError
 from accounts.throttling import TooManyAttemptsError, in_words
 from accounts.views.sign_in import sign_in_page
 
 # Seconds after which a form may be sent again that met a worker busy with another password.
 BUSY_SECONDS = 1
+log = logging.getLogger("gatehouse.sign_in")
 
 
 def busy(request: HttpRequest) -> HttpResponse:
@@ -36,6 +39,14 @@ def too_many_attempts(request: HttpRequest, seconds: int = 60) -> HttpResponse:
     response = render(request, "429.html", {"wait": in_words(seconds)}, status=429)
     response["Retry-After"] = str(seconds)
     return response
+
+
+def unreadable(request: HttpRequest) -> HttpResponse:
+    """Say what to do where a second factor was stored under another SECRET_KEY."""
+    log.error("A second factor could not be read: SECRET_KEY is not the one it was stored under.")
+    person = request.user if request.user.is_authenticated else None
+    context = {"back_url": request.get_full_path(), "username": person.get_username() if person else "LOGIN"}
+    return render(request, "mfa/unreadable.html", context, status=403)
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
@@ -68,6 +79,8 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return busy(request)
         if isinstance(exception, TooManyAttemptsError):
             return too_many_attempts(request, exception.seconds)
+        if isinstance(exception, UnreadableError):
+            return unreadable(request)
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()

@@ -4,7 +4,7 @@ from typing import Any
 
 from allauth.mfa.base.views import AuthenticateView
 
-from accounts.standing import second_factors_of
+from accounts.services.second_factors import second_factors_of
 
 
 class SecondFactorView(AuthenticateView):

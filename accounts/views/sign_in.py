@@ -9,7 +9,7 @@ from allauth.account.stages import LoginStage
 from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
 from allauth.account.views import LoginView
 from allauth.mfa.webauthn.internal import auth
-from allauth.mfa.webauthn.views import AddWebAuthnView, LoginWebAuthnView, ReauthenticateWebAuthnView
+from allauth.mfa.webauthn.views import LoginWebAuthnView
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -17,10 +17,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods, require_safe
-from django.views.generic.edit import FormView
 
 from accounts import kept_forms, passkey_challenges
-from accounts.access import signed_in_user
 from accounts.next_pages import redirect_to_page
 from accounts.passkeys import NOT_ACCEPTED, host_is_address
 
@@ -114,36 +112,15 @@ class PasskeySignInView(LeadsOn, LoginWebAuthnView):
             return self.form_invalid(form)
         return super().form_valid(form)
 
-    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
+    def form_invalid(self, form: Any) -> HttpResponse:
         """Lead back to the sign-in page, on the way to the same place."""
-        messages.error(self.request, f"{NOT_ACCEPTED} Or sign in with your password.")
+        reason = " ".join(form.errors.get("credential", [NOT_ACCEPTED]))
+        messages.error(self.request, f"{reason} Or sign in with your password.")
         return redirect_to_page(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
-
-
-class PasskeyAgainView(ReauthenticateWebAuthnView):
-    """Showing a passkey before something that cannot be undone."""
-
-    def form_invalid(self, form: Any) -> HttpResponse:  # noqa: ARG002
-        """Ask once more, on the way to the same place."""
-        messages.error(self.request, NOT_ACCEPTED)
-        return redirect(self.passthrough_next_url(self.request.path))
-
-
-class AddPasskeyView(AddWebAuthnView):
-    """Adding a passkey, which can sign in by itself: django-allauth would ask whether it should."""
-
-    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Return what the page shows, with a challenge for the browser."""
-        context = FormView.get_context_data(self, **kwargs)
-        context["host_is_address"] = host_is_address()
-        context["options"] = auth.begin_registration(signed_in_user(self.request), passwordless=True)
-        return context
 
 
 sign_in = looked_at_or_sent(SignInView.as_view())
 sign_in_with_passkey = looked_at_or_sent(PasskeySignInView.as_view())
-passkey_again = PasskeyAgainView.as_view()
-add_passkey = AddPasskeyView.as_view()
 
 
 def sign_in_page(request: HttpRequest, sealed: str) -> HttpResponse:

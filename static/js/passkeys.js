@@ -2,12 +2,15 @@
 // data-passkey-options, or is fetched from data-passkey-options-from. A form that is of use only with a passkey is
 // hidden in the page and shown here, where the browser knows passkeys.
 
+const SET_PIN = "A security key needs a PIN or fingerprint: set one in the settings of your device or browser.";
 const SAID = {
-  NotAllowedError: "No passkey was used: it was canceled, or took too long.",
+  NotAllowedError: `No passkey was used: it was canceled, took too long, or the security key has no PIN. ${SET_PIN}`,
+  ConstraintError: `This device or security key cannot check that it is you. ${SET_PIN}`,
   InvalidStateError: "This device has a passkey for you already.",
   SecurityError: "Passkeys do not work at this address.",
 };
 const OTHERWISE = "The browser could not use a passkey.";
+const LEFT_BEHIND = "No passkey was added. If your device lists a new passkey for this site, delete it there.";
 
 export function offerPasskeys(document) {
   if (!window.PublicKeyCredential?.parseCreationOptionsFromJSON) {
@@ -15,6 +18,7 @@ export function offerPasskeys(document) {
   }
   for (const form of document.querySelectorAll("form[data-passkey]")) {
     form.hidden = false;
+    forget(form, form.dataset.passkeyRefused);
     form.querySelector("[data-passkey-unsupported]")?.remove();
     prepare(form);
   }
@@ -27,10 +31,10 @@ function prepare(form) {
     event.preventDefault();
     autofill.abort();
     try {
-      answer.value = JSON.stringify(await ask(form));
+      answer.value = await ask(form);
       form.submit();
     } catch (error) {
-      say(form, SAID[error.name] ?? OTHERWISE);
+      say(form, error.message === LEFT_BEHIND ? LEFT_BEHIND : (SAID[error.name] ?? OTHERWISE));
     }
   });
   if ("passkeyAutofill" in form.dataset) {
@@ -40,11 +44,62 @@ function prepare(form) {
 
 async function ask(form, how = {}) {
   const options = await challenge(form);
-  const credential =
-    form.dataset.passkey === "create"
-      ? await navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) })
-      : await navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options), ...how });
-  return credential.toJSON();
+  if (form.dataset.passkey === "create") {
+    const publicKey = PublicKeyCredential.parseCreationOptionsFromJSON(options);
+    return made(form, await navigator.credentials.create({ publicKey }));
+  }
+  const publicKey = PublicKeyCredential.parseRequestOptionsFromJSON(options);
+  return serialized(await navigator.credentials.get({ publicKey, ...how }));
+}
+
+// From here on the device has a passkey: where it cannot be sent, the device is told that nobody knows it.
+function made(form, credential) {
+  try {
+    return serialized(credential);
+  } catch (error) {
+    forget(form, credential?.id);
+    throw new Error(LEFT_BEHIND, { cause: error });
+  }
+}
+
+// Password managers put an object of their own in the place of the browser's, whose toJSON() may throw.
+function serialized(credential) {
+  try {
+    return JSON.stringify(credential.toJSON());
+  } catch {
+    return JSON.stringify(byHand(credential));
+  }
+}
+
+const IN_ANSWERS = ["clientDataJSON", "attestationObject", "authenticatorData", "signature", "userHandle"];
+
+function byHand(credential) {
+  const response = {};
+  for (const name of IN_ANSWERS) {
+    if (credential.response[name]) {
+      response[name] = base64url(credential.response[name]);
+    }
+  }
+  return {
+    id: credential.id,
+    rawId: base64url(credential.rawId),
+    type: "public-key",
+    clientExtensionResults: {},
+    response,
+  };
+}
+
+function base64url(buffer) {
+  const binary = Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("");
+  return btoa(binary).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+
+// Lets the device take back a passkey that was not added here, where the browser can tell it so.
+function forget(form, credentialId) {
+  if (credentialId && form.dataset.passkeyOptions) {
+    const rpId = JSON.parse(form.dataset.passkeyOptions).rp.id;
+    PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
+  }
 }
 
 async function challenge(form) {
@@ -62,7 +117,7 @@ async function challenge(form) {
 async function offerInField(form, answer, signal) {
   try {
     if (await PublicKeyCredential.isConditionalMediationAvailable?.()) {
-      answer.value = JSON.stringify(await ask(form, { mediation: "conditional", signal }));
+      answer.value = await ask(form, { mediation: "conditional", signal });
       form.submit();
     }
   } catch {

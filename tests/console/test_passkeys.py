@@ -195,7 +195,7 @@ def test_an_authenticator_that_did_not_ask_for_its_owner_is_refused(
     device.flags = SoftAuthenticator(knows_owner=False).flags
     sign_in(stranger, device)
     assert not is_signed_in(stranger)
-    assert "not accepted" in add(visitor, SoftAuthenticator(knows_owner=False)).alerts()
+    assert "it has no PIN" in add(visitor, SoftAuthenticator(knows_owner=False)).alerts()
 
 
 def test_an_answer_works_once(stranger: Browser, device: SoftAuthenticator) -> None:

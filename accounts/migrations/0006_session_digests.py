@@ -14,7 +14,7 @@ def name_by_digests(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("accounts", "0004_user_must_change_password"),
+        ("accounts", "0005_links_beside_each_other"),
         ("sessions", "0001_initial"),
         ("usersessions", "0001_initial"),
     ]

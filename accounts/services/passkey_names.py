@@ -1,0 +1,29 @@
+"""What people call their passkeys: no two of a person's the same."""
+
+from itertools import count
+
+from allauth.mfa.models import Authenticator
+
+from accounts.models import User
+
+# Characters before the number of a passkey's name, which has 60.
+LONGEST_STEM = 55
+
+
+def unique_name(user: User, wanted: str, *, renamed: Authenticator | None = None) -> str:
+    """Return a name that no other passkey of a person has, with a number where another has it already.
+
+    Args:
+        user: the person.
+        wanted: the name that was asked for; a number at its end is counted on.
+        renamed: the passkey that is to have the name, where it is there already.
+    """
+    others = Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN)
+    if renamed is not None:
+        others = others.exclude(pk=renamed.pk)
+    taken = {str(row.data["name"]).casefold() for row in others}
+    if wanted.casefold() not in taken:
+        return wanted
+    stem = wanted.rstrip(" 0123456789") or wanted
+    numbered = (f"{stem[:LONGEST_STEM]} {number}" for number in count(2))
+    return next(name for name in numbered if name.casefold() not in taken)

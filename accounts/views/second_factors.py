@@ -1,0 +1,87 @@
+"""Pages of second factors that differ from django-allauth's, and the change of the password."""
+
+from typing import Any
+
+from allauth.account.views import password_change
+from allauth.core.exceptions import ReauthenticationRequired
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.webauthn.internal import auth
+from allauth.mfa.webauthn.views import AddWebAuthnView, ListWebAuthnView
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods, require_safe
+from django.views.generic.edit import FormView
+
+from accounts.access import recent_sign_in_required, signed_in_recently, signed_in_user
+from accounts.own_session import factor_changed_lately
+from accounts.passkeys import host_is_address
+from accounts.services.recovery_codes import show_once
+from accounts.services.second_factors import second_factors_of
+from accounts.services.sessions import sessions_of
+
+
+class PasskeysView(ListWebAuthnView):
+    """One's passkeys."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows."""
+        offers = factor_changed_lately(self.request) and len(sessions_of(signed_in_user(self.request))) > 1
+        context: dict[str, Any] = super().get_context_data(offers_to_end_sessions=offers, **kwargs)
+        return context
+
+
+class AddPasskeyView(AddWebAuthnView):
+    """Adding a passkey, which can sign in by itself: django-allauth would ask whether it should."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows, with a challenge for the browser."""
+        context = FormView.get_context_data(self, **kwargs)
+        context["host_is_address"] = host_is_address()
+        context["refused"] = context["form"].refused
+        context["options"] = auth.begin_registration(signed_in_user(self.request), passwordless=True)
+        return context
+
+
+class MakeRecoveryCodesView(GenerateRecoveryCodesView):
+    """Making new recovery codes in the place of those there are."""
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Return what the page shows; django-allauth would read the codes to count them."""
+        context: dict[str, Any] = FormView.get_context_data(self, **kwargs)
+        context["unused_code_count"] = second_factors_of(signed_in_user(self.request)).codes_left or 0
+        return context
+
+
+passkeys = PasskeysView.as_view()
+add_passkey = AddPasskeyView.as_view()
+make_recovery_codes = MakeRecoveryCodesView.as_view()
+
+
+@require_safe
+@recent_sign_in_required
+@sensitive_variables("codes", "context")
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Show one's recovery codes, for the only time, or how many are left."""
+    user = signed_in_user(request)
+    try:
+        codes = show_once(user) if request.method == "GET" else None
+    except Authenticator.DoesNotExist as error:
+        raise Http404 from error
+    context = {
+        "codes": codes,
+        "codes_left": second_factors_of(user).codes_left,
+        "total_count": settings.MFA_RECOVERY_CODE_COUNT,
+    }
+    return render(request, "mfa/recovery_codes/index.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def change_password(request: HttpRequest) -> HttpResponse:
+    """Change one's password; whoever has a second factor shows it first, not only the password of today."""
+    if second_factors_of(signed_in_user(request)).are_on and not signed_in_recently(request):
+        raise ReauthenticationRequired
+    answer: HttpResponse = password_change(request)
+    return answer

@@ -1,0 +1,63 @@
+"""What earlier versions kept readable becomes digests at an upgrade, and goes on working."""
+
+from importlib import import_module
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from allauth.usersessions.models import UserSession
+from django.apps import apps
+from django.contrib.sessions.models import Session
+from django.test import Client
+from pytest_django import Settings
+
+from accounts.models import User
+from accounts.services.recovery_codes import accept
+from tests.factories import PASSWORD, UserFactory
+
+sessions = import_module("accounts.migrations.0006_session_digests")
+codes = import_module("accounts.migrations.0007_recovery_code_digests")
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    made: User = UserFactory.create()
+    return made
+
+
+def test_whoever_is_signed_in_stays_so(person: User) -> None:
+    browser = Client()
+    browser.post("/accounts/login/", {"login": person.username, "password": PASSWORD})
+    key = browser.cookies["gatehouse_session"].value
+    Session.objects.update(session_key=key)  # as they were called
+    UserSession.objects.update(session_key=key)
+    assert browser.get("/security/").status_code == 302
+    browser.cookies["gatehouse_session"] = key
+    sessions.name_by_digests(apps, None)
+    page = browser.get("/security/sessions/")
+    assert "This session" in page.content.decode()
+
+
+def test_recovery_codes_that_were_seen_still_work_once(person: User, settings: Settings) -> None:
+    settings.MFA_RECOVERY_CODE_DIGITS = 8  # as they were
+    old = RecoveryCodes.activate(person)
+    old.mark_as_viewed()
+    shown = old.generate_codes()
+    assert old.validate_code(shown[0])
+    codes.keep_digests(apps, None)
+    row = Authenticator.objects.get()
+    assert [accept(row, code) for code in (shown[0], shown[9], shown[9])] == [False, True, False]
+    assert "seed" not in row.data
+
+
+def test_recovery_codes_that_nobody_has_seen_are_shown_yet(person: User) -> None:
+    RecoveryCodes.activate(person)
+    codes.keep_digests(apps, None)
+    assert "seed" in Authenticator.objects.get().data
+
+
+def test_recovery_codes_that_cannot_be_read_stop_no_upgrade(person: User, settings: Settings) -> None:
+    RecoveryCodes.activate(person).mark_as_viewed()
+    settings.SECRET_KEY = "another-key-that-is-long-enough-for-the-test-suite"
+    codes.keep_digests(apps, None)
+    assert "seed" in Authenticator.objects.get().data
