@@ -17,7 +17,8 @@ from oauthapps.oauth2.consent_form import was_sealed
 AUTHORIZE = "oauth2_provider:authorize"
 DECISIONS = {AUTHORIZE, "oauth2_provider:switch-account"}
 SIGN_IN = {"account_login", "mfa_login_webauthn"}
-SECOND_FACTOR = "mfa_authenticate"
+# What a sign-in that was begun may still ask for.
+UNFINISHED = {"mfa_authenticate", "first-password"}
 
 
 def is_on_the_way(request: HttpRequest) -> bool:
@@ -28,7 +29,7 @@ def is_on_the_way(request: HttpRequest) -> bool:
     view = view_of(request)
     if view in SIGN_IN:
         return leads_to_client(sent(request, "next") or request.GET.get("next", ""))
-    if view == SECOND_FACTOR:
+    if view in UNFINISHED:
         begun = request.session.get(LOGIN_SESSION_KEY)
         return isinstance(begun, dict) and leads_to_client(begun.get("redirect_url") or "")
     return view in DECISIONS and was_sealed(sent(request, "authorization_request"))

@@ -19,6 +19,7 @@ TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 LOGIN = "/accounts/login/"
 WITH_PASSKEY = "/accounts/login/passkey/"
 SECOND_FACTOR = "/accounts/login/second-factor/"
+FIRST_PASSWORD = "/accounts/login/new-password/"
 
 
 class Visitor(Browser):
@@ -60,6 +61,14 @@ def show(browser: Visitor, page: Page, device: SoftAuthenticator) -> Page:
     return browser.send(page, WITH_PASSKEY, credential=json.dumps(answer))
 
 
+def with_first_password(browser: Visitor, page: Page, person: User, prepared: Any) -> Page:
+    """Sign in with a password that somebody else knows, and choose another after a slip of the finger."""
+    page = browser.follow(browser.send(page, LOGIN, login=person.username, password=PASSWORD))
+    page = browser.send(page, FIRST_PASSWORD, password1=PASSWORD, password2=PASSWORD)
+    another = f"another {PASSWORD}"
+    return browser.follow(browser.send(page, FIRST_PASSWORD, password1=another, password2=another))
+
+
 def prepare_password(person: User) -> None:
     """Change nothing: everybody has a password."""
 
@@ -67,6 +76,11 @@ def prepare_password(person: User) -> None:
 def prepare_second_factor(person: User) -> None:
     """Give the person an authenticator app."""
     TOTP.activate(person, TOTP_SECRET)
+
+
+def prepare_first_password(person: User) -> None:
+    """Have an administrator know the person's password."""
+    User.objects.filter(pk=person.pk).update(must_change_password=True)
 
 
 def prepare_passkey(person: User) -> SoftAuthenticator:
@@ -79,6 +93,7 @@ def prepare_passkey(person: User) -> SoftAuthenticator:
 Way = tuple[Callable[[User], Any], Callable[[Visitor, Page, User, Any], Page]]
 WAYS: dict[str, Way] = {
     "password": (prepare_password, with_password),
+    "first password": (prepare_first_password, with_first_password),
     "second factor": (prepare_second_factor, with_second_factor),
     "passkey": (prepare_passkey, with_passkey),
 }

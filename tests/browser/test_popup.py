@@ -1,14 +1,18 @@
 """A client opens Gatehouse in a popup and waits for its message, as oidc-client-ts and Swagger UI do."""
 
+from collections.abc import Iterator
+from urllib.parse import urlencode
+
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Callback
-from tests.browser.test_authorization import request_of
 from tests.browser.test_first_token import sign_in
 from tests.browser.test_passkeys import add_passkey, authenticator_of, remove_passkey
 from tests.infrastructure.installation import ADMIN, Installation
+from tests.oauth_client import AUTHORIZE
+from tests.stories.conftest import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 
@@ -24,15 +28,38 @@ OPENER = """address => {
 TELL = "opener.postMessage('signed in', location.origin)"
 
 
+@pytest.fixture(scope="module")
+def client_id(installation: Installation) -> Iterator[str]:
+    """One client for all popups, at whatever port its callback page is; its slot is free again afterwards."""
+    arguments = ("--type", "web", "--name", "Popup client", "--redirect-url", "http://127.0.0.1/callback")
+    made = manage(installation, "create_application", *arguments)
+    yield made["client_id"]
+    program = (
+        "from accounts.actors import Actor; from oauthapps.models import Application; "
+        "from oauthapps.services.applications import delete_application; "
+        f"made = Application.objects.get(client_id={made['client_id']!r}); "
+        "delete_application(made, actor=Actor.command('tests'))"
+    )
+    ended = installation.manage("shell", "--no-imports", "-c", program)
+    assert ended.returncode == 0, ended.stderr
+
+
 @pytest.fixture
-def popup(page: Page, installation: Installation, callback: Callback) -> Page:
-    return open_popup(page, installation, callback)
+def address(installation: Installation, client_id: str, callback: Callback) -> str:
+    """An authorization request of the client's."""
+    request = {"client_id": client_id, "redirect_uri": callback.url, "response_type": "code", "state": "s"}
+    return f"{installation.base_url}{AUTHORIZE}?{urlencode(request)}"
 
 
-def open_popup(page: Page, installation: Installation, callback: Callback) -> Page:
+@pytest.fixture
+def popup(page: Page, address: str, callback: Callback) -> Page:
+    return open_popup(page, address, callback)
+
+
+def open_popup(page: Page, address: str, callback: Callback) -> Page:
     """The popup of a client on another origin, at the sign-in page."""
     page.goto(callback.url.replace("/callback", "/start"))
-    page.evaluate(OPENER, request_of(installation, callback, "Popup client"))
+    page.evaluate(OPENER, address)
     with page.expect_popup() as opened:
         page.get_by_role("button", name="Sign in").click()
     expect(opened.value.get_by_role("heading", name="Sign in")).to_be_visible()
@@ -100,13 +127,14 @@ def test_so_does_one_that_asks_for_a_second_factor(
 
 @pytest.mark.spec("W-56", "HTML: cross-origin opener policies")
 def test_so_does_one_that_asks_for_a_passkey(
-    page: Page, installation: Installation, callback: Callback
+    page: Page, installation: Installation, address: str, callback: Callback
 ) -> None:
     devtools, name = authenticator_of(page)
     add_passkey(page, installation)
     page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
     kept = devtools.send("WebAuthn.getCredentials", {"authenticatorId": name})["credentials"]
-    popup = open_popup(page, installation, callback)
+    popup = open_popup(page, address, callback)
     devtools, name = authenticator_of(popup)  # each window has its own
     for credential in kept:
         devtools.send("WebAuthn.addCredential", {"authenticatorId": name, "credential": credential})
