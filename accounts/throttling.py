@@ -56,7 +56,7 @@ def allow_sign_in(request: HttpRequest, login: str) -> None:
     Raises:
         TooManyAttemptsError: after too many failures from this network, or while too many wait already.
     """
-    seconds = seconds_to_wait(request, "login_failed", digest(client_network(request.META), login))
+    seconds = seconds_to_wait(request, "sign_in_failed", digest(client_network(request.META), login))
     if seconds:
         raise TooManyAttemptsError(seconds)
     if is_guessed(request, login) and not is_known(request):
@@ -65,8 +65,8 @@ def allow_sign_in(request: HttpRequest, login: str) -> None:
 
 def count_failure(request: HttpRequest, login: str) -> None:
     """Count an attempt to sign in that failed, for its network and for the name."""
-    consume(request, "login_failed", digest(client_network(request.META), login))
-    consume(request, "login_guessed", digest(login))
+    consume(request, "sign_in_failed", digest(client_network(request.META), login))
+    consume(request, "sign_in_guessed", digest(login))
 
 
 def allow_mail(request: HttpRequest, email: str) -> None:
@@ -85,7 +85,7 @@ def allow_mail(request: HttpRequest, email: str) -> None:
 
 def is_guessed(request: HttpRequest, login: str) -> bool:
     """Return whether there were so many failures under a name that somebody guesses its password."""
-    return seconds_to_wait(request, "login_guessed", digest(login)) > 0
+    return seconds_to_wait(request, "sign_in_guessed", digest(login)) > 0
 
 
 def remember_network(request: HttpRequest) -> None:

@@ -37,9 +37,11 @@ ACCOUNT_EMAIL_NOTIFICATIONS = True
 # nobody out. Sign-ins that succeed are not counted: an office may have one address.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
+    # django-allauth's for second factors: one that is right makes it forget what it has counted.
     "login_failed": "10/m/ip,5/5m/key",
+    "sign_in_failed": "10/m/ip,5/5m/key",
     # The name in all networks together: from then on those who sign in from a new one are slowed down.
-    "login_guessed": "20/15m/key",
+    "sign_in_guessed": "20/15m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/h/key",

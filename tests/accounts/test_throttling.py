@@ -10,7 +10,12 @@ from typing import Any
 
 import pytest
 import time_machine
-from allauth.mfa.totp.internal.auth import TOTP
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
 from django.contrib.auth.hashers import MD5PasswordHasher
 from django.http import HttpResponse
 from django.test import Client
@@ -67,6 +72,22 @@ def test_ten_failures_a_minute_make_an_address_wait_whatever_the_accounts(ada: U
         assert not attempt("ada", PASSWORD, "192.0.2.1")
     with time_machine.travel(now + timedelta(minutes=1, seconds=1), tick=False):
         assert attempt("ada", PASSWORD, "192.0.2.1")
+
+
+@pytest.mark.spec("W-30", "ASVS 6.3.1")
+def test_a_second_factor_of_ones_own_makes_no_failure_be_forgotten(ada: User) -> None:
+    TOTP.activate(ada, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
+    with time_machine.travel(timezone.now(), tick=False):
+        for number in range(9):
+            attempt(f"somebody{number}", "wrong", "192.0.2.1")
+        browser = Client(REMOTE_ADDR="192.0.2.1")
+        browser.post(LOGIN, {"login": "ada", "password": PASSWORD})
+        secret = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+        counter = next(yield_hotp_counters_from_time())
+        code = format_hotp_value(hotp_value(secret, counter))
+        assert browser.post("/accounts/login/second-factor/", {"code": code}).status_code == 302
+        assert answer_to("somebody", "wrong", "192.0.2.1").status_code == 200
+        assert answer_to("somebody", "wrong", "192.0.2.1").status_code == 429
 
 
 # Guessing from many networks

@@ -120,19 +120,40 @@ def test_a_slow_mail_server_holds_up_nobody_else(running: Installation, mail: Sl
 
 @pytest.mark.spec("S-11", "ASVS 15.2.2")
 def test_many_wrong_passwords_hold_up_nobody_else(running: Installation) -> None:
-    page = requests.get(f"{running.base_url}/accounts/login/", timeout=30)
-    form = hidden_fields(page.text) | {"login": "nobody", "password": "wrong"}
-
-    def guess(number: int) -> int:
-        browser = requests.Session()
-        browser.mount("http://", From(f"127.0.1.{number + 1}"))
-        return browser.post(
-            page.url, form, timeout=60, cookies=page.cookies, headers={"Referer": page.url}
-        ).status_code
-
     with ThreadPoolExecutor(16) as pool:
-        guesses = [pool.submit(guess, number) for number in range(60)]
+        guesses = [pool.submit(guess, running, f"127.0.1.{number + 1}", "nobody") for number in range(60)]
         slowest = slowest_call(running, 2)
         statuses = Counter(each.result() for each in guesses)
     assert slowest < 1
     assert set(statuses) == {200, 429}, statuses
+
+
+def guess(installation: Installation, address: str, login: str, password: str = "wrong") -> int:
+    """Try to sign in from an address and return the status of the answer."""
+    page = requests.get(f"{installation.base_url}/accounts/login/", timeout=30)
+    browser = requests.Session()
+    browser.mount("http://", From(address))
+    form = hidden_fields(page.text) | {"login": login, "password": password}
+    headers = {"Referer": page.url}
+    answer = browser.post(
+        page.url, form, timeout=60, cookies=page.cookies, headers=headers, allow_redirects=False
+    )
+    return answer.status_code
+
+
+@pytest.mark.spec("W-67", "ASVS 6.3.1, 15.2.2")
+def test_those_who_are_slowed_down_hold_up_nobody_else(running: Installation) -> None:
+    name, password = ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"]
+    for number in range(20):
+        assert guess(running, f"127.0.2.{number // 5 + 1}", name) == 200
+    with ThreadPoolExecutor(12) as pool:
+        guesses = [pool.submit(guess, running, f"127.0.3.{number + 1}", name) for number in range(12)]
+        assert slowest_call(running, 4) < 1
+        statuses = Counter(each.result() for each in guesses)
+    assert set(statuses) == {200, 429}, statuses
+    began = time.monotonic()
+    assert guess(running, "127.0.4.1", name, password) == 302
+    assert time.monotonic() - began > 5
+    began = time.monotonic()
+    assert guess(running, "127.0.4.1", name, password) == 302
+    assert time.monotonic() - began < 4
