@@ -6,6 +6,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
+    {"NAME": "accounts.passwords.StrengthValidator"},
 ]
 PASSWORD_HASHERS = ["config.passwords.Hasher"]
 LOGIN_URL = "account_login"
