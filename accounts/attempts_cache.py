@@ -9,8 +9,8 @@ class AttemptsCache(DatabaseCache):
     """Django's cache in the database, without its way to make room.
 
     That would drop a third of what still counts as soon as there is too much: whoever fills the table could
-    make it forget how often others have failed. What counts here is over after an hour at most, and networks
-    are known from which people have signed in, so that the table cannot grow far.
+    make it forget how often others have failed. What counts here is over after a quarter of an hour, and
+    networks are known only from which people have signed in, so that the table cannot grow far.
     """
 
     def _cull(self, db: str, cursor: Any, now: Any, _num: int) -> None:

@@ -89,7 +89,7 @@ def note_failed_sign_in(
         return
     login = login_in(credentials)
     person = User.objects.with_login(login)
-    if person is None or throttling.is_guessed(request, login):
+    if throttling.is_guessed(request, login) or person is None:  # asked first: the same work for everybody
         somebody = Actor.somewhere(request)
         Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=somebody, person=person)
     else:

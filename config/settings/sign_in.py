@@ -45,9 +45,9 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_guessed": "20/15m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
-    "reset_password": "20/m/ip,5/h/key",
+    "reset_password": "20/m/ip,5/15m/key",
     # The address in all new networks together: nobody's mailbox is flooded.
-    "reset_password_by_strangers": "30/h/key",
+    "reset_password_by_strangers": "20/15m/key",
 }
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
 SIGN_IN_SLOWED_SECONDS: float = 5
