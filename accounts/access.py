@@ -10,11 +10,26 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
 
 from accounts.models import User
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+
+class SignInWantedError(Exception):
+    """A form needs a sign-in: it is answered with the sign-in page.
+
+    Attributes:
+        next_url: where signing in leads, on this site.
+    """
+
+    def __init__(self, next_url: str) -> None:
+        super().__init__(next_url)
+        self.next_url = next_url
 
 
 def signed_in_user(request: HttpRequest) -> User:
@@ -87,3 +102,29 @@ def administrator_required(view: View[P]) -> View[P]:
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def posted_from(page: str, *names: str) -> Callable[[View[P]], View[P]]:
+    """Let a form be sent to a URL that is no page; GET, as after a sign-in, leads to the page with the form.
+
+    Args:
+        page: the name of that page in the URLconf.
+        names: which arguments of the URL it takes as well.
+    """
+
+    def decorate(view: View[P]) -> View[P]:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def answer(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+            if request.method != "POST":
+                return redirect(reverse(page, kwargs={name: kwargs[name] for name in names}))
+            return view(request, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def is_from_old_tab(request: HttpRequest) -> bool:
+    """Return whether a form is of a page from before the latest sign-in in this browser (config.old_tabs)."""
+    return getattr(request, "from_old_tab", False)

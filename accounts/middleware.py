@@ -39,12 +39,16 @@ class ActivityMiddleware:
         """Note the activity, unless the address is for programs: a cookie means nothing there."""
         if getattr(view, "csrf_exempt", False) or request.session.session_key is None:
             return
+        end_session_if_too_old(request)
         if isinstance(request.user, User):
-            if session_is_too_old(request):
-                request.ended_session_of = request.user.pk  # type: ignore[attr-defined]
-                logout(request)
-            else:
-                note_activity(request, request.user)
+            note_activity(request, request.user)
+
+
+def end_session_if_too_old(request: HttpRequest) -> None:
+    """Sign the person out whose sign-in is too long ago; the request says whose session that was."""
+    if isinstance(request.user, User) and session_is_too_old(request):
+        request.ended_session_of = request.user.pk  # type: ignore[attr-defined]
+        logout(request)
 
 
 def session_is_too_old(request: HttpRequest) -> bool:

@@ -5,15 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 from allauth.account.adapter import get_adapter
+from allauth.account.utils import get_next_redirect_url
 from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.http import urlencode
 
 from accounts import kept_forms
+from accounts.access import SignInWantedError
 from accounts.ciphers import UnreadableError
 from accounts.hashers import TooBusyError
 from accounts.throttling import TooManyAttemptsError, in_words
@@ -22,6 +25,8 @@ from accounts.views.sign_in import sign_in_page
 # Seconds after which a form may be sent again that met a worker busy with another password.
 BUSY_SECONDS = 1
 log = logging.getLogger("gatehouse.sign_in")
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+NOT_DONE = "You were no longer signed in, so nothing was changed or kept. Sign in and try again."
 
 
 def busy(request: HttpRequest) -> HttpResponse:
@@ -49,6 +54,40 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     return render(request, "mfa/unreadable.html", context, status=403)
 
 
+def answer_to(request: HttpRequest, error: Exception) -> HttpResponse | None:
+    """Return what a person is told who has to sign in, wait or be helped; None for any other error."""
+    if isinstance(error, TooBusyError):
+        return busy(request)
+    if isinstance(error, TooManyAttemptsError):
+        return too_many_attempts(request, error.seconds)
+    if isinstance(error, SignInWantedError):
+        return sign_in_page(request, next_url=error.next_url)
+    return unreadable(request) if isinstance(error, UnreadableError) else None
+
+
+def ask_for_sign_in(request: HttpRequest) -> HttpResponseBase:
+    """Lead to the sign-in page and, from there, to where the person was.
+
+    A form is taken along where it can be kept; else the sign-in page says that nothing was done.
+    """
+    if request.method in SAFE_METHODS:
+        return redirect_to_login(request.get_full_path())
+    sealed = kept_forms.seal(request)
+    if sealed:
+        return sign_in_page(request, sealed)
+    messages.warning(request, NOT_DONE)
+    return redirect_to_login(page_of_form(request))
+
+
+def page_of_form(request: HttpRequest) -> str:
+    """Return the URL of the page that a form belongs to.
+
+    It is where the form leads back to, if it says so, or the form's own: a URL that is no page leads to one
+    when asked with GET (accounts.access.posted_from).
+    """
+    return get_next_redirect_url(request) or request.get_full_path()
+
+
 class SignInMiddleware(LoginRequiredMiddleware):
     """Django's, except that it reads no session for a view that is open to everybody, and loses no form.
 
@@ -62,31 +101,28 @@ class SignInMiddleware(LoginRequiredMiddleware):
         """Ask for a sign-in where the view wants one."""
         if not getattr(view_func, "login_required", True):
             return None
-        return super().process_view(request, view_func, view_args, view_kwargs)
+        refused = super().process_view(request, view_func, view_args, view_kwargs)
+        if refused is None and request.method == "POST":
+            kept_forms.let_go(request)
+        return refused
 
     def handle_no_permission(  # type: ignore[override]  # Django always redirects
-        self, request: HttpRequest, view_func: Callable[..., Any]
+        self,
+        request: HttpRequest,
+        view_func: Callable[..., Any],  # noqa: ARG002
     ) -> HttpResponseBase:
-        """Lead to the sign-in page, or answer with it where a form has to be taken along."""
-        sealed = kept_forms.seal(request)
-        if sealed:
-            return sign_in_page(request, sealed)
-        return super().handle_no_permission(request, view_func)
+        """Ask for a sign-in."""
+        return ask_for_sign_in(request)
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Ask for a password, passkey or code again, and come back to the page or the form that was sent."""
-        if isinstance(exception, TooBusyError):
-            return busy(request)
-        if isinstance(exception, TooManyAttemptsError):
-            return too_many_attempts(request, exception.seconds)
-        if isinstance(exception, UnreadableError):
-            return unreadable(request)
+        if answer := answer_to(request, exception):
+            return answer
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()
         sealed = kept_forms.seal(request)
         if sealed:
-            request.session[kept_forms.SESSION_KEY] = sealed
-            target = reverse("kept-form")
+            target = kept_forms.keep(request, sealed)
         method = get_adapter().get_reauthentication_methods(request.user)[0]
         return redirect(f"{method['url']}?{urlencode({'next': target})}")

@@ -1,10 +1,11 @@
 """The colour scheme a person chose: a cookie, so that the first byte of every page already knows it."""
 
 from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import resolve_url
-from django.views.decorators.http import require_POST
 
+from accounts.access import posted_from
 from accounts.next_pages import is_own_page, redirect_to_page
 
 COOKIE = "color_scheme"
@@ -19,7 +20,8 @@ def chosen(request: HttpRequest) -> str:
     return value if value in CHOICES else SYSTEM
 
 
-@require_POST
+@login_not_required
+@posted_from("home")
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember a colour scheme for a year and lead back to the page it was chosen on."""
     value = request.POST.get("color_scheme", SYSTEM)

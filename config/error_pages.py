@@ -33,11 +33,6 @@ def is_for_programs(path: str) -> bool:
     return plain.startswith(FOR_PROGRAMS) and not plain.startswith(FOR_PEOPLE)
 
 
-def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Say in plain words that a form was too old or came from elsewhere."""
-    return render(request, "403_csrf.html", {"reason": reason}, status=403)
-
-
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
     if is_for_programs(request.path):

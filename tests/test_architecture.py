@@ -30,8 +30,10 @@ OPEN = {
     "set-password",
     "mfa_authenticate",
     "mfa_login_webauthn",
+    "color-scheme",
     "logo",
     "oauth2_provider:authorize",
+    "oauth2_provider:switch-account",  # leads to the sign-in page
     "oauth2_provider:token",
     "oauth2_provider:jwt-exchange",
     "oauth2_provider:revoke-token",

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.decorators import method_decorator
+from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts import kept_forms, passkey_challenges
@@ -48,7 +49,7 @@ class LeadsOn:
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Lead on at once where another tab has signed in meanwhile."""
         if request.user.is_authenticated:
-            return redirect_to_page(self.get_authenticated_redirect_url())  # type: ignore[attr-defined]
+            return redirect_to_page(self.get_authenticated_redirect_url())
         answer: HttpResponse = super().dispatch(request, *args, **kwargs)  # type: ignore[misc]
         return answer
 
@@ -64,12 +65,22 @@ class LeadsOn:
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign the person in."""
-        if kept_forms.take_along(self.request):
-            fields = self.request.POST.copy()
-            fields["next"] = reverse("kept-form")
-            self.request.POST = fields  # type: ignore[assignment]
+        self.take_form_along()
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         return answer
+
+    def get_authenticated_redirect_url(self) -> str:
+        """Return where to go on to when the person has signed in already, in another tab."""
+        self.take_form_along()
+        url: str = super().get_authenticated_redirect_url()  # type: ignore[misc]
+        return url
+
+    def take_form_along(self) -> None:
+        """Let the form that came along decide where to go on to."""
+        if page := kept_forms.take_along(self.request):
+            fields = self.request.POST.copy()
+            fields["next"] = page
+            self.request.POST = fields  # type: ignore[assignment]
 
 
 class SignInView(LeadsOn, LoginView):
@@ -77,8 +88,9 @@ class SignInView(LeadsOn, LoginView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
-        sealed = self.request.POST.get(kept_forms.FIELD, "")
-        context = {"kept_form": sealed, "passkeys_work": not host_is_address()} | kwargs
+        sealed: str = kwargs.pop("kept_form", "") or self.request.POST.get(kept_forms.FIELD, "")
+        kept = kept_forms.came_along(sealed)
+        context = {"kept_form": sealed, "kept": kept, "passkeys_work": not host_is_address()} | kwargs
         found: dict[str, Any] = super().get_context_data(**context)
         return found
 
@@ -123,12 +135,23 @@ sign_in = looked_at_or_sent(SignInView.as_view())
 sign_in_with_passkey = looked_at_or_sent(PasskeySignInView.as_view())
 
 
-def sign_in_page(request: HttpRequest, sealed: str) -> HttpResponse:
-    """Answer a form that met an ended session with the sign-in page, which takes it along."""
+def sign_in_page(
+    request: HttpRequest, sealed: str = "", *, next_url: str = "", without_cookies: bool = False
+) -> HttpResponse:
+    """Answer a form that met an ended session with the sign-in page.
+
+    Args:
+        request: which brought the form.
+        sealed: the form, if it is taken along (accounts.kept_forms).
+        next_url: where signing in leads, on this site.
+        without_cookies: the browser sent no cookies, without which nobody can sign in.
+    """
     view = SignInView()
     view.setup(request)
     form = view.get_form_class()(request=request)
-    context = view.get_context_data(form=form, kept_form=sealed)
+    context = view.get_context_data(form=form, kept_form=sealed, without_cookies=without_cookies)
+    if next_url:
+        context["redirect_field"] = format_html('<input type="hidden" name="next" value="{}">', next_url)
     return render(request, "account/login.html", context, status=403)
 
 

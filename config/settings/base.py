@@ -98,7 +98,7 @@ SESSION_ABSOLUTE_AGE = 7 * 24 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "config.error_pages.csrf_failure"
+CSRF_FAILURE_VIEW = "config.old_tabs.csrf_failure"
 MESSAGE_STORAGE = "config.messages.MessageStorage"
 # In the words of templates/components/notice.html.
 MESSAGE_TAGS = {

@@ -84,7 +84,7 @@ MFA_RECOVERY_CODE_DIGITS = 16
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
 # Forms with something typed that wait where the sign-in ran out in between (accounts.kept_forms). Not the
-# pages that take a key: it might be a private one.
+# pages that take nothing but passwords, codes and keys.
 KEPT_FORMS = {
     "console:add-secret",
     "console:application",
@@ -95,5 +95,18 @@ KEPT_FORMS = {
     "change-person",
     "customer-id",
     "invite-person",
+    "mfa_edit_webauthn",
     "organization",
+}
+# What no form keeps, by the names of the fields that have it: passwords, one-time codes, the answer of a
+# passkey, the key of a one-time link, and a public key, since it may turn out to be a private one.
+NEVER_KEPT_FIELDS = {
+    "code",
+    "credential",
+    "key",
+    "oldpassword",
+    "password",
+    "password1",
+    "password2",
+    "public_key",
 }

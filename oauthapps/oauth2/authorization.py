@@ -8,14 +8,13 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
-from django.views.decorators.http import require_POST
 from django.views.generic import View
 from oauth2_provider.http import OAuth2ResponseRedirect
 from oauth2_provider.views.mixins import OAuthLibMixin
@@ -28,12 +27,12 @@ from oauthlib.oauth2 import (
 )
 from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
 
-from accounts.access import signed_in_user
+from accounts.access import SignInWantedError, is_from_old_tab
 from accounts.actors import Actor
 from accounts.models import User
 from accounts.next_pages import redirect_to_page
 from oauthapps import lifetimes, scopes
-from oauthapps.oauth2.consent_form import InvalidConsentError, seal, unseal
+from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
@@ -68,7 +67,10 @@ TOO_LONG = (
     f"The authorization request is too long: its parameters can have {MOST_BYTES:,} bytes together. "
     "Send a shorter state."
 )
-STALE = "This page was shown to somebody else or too long ago. Go back to the application and start again."
+NOT_SHOWN = "No page here has asked for this answer. Go back to the application and start again."
+DECIDE_AGAIN = (
+    "Your answer was not used: the page was too old, or you have signed in or out since. Please answer again."
+)
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -95,8 +97,8 @@ class AuthorizationView(OAuthLibMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what the person decided about the request that was shown."""
         parameters: Parameters = {}
-        if not isinstance(request.user, User):
-            return refuse(request, InvalidRequestFatalError(STALE), parameters)
+        if not isinstance(request.user, User) or is_from_old_tab(request):
+            return self.ask_again(request)
         try:
             shown = unseal(request.POST.get("authorization_request", ""), request.user)
             parameters = shown.parameters
@@ -109,10 +111,24 @@ class AuthorizationView(OAuthLibMixin, View):
                 parameters, user=request.user, actor=actor, page_id=shown.page_id
             )
         except InvalidConsentError:
-            return refuse(request, InvalidRequestFatalError(STALE), parameters)
+            return self.ask_again(request)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
         return send_back(location)
+
+    def ask_again(self, request: HttpRequest) -> HttpResponse:
+        """Ask the same anew where a page is too old or was another person's; nothing is decided."""
+        try:
+            parameters = parameters_of(request.POST.get("authorization_request", ""))
+            asked = self.server.authorization_request(parameters)
+        except InvalidConsentError:
+            return refuse(request, InvalidRequestFatalError(NOT_SHOWN), {})
+        except OAuth2Error as error:
+            return refuse(request, error, parameters)
+        messages.warning(request, DECIDE_AGAIN)
+        if not isinstance(request.user, User):
+            raise SignInWantedError(url_of(parameters))
+        return show_consent(request, asked, seal(parameters, request.user), status=400)
 
     def validated(self, parameters: Parameters, fault: OAuth2Error | None) -> AuthorizationRequest:
         """Return the valid authorization request that the parameters make.
@@ -138,21 +154,15 @@ class AuthorizationView(OAuthLibMixin, View):
         return server
 
 
-@require_POST
-def switch_account(request: HttpRequest) -> HttpResponse:
-    """Sign the person out and begin the same authorization request again with the sign-in page."""
-    try:
-        shown = unseal(request.POST.get("authorization_request", ""), signed_in_user(request))
-    except InvalidConsentError:
-        return refuse(request, InvalidRequestFatalError(STALE), {})
-    logout(request)
-    return sign_in_first(shown.parameters)
+def url_of(parameters: Parameters) -> str:
+    """Return the URL of an authorization request."""
+    return f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}"
 
 
 def sign_in_first(parameters: Parameters) -> HttpResponse:
     """Return the redirect to the sign-in page that leads back to the same authorization request."""
-    target = f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}"
-    return redirect_to_page(f"{reverse('account_login')}?{urlencode({'next': target}, safe='/')}")
+    query = urlencode({"next": url_of(parameters)}, safe="/")
+    return redirect_to_page(f"{reverse('account_login')}?{query}")
 
 
 def read_request(query: str) -> tuple[Parameters, OAuth2Error | None]:
@@ -200,7 +210,9 @@ def addressed(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest) ->
     return fault
 
 
-def show_consent(request: HttpRequest, asked: AuthorizationRequest, sealed: str) -> HttpResponse:
+def show_consent(
+    request: HttpRequest, asked: AuthorizationRequest, sealed: str, *, status: int = 200
+) -> HttpResponse:
     """Return the page on which the person decides."""
     application = asked.client
     context: dict[str, Any] = {
@@ -217,7 +229,7 @@ def show_consent(request: HttpRequest, asked: AuthorizationRequest, sealed: str)
         "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,
         "authorization_request": sealed,
     }
-    return render(request, "oauth2/consent.html", context)
+    return render(request, "oauth2/consent.html", context, status=status)
 
 
 def refuse(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> HttpResponse:

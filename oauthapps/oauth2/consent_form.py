@@ -45,14 +45,23 @@ def unseal(sealed: str, user: User) -> ShownRequest:
     Raises:
         InvalidConsentError: when it was shown to somebody else, too long ago, or never.
     """
-    shown = _opened(sealed)
+    shown = _opened(sealed, max_age=MAX_AGE)
     if shown.user_id != user.user_id:
         raise InvalidConsentError
     return shown
 
 
+def parameters_of(sealed: str) -> Parameters:
+    """Return the parameters of a request that was shown, to whomever and whenever, for it to be shown again.
+
+    Raises:
+        InvalidConsentError: when it never was.
+    """
+    return _opened(sealed).parameters
+
+
 def was_sealed(sealed: str) -> bool:
-    """Return whether a request was shown to anybody within the last hour."""
+    """Return whether a request was shown, to whomever and whenever."""
     try:
         _opened(sealed)
     except InvalidConsentError:
@@ -60,9 +69,9 @@ def was_sealed(sealed: str) -> bool:
     return True
 
 
-def _opened(sealed: str) -> ShownRequest:
+def _opened(sealed: str, *, max_age: int | None = None) -> ShownRequest:
     try:
-        content: dict[str, Any] = signing.loads(sealed, salt=SALT, max_age=MAX_AGE)
+        content: dict[str, Any] = signing.loads(sealed, salt=SALT, max_age=max_age)
         return ShownRequest(**content)
     except (signing.BadSignature, TypeError) as error:  # the latter: as another version showed it
         raise InvalidConsentError from error

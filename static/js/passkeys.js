@@ -107,6 +107,10 @@ async function challenge(form) {
     return JSON.parse(form.dataset.passkeyOptions);
   }
   const reply = await fetch(form.dataset.passkeyOptionsFrom, { headers: { Accept: "application/json" } });
+  if (reply.redirected) {
+    form.submit(); // signed in meanwhile, in another tab: this leads on to where the page would have
+    return new Promise(() => {});
+  }
   if (!reply.ok) {
     throw new Error(reply.statusText);
   }

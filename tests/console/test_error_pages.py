@@ -4,7 +4,7 @@ import pytest
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
 
-from config.error_pages import csrf_failure
+from config.old_tabs import csrf_failure
 from tests.console.pages import Browser, Page
 
 
@@ -15,8 +15,9 @@ def test_an_address_that_leads_nowhere(console: Browser) -> None:
 
 
 def test_a_form_from_elsewhere(db: None) -> None:
-    answer = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "a", "password": "b"})
-    page = Page(answer)
+    browser = Client(enforce_csrf_checks=True)
+    browser.get("/accounts/login/")
+    page = Page(browser.post("/accounts/login/", {"login": "a", "password": "b"}))
     assert page.status == 403
     assert page.heading == "This form has expired"
 

@@ -205,8 +205,8 @@ def test_a_decision_without_a_session_is_refused(web: OAuthClient, person: User)
     fields = shown(web, browser)
     session = browser.cookies.pop("gatehouse_session")
     answer = browser.post(AUTHORIZE, fields)
-    assert (answer.status_code, "Location" in answer) == (400, False)
-    assert "start again" in Page(answer).text
+    assert (answer.status_code, "Location" in answer) == (403, False)
+    assert Page(answer).heading == "Sign in"
     assert not Grant.objects.exists()
     browser.cookies["gatehouse_session"] = session.value
     assert browser.post(AUTHORIZE, fields).status_code == 302

@@ -4,9 +4,15 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, require_step_up, signed_in_user, step_up_required
+from accounts.access import (
+    administrator_required,
+    posted_from,
+    require_step_up,
+    signed_in_user,
+    step_up_required,
+)
 from accounts.actors import Actor
 from oauthapps import keypairs
 from oauthapps.console import once
@@ -45,7 +51,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @administrator_required
 @sensitive_variables("pair")
-@require_POST
+@posted_from("console:application", "client_id")
 @step_up_required
 def generate(request: HttpRequest, client_id: str) -> HttpResponse:
     """Make a key pair and show its private half, for the only time."""

@@ -5,9 +5,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST
 
-from accounts.access import administrator_required
+from accounts.access import administrator_required, posted_from
 from oauthapps import keypairs
 from oauthapps.console.env_file import env_file
 from oauthapps.console.lookup import find_application
@@ -50,7 +49,7 @@ def unkept(response: HttpResponse) -> HttpResponse:
 
 
 @administrator_required
-@require_POST
+@posted_from("console:application", "client_id")
 def stored(request: HttpRequest, client_id: str) -> HttpResponse:
     """Leave such a page for good: the browser forgets it, for its Back button too."""
     application = find_application(client_id)

@@ -4,9 +4,8 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_POST
 
-from accounts.access import administrator_required, step_up_required
+from accounts.access import administrator_required, posted_from, step_up_required
 from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm
@@ -18,7 +17,7 @@ from oauthapps.services.credentials import add_secret, note_secret
 
 @administrator_required
 @sensitive_variables("new")
-@require_POST
+@posted_from("console:application", "client_id")
 @step_up_required
 def add(request: HttpRequest, client_id: str) -> HttpResponse:
     """Add a client secret and show it, for the only time."""
@@ -38,7 +37,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @administrator_required
-@require_POST
+@posted_from("console:application", "client_id")
 def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Change the notes of a client secret."""
     secret = find_secret(client_id, pk)

@@ -7,9 +7,9 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, require_step_up, signed_in_user
+from accounts.access import administrator_required, posted_from, require_step_up, signed_in_user
 from accounts.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
@@ -140,7 +140,7 @@ def effect(request: HttpRequest, client_id: str) -> JsonResponse:
 
 
 @administrator_required
-@require_POST
+@posted_from("console:application", "client_id")
 def disable(request: HttpRequest, client_id: str) -> HttpResponse:
     """Refuse the application's client until it is enabled again."""
     found = find_application(client_id)
@@ -150,7 +150,7 @@ def disable(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @administrator_required
-@require_POST
+@posted_from("console:application", "client_id")
 def enable(request: HttpRequest, client_id: str) -> HttpResponse:
     """Let the application's client act again."""
     found = find_application(client_id)

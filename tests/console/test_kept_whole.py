@@ -1,0 +1,224 @@
+"""A form that is kept comes back whole; what may not be kept is decided field by field."""
+
+from base64 import b64encode
+from typing import Any
+
+import pytest
+from django.http import QueryDict
+from django.test import Client
+from django.urls import resolve, reverse
+from pytest_django import Settings
+
+from accounts import kept_forms
+from accounts.models import Organization, User
+from oauthapps.models import Application
+from tests.console.pages import Browser, Fields, Page, fields_of
+from tests.console.test_kept_forms import KEPT, LOGIN, ORGANIZATION, sign_in
+from tests.every_page.conftest import browser_for
+from tests.every_page.registry import VISITS
+from tests.every_page.worlds import filled
+from tests.oauthapps.images import encoded, noise
+from tests.test_architecture import VIEWS
+
+# Every field of every form, by whether somebody typed or chose it; a new one is a decision.
+TYPED = {
+    *("absolute_expiration", "inactivity_expiration", "rotate_refresh_tokens", "may_verify_tokens"),
+    *("app_type", "description", "description_url", "developer_email", "developer_name", "domain", "email"),
+    *("lane", "logo_kept", "name", "notes", "privacy_policy_url", "redirect_url", "remove_logo"),
+    *("response_profile", "role", "terms_of_service_url", "understood", "username", "customer_id"),
+}
+# What pages write into forms for themselves.
+WRITTEN = {
+    *("authorization_request", "based_on", "csrfmiddlewaretoken", "form_id", "kept_form", "next"),
+    *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
+    *("choice-name", "choice-description", "initial-customer_id"),
+}
+# Typed or chosen where nobody's session ends in between, or of no use afterwards: the sign-in page says that
+# nothing was kept.
+NOT_WORTH_KEEPING = {"delete_keys", "disconnect", "login", "stored"}
+# What is typed there is of no use without a password or a passkey's answer, which are never kept.
+NOT_KEPT = {"account_change_password", "account_reauthenticate", "mfa_add_webauthn"}
+FILES = {"logo", "public_key_file"}
+
+
+def sealed_away(console: Browser, page: Page, action: str, person: User, **changes: Any) -> Page:
+    """The page that offers to send a form which met an ended session."""
+    console.client.session.delete()
+    page = console.send(page, action, **changes)
+    assert page.heading == "Sign in"
+    return console.follow(sign_in(console, page, person))
+
+
+def comparable(fields: Fields) -> dict[str, Any]:
+    """What was filled in, with the ends of lines as a browser sends them."""
+    return {
+        name: [value.replace("\r\n", "\n") for value in ([sent] if isinstance(sent, str) else sent)]
+        for name, sent in fields.items()
+        if name not in {"csrfmiddlewaretoken", "kept_form"}
+    }
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+def test_every_field_of_every_form_of_the_product_is_kept_or_listed_as_never_kept(
+    db: None, settings: Settings
+) -> None:
+    world = filled()
+    seen: dict[str, set[str]] = {}
+    for visit in VISITS:
+        if world.arguments.get(visit.of) is None or visit.breaks or "too often" in str(visit):
+            continue
+        for form in visit.page(browser_for(visit, world), world).posted_forms():
+            for element in form.iter():
+                if name := element.get("name"):
+                    seen.setdefault(name, set()).add(element.get("type", element.tag))
+    secret = {name for name, kinds in seen.items() if "password" in kinds}
+    assert secret <= settings.NEVER_KEPT_FIELDS
+    assert {name for name, kinds in seen.items() if "file" in kinds} == FILES
+    fields = {name for name, kinds in seen.items() if not kinds <= {"submit"}}
+    decided = TYPED | WRITTEN | NOT_WORTH_KEEPING | FILES
+    assert fields <= decided | settings.NEVER_KEPT_FIELDS
+    assert not settings.NEVER_KEPT_FIELDS & decided
+    assert fields >= settings.NEVER_KEPT_FIELDS
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+def test_every_form_with_something_typed_is_kept_and_returns_whole(db: None, settings: Settings) -> None:
+    world = filled()
+    returned = set()
+    for visit in VISITS:
+        if visit.by not in {"administrator", "careful"} or visit.sends is not None or visit.status != 200:
+            continue
+        if world.arguments.get(visit.of) is None or visit.name == "kept-form":
+            continue
+        path = visit.path(world)
+        for form in visit.page(browser_for(visit, world), world).posted_forms():
+            sent = fields_of(form)
+            action = form.get("action", "") or path
+            name = resolve(action).view_name
+            is_open = not getattr(VIEWS[name], "login_required", True)
+            is_kept = name in settings.KEPT_FORMS or sent.keys() & TYPED
+            if is_open or name in NOT_KEPT or not is_kept:
+                continue
+            browser = browser_for(visit, world)
+            browser.client.session.delete()
+            answer = browser.post(action, sent)
+            assert answer.status == 403, action
+            sealed = str(fields_of(answer.form(LOGIN))["kept_form"])
+            assert comparable(fields_in(sealed)) == comparable(sent), action
+            returned.add(name)
+    assert returned == settings.KEPT_FORMS
+
+
+def fields_in(sealed: str) -> Fields:
+    """The fields of a sealed form."""
+    kept = kept_forms.came_along(sealed)
+    assert kept is not None
+    assert kept.is_whole
+    found: Fields = {}
+    for name, value in kept.fields:
+        found.setdefault(name, []).append(value)
+    return found
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+def test_sending_it_again_changes_no_setting_that_was_left_alone(
+    console: Browser, administrator: User, web: Application, machine: Application
+) -> None:
+    Application.objects.filter(pk=machine.pk).update(may_verify_tokens=True)
+    web.redirect_urls.create(url="https://client.example/")
+    for application in (web, machine):
+        application.refresh_from_db()
+        address = application.get_absolute_url()
+        page = sealed_away(console, console.get(address), "", administrator, description="new")
+        assert "Saved: Description" in console.follow(console.send(page, address)).messages
+    web.refresh_from_db()
+    machine.refresh_from_db()
+    assert web.rotate_refresh_tokens
+    assert machine.may_verify_tokens
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+@pytest.mark.parametrize("side", [120, 256])
+def test_a_logo_in_a_field_returns_whatever_its_size(
+    console: Browser, administrator: User, web: Application, side: int
+) -> None:
+    """A refusal shows the form again with the picture in a field, 75 to 350 KB long."""
+    web.redirect_urls.create(url="https://client.example/")
+    picture = b64encode(encoded(noise((side, side)))).decode()
+    page = console.get(web.get_absolute_url())
+    page = sealed_away(console, page, "", administrator, logo_kept=picture, description="new")
+    assert fields_of(page.form(web.get_absolute_url()))["logo_kept"] == picture
+    saved = console.follow(console.send(page, web.get_absolute_url())).messages
+    assert "Description" in saved
+    assert "Logo" in saved
+
+
+@pytest.mark.spec("W-62", "the product's forms")
+def test_a_form_that_is_too_large_says_so_before_and_after_the_sign_in(
+    console: Browser, administrator: User
+) -> None:
+    page = console.get(ORGANIZATION)
+    console.client.session.delete()
+    noise_text = b64encode(encoded(noise((420, 420)))).decode()
+    page = console.send(page, name=noise_text)
+    assert "too large to be kept" in page.text
+    page = console.send(page, LOGIN, login=administrator.username, password="wrong")
+    assert "too large to be kept" in page.text
+    page = console.follow(sign_in(console, page, administrator))
+    assert page.heading == "This form was too large to keep"
+    assert page.links()["Open the form"] == ORGANIZATION
+    assert "Send it now" not in page.buttons()
+
+
+@pytest.mark.spec("W-62", "the product's forms")
+def test_a_form_that_is_never_kept_says_so(console: Browser, machine: Application) -> None:
+    address = reverse("console:add-key", args=[machine.client_id])
+    page = console.get(address)
+    console.client.session.delete()
+    page = console.follow(console.send(page, public_key="-----BEGIN PRIVATE KEY-----"))
+    assert "nothing was changed or kept" in page.messages
+    assert fields_of(page.form(LOGIN))["next"] == address
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+def test_two_forms_wait_side_by_side(console: Browser, administrator: User, member: User) -> None:
+    for person in (administrator, member):
+        console.get(reverse("change-person", args=[person.user_id]))
+    session = console.client.session
+    for record in session["account_authentication_methods"]:
+        record["at"] -= 360
+    session.save()
+    asked = [
+        console.post(reverse("change-person", args=[person.user_id]), {"name": name}).answer["Location"]
+        for person, name in ((administrator, "First"), (member, "Second"))
+    ]
+    pages = [console.get(QueryDict(address.partition("?")[2])["next"]) for address in asked]
+    assert ["First" in page.text for page in pages] == [True, False]
+    assert ["Second" in page.text for page in pages] == [False, True]
+
+
+@pytest.mark.spec("W-61", "the product's forms")
+def test_it_waits_until_it_was_sent_and_no_longer(
+    console: Browser, administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = sealed_away(console, console.get(ORGANIZATION), "", administrator, name="Other")
+    with monkeypatch.context() as broken:
+
+        def fail(*_: object, **__: object) -> None:
+            raise RuntimeError
+
+        broken.setattr("accounts.views.organization.save", fail)
+        console.client.raise_request_exception = False
+        assert console.send(page, ORGANIZATION).status == 500
+    again = console.get(KEPT)
+    assert again.heading == "What you typed is kept"
+    console.send(again, ORGANIZATION)
+    assert Organization.current().name == "Other"
+    assert console.get(KEPT).answer["Location"] == "/"
+
+
+def test_another_browser_has_none_of_it(console: Browser, administrator: User) -> None:
+    sealed_away(console, console.get(ORGANIZATION), "", administrator, name="Other")
+    elsewhere = Browser(Client())
+    elsewhere.client.force_login(administrator)
+    assert elsewhere.get(KEPT).answer["Location"] == "/"
