@@ -14,6 +14,7 @@ from oauthapps.models import Application, ClientSecret, Grant
 from tests.browser.conftest import Callback
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth_client import OAuthClient
+from tests.sign_ins import sign_in_now
 
 pytestmark = pytest.mark.browser
 
@@ -24,7 +25,7 @@ SCHEME = "com.example.field:/callback"
 def page(transactional_db: None, page: Page, live_server: LiveServer) -> Page:
     """A page of somebody who is signed in."""
     person = Client()
-    person.force_login(AdministratorFactory.create(username="ada"))
+    sign_in_now(person, AdministratorFactory.create(username="ada"))
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": person.cookies[name].value, "url": live_server.url}])
     return page

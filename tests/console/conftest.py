@@ -1,8 +1,6 @@
 """An administrator and a member, each with a browser."""
 
 import pytest
-from allauth.account.internal.flows.login import record_authentication
-from django.http import HttpRequest
 from django.test import Client
 
 from accounts.models import User
@@ -10,6 +8,7 @@ from oauthapps.app_types import AppType
 from oauthapps.models import Application
 from tests.console.pages import Browser
 from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.sign_ins import sign_in_now
 
 
 @pytest.fixture
@@ -36,17 +35,8 @@ def visitor(member: User) -> Browser:
 
 def browser_of(person: User) -> Browser:
     client = Client()
-    client.force_login(person)
-    note_password(client, person)
+    sign_in_now(client, person)
     return Browser(client)
-
-
-def note_password(client: Client, person: User) -> None:
-    """Make the session one whose password was given just now, as signing in with the form does."""
-    request = HttpRequest()
-    request.session = client.session
-    record_authentication(request, person, method="password")
-    request.session.save()
 
 
 @pytest.fixture

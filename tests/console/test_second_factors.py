@@ -18,12 +18,12 @@ from oauthapps.models import Application, Event, PublicKey
 from oauthapps.models.events import EventKind
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page
-from tests.console.sign_ins import age_sign_in
 from tests.console.test_passkeys import add, options_on
 from tests.console.test_security import APP, SECURITY, code_of, secret_on, sign_in
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.keys import SIGNING_KEY, public_pem
+from tests.sign_ins import age_sign_in
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = "/security/recovery-codes/"

@@ -11,9 +11,9 @@ from oauthapps.app_types import AppType
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, ClientSecret, PublicKey
 from tests.console.pages import Browser, Page
-from tests.console.sign_ins import age_sign_in
 from tests.factories import PASSWORD
 from tests.keys import SIGNING_KEY, public_pem
+from tests.sign_ins import age_sign_in
 
 REAUTHENTICATE = "/accounts/reauthenticate/"
 NEW = "/console/applications/new"

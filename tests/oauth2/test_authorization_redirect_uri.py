@@ -15,6 +15,7 @@ from tests.console.pages import Browser, Page, fields_of
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth2.conftest import application_of
 from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
+from tests.sign_ins import sign_in_now
 
 pytestmark = pytest.mark.django_db
 
@@ -296,7 +297,7 @@ def test_the_form_registers_nothing_that_is_dangerous_or_unclear(
 ) -> None:
     client = registered(REGISTERED, app_type=app_type)
     browser = Client()
-    browser.force_login(AdministratorFactory.create())
+    sign_in_now(browser, AdministratorFactory.create())
     address = application_of(client).get_absolute_url()
     fields = fields_of(Browser(browser).get(address).form())
     assert browser.post(address, fields | {"redirect_url": [SECOND, REGISTERED]}).status_code == 302
@@ -308,7 +309,7 @@ def test_the_form_registers_nothing_that_is_dangerous_or_unclear(
 @pytest.mark.spec("A-35", "RFC 8252 §7.1")
 def test_the_form_takes_a_scheme_of_its_own_from_single_page_applications_alone() -> None:
     browser = Client()
-    browser.force_login(AdministratorFactory.create())
+    sign_in_now(browser, AdministratorFactory.create())
     for app_type, status in ((AppType.SINGLE_PAGE, 302), (AppType.WEB, 422)):
         address = application_of(registered(REGISTERED, app_type=app_type)).get_absolute_url()
         fields = fields_of(Browser(browser).get(address).form())

@@ -28,6 +28,7 @@ from tests.factories import AdministratorFactory, make_application
 from tests.keys import private_pem
 from tests.oauth_client import OAuthClient
 from tests.oauthapps import key_material as made
+from tests.sign_ins import sign_in_now
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -44,7 +45,7 @@ def administrator(db: None) -> User:
 @pytest.fixture
 def console(administrator: User) -> Client:
     console = Client()
-    console.force_login(administrator)
+    sign_in_now(console, administrator)
     return console
 
 
@@ -102,7 +103,7 @@ def test_the_documented_openssl_command_makes_a_key_that_works_after_its_certifi
     page = reverse("console:application", args=[client.client_id])
     assert "goes on working here" not in console.get(page).content.decode()
     with time_machine.travel(key.not_after + timedelta(days=1)):
-        console.force_login(administrator)
+        sign_in_now(console, administrator)
         assert exchange(client, administrator, private) == 200
         assert "goes on working here" in console.get(page).content.decode()
 
@@ -226,13 +227,10 @@ def test_a_pair_that_is_made_here_shows_its_private_half_once_and_keeps_it_nowhe
 def test_a_key_that_is_deleted_in_the_console_stops_at_once_and_its_neighbour_goes_on(
     console: Client, client: OAuthClient, administrator: User
 ) -> None:
-    from tests.console.conftest import note_password
-
     first, second = made.rsa_key(), rsa.generate_private_key(public_exponent=65537, key_size=2048)
     for key in (first, second):
         assert upload(console, client, made.spki(key.public_key())).status_code == 302
         assert exchange(client, administrator, private_pem(key)) == 200
-    note_password(console, administrator)
     row = PublicKey.objects.order_by("pk")[0]
     address = reverse("console:delete-key", args=[client.client_id, row.pk])
     assert console.post(address).status_code == 302

@@ -19,6 +19,7 @@ from tests.console.pages import Page
 from tests.factories import PASSWORD, AdministratorFactory
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, INTROSPECT, JWT_EXCHANGE, ME, REVOKE, TOKEN, VERIFY, OAuthClient
+from tests.sign_ins import sign_in_now
 
 pytestmark = pytest.mark.django_db
 
@@ -247,7 +248,7 @@ def test_a_403_says_who_was_refused(visitor: Client, person: User, lines: Lines)
 )
 def test_a_form_that_cannot_be_read_takes_a_line(lines: Lines, content_type: str, body: str) -> None:
     browser = Client()
-    browser.force_login(AdministratorFactory.create())
+    sign_in_now(browser, AdministratorFactory.create())
     answer = browser.generic("POST", "/console/applications/new", body, content_type=content_type)
     assert answer.status_code == 400
     assert answer["X-Request-Id"] in Page(answer).text
