@@ -201,8 +201,9 @@ def test_recovery_codes_are_printed_black_on_white_whatever_the_theme(
     page.emulate_media(media="print", color_scheme="dark")
     printed = [
         page.get_by_label("Recovery codes").evaluate(
-            """(field, theme) => {
+            """async (field, theme) => {
               document.documentElement.dataset.colorScheme = theme;
+              await Promise.all(document.getAnimations().map((change) => change.finished));
               return [field, field.closest(".card"), document.body].flatMap((part) => {
                 const style = getComputedStyle(part);
                 return [style.color, style.backgroundColor];
