@@ -5,15 +5,42 @@ import os
 import sys
 
 from django.core.exceptions import ImproperlyConfigured
-from django.core.management import execute_from_command_line
+from django.core.management import ManagementUtility, get_commands
+from django.core.management.base import BaseCommand
 from django.db import OperationalError
+
+# Commands of what we build on that would fail or go past our rules and records: what to use instead.
+REPLACED = {
+    "changepassword": "reset_user",
+    "clearcimdapplications": "prune",
+    "cleartokens": "prune",
+    "createapplication": "create_application",
+    "createsuperuser": "create_user --role administrator",
+}
+
+
+class Utility(ManagementUtility):
+    """Django's, without the commands that ours replace."""
+
+    def main_help_text(self, commands_only: bool = False) -> str:
+        """Return the list of commands, or an overview of them."""
+        for name in REPLACED:
+            get_commands().pop(name, None)
+        return super().main_help_text(commands_only)
+
+    def fetch_command(self, subcommand: str) -> BaseCommand:
+        """Return the command of that name, or end the program where there is none."""
+        if subcommand in REPLACED:
+            sys.exit(f"There is no {subcommand} here: use manage.py {REPLACED[subcommand]}.")
+        return super().fetch_command(subcommand)
 
 
 def main() -> None:
     """Run the command, and say in one line what is wrong with the configuration where something is."""
+    os.umask(0o077)  # whatever a command writes, the database above all, is its owner's alone
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
     try:
-        execute_from_command_line(sys.argv)
+        Utility(sys.argv).execute()
     except ImproperlyConfigured as error:
         sys.exit(f"Configuration: {error}")
     except OperationalError as error:

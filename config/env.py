@@ -5,6 +5,7 @@ import os
 import secrets
 import tempfile
 from collections.abc import Sequence
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -12,6 +13,9 @@ from urllib.parse import SplitResult, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from oauthapps.addresses import is_host, punycode
+
+PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "config.postgresql"}
@@ -130,13 +134,12 @@ def base_url(remembered: Path) -> SplitResult:
     value = text("BASE_URL")
     if not value and remembered.exists():
         value = remembered.read_text(encoding="utf-8").strip()
-    parts = urlsplit((value or "http://localhost:8000").rstrip("/"))
     try:
-        usable = parts.scheme in {"http", "https"} and is_one_host(parts.hostname) and (parts.port or 1) > 0
+        parts = origin((value or "http://localhost:8000").rstrip("/"))
     except ValueError:
-        usable = False
-    if not usable or parts.path or parts.query or parts.fragment or "@" in parts.netloc:
-        raise ImproperlyConfigured(f"BASE_URL must look like https://gatehouse.example, not {value!r}")
+        raise ImproperlyConfigured(
+            f"BASE_URL must look like https://gatehouse.example, not {value!r}"
+        ) from None
     if parts.scheme == "http" and not is_loopback(parts) and not flag("ALLOW_HTTP"):
         raise ImproperlyConfigured(
             "BASE_URL uses plain http for a host that is not this machine: tokens and passwords would cross "
@@ -145,9 +148,35 @@ def base_url(remembered: Path) -> SplitResult:
     return parts
 
 
-def is_one_host(name: str | None) -> bool:
-    """Return whether the name stands for one host, not for many as `*` and `.example.com` do for Django."""
-    return bool(name) and "*" not in str(name) and not str(name).startswith(".")
+def origin(url: str) -> SplitResult:
+    """Return an origin as browsers write it, whatever its capitals and alphabet, without the usual port.
+
+    Browsers name it so in Host and Origin headers, and others compare it as text (RFC 6454 section 6.1).
+
+    Raises:
+        ValueError: when it is no http or https URL of one host, or has more than scheme, host and port.
+    """
+    parts = urlsplit(url)
+    host = one_host(parts.hostname or "")
+    usual = PORTS.get(parts.scheme)
+    if usual is None or parts.path or parts.query or parts.fragment or "@" in parts.netloc or parts.port == 0:
+        raise ValueError
+    netloc = host if parts.port in {None, usual} else f"{host}:{parts.port}"
+    return SplitResult(parts.scheme, netloc, "", "", "")
+
+
+def one_host(name: str) -> str:
+    """Return the name of one host as browsers write it; an IPv6 address in brackets.
+
+    Raises:
+        ValueError: when it is none, or stands for many, as `*` and `.example.com` do for Django.
+    """
+    if ":" in name:
+        return f"[{ip_address(name).compressed}]"
+    host = punycode(name).removesuffix(".")
+    if not is_host(host):
+        raise ValueError
+    return host
 
 
 def is_loopback(url: SplitResult) -> bool:

@@ -6,6 +6,8 @@ Django's own views for them look for a CSRF token first: a form that cannot be r
 import re
 import sys
 
+from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -33,11 +35,20 @@ def is_for_programs(path: str) -> bool:
     return plain.startswith(FOR_PROGRAMS) and not plain.startswith(FOR_PEOPLE)
 
 
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that the request cannot be read at all: to programs in JSON, to people on a page."""
+    if isinstance(exception, DisallowedHost):
+        return wrong_host(request)
     if is_for_programs(request.path):
         return in_json(400, "invalid_request", "The request could not be read.")
     return page(request, 400, "400.html")
+
+
+def wrong_host(request: HttpRequest) -> HttpResponse:
+    """Say where this server is, and which setting says so, whatever host was asked for."""
+    if is_for_programs(request.path):
+        return in_json(400, "invalid_request", WRONG_HOST)
+    return page(request, 400, "wrong_host.html", base_url=settings.BASE_URL)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
@@ -64,6 +75,10 @@ def server_error(request: HttpRequest) -> HttpResponse:
     return response
 
 
+WRONG_HOST = (
+    "The Host header does not name this server: use the host of the issuer URL. Operators: BASE_URL sets it, "
+    "and a proxy has to pass the Host header on."
+)
 OUR_FAULT = "Internal server error. Give the operator the X-Request-Id of this response."
 UNAVAILABLE = (
     "The database is temporarily unavailable and nothing was changed. Retry after the number of seconds in "
@@ -82,9 +97,9 @@ def told(request: HttpRequest, status: int, error: str, message: str, template: 
     return page(request, status, template)
 
 
-def page(request: HttpRequest, status: int, template: str) -> HttpResponse:
-    """Return a page that needs nothing but the request's id, which may be missing too."""
-    context = {"request_id": getattr(request, "request_id", "")}
+def page(request: HttpRequest, status: int, template: str, **more: str) -> HttpResponse:
+    """Return a page that needs nothing but the request's id, which may be missing too, and what is given."""
+    context = {"request_id": getattr(request, "request_id", ""), **more}
     return HttpResponse(render_to_string(template, context), status=status)
 
 

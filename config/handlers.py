@@ -21,7 +21,7 @@ from django.urls import Resolver404, resolve
 from django.utils.module_loading import import_string
 
 from config.api_log import log_refusal
-from config.error_pages import is_for_programs, no_such_address
+from config.error_pages import WRONG_HOST, is_for_programs, no_such_address
 from config.proxies import settle_scheme
 from config.request_ids import begin
 from oauthapps.doors.errors import error_answer
@@ -45,7 +45,6 @@ STATUS_LINES = {status: f"{status} {reason}" for status, reason in responses.ite
 
 
 NO_HEADERS: Headers = {}
-FOREIGN_HOST = "The Host header does not name this server: use the host of the issuer URL."
 HTTPS_WANTED = (
     "HTTPS is required. If the client used https, the proxy did not pass that on; otherwise the credentials "
     "crossed the network unencrypted: replace them."
@@ -113,7 +112,7 @@ class ShortWay:
         try:
             response = self.chain(request)
         except SuspiciousOperation as error:
-            raise RefusedError(error_answer(400, "invalid_request", FOREIGN_HOST)) from error
+            raise RefusedError(error_answer(400, "invalid_request", WRONG_HOST)) from error
         if response.status_code != HTTPStatus.OK:  # a program would repeat a POST as GET, or send secrets on
             raise RefusedError(error_answer(403, "invalid_request", HTTPS_WANTED))
         return {name: value for name, value in response.items() if name not in PARTICULAR}

@@ -5,6 +5,8 @@ import logging
 import re
 from http import HTTPStatus
 
+from django.conf import settings
+
 from config.faults import is_passing
 from config.request_ids import current
 from oauthapps.client_secrets import PREFIXES
@@ -16,6 +18,15 @@ CREDENTIAL = re.compile(rf"({'|'.join(PREFIXES)})[A-Za-z0-9_-]+")
 REFUSALS = "django.security."
 # What a line carries that is about no request: a start, or a command.
 NO_REQUEST = "-"
+# Django goes on like this to send the operator to ALLOWED_HOSTS, which follows from another setting.
+DJANGOS_ADVICE = " You may need to add"
+
+
+def name_the_setting(record: logging.LogRecord) -> bool:
+    """Have a line about a wrong Host header say which setting to look at."""
+    refusal = record.getMessage().partition(DJANGOS_ADVICE)[0]
+    record.msg, record.args = "%s This server answers for BASE_URL alone: %s", (refusal, settings.BASE_URL)
+    return True
 
 
 class LineFormatter(logging.Formatter):

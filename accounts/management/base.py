@@ -11,6 +11,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from accounts.actors import Actor
+from accounts.management.alone import alone_with_database
 from accounts.models import User
 
 
@@ -74,12 +75,20 @@ def make_sure_of_tables() -> None:
     Raises:
         CommandError: when the database is older than the program.
     """
-    executor = MigrationExecutor(connection)
-    if not executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if not has_to_migrate():
         return
-    if executor.loader.applied_migrations:
-        raise CommandError("The database is older than this version: run manage.py migrate first.")
-    call_command("migrate", verbosity=0, interactive=False)
+    with alone_with_database():
+        if not has_to_migrate():  # another process has done it meanwhile
+            return
+        if MigrationExecutor(connection).loader.applied_migrations:
+            raise CommandError("The database is older than this version: run manage.py migrate first.")
+        call_command("migrate", verbosity=0, interactive=False)
+
+
+def has_to_migrate() -> bool:
+    """Return whether there are migrations that have not been applied."""
+    executor = MigrationExecutor(connection)
+    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def one_line(error: ValidationError) -> str:

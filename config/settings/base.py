@@ -141,6 +141,12 @@ LOGGING = {
             "style": "{",
         }
     },
+    "filters": {
+        "wrong_host": {
+            "()": "django.utils.log.CallbackFilter",
+            "callback": "ext://config.logs.name_the_setting",
+        }
+    },
     "handlers": {
         "console": {"class": "logging.StreamHandler", "formatter": "line"},
         "nowhere": {"class": "logging.NullHandler"},
@@ -150,6 +156,7 @@ LOGGING = {
         # These write redirect URIs, codes and tokens at DEBUG: they are never let out, at any level.
         "oauth2_provider": {"handlers": ["nowhere"], "propagate": False},
         "oauthlib": {"handlers": ["nowhere"], "propagate": False},
+        "django.security.DisallowedHost": {"filters": ["wrong_host"]},
         "gatehouse": {"handlers": ["console"], "level": "INFO", "propagate": False},
     },
 }

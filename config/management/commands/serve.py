@@ -10,9 +10,9 @@ from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
-from accounts.management.base import one_line
+from accounts.management.alone import alone_in, alone_with_database
+from accounts.management.base import has_to_migrate, one_line
 from config import env, first_run
 from config.serving.server import serve
 
@@ -34,11 +34,12 @@ class Command(BaseCommand):
             if options[name] < 1:
                 raise CommandError(f"--{name} (or {name.upper()}) must be 1 or more.")
         check_address(options["host"], options["port"])
-        os.umask(0o077)  # what is written from here on, the database above all, is its owner's alone
         remember_address(options["port"])
-        migrate_if_needed()
-        collect_static_files_if_changed()
-        self.introduce_administrator()
+        with alone_with_database():
+            migrate_if_needed()
+            self.introduce_administrator()
+        with alone_in(settings.VAR_DIR):
+            collect_static_files_if_changed()
         self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
         self.stdout.flush()
         connections.close_all()  # an open connection must not be shared with the workers
@@ -76,7 +77,7 @@ def check_address(host: str, port: int) -> None:
 
 def remember_address(port: int) -> None:
     """Note the default address, which depends on the port, where settings and other commands find it."""
-    base_url = f"http://localhost:{port}"
+    base_url = env.origin(f"http://localhost:{port}").geturl()
     if env.text("BASE_URL") or base_url == settings.BASE_URL:
         return
     (settings.VAR_DIR / "base_url").write_text(base_url + "\n", encoding="utf-8")
@@ -85,8 +86,7 @@ def remember_address(port: int) -> None:
 
 def migrate_if_needed() -> None:
     """Apply migrations that have not been applied, and say nothing where there are none."""
-    executor = MigrationExecutor(connection)
-    if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+    if has_to_migrate():
         call_command("migrate", verbosity=0, interactive=False)
     connection.close()
 
