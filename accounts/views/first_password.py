@@ -14,6 +14,7 @@ from accounts.adapter import BEGUN_UNDER
 from accounts.forms import FirstPasswordForm
 from accounts.services.first_password import replace_first_password
 from accounts.stages import FirstPasswordStage
+from accounts.views.unfinished import leads_on
 
 if TYPE_CHECKING:
     BaseView = FormView[FirstPasswordForm]
@@ -45,7 +46,8 @@ class FirstPasswordView(BaseView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
-        return super().get_context_data(**kwargs) | {"person": self.person}
+        about = {"person": self.person, "next_page": self.stage.login.redirect_url}
+        return super().get_context_data(**kwargs) | about
 
     @sensitive_variables()
     def form_valid(self, form: FirstPasswordForm) -> HttpResponse:
@@ -59,4 +61,4 @@ class FirstPasswordView(BaseView):
         return signed_in
 
 
-first_password = FirstPasswordView.as_view()
+first_password = leads_on(FirstPasswordView.as_view())

@@ -5,6 +5,7 @@ from typing import Any
 from allauth.mfa.base.views import AuthenticateView
 
 from accounts.services.second_factors import second_factors_of
+from accounts.views.unfinished import leads_on
 
 
 class SecondFactorView(AuthenticateView):
@@ -13,7 +14,8 @@ class SecondFactorView(AuthenticateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
         context: dict[str, Any] = super().get_context_data(**kwargs)
-        return context | {"factors": second_factors_of(self.stage.login.user)}
+        begun = self.stage.login
+        return context | {"factors": second_factors_of(begun.user), "next_page": begun.redirect_url}
 
 
-second_factor = SecondFactorView.as_view()
+second_factor = leads_on(SecondFactorView.as_view())

@@ -27,11 +27,10 @@ def is_on_the_way(request: HttpRequest) -> bool:
     It has to be asked before the request is answered, which may use up a sign-in that was begun.
     """
     view = view_of(request)
-    if view in SIGN_IN:
-        return leads_to_client(sent(request, "next") or request.GET.get("next", ""))
-    if view in UNFINISHED:
-        begun = request.session.get(LOGIN_SESSION_KEY)
-        return isinstance(begun, dict) and leads_to_client(begun.get("redirect_url") or "")
+    if view in SIGN_IN | UNFINISHED:
+        begun = request.session.get(LOGIN_SESSION_KEY) if view in UNFINISHED else None
+        led_to = begun.get("redirect_url") if isinstance(begun, dict) else None
+        return leads_to_client(sent(request, "next") or request.GET.get("next") or led_to or "")
     return view in DECISIONS and was_sealed(sent(request, "authorization_request"))
 
 

@@ -1,10 +1,14 @@
 """A long authorization request goes on after signing in; one that is too long is an error for its client."""
 
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pytest
+import time_machine
+from allauth.account import app_settings
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from tests.accounts.ways_in import LOGIN, SECOND_FACTOR, TOTP_SECRET, WAYS, Visitor, prepare_second_factor
@@ -147,3 +151,49 @@ def test_what_nobody_reads_counts_for_nothing(web: OAuthClient, visitor: Client)
     browser = Browser(Client())
     location = browser.get(AUTHORIZE, **asked).answer["Location"]
     assert "xxx" not in location
+
+
+def at_second_factor(web: OAuthClient, person: User, browser: Visitor, state: str) -> Page:
+    """Another tab of the browser, at the second factor on the way of its own request."""
+    page = browser.follow(browser.get(AUTHORIZE, **web.authorization_parameters(state=state)))
+    if page.status == 302:  # the first factor was given in another tab
+        return browser.follow(page)
+    return browser.follow(browser.send(page, LOGIN, login=person.username, password=PASSWORD))
+
+
+@pytest.mark.spec("A-49", "RFC 6749 §3.1")
+def test_each_tab_that_waits_for_the_second_factor_goes_on_with_its_own_request(
+    web: OAuthClient, person: User
+) -> None:
+    prepare_second_factor(person)
+    browser = Visitor()
+    first, second = (at_second_factor(web, person, browser, state) for state in ("one", "{" * 6_000))
+    browser.send(first, SECOND_FACTOR, code="000000")
+    code = code_of(TOTP_SECRET)
+    assert asked_on(browser.follow(browser.send(first, SECOND_FACTOR, code=code)))["state"] == "one"
+    late = browser.send(second, SECOND_FACTOR, code=code)  # signed in already
+    assert asked_on(browser.follow(late))["state"] == "{" * 6_000
+
+
+@pytest.mark.spec("A-49", "RFC 6749 §3.1")
+def test_a_second_factor_that_comes_too_late_leads_to_the_sign_in_for_the_same_request(
+    web: OAuthClient, person: User
+) -> None:
+    prepare_second_factor(person)
+    browser = Visitor()
+    page = at_second_factor(web, person, browser, "x" * 8_000)
+    with time_machine.travel(timezone.now() + timedelta(seconds=app_settings.LOGIN_TIMEOUT + 1)):
+        page = browser.follow(browser.send(page, SECOND_FACTOR, code=code_of(TOTP_SECRET)))
+        assert page.heading == "Sign in"
+        consent = WAYS["second factor"][1](browser, page, person, None)
+    assert asked_on(consent)["state"] == "x" * 8_000
+
+
+def test_what_a_form_of_the_second_factor_names_as_next_never_leads_elsewhere(person: User) -> None:
+    prepare_second_factor(person)
+    browser = Visitor()
+    page = browser.send(browser.get(LOGIN), LOGIN, login=person.username, password=PASSWORD)
+    for target in ("http://localhost/", "//evil.example"):
+        browser.post(SECOND_FACTOR, {"code": "000000", "next": target})
+    page = browser.post(SECOND_FACTOR, {"code": code_of(TOTP_SECRET), "next": "https://evil.example/"})
+    assert page.answer["Location"] == "/"

@@ -92,7 +92,7 @@ def test_a_refused_form_of_the_request_leaves_the_client_its_window(
     assert is_open(refused)
     visitor.post(AUTHORIZE, shown | {"decision": "allow"})
     answered_twice = visitor.post(AUTHORIZE, shown | {"decision": "allow"})
-    assert answered_twice.status_code == 400
+    assert answered_twice.status_code == 302
     assert is_open(answered_twice)
 
 
