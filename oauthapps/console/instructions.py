@@ -8,6 +8,7 @@ from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
+from oauthapps.console.file_names import PRIVATE_KEY, file_name
 from oauthapps.models import Application, PublicKey
 
 
@@ -40,9 +41,19 @@ def instructions(
         viewer: whoever reads it; their User ID stands where there is no key yet, as a key they add will have.
     """
     if application.type.flow == "jwt":
-        return jwt_steps(application, keys[0].user if keys else viewer)
+        return jwt_steps(application, signer_of(keys, viewer=viewer))
     redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
     return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
+
+
+def signer_of(keys: Sequence[PublicKey], *, viewer: User) -> User:
+    """Return the person whose User ID is the `sub` of a machine's JWTs.
+
+    Args:
+        keys: the live keys of the application; the first one's counts.
+        viewer: whoever looks: the person that a key they add now would speak for.
+    """
+    return keys[0].user if keys else viewer
 
 
 def jwt_steps(application: Application, user: User) -> list[Step]:
@@ -52,7 +63,8 @@ b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)
 CLAIMS=$(printf '{{"iss":"%s","sub":"%s","exp":%d}}' \\
   {application.organization.customer_id} {user.user_id} $(($(date +%s) + 60)) | b64url)
-SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" | openssl dgst -sha256 -sign private_key.pem -binary | b64url)"""
+SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" \\
+  | openssl dgst -sha256 -sign {file_name(application, PRIVATE_KEY)} -binary | b64url)"""
     exchange = f"""\
 curl -X POST {address("oauth2_provider:jwt-exchange")} \\
   -d client_id={application.client_id} \\

@@ -7,7 +7,7 @@ import { followLifetimes } from "./effect.js";
 import { offerPasskeys } from "./passkeys.js";
 import { previewLogos } from "./preview.js";
 import { offerRows } from "./rows.js";
-import { wipeSecretsOnLeaving } from "./secrets.js";
+import { askBeforeSecretsAreLost, wipeSecretsOnLeaving } from "./secrets.js";
 import { sendOnce } from "./send_once.js";
 import { guardUnsaved } from "./unsaved.js";
 
@@ -21,4 +21,5 @@ followLifetimes(document);
 previewLogos(document);
 sendOnce(document, window);
 guardUnsaved(document, window);
+askBeforeSecretsAreLost(document, window);
 wipeSecretsOnLeaving(window);

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserType, Error, Page, expect
+from playwright.sync_api import Browser, BrowserType, Dialog, Error, Page, expect
 
 from tests.browser.test_first_token import sign_in
 from tests.infrastructure.installation import ADMIN
@@ -110,6 +110,64 @@ def test_done_needs_the_tick_before_anything_leaves_the_page(page: Page, address
     page.get_by_role("button", name="Done").click()
     assert shows(page, secret)
     assert page.get_by_label("I have stored it").evaluate("box => box.validity.valueMissing")
+
+
+@pytest.mark.spec("C-21", "the console")
+@pytest.mark.parametrize("link", ["OAuth2 Applications", "Activity", "Field app"])
+def test_a_link_off_the_page_asks_first(page: Page, address: str, link: str) -> None:
+    secret = create(page, address)
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", answer)
+    page.get_by_role("link", name=link, exact=True).first.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert shows(page, secret)
+    page.get_by_role("button", name="Download As a .env file").click()
+    leave(page, address, "Done")
+    assert asked == ["beforeunload"]
+
+
+@pytest.mark.spec("C-21", "the console")
+def test_a_link_off_an_invitation_asks_first(page: Page, address: str) -> None:
+    page.goto(f"{address}/people/new")
+    page.locator("#id_username").fill("grace")
+    page.locator("#id_email").fill("grace@example.org")
+    page.get_by_role("button", name="Invite", exact=True).click()
+    asked: list[str] = []
+
+    def answer(dialog: Dialog) -> None:
+        asked.append(dialog.type)
+        dialog.dismiss()
+
+    page.on("dialog", answer)
+    link = page.get_by_label("Invitation link", exact=True).input_value()
+    page.get_by_role("link", name="People").first.click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    assert shows(page, link)
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_role("heading", name="grace")).to_be_visible()
+    assert asked == ["beforeunload"]
+
+
+@pytest.mark.spec("C-22", "the console")
+def test_adding_a_secret_keeps_what_is_not_saved(page: Page, address: str) -> None:
+    create(page, address)
+    leave(page, address, "Done")
+    page.get_by_label("Description", exact=True).fill("Not saved yet")
+    page.get_by_role("button", name="Add client secret").click()
+    expect(page.get_by_role("heading", name="A new client secret")).to_be_visible()
+    leave(page, address, "Done")
+    expect(page.get_by_label("Description", exact=True)).to_have_value("Not saved yet")
+    expect(page.locator("[data-unsaved-note]")).to_have_text("Changes are not saved yet.")
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator("[data-unsaved-note]")).to_have_text("")
+    expect(page.get_by_label("Description", exact=True)).to_have_value("Not saved yet")
 
 
 @pytest.mark.spec("C-09", "ASVS 13.3")

@@ -57,7 +57,7 @@ class Window:
         if visit.sends is not None:
             seen = Document(self.page.content())
             form = visit.form(seen, world)
-            answer = self.send(form.get("action") or path, fields_of(form) | dict(visit.sends))
+            answer = self.send(visit.action(seen, world) or path, fields_of(form) | dict(visit.sends))
         assert answer is not None
         return answer.status
 

@@ -74,10 +74,25 @@ class Document:
         return [form for form in self.root.iter("form") if form.get("method") == "post"]
 
     def form(self, action: str = "") -> Element:
-        """The form that is sent to an address; to the page's own where none is given."""
+        """The form that it or one of its buttons sends to an address; to the page's own if none is given."""
         found = [form for form in self.posted_forms() if form.get("action", "") == action]
+        found += [
+            self.by_id(button.get("form", ""))
+            for button in self.root.iter("button")
+            if button.get("formaction") == action
+        ]
         assert found, f"no form is sent to {action or 'its own page'}"
         return found[0]
+
+    def actions(self, form: Element) -> list[str]:
+        """The addresses that a form is sent to: its own, and those of buttons that send it elsewhere."""
+        own = set(form.iter("button"))
+        others = (
+            button.get("formaction", "")
+            for button in self.root.iter("button")
+            if button in own or button.get("form") == form.get("id", "")
+        )
+        return [form.get("action", ""), *filter(None, others)]
 
     def labels(self, form: Element) -> list[str]:
         """The labels of a form's fields, in their order."""

@@ -2,17 +2,34 @@
 
 import re
 from datetime import timedelta
+from urllib.parse import unquote
 
 import pytest
 from django.conf import settings
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
+from accounts.actors import Actor
+from accounts.models import User
+from oauthapps import keypairs
 from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
-from tests.console.pages import Browser, text_of
-from tests.factories import make_application
+from oauthapps.services.credentials import add_key
+from tests.console.pages import Browser, fields_of, text_of
+from tests.factories import PASSWORD, make_application
+from tests.keys import SIGNING_KEY, public_pem
+from tests.oauthapps.images import encoded
+from tests.sign_ins import age_sign_in
+
+
+@pytest.fixture(autouse=True)
+def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making 3072 bits takes a second; the length is tested where it is decided."""
+    generate = keypairs.generate_keypair
+    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
 
 
 @pytest.fixture
@@ -135,6 +152,110 @@ def test_done_wants_to_hear_that_the_secret_is_stored(console: Browser, web: App
     unsaid = console.send(page, address("stored", web))
     assert unsaid.answer["Clear-Site-Data"] == '"cache"'
     assert "You did not confirm that you have stored it." in console.follow(unsaid).messages
+
+
+@pytest.mark.spec("C-22", "the console")
+@pytest.mark.parametrize("button", ["add-secret", "generate-key"])
+def test_adding_a_credential_keeps_what_is_not_saved(
+    console: Browser, machine: Application, button: str
+) -> None:
+    form = console.get(machine.get_absolute_url())
+    shown = console.send(
+        form, address(button, machine), description="Two\r\nlines", may_verify_tokens="on", name=""
+    )
+    assert shown.answer["Cache-Control"] == "no-store"
+    back = console.send(shown, machine.get_absolute_url(), stored="yes")
+    assert back.status == 200
+    assert back.answer["Clear-Site-Data"] == '"cache"'
+    assert "What you had changed is still here, and not saved yet." in back.messages
+    assert "did not confirm" not in back.messages
+    typed = fields_of(back.form())
+    assert (typed["description"], typed["may_verify_tokens"], typed["name"]) == ("Two\nlines", "on", "")
+    assert "aria-invalid" not in back.content
+    machine.refresh_from_db()
+    assert (machine.description, machine.name) == ("", "Nightly export")
+    saved = console.send(back, name="Nightly export")
+    assert "Saved: Description, May verify tokens of other applications" in console.follow(saved).messages
+
+
+@pytest.mark.spec("C-22", "the console")
+def test_redirect_urls_and_a_chosen_logo_come_back_as_well(console: Browser, web: Application) -> None:
+    picture = SimpleUploadedFile("logo.png", encoded(Image.new("RGB", (64, 64), "teal")))
+    urls = ["https://new.example/cb", "", "half"]
+    form = console.get(web.get_absolute_url())
+    shown = console.send(form, address("add-secret", web), redirect_url=urls, logo=picture)
+    unsaid = console.send(shown, web.get_absolute_url())
+    assert "You did not confirm that you have stored it." in unsaid.messages
+    assert fields_of(unsaid.form())["redirect_url"] == urls
+    saved = console.send(unsaid, redirect_url=urls[:1])
+    assert "Saved: Redirect URLs, Logo" in console.follow(saved).messages
+
+
+@pytest.mark.spec("C-22", "the console")
+def test_what_is_not_saved_outlives_a_confirmation_as_well(console: Browser, web: Application) -> None:
+    form = console.get(web.get_absolute_url())
+    age_sign_in(console, minutes=31)
+    asked = console.follow(console.send(form, address("add-secret", web), description="Typed"))
+    kept = console.follow(console.send(asked, "/accounts/reauthenticate/", password=PASSWORD))
+    shown = console.send(kept, address("add-secret", web))
+    assert shown.by_id("client-secret").get("value", "").startswith("gtsec_")
+    typed = fields_of(console.send(shown, web.get_absolute_url(), stored="yes").form())
+    assert (typed["description"], typed["rotate_refresh_tokens"]) == ("Typed", "on")
+
+
+def test_with_nothing_unsaved_done_leads_to_the_page_as_it_is_saved(
+    console: Browser, web: Application
+) -> None:
+    web.description = "Two\nlines"
+    web.save()
+    form = console.get(web.get_absolute_url())
+    shown = console.send(form, address("add-secret", web), description="Two\r\nlines")
+    assert console.send(shown, address("stored", web), stored="yes").status == 302
+
+
+@pytest.mark.spec("C-21", "the console")
+def test_a_sentence_above_the_secret_says_that_links_lose_it(console: Browser, machine: Application) -> None:
+    for button in ("add-secret", "generate-key"):
+        content = console.post(address(button, machine)).content
+        assert 0 < content.find("Every link on this page leaves it for good.") < content.find("data-secret")
+
+
+@pytest.mark.spec("C-23", "the console")
+def test_the_pages_and_the_env_file_have_every_id_that_a_machine_needs(
+    console: Browser, machine: Application, administrator: User, member: User
+) -> None:
+    for signer in (administrator, member):
+        if signer == member:
+            machine.keys.all().delete()
+            add_key(machine, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
+        page = console.post(address("add-secret", machine))
+        ids = [page.by_id(name).get("value") for name in ("client-id", "customer-id", "user-id")]
+        assert ids == [machine.client_id, machine.organization.customer_id, signer.user_id]
+        lines = dict(line.split("=", 1) for line in text_of(page.by_id("env-file")).split())
+        assert [lines[name] for name in ("CLIENT_ID", "CUSTOMER_ID", "USER_ID")] == ids
+    key_page = console.post(address("generate-key", machine))
+    ids = [key_page.by_id(name).get("value") for name in ("client-id", "customer-id", "user-id")]
+    assert ids == [machine.client_id, machine.organization.customer_id, administrator.user_id]
+
+
+@pytest.mark.spec("C-23", "the console")
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("Nightly export", "nightly-export"),
+        ("\u9867\u5ba2 \u00dcber", "\u9867\u5ba2-\u00fcber"),
+        ("+", "application"),
+    ],
+)
+def test_downloads_are_named_after_the_application(console: Browser, name: str, file: str) -> None:
+    machine = make_application(AppType.MACHINE_TO_MACHINE, name=name).application
+    assert f'data-file-name="{file}.env"' in console.post(address("add-secret", machine)).content
+    page = console.post(address("generate-key", machine))
+    assert f'data-file-name="{file}_private_key.pem"' in page.content
+    key = machine.keys.get()
+    disposition = console.client.get(address("public-key", machine, key.pk))["Content-Disposition"]
+    assert f"{file}_public_key_{key.fingerprint[:8]}.pem" in unquote(disposition)
+    assert f"-sign {file}_private_key.pem" in console.get(machine.get_absolute_url()).text
 
 
 @pytest.mark.parametrize("app_type", [AppType.WEB, AppType.MACHINE_TO_MACHINE])

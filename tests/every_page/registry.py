@@ -174,6 +174,14 @@ APPLICATIONS = (
         },
         status=422,
     ),
+    Visit(
+        "console:application",
+        "without its last redirect URL",
+        of="web",
+        states=ONCE,
+        sends={"redirect_url": "", "description": ""},
+        status=409,
+    ),
     Visit("console:application", "machine refused", of="machine", sends={"name": "W" * 200}, status=422),
     Visit("console:application", "saved", of="web", states=ONCE, sends={"developer_name": "Somebody else"}),
     Visit(

@@ -77,11 +77,17 @@ class Visit:
             return page.form(reverse(self.to, args=world.arguments[self.to_of or self.of]))
         return next(form for form in page.posted_forms() if set(self.sends or ()) <= names_in(form))
 
+    def action(self, page: Document, world: World) -> str:
+        """The address that this visit's form is sent to; empty for the page's own."""
+        if self.to:
+            return reverse(self.to, args=world.arguments[self.to_of or self.of])
+        return self.form(page, world).get("action", "")
+
     def page(self, browser: Browser, world: World) -> Page:
         """See the page with a browser that runs no scripts."""
         page = browser.get(self.path(world), **self.query(world))
         if self.sends is not None:
-            page = browser.send(page, self.form(page, world).get("action", ""), **self.sends)
+            page = browser.send(page, self.action(page, world), **self.sends)
         return browser.follow(page) if page.status == 302 else page
 
 

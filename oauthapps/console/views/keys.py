@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -16,6 +17,7 @@ from accounts.access import (
 from accounts.actors import Actor
 from oauthapps import keypairs
 from oauthapps.console import once
+from oauthapps.console.file_names import file_name
 from oauthapps.console.forms.credentials import PublicKeyForm
 from oauthapps.console.lookup import find_application, find_key
 from oauthapps.console.views.reveal import reveal_private_key
@@ -74,8 +76,8 @@ def generate(request: HttpRequest, client_id: str) -> HttpResponse:
 def public_half(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:  # noqa: ARG001
     """Hand out the public half of a key as a file."""
     key = find_key(client_id, pk)
-    name = f"public_key_{key.fingerprint[:8]}.pem"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    name = file_name(key.application, f"_public_key_{key.fingerprint[:8]}.pem")
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
     return HttpResponse(key.pem, content_type="application/x-pem-file", headers=headers)
 
 

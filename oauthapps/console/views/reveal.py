@@ -3,12 +3,14 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.text import slugify
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.access import administrator_required, posted_from
+from accounts.access import administrator_required, posted_from, signed_in_user
 from oauthapps import keypairs
 from oauthapps.console.env_file import env_file
+from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
+from oauthapps.console.forms.unsaved import unsaved_fields
+from oauthapps.console.instructions import signer_of
 from oauthapps.console.lookup import find_application
 from oauthapps.models import Application, PublicKey
 
@@ -18,12 +20,16 @@ def reveal_secret(
     request: HttpRequest, application: Application, value: str, *, is_new: bool = False
 ) -> HttpResponse:
     """Answer with the one page that shows a client secret."""
+    keys = list(application.keys.live().select_related("user")) if application.type.has_keys else []
+    signer = signer_of(keys, viewer=signed_in_user(request))
     context = {
         "application": application,
         "client_secret": value,
-        "env_file": env_file(application, value),
-        "env_file_name": f"{slugify(application.name)[:40] or 'application'}.env",
+        "signer": signer,
+        "env_file": env_file(application, value, signer=signer),
+        "env_file_name": file_name(application, ENV_FILE),
         "is_new": is_new,
+        "unsaved": unsaved_fields(request, application),
     }
     return unkept(render(request, "console/reveal_secret.html", context))
 
@@ -37,6 +43,8 @@ def reveal_private_key(
         "application": application,
         "key": key,
         "private_key": pair.private_pem,
+        "private_key_name": file_name(application, PRIVATE_KEY),
+        "unsaved": unsaved_fields(request, application),
         "fingerprint_command": keypairs.fingerprint_command(),
     }
     return unkept(render(request, "console/reveal_key.html", context))
@@ -53,12 +61,21 @@ def unkept(response: HttpResponse) -> HttpResponse:
 def stored(request: HttpRequest, client_id: str) -> HttpResponse:
     """Leave such a page for good: the browser forgets it, for its Back button too."""
     application = find_application(client_id)
+    warn_unless_stored(request)
+    return forgotten(redirect(application))
+
+
+def warn_unless_stored(request: HttpRequest) -> None:
+    """Say what it means to leave such a page without the confirmation that its form asks for."""
     if "stored" not in request.POST:
         messages.warning(
             request,
             "You did not confirm that you have stored it. It is not shown again: if you do not have it, "
             "delete it and make a new one.",
         )
-    response = redirect(application)
+
+
+def forgotten(response: HttpResponse) -> HttpResponse:
+    """Return a response that makes the browser forget the pages before it."""
     response["Clear-Site-Data"] = '"cache"'
     return response

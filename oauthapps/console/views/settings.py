@@ -16,9 +16,11 @@ from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
+from oauthapps.console.forms.unsaved import RESUME
 from oauthapps.console.instructions import instructions
 from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
+from oauthapps.console.views.reveal import forgotten, warn_unless_stored
 from oauthapps.console.widening import widens_access
 from oauthapps.edits import Basis, Changes, Clash, ClashError
 from oauthapps.models import Application, ClientSecret
@@ -42,9 +44,8 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
     basis = Basis.sent(request.POST)
-    if rows.were_edited:
-        form.keep_unchecked()
-        return show(request, found, form, rows, basis, status=422 if rows.problem else 200)
+    if rows.were_edited or RESUME in request.POST:
+        return show_unsaved(request, found, form, rows, basis)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, basis, status=422)
     if rows.would_take_last and not basis.gives_way(REDIRECT_URLS):
@@ -59,6 +60,18 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         raise Http404 from error
     tell(request, changes)
     return redirect(found)
+
+
+def show_unsaved(
+    request: HttpRequest, found: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis
+) -> HttpResponse:
+    """Show the settings as they were typed: after Add or Remove, or behind a page that showed a secret."""
+    form.keep_unchecked()
+    if RESUME not in request.POST:
+        return show(request, found, form, rows, basis, status=422 if rows.problem else 200)
+    warn_unless_stored(request)
+    messages.info(request, "What you had changed is still here, and not saved yet.")
+    return forgotten(show(request, found, form, rows, basis))
 
 
 def save(
