@@ -9,6 +9,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from accounts.models import Organization
+from tests.factories import UserFactory
+
 BEFORE, AFTER = ("oauthapps", "0004_counted_events"), ("oauthapps", "0005_scope_of_families")
 
 
@@ -32,9 +35,9 @@ def make(apps: Any, model: str, **fields: Any) -> Any:
 
 @pytest.mark.spec("W-87", "ASVS 10.7.3")
 def test_families_get_the_scope_of_their_code_their_refresh_token_or_their_consent(earlier: Any) -> None:
-    earlier.get_model("accounts", "Organization").objects.get_or_create(id=1)
-    user = earlier.get_model("accounts", "User").objects.create(username="ada", email="ada@example.org")
-    owned = {"user": user, "application": make(earlier, "Application", name="Web", app_type="web", slot=1)}
+    Organization.current()
+    application = make(earlier, "Application", name="Web", app_type="web", slot=1)
+    owned = {"user_id": UserFactory.create().pk, "application": application}
     consent = make(earlier, "Consent", **owned, scope="read")
     with_code, with_refresh_token, with_nothing = (
         make(earlier, "TokenFamily", **owned, consent=consent) for _ in range(3)
