@@ -20,7 +20,7 @@ from oauthapps.services.consents import withdraw_all
 from oauthapps.services.credentials import delete_keys_of, names_of_applications_with_keys_of
 
 log = logging.getLogger("gatehouse.mail")
-# No email address is longer, nor any user name.
+# No email address is longer, nor any username.
 LONGEST_LOGIN = 254
 PASSWORD_LABELS = {
     "oldpassword": "Current password",
@@ -30,12 +30,12 @@ PASSWORD_LABELS = {
 
 
 class SignInForm(LoginForm):
-    """User name or email address, and password, under our labels and for password managers."""
+    """Username or email address, and password, under our labels and for password managers."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
         login = self.fields["login"]
-        login.label = "User name or email address"
+        login.label = "Username or email address"
         login.widget.attrs = {
             "autocomplete": "username webauthn",
             "autocapitalize": "none",
@@ -91,8 +91,8 @@ class ChangePasswordForm(PasswordForm):
         names = names_of_applications_with_keys_of(self.user)
         if names:
             self.fields["delete_keys"].help_text = (
-                "Whoever got in may have added one, or have its private half. These applications stop until "
-                f"they get a new key: {', '.join(names)}."
+                "Someone who got into your account may have added a key or copied a private key. These "
+                f"applications stop working until they get a new key: {', '.join(names)}."
             )
         else:
             del self.fields["delete_keys"]

@@ -5,5 +5,5 @@ from typing import Any
 
 
 def login_in(credentials: Mapping[str, Any]) -> str:
-    """Return the user name or email address in the credentials of a sign-in, whichever they name."""
+    """Return the username or email address in the credentials of a sign-in, whichever they name."""
     return str(credentials.get("username") or credentials.get("email") or "")

@@ -20,7 +20,7 @@ def new_identifier() -> str:
 is_identifier = RegexValidator(r"\A[0-9a-f]{32}\Z", "An identifier has 32 lower-case hexadecimal digits.")
 is_username = RegexValidator(
     r"\A[A-Za-z0-9._+-]{1,64}\Z",
-    "A user name has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).",
+    "A username has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).",
 )
 is_short_name = RegexValidator(
     r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
@@ -84,22 +84,22 @@ class UserManager(BaseUserManager["User"]):
         return self.filter(is_active=status == Status.ACTIVE, joined_at__isnull=status == Status.INVITED)
 
     def whose(self, field: str, value: str) -> models.QuerySet[User]:
-        """Return those who have a user name or email address, whatever its capitals.
+        """Return those who have a username or email address, whatever its capitals.
 
         Asks for what the two are indexed by; `iexact` asks for upper case, which follows no index.
 
         Args:
             field: `username` or `email`.
-            value: the user name or email address.
+            value: the username or email address.
         """
         return self.alias(lowered=Lower(field)).filter(lowered=value.lower())
 
     def get_by_natural_key(self, username: str | None) -> User:
-        """Return the person of that user name, whatever its capitals."""
+        """Return the person of that username, whatever its capitals."""
         return self.whose("username", username or "").get()
 
     def with_login(self, login: str) -> User | None:
-        """Return the person of that user name or email address, whatever its capitals."""
+        """Return the person of that username or email address, whatever its capitals."""
         return self.whose("email" if "@" in login else "username", login).first()
 
 
@@ -109,7 +109,7 @@ class User(AbstractBaseUser):
     user_id = models.CharField(
         "User ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
     )
-    username = models.CharField("user name", max_length=64, validators=[is_username])
+    username = models.CharField("username", max_length=64, validators=[is_username])
     email = LowerCaseEmailField("email address")
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
@@ -133,7 +133,7 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="unique_username",
-                violation_error_message="Another person has this user name.",
+                violation_error_message="Another person has this username.",
             ),
             models.UniqueConstraint(
                 Lower("email"),
@@ -156,7 +156,7 @@ class User(AbstractBaseUser):
 
     @property
     def display_name(self) -> str:
-        """The person's name, or the user name where none was given."""
+        """The person's name, or the username where none was given."""
         return self.name or self.username
 
     @property

@@ -31,7 +31,7 @@ from oauthapps.models.validators import validate_name
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
 NO_PIN = (
-    "This security key did not check that it is you: it has no PIN or fingerprint yet. Set one in the "
+    "This security key did not verify that it is you: it has no PIN or fingerprint yet. Set one in the "
     "settings of your device or browser, then try again."
 )
 NAME_LENGTH = 60

@@ -68,7 +68,7 @@ class StrengthValidator:
     def get_help_text(self) -> str:
         """Return what people are told before they choose."""
         return (
-            "Your password can't be easy to guess, such as a common password, a name or a date, also with a "
+            "Your password can't be easy to guess, such as a common password, a name or a date, even with a "
             "digit or symbol added. Words that name you or your organization don't count."
         )
 

@@ -14,14 +14,14 @@ else:
 
 
 class PersonForm(ModelForm):
-    """Name, user name, email address and role."""
+    """Name, username, email address and role."""
 
     class Meta:
         model = User
         fields = ["name", "username", "email", "role"]
-        labels = {"name": "Name", "username": "User name", "email": "Email address", "role": "Role"}
+        labels = {"name": "Name", "username": "Username", "email": "Email address", "role": "Role"}
         help_texts = {
-            "name": "What pages call the person. Without one it is the user name.",
+            "name": "What pages call the person. Without one it is the username.",
             "username": "What the person signs in with; the email address works as well.",
             "role": "Everybody decides about their own connected apps; administrators also reach System.",
         }
@@ -36,8 +36,8 @@ class PersonForm(ModelForm):
                 field.widget.attrs |= {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
     def clean_username(self) -> str:
-        """Refuse a user name that somebody else has, at its field."""
-        return self._nobody_elses("username", "Another person has this user name.")
+        """Refuse a username that somebody else has, at its field."""
+        return self._nobody_elses("username", "Another person has this username.")
 
     def clean_email(self) -> str:
         """Refuse an email address that somebody else has, at its field."""

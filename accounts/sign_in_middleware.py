@@ -48,7 +48,10 @@ def too_many_attempts(request: HttpRequest, seconds: int = 60) -> HttpResponse:
 
 def unreadable(request: HttpRequest) -> HttpResponse:
     """Say what to do where a second factor was stored under another SECRET_KEY."""
-    log.error("A second factor could not be read: SECRET_KEY is not the one it was stored under.")
+    log.error(
+        "A second factor cannot be read: SECRET_KEY has changed since it was stored. Restore the old key, "
+        "or use manage.py reset_user for a person who can't sign in."
+    )
     person = request.user if request.user.is_authenticated else None
     context = {"back_url": request.get_full_path(), "username": person.get_username() if person else "LOGIN"}
     return render(request, "mfa/unreadable.html", context, status=403)

@@ -51,7 +51,7 @@ def allow_sign_in(request: HttpRequest, login: str) -> None:
 
     Args:
         request: the attempt.
-        login: the user name or email address that was typed.
+        login: the username or email address that was typed.
 
     Raises:
         TooManyAttemptsError: after too many failures from this network, or while too many wait already.

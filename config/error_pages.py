@@ -77,7 +77,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 WRONG_HOST = (
     "The Host header does not name this server: use the host of the issuer URL. Operators: BASE_URL sets it, "
-    "and a proxy has to pass the Host header on."
+    "and a proxy must pass on the Host header."
 )
 OUR_FAULT = "Internal server error. Give the operator the X-Request-Id of this response."
 UNAVAILABLE = (

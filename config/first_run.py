@@ -14,7 +14,7 @@ class FirstAdministrator:
     """The administrator a first run made.
 
     Attributes:
-        username: the user name.
+        username: the username.
         password: the password where one was generated; empty where it was given.
     """
 

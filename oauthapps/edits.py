@@ -67,7 +67,7 @@ class ClashError(GatehouseError):
     """Somebody else saved other values for the same fields; nothing was changed."""
 
     def __init__(self, clashes: Sequence[Clash]) -> None:
-        super().__init__("Somebody else has changed the same fields since you opened this page.")
+        super().__init__("The same fields were changed since you opened this page.")
         self.clashes = list(clashes)
 
 
@@ -118,7 +118,7 @@ class Changes:
     def kept_sentence(self) -> str:
         """What somebody else had changed, as a sentence; empty where there is nothing."""
         names = ", ".join(self.kept)
-        return f"Changed by somebody else meanwhile, and kept: {names}" if names else ""
+        return f"Changed by somebody else in the meantime, and kept: {names}" if names else ""
 
 
 def keep_what_others_changed(

@@ -115,6 +115,6 @@ class RequestAnsweredError(GatehouseError):
 
     def __init__(
         self,
-        message: str = "This consent page was answered before, and its code is used or over: start again.",
+        message: str = "This page was already answered, and its code was used or has expired: start again.",
     ) -> None:
         super().__init__(message)

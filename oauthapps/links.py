@@ -42,7 +42,7 @@ def _check_authority(text: str) -> None:
         raise InvalidLinkError("This link names no host: write it like https://www.example.com/about.")
     if authority.userinfo is not None:
         # "https://bank.example@evil.example" shows one name and leads to another.
-        raise InvalidLinkError("This link has a user name before its host: remove everything up to the @.")
+        raise InvalidLinkError("This link has a username before its host: remove everything up to the @.")
     if not authority.host.isascii():
         suggestion = addresses.punycode(authority.host)
         raise InvalidLinkError(f"Write the host of this link in its ASCII form: {suggestion}.")

@@ -75,7 +75,7 @@ def check_characters(url: str) -> None:
         raise InvalidRedirectURLError(_ascii_advice(url))
     if not _URI_CHARACTERS.fullmatch(url) or _STRAY_PERCENT.search(url):
         raise InvalidRedirectURLError(
-            "This address has a character that must be percent-encoded, such as %22 for a quotation mark."
+            "This URL has a character that must be percent-encoded, such as %22 for a quotation mark."
         )
 
 
@@ -93,16 +93,16 @@ def _ascii_advice(url: str) -> str:
     address = addresses.split(url)
     authority = addresses.split_authority(address.authority or "")
     if authority is None or authority.host.isascii():
-        return "Percent-encode the characters of this address that are not ASCII, such as %C3%BC for ü."
+        return "Percent-encode the characters of this URL that are not ASCII, such as %C3%BC for ü."
     return f"Write the host in its ASCII form: {addresses.punycode(authority.host)}."
 
 
 _CHARACTER_CHECKS: tuple[tuple[Callable[[str], object], str], ...] = (
-    (lambda url: not url, "Enter the address people are sent to, beginning with https://."),
-    (addresses.is_too_long, "This address is longer than 2,048 bytes: use a shorter one."),
-    (holds_several, "Enter each address on its own: this looks like several. A :// in one is %3A%2F%2F."),
-    (addresses.has_space_or_control, "Remove the space or invisible character from this address."),
-    (lambda url: "\\" in url, "Write slashes forwards: a backslash is not allowed."),
-    (lambda url: "*" in url, "Register each address in full: a wildcard (*) is not allowed."),
-    (_ENCODED_TRICK.search, "Remove the encoded control character or backslash from this address."),
+    (lambda url: not url, "Enter the URL people are sent to, beginning with https://."),
+    (addresses.is_too_long, "This URL is longer than 2,048 bytes: use a shorter one."),
+    (holds_several, "Enter each URL on its own: this looks like several. A :// in one is %3A%2F%2F."),
+    (addresses.has_space_or_control, "Remove the space or invisible character from this URL."),
+    (lambda url: "\\" in url, "Use forward slashes: a backslash is not allowed."),
+    (lambda url: "*" in url, "Register each URL in full: a wildcard (*) is not allowed."),
+    (_ENCODED_TRICK.search, "Remove the encoded control character or backslash from this URL."),
 )

@@ -126,14 +126,14 @@ def display_host(url: str) -> str:
 
 def _check_scheme(address: Address, *, may_have_own_scheme: bool) -> None:
     if not address.scheme:
-        raise InvalidRedirectURLError("Write the whole address, beginning with https://.")
+        raise InvalidRedirectURLError("Write the whole URL, beginning with https://.")
     if address.scheme in _DEFAULT_PORTS:
         return
     if not may_have_own_scheme:
-        raise InvalidRedirectURLError("Use an address that begins with https://.")
+        raise InvalidRedirectURLError("Use a URL that begins with https://.")
     if not _PRIVATE_USE_SCHEME.fullmatch(address.scheme) and address.scheme not in _WEB_VIEW_ORIGINS:
         raise InvalidRedirectURLError(
-            "Use an address that begins with https://, or with a scheme of your own that has a dot in it, "
+            "Use a URL that begins with https://, or with a scheme of your own that has a dot in it, "
             "such as com.example.app:/callback."
         )
 
@@ -141,11 +141,11 @@ def _check_scheme(address: Address, *, may_have_own_scheme: bool) -> None:
 def _check_web_authority(address: Address) -> None:
     if not address.authority:
         raise InvalidRedirectURLError(
-            f"This address names no host: write it like {address.scheme}://app.example.com/callback."
+            f"This URL names no host: write it like {address.scheme}://app.example.com/callback."
         )
     authority = _checked_authority(address.authority)
     if not addresses.is_host(authority.host):
-        raise InvalidRedirectURLError("The host of this address is not valid: write it like app.example.com.")
+        raise InvalidRedirectURLError("The host of this URL is not valid: write it like app.example.com.")
     if address.scheme == "http" and authority.host.lower() not in LOOPBACK_HOSTS:
         raise InvalidRedirectURLError(
             "Use https: http is accepted only on this machine itself (127.0.0.1, [::1] or localhost)."
@@ -164,7 +164,7 @@ def _check_private_use(address: Address) -> None:
             )
     elif not address.path.startswith("/"):
         raise InvalidRedirectURLError(
-            f"Begin the path with a slash, such as {address.scheme}:/callback, or the address with https://."
+            f"Begin the path with a slash, such as {address.scheme}:/callback, or the URL with https://."
         )
 
 
@@ -183,11 +183,11 @@ def _is_web_view(address: Address) -> bool:
 def _checked_authority(text: str) -> Authority:
     authority = addresses.split_authority(text)
     if authority is None:
-        raise InvalidRedirectURLError("The host of this address is not valid: write it like app.example.com.")
+        raise InvalidRedirectURLError("The host of this URL is not valid: write it like app.example.com.")
     if authority.userinfo is not None:
-        raise InvalidRedirectURLError("Remove everything up to the @: a user name is not allowed.")
+        raise InvalidRedirectURLError("Remove everything up to the @: a username is not allowed.")
     if authority.port is not None and not addresses.is_port(authority.port):
-        raise InvalidRedirectURLError("The port of this address is not valid: use a number from 1 to 65535.")
+        raise InvalidRedirectURLError("The port of this URL is not valid: use a number from 1 to 65535.")
     return authority
 
 

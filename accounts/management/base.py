@@ -117,7 +117,7 @@ def read_secret_line(what: str) -> str:
 
 
 def find_user(login: str) -> User:
-    """Return the person with this user name, email address or User ID.
+    """Return the person with this username, email address or User ID.
 
     Raises:
         CommandError: when nobody has it.
@@ -125,4 +125,4 @@ def find_user(login: str) -> User:
     user = User.objects.with_login(login) or User.objects.filter(user_id=login.lower()).first()
     if user is not None:
         return user
-    raise CommandError(f"Nobody has the user name, email address or User ID {login!r}.")
+    raise CommandError(f"Nobody has the username, email address or User ID {login!r}.")

@@ -36,7 +36,7 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('user_id', models.CharField(default=accounts.models.new_identifier, max_length=32, unique=True, validators=[django.core.validators.RegexValidator('\\A[0-9a-f]{32}\\Z', 'An identifier has 32 lower-case hexadecimal digits.')], verbose_name='User ID')),
-                ('username', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9._+-]{1,64}\\Z', 'A user name has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).')], verbose_name='user name')),
+                ('username', models.CharField(max_length=64, validators=[django.core.validators.RegexValidator('\\A[A-Za-z0-9._+-]{1,64}\\Z', 'A username has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).')], verbose_name='username')),
                 ('email', models.EmailField(max_length=254, verbose_name='email address')),
                 ('name', models.CharField(blank=True, max_length=120)),
                 ('role', models.CharField(choices=[('administrator', 'Administrator'), ('member', 'Member')], default='member', max_length=20)),
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                 ('last_active_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='unique_username', violation_error_message='Another person has this user name.'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='unique_email', violation_error_message='Another person has this email address.'), models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'member'])), name='known_role'), models.CheckConstraint(condition=models.Q(('is_active', False), ('joined_at__isnull', False), _connector='OR'), name='active_has_joined')],
+                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('username'), name='unique_username', violation_error_message='Another person has this username.'), models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='unique_email', violation_error_message='Another person has this email address.'), models.CheckConstraint(condition=models.Q(('role__in', ['administrator', 'member'])), name='known_role'), models.CheckConstraint(condition=models.Q(('is_active', False), ('joined_at__isnull', False), _connector='OR'), name='active_has_joined')],
             },
         ),
         migrations.CreateModel(

@@ -10,18 +10,18 @@ from accounts.services.people import save_checked
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
-JOINED = "The invitation was accepted already."
+JOINED = "This invitation was already accepted."
 
 
 def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "") -> tuple[User, str]:
     """Make a person who is not active yet, and the link by which they choose a password: once, within a week.
 
     Args:
-        username: their user name.
+        username: their username.
         email: their email address.
         role: administrator or member.
         actor: who invites them.
-        name: what pages call them; the user name when empty.
+        name: what pages call them; the username when empty.
 
     Returns:
         The person, and the link in clear, for the only time.
@@ -34,7 +34,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
     with transaction.atomic():
         save_checked(user)
         key = new_key(user, LinkPurpose.INVITATION)
-        after = {"User name": username, "Email address": user.email, "Role": role}
+        after = {"Username": username, "Email address": user.email, "Role": role}
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)
     return user, link_address(key)
 

@@ -20,7 +20,7 @@ from accounts.models import LinkPurpose, OneTimeLink, User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
-NOT_ACTIVE = "Only an active person can set a new password: activate them first."
+NOT_ACTIVE = "Only an active person can set a new password. Activate this person first."
 
 
 def new_key(user: User, purpose: LinkPurpose) -> str:

@@ -20,7 +20,7 @@ LAST_ADMINISTRATOR = (
 )
 # By the constraint, or the field that is unique by itself.
 TAKEN = {
-    "unique_username": {"username": "Another person has this user name."},
+    "unique_username": {"username": "Another person has this username."},
     "unique_email": {"email": "Another person has this email address."},
     "user_id": {"user_id": "Another person has this User ID."},
 }
@@ -42,12 +42,12 @@ def create_person(
     """Make a person.
 
     Args:
-        username: their user name.
+        username: their username.
         email: their email address.
         role: administrator or member.
         password: their password, judged by the installation's rules.
         actor: who makes them.
-        name: what pages call them; the user name when empty.
+        name: what pages call them; the username when empty.
         user_id: a User ID brought along from elsewhere; a new one when empty.
         must_change_password: whether they choose another password when they first sign in.
 
@@ -65,7 +65,7 @@ def create_person(
     with transaction.atomic():
         save_checked(user)
         Event.objects.record(
-            EventKind.PERSON_CREATED, actor=actor, person=user, after={"User name": username, "Role": role}
+            EventKind.PERSON_CREATED, actor=actor, person=user, after={"Username": username, "Role": role}
         )
     return user
 
@@ -73,7 +73,7 @@ def create_person(
 def change_person(
     user: User, values: Mapping[str, str], *, actor: Actor, based_on: Mapping[str, str] | None = None
 ) -> Changes:
-    """Give a person's name, user name, email address or role new values.
+    """Give a person's name, username, email address or role new values.
 
     A link that was mailed to an earlier address stops working.
 

@@ -34,7 +34,7 @@ def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
     if ended:
         messages.success(request, f"Deactivated: {someone.display_name}")
     else:
-        messages.info(request, f"{someone.display_name} is inactive already")
+        messages.info(request, f"{someone.display_name} is already inactive")
     return redirect("person", someone.user_id)
 
 

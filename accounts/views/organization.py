@@ -86,6 +86,6 @@ def tell(request: HttpRequest, changes: Changes) -> None:
     if changes.changed:
         messages.success(request, f"Saved: {', '.join(changes.changed)}")
     else:
-        messages.info(request, "Nothing changed")
+        messages.info(request, "Everything is already saved")
     if changes.kept:
         messages.info(request, changes.kept_sentence)

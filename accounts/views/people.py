@@ -70,7 +70,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def change(request: HttpRequest, user_id: str) -> HttpResponse:
-    """Change a person's name, user name, email address or role."""
+    """Change a person's name, username, email address or role."""
     form = PersonForm(request.POST or None, instance=get_object_or_404(User, user_id=user_id))
     someone = get_object_or_404(User, user_id=user_id)  # the form writes into the other one
     context: dict[str, Any] = {"person": someone, "form": form}
@@ -95,7 +95,8 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
 def tell(request: HttpRequest, someone: User, changes: Changes) -> None:
     """Say what was saved."""
     someone.refresh_from_db()
-    messages.success(request, f"Saved: {someone.display_name}" if changes.changed else "Nothing changed")
+    said = f"Saved: {someone.display_name}" if changes.changed else "Everything is already saved"
+    messages.success(request, said)
     if changes.kept:
         messages.info(request, changes.kept_sentence)
 

@@ -1,4 +1,4 @@
-"""How people sign in: django-allauth, one page, user name or email address and password."""
+"""How people sign in: django-allauth, one page, username or email address and password."""
 
 AUTHENTICATION_BACKENDS = ["accounts.backend.PasswordBackend"]
 AUTH_PASSWORD_VALIDATORS = [

@@ -14,10 +14,10 @@ from oauthapps.models import AccessToken, Application, lookups
 
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
 NO_TOKEN = "No access token was sent."  # noqa: S105  # a sentence
-OTHER_SCHEME = "The Authorization header has another scheme than Bearer."
-TWO_TOKENS = "Two access tokens were sent that differ."
+OTHER_SCHEME = "The Authorization header uses a scheme other than Bearer."
+TWO_TOKENS = "Two different access tokens were sent."
 UNKNOWN_TOKEN = "The access token was never issued, or expired long ago."  # noqa: S105
-ENDED_TOKEN = "The access token was revoked, or its person, application or consent was."  # noqa: S105
+ENDED_TOKEN = "The access token was revoked, or its person, application or consent is no longer active."  # noqa: S105
 
 
 class TokenContext(NamedTuple):

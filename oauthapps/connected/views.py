@@ -79,7 +79,7 @@ def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with 
 
 def _until(application: Application, access: Access) -> str:
     if access.renewable_since is None:
-        return "It has to send you here each time."
+        return "It has to send you here to ask each time."
     return lifetimes.until_sentence(
         application.absolute_expiration, application.inactivity_expiration, since=access.renewable_since
     )

@@ -67,7 +67,7 @@ TOO_LONG = (
     f"The authorization request is too long: its parameters can have {MOST_BYTES:,} bytes together. "
     "Send a shorter state."
 )
-NOT_SHOWN = "No page here has asked for this answer. Go back to the application and start again."
+NOT_SHOWN = "This answer belongs to no consent page shown here. Go back to the application and start again."
 DECIDE_AGAIN = (
     "Your answer was not used: the page was too old, or you have signed in or out since. Please answer again."
 )

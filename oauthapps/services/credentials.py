@@ -20,7 +20,7 @@ from oauthapps.models.events import EventKind
 SECRET_PREFIX = client_secrets.CLIENT_SECRET_PREFIX
 # Characters; ours have 55. A plain digest suffices for random values: a short one could be guessed from it.
 SHORTEST_SECRET = 16
-HAD_BEFORE = "The application has, or had, this client secret: each can be added once."
+HAD_BEFORE = "This application has or had this client secret. Use a different one."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -187,7 +187,7 @@ def store_key(
             Event.objects.record(kind, actor=actor, application=application, detail=row.thumbprint)
     except IntegrityError as error:
         if violates(error, PublicKey, "public_key_once_per_application"):
-            raise InvalidPublicKeyError("This key is there already: each key can be added once.") from error
+            raise InvalidPublicKeyError("This key was already added. Use a different one.") from error
         raise
     return row
 

@@ -5,7 +5,7 @@
 const SET_PIN = "A security key needs a PIN or fingerprint: set one in the settings of your device or browser.";
 const SAID = {
   NotAllowedError: `No passkey was used: it was canceled, took too long, or the security key has no PIN. ${SET_PIN}`,
-  ConstraintError: `This device or security key cannot check that it is you. ${SET_PIN}`,
+  ConstraintError: `This device or security key cannot verify that it is you. ${SET_PIN}`,
   InvalidStateError: "This device has a passkey for you already.",
   SecurityError: "Passkeys do not work at this address.",
 };

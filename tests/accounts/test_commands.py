@@ -75,7 +75,7 @@ def test_create_user_takes_a_user_id_along(terminal: Terminal) -> None:
         ((), "password", "too common"),
         ((), "ada", "too short"),
         (("--email", "nonsense"), PASSWORD, "email"),
-        (("--username", "a b"), PASSWORD, "user name"),
+        (("--username", "a b"), PASSWORD, "username"),
     ],
 )
 def test_create_user_says_in_one_line_what_is_wrong(
@@ -88,7 +88,7 @@ def test_create_user_says_in_one_line_what_is_wrong(
 def test_a_user_name_or_address_exists_once_whatever_its_capitals(terminal: Terminal) -> None:
     UserFactory.create(username="Ada", email="ADA@example.org")
     message = terminal.refusal(*CREATE_USER, "--role", "member", stdin=PASSWORD)
-    assert "Another person has this user name." in message
+    assert "Another person has this username." in message
     assert "Another person has this email address." in message
 
 

@@ -74,7 +74,7 @@ def plan_of(statement: str) -> str:
 
 
 def plans_of_names(sql: list[str]) -> list[str]:
-    """The plans of the statements that look for a user name or an email address."""
+    """The plans of the statements that look for a username or an email address."""
     looking = [statement for statement in sql if re.search(r'WHERE.*"(username|email)"', statement)]
     return [plan_of(statement) for statement in looking if "accounts_user" in statement]
 
@@ -120,7 +120,7 @@ def test_whether_a_name_is_taken_follows_an_index(console: Client) -> None:
     answers = []
     plans = plans_of_names(statements_of(lambda: answers.append(console.post("/people/new", form))))
     page = answers[0].content.decode()
-    assert "Another person has this user name." in page
+    assert "Another person has this username." in page
     assert "Another person has this email address." in page
     assert len(plans) > 1
     assert all("unique_" in plan for plan in plans), plans

@@ -21,7 +21,7 @@ def picture(page: Page, name: str) -> None:
 
 
 def sign_in(page: Page) -> None:
-    page.get_by_label("User name or email address").fill(ADMIN["ADMIN_USERNAME"])
+    page.get_by_label("Username or email address").fill(ADMIN["ADMIN_USERNAME"])
     page.get_by_label("Password").fill(ADMIN["ADMIN_PASSWORD"])
     page.get_by_role("button", name="Sign in").click()
 

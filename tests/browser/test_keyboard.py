@@ -33,7 +33,7 @@ def walk(page: Page, live_server: LiveServer, callback: Callback, logo: Path) ->
 
 
 def sign_in(keyboard: Keyboard) -> None:
-    keyboard.fill("User name or email address", "ada")
+    keyboard.fill("Username or email address", "ada")
     keyboard.fill("Password", PASSWORD)
     with keyboard.page.expect_navigation():
         keyboard.page.keyboard.press("Enter")

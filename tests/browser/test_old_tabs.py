@@ -41,7 +41,7 @@ def context(
 
 def sign_in(page: Page, person: User) -> None:
     """Fill in the sign-in page that is shown."""
-    page.get_by_label("User name or email address").fill(person.username)
+    page.get_by_label("Username or email address").fill(person.username)
     page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
 

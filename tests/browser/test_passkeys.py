@@ -60,7 +60,7 @@ def remove_passkey(page: Page, installation: Installation) -> None:
 def test_a_passkey_is_added_signs_in_and_is_removed(
     page: Page, installation: Installation, authenticator: CDPSession, complaints: list[str]
 ) -> None:
-    # This browser does not list passkeys below the field for the user name.
+    # This browser does not list passkeys below the field for the username.
     page.add_init_script("PublicKeyCredential.isConditionalMediationAvailable = async () => false")
     add_passkey(page, installation)
     page.get_by_role("button", name="Sign out").click()

@@ -106,7 +106,7 @@ def test_administrators_see_the_same_access_of_a_person(
 
 def test_without_offline_access_it_has_to_ask_each_time(web: OAuthClient, visitor: Client) -> None:
     web.get_tokens(visitor, scope="read")
-    assert "It has to send you here each time." in visitor.get("/connected/").content.decode()
+    assert "It has to send you here to ask each time." in visitor.get("/connected/").content.decode()
 
 
 @pytest.mark.parametrize("rotation", [True, False])

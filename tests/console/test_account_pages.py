@@ -21,7 +21,7 @@ def stranger(db: None) -> Browser:
 def test_one_signs_in_by_user_name_or_e_mail_address(stranger: Browser, member: User, name: str) -> None:
     page = stranger.get(LOGIN)
     assert page.heading == "Sign in"
-    assert page.labels(page.form(LOGIN)) == ["User name or email address", "Password"]
+    assert page.labels(page.form(LOGIN)) == ["Username or email address", "Password"]
     assert page.buttons() == ["Sign in"]
     answer = stranger.send(page, LOGIN, login=getattr(member, name), password=PASSWORD)
     assert answer.answer["Location"] == "/"

@@ -84,7 +84,7 @@ def test_notes_are_saved_and_the_answer_says_so(
     assert f"Saved: Notes of the client secret gtsec_…{secret.hint}" in page.messages
     assert page.by_id(f"notes-{secret.pk}").get("value") == "vault <b>"
     again = console.send(page, address("secret-notes", web, secret.pk))
-    assert "Nothing changed" in console.follow(again).messages
+    assert "Everything is already saved" in console.follow(again).messages
 
 
 def test_notes_have_at_most_64_characters(console: Browser, web: Application, secret: ClientSecret) -> None:
@@ -167,7 +167,7 @@ def test_adding_a_credential_keeps_what_is_not_saved(
     back = console.send(shown, machine.get_absolute_url(), stored="yes")
     assert back.status == 200
     assert back.answer["Clear-Site-Data"] == '"cache"'
-    assert "What you had changed is still here, and not saved yet." in back.messages
+    assert "Your changes are still here but not saved yet." in back.messages
     assert "did not confirm" not in back.messages
     typed = fields_of(back.form())
     assert (typed["description"], typed["may_verify_tokens"], typed["name"]) == ("Two\nlines", "on", "")
@@ -217,7 +217,8 @@ def test_with_nothing_unsaved_done_leads_to_the_page_as_it_is_saved(
 def test_a_sentence_above_the_secret_says_that_links_lose_it(console: Browser, machine: Application) -> None:
     for button in ("add-secret", "generate-key"):
         content = console.post(address(button, machine)).content
-        assert 0 < content.find("Every link on this page leaves it for good.") < content.find("data-secret")
+        warning = content.find("Once you leave this page, you can't come back to it.")
+        assert 0 < warning < content.find("data-secret")
 
 
 @pytest.mark.spec("C-23", "the console")

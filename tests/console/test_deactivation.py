@@ -202,7 +202,7 @@ def test_no_link_is_made_for_somebody_who_has_just_been_deactivated_or_has_just_
     User.objects.filter(pk=member.pk).update(is_active=False)
     with pytest.raises(ValidationError, match="Only an active person"):
         password_link(stale, actor=Actor.command("tests"))
-    with pytest.raises(ValidationError, match="was accepted already"):
+    with pytest.raises(ValidationError, match="was already accepted"):
         invite_again(stale, actor=Actor.command("tests"))
     assert not OneTimeLink.objects.exists()
 

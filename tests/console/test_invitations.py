@@ -117,7 +117,7 @@ def test_the_list_shows_who_is_invited(console: Browser) -> None:
 def test_an_invitation_works_once(console: Browser, without_mail: None) -> None:
     link = link_on(invite(console))
     take_up(link)
-    assert Browser(Client()).get(link).heading == "This link is over"
+    assert Browser(Client()).get(link).heading == "This link has expired or was already used"
     answer = Client().post(
         SET_PASSWORD, {"key": link.partition("key=")[2], "password1": "x", "password2": "x"}
     )
@@ -190,7 +190,7 @@ def test_an_invited_person_is_neither_activated_nor_given_a_password_link(
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("username", "Ada", "Another person has this user name."),
+        ("username", "Ada", "Another person has this username."),
         ("username", "", "This field is required."),
         ("email", "", "This field is required."),
         ("role", None, "This field is required."),

@@ -187,7 +187,7 @@ def test_a_chosen_file_has_to_be_chosen_again_and_the_page_says_so(
     console.client.session.delete()
     page = console.send(page, logo=SimpleUploadedFile("logo.png", b"x", "image/png"), description="new")
     page = console.follow(sign_in(console, page, administrator))
-    assert "A chosen file could not be kept" in page.text
+    assert "Files can't be kept" in page.text
 
 
 def test_without_a_form_there_is_nothing_to_see(console: Browser) -> None:

@@ -34,7 +34,7 @@ def test_what_was_edited_is_saved_and_recorded(console: Browser, administrator: 
     event = Event.objects.get(kind=EventKind.ORGANIZATION_CHANGED)
     assert event.actor == administrator
     assert (event.before["domain"], event.after["domain"]) == ("gatehouse", "acme")
-    assert "Nothing changed" in console.follow(console.send(console.get(ORGANIZATION))).messages
+    assert "Everything is already saved" in console.follow(console.send(console.get(ORGANIZATION))).messages
 
 
 def test_an_edit_by_another_administrator_in_between_stays(console: Browser) -> None:

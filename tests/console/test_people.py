@@ -173,15 +173,15 @@ def test_an_edit_by_another_administrator_in_between_stays(console: Browser, mem
 
 def test_saving_without_an_edit_changes_nothing(console: Browser, member: User) -> None:
     page = console.follow(console.send(console.get(of(member, "change-person"))))
-    assert "Nothing changed" in page.messages
+    assert "Everything is already saved" in page.messages
     assert not Event.objects.filter(kind=EventKind.PERSON_CHANGED).exists()
 
 
 @pytest.mark.parametrize(
     ("field", "value", "complaint"),
     [
-        ("username", "ADA", "Another person has this user name."),
-        ("username", "a b", "A user name has 1 to 64 letters"),
+        ("username", "ADA", "Another person has this username."),
+        ("username", "a b", "A username has 1 to 64 letters"),
         ("email", "ada@EXAMPLE.org", "Another person has this email address."),
         ("email", "nonsense", "Enter a valid email address."),
         ("role", "king", "Select a valid choice."),
@@ -234,14 +234,14 @@ def test_a_link_is_shown_once_recorded_and_good_for_one_new_password(
     assert member.check_password(NEW_PASSWORD)
 
     again = Browser(Client()).get(path)
-    assert again.heading == "This link is over"
+    assert again.heading == "This link has expired or was already used"
     assert "password1" not in again.content
 
 
 @pytest.mark.spec("C-13", "ASVS 6.4.1")
 def test_a_newer_link_ends_the_earlier_one(console: Browser, member: User) -> None:
     earlier, newer = link_on(make_link(console, member)), link_on(make_link(console, member))
-    assert Browser(Client()).get(earlier).heading == "This link is over"
+    assert Browser(Client()).get(earlier).heading == "This link has expired or was already used"
     assert Browser(Client()).get(newer).heading == "Set a new password"
 
 

@@ -112,7 +112,7 @@ def test_the_question_is_not_asked_again_when_two_administrators_clash(
     asked = console.send(mine, redirect_url="")
     clashing = console.send(asked, without_redirect_urls="yes")
     assert clashing.status == 409
-    assert "somebody else has changed the same field" in clashing.alerts()
+    assert "the same field was changed" in clashing.alerts()
     assert fields_of(clashing.form())["without_redirect_urls"] == "yes"
 
 
@@ -145,7 +145,7 @@ def test_several_in_one_field_become_rows_to_be_checked(
 ) -> None:
     page = console.send(page_of(console, web), redirect_url=f"{REDIRECT_URL}{between}{OTHER}")
     assert page.status == 422
-    assert "Several addresses stood in one field: each has its own now." in page.alerts()
+    assert "One field held several URLs. Each now has its own field." in page.alerts()
     assert urls_in(page) == [REDIRECT_URL, OTHER]
     assert saved(web) == [REDIRECT_URL]
     assert console.send(page).status == 302
@@ -167,7 +167,7 @@ def test_one_that_is_stored_with_capitals_stays_until_it_is_edited(
     console: Browser, web: Application
 ) -> None:
     web.redirect_urls.update(url="https://App.Example.com/cb")
-    assert "Nothing changed" in console.follow(console.send(page_of(console, web))).messages
+    assert "Everything is already saved" in console.follow(console.send(page_of(console, web))).messages
     assert saved(web) == ["https://App.Example.com/cb"]
 
 

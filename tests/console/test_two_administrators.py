@@ -45,7 +45,7 @@ def test_what_only_the_other_has_changed_is_kept_and_said(
     save(colleague, web, description="Written by Grace", redirect_url=[OTHER], rotate_refresh_tokens=None)
     page = console.follow(console.send(mine, name="Renamed"))
     assert "Saved: Name" in page.messages
-    assert "meanwhile, and kept: Refresh token rotation, Description, Redirect URLs" in page.messages
+    assert "in the meantime, and kept: Refresh token rotation, Description, Redirect URLs" in page.messages
     assert (saved(web, "name"), saved(web, "description")) == ("Renamed", "Written by Grace")
     assert not saved(web, "rotate_refresh_tokens")
     assert [row.url for row in web.redirect_urls.all()] == [OTHER]
@@ -59,7 +59,7 @@ def test_the_same_field_with_two_values_shows_both_and_saves_nothing(
     page = console.send(mine, name="My name", developer_name="Mine alone")
     assert page.status == 409
     assert page.title.startswith("Error: ")
-    assert "somebody else has changed the same field since you opened this page" in page.alerts()
+    assert "the same field was changed since you opened this page" in page.alerts()
     assert "Name Mine, as entered below My name" in page.alerts()
     assert re.search(r"What Grace Hopper saved .* UTC now Grace's <b>name", page.alerts())
     assert fields_of(page.form())["name"] == "My name"
@@ -108,7 +108,7 @@ def test_a_choice_holds_for_the_value_that_was_shown_only(
 def test_the_same_value_by_both_is_no_clash(console: Browser, colleague: Browser, web: Application) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="The same")
-    assert "Nothing changed" in console.follow(console.send(mine, name="The same")).messages
+    assert "Everything is already saved" in console.follow(console.send(mine, name="The same")).messages
 
 
 def test_redirect_urls_clash_as_a_whole(console: Browser, colleague: Browser, web: Application) -> None:
@@ -209,7 +209,7 @@ def test_roles_clash_in_words_and_what_only_the_other_changed_of_a_person_is_kep
     assert "bob@example.net" in page.alerts()
     assert "Administrator" not in page.alerts()  # I have not touched it
     page = console.follow(console.send(again, username="bobby"))
-    assert "Changed by somebody else meanwhile, and kept: Email address, Role" in page.messages
+    assert "Changed by somebody else in the meantime, and kept: Email address, Role" in page.messages
     saved_person = User.objects.get(pk=member.pk)
     assert (saved_person.username, saved_person.email) == ("bobby", "bob@example.net")
     assert saved_person.is_administrator

@@ -83,7 +83,7 @@ def test_once_its_code_is_over_the_client_is_told_so_and_keeps_what_it_has(
     assert error["error"] == "access_denied"
     assert error["state"] == told["state"]
     assert error["iss"] == told["iss"]
-    assert "answered before" in error["error_description"]
+    assert "already answered" in error["error_description"]
     assert Grant.objects.count() == 1
     if tokens:
         assert web.me(tokens["access_token"]).status_code == 200

@@ -75,7 +75,7 @@ def test_anything_but_an_absolute_web_address_is_refused(url: str) -> None:
         ("https://", "names no host"),
         ("https://:443/", "names no host"),
         ("https://[::1/", "names no host"),
-        ("https://example.com@evil.example/", "user name"),
+        ("https://example.com@evil.example/", "username"),
         ("https://münchen.example/", "ASCII form: xn--mnchen-3ya.example"),
         ("https://exa%6dple.com/", "host of this link is not valid"),
         ("https://2130706433/", "host of this link is not valid"),

@@ -45,7 +45,7 @@ def unchecked(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("taken", "field", "message"),
     [
-        ("username", "username", "Another person has this user name."),
+        ("username", "username", "Another person has this username."),
         ("email", "email", "Another person has this email address."),
         ("user_id", "user_id", "Another person has this User ID."),
     ],
@@ -101,11 +101,11 @@ def test_a_consent_page_is_answered_once_and_only_that_is_called_so(monkeypatch:
 def test_a_secret_or_key_added_twice_in_the_same_moment_is_refused_in_words(unchecked: None) -> None:
     application = make_application(AppType.MACHINE_TO_MACHINE).application
     credentials.add_secret(application, actor=COMMAND, value=SECRET)
-    with pytest.raises(ValidationError, match="each can be added once"):
+    with pytest.raises(ValidationError, match="Use a different one"):
         credentials.add_secret(application, actor=COMMAND, value=SECRET)
     owner = UserFactory.create()
     credentials.add_key(application, public_pem(SIGNING_KEY), user=owner, actor=COMMAND)
-    with pytest.raises(InvalidPublicKeyError, match="there already"):
+    with pytest.raises(InvalidPublicKeyError, match="already added"):
         credentials.add_key(application, public_pem(SIGNING_KEY), user=owner, actor=COMMAND)
 
 

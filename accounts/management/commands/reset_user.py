@@ -13,7 +13,7 @@ class Command(AutomationCommand):
     )
 
     def add_options(self, parser: CommandParser) -> None:
-        parser.add_argument("login", help="user name, email address or User ID")
+        parser.add_argument("login", help="username, email address or User ID")
 
     def run(self, **options: Any) -> dict[str, Any]:
         user = find_user(options["login"])

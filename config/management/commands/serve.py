@@ -55,7 +55,7 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"First administrator: {administrator.username}\n"
                 f"Password (shown this once): {administrator.password}\n"
-                "You choose your own password when you first sign in."
+                "You'll choose your own password when you first sign in."
             )
 
 

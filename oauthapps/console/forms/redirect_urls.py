@@ -13,7 +13,7 @@ from oauthapps.redirect_url_text import MAX_REDIRECT_URLS, TOO_MANY, check_numbe
 from oauthapps.redirect_urls import check_redirect_url
 
 FIELD, ADD, REMOVE, WITHOUT = "redirect_url", "add", "remove", "without_redirect_urls"
-SEPARATED = "Several addresses stood in one field: each has its own now. Check them, then save."
+SEPARATED = "One field held several URLs. Each now has its own field. Check them, then save."
 
 
 @dataclass

@@ -55,5 +55,5 @@ def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     if is_new:
         messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
     else:
-        messages.info(request, "Nothing changed")
+        messages.info(request, "Everything is already saved")
     return redirect(secret.application)

@@ -70,7 +70,7 @@ def show_unsaved(
     if RESUME not in request.POST:
         return show(request, found, form, rows, basis, status=422 if rows.problem else 200)
     warn_unless_stored(request)
-    messages.info(request, "What you had changed is still here, and not saved yet.")
+    messages.info(request, "Your changes are still here but not saved yet.")
     return forgotten(show(request, found, form, rows, basis))
 
 
@@ -99,7 +99,7 @@ def tell(request: HttpRequest, changes: Changes) -> None:
     if changes.changed:
         messages.success(request, f"Saved: {', '.join(changes.changed)}")
     else:
-        messages.info(request, "Nothing changed")
+        messages.info(request, "Everything is already saved")
     if changes.kept:
         messages.info(request, changes.kept_sentence)
 

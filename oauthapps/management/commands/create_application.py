@@ -21,7 +21,7 @@ class Command(AutomationCommand):
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--type", required=True, choices=AppType.values)
         parser.add_argument("--name", required=True)
-        parser.add_argument("--owner", help="user name, email address or User ID of the person responsible")
+        parser.add_argument("--owner", help="username, email address or User ID of the person responsible")
         parser.add_argument("--redirect-url", action="append", default=[], metavar="URL")
         parser.add_argument("--public-key", action="append", default=[], metavar="FILE", type=Path)
         parser.add_argument("--response-profile", choices=ResponseProfile.values)
