@@ -282,7 +282,6 @@ def test_every_other_address_keeps_its_port(visitor: Client, host: str) -> None:
         "file:///etc/passwd",
         "blob:https://client.example/1",
         "https://client.example/a b",
-        " https://client.example/cb",
         "https://client.example/\tcb",
         "https://client.example/\u0085cb",
         "https://client.example/" + "a" * 2048,

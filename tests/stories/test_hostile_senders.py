@@ -197,7 +197,7 @@ def has_room_for_large_bodies(wire: Wire) -> None:
     body = b"x" * MOST_FOR_PAGES
     with ThreadPoolExecutor(15) as pool:
         sent = [pool.submit(wire.ask, f"POST {SIGN_IN}", FORM, body=body) for _ in range(15)]
-        assert {one.result().status for one in sent} == {403}
+        assert {one.result().status for one in sent} == {400}  # more than the fields of a form may be
     answers_everybody(wire)
 
 
