@@ -64,7 +64,7 @@ JUDGED_WHEN_EMPTY = ("response_type", "code_challenge")
 # twice, as five characters: that fits, with cookies and the like, into the 64 KiB of headers that are read.
 MOST_BYTES = 10 * 1024
 TOO_LONG = (
-    f"The authorization request is too long: its parameters can have {MOST_BYTES:,} bytes together. "
+    f"The authorization request is too long: its parameters can be at most {MOST_BYTES:,} bytes together. "
     "Send a shorter state."
 )
 NOT_SHOWN = "This answer belongs to no consent page shown here. Go back to the application and start again."
