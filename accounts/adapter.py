@@ -15,7 +15,7 @@ from accounts import throttling
 from accounts.access import signed_in_recently
 from accounts.client_addresses import UNKNOWN, client_address
 from accounts.logins import login_in
-from accounts.mail import letter
+from accounts.mail import email_message
 from accounts.models import LinkPurpose, User
 from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
@@ -73,8 +73,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return [method | {"description": WAYS[name]} for name, method in offered.items()]
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """Send a letter of ours: django-allauth's would name the installation after the Host header."""
-        letter(template_prefix, email, context).send()
+        """Send our own email: django-allauth's would name the installation after the Host header."""
+        email_message(template_prefix, email, context).send()
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
         """Mail the link of a forgotten password to the address that is stored, not to what was typed."""

@@ -1,7 +1,7 @@
-"""Letters to people, where a mail server is set.
+"""Emails to people, where a mail server is set.
 
-What a letter says of this installation comes from its configuration and its database, never from a request:
-whoever asks for the mail of a forgotten password chooses the Host header.
+What an email says about this installation comes from its configuration and its database, never from a
+request: whoever asks for a password link chooses the Host header.
 """
 
 import logging
@@ -25,8 +25,8 @@ def can_send() -> bool:
     return not settings.EMAIL_BACKEND.endswith("dummy.EmailBackend")
 
 
-def letter(template: str, email: str, context: Mapping[str, Any]) -> EmailMessage:
-    """Return a letter that a program writes (RFC 3834 section 5), ready to be sent.
+def email_message(template: str, email: str, context: Mapping[str, Any]) -> EmailMessage:
+    """Return an automatically generated message (RFC 3834 section 5), ready to be sent.
 
     Args:
         template: where its templates are: `{template}_subject.txt` and `{template}_message.txt`.
@@ -55,9 +55,9 @@ def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
     context = {"user": user, "link": link, "days": settings.INVITATION_SECONDS // (24 * 60 * 60)}
     try:
-        letter("people/email/invitation", user.email, context).send()
+        email_message("people/email/invitation", user.email, context).send()
     except (SMTPException, OSError) as error:
-        # Its text may repeat the letter; what kind of error it is says enough.
+        # The error text may repeat the message; its type says enough.
         log.warning("An invitation could not be mailed: %s", type(error).__name__)
         return False
     return True

@@ -9,7 +9,7 @@ from django.core.mail.backends import smtp
 
 from config.serving.permits import aside
 
-# So many letters may be on their way at once in a worker; a mail server that hangs must not keep all threads.
+# So many emails may be on their way at once in a worker; a mail server that hangs must not keep all threads.
 MOST_LETTERS = 8
 
 
@@ -19,7 +19,7 @@ class EmailBackend(smtp.EmailBackend):
     on_their_way = threading.BoundedSemaphore(MOST_LETTERS)
 
     def send_messages(self, messages: Sequence[EmailMessage]) -> Any:
-        """Send letters and return how many were taken.
+        """Send emails and return how many were taken.
 
         Raises:
             TimeoutError: when too many are on their way.

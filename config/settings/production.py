@@ -51,5 +51,5 @@ DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"{PRODUCT_NAME} <gatehouse@{_base_u
 # Without a mail server nothing is pretended: the page says whom to ask instead.
 EMAIL_BACKEND = "config.mail.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
-# The time of a letter with its zone: "+0000". Django's default, "-0000", says that none is known (RFC 5322).
+# An email's Date header has its zone, "+0000". Django's default, "-0000", says that none is known (RFC 5322).
 EMAIL_USE_LOCALTIME = True
