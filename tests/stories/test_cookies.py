@@ -24,6 +24,6 @@ def test_a_foreign_cookie_that_is_not_ascii_is_named_as_a_cause(installation: In
     refused = requests.post(url, form, headers=headers, timeout=30)
     assert refused.status_code == 403
     assert "Your browser sent no cookies" in refused.text
-    assert "Delete the cookies of this host" in refused.text
+    assert "Delete this host's cookies" in refused.text
     headers["Cookie"] = ours
     assert requests.post(url, form, headers=headers, allow_redirects=False, timeout=30).status_code == 302
