@@ -102,7 +102,7 @@ def test_pasting_and_uploading_at_once_is_refused(console: Browser, machine: App
 
 def test_the_same_key_cannot_be_added_twice(console: Browser, machine: Application, key: PublicKey) -> None:
     page = add(console, machine, public_key=public_pem(SIGNING_KEY).decode())
-    assert "This key is there already" in page.alerts()
+    assert "This key was already added" in page.alerts()
     assert machine.keys.count() == 1
 
 
