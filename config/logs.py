@@ -11,8 +11,9 @@ from config.faults import is_passing
 from config.request_ids import current
 from oauthapps.client_secrets import PREFIXES
 
-# Django's own messages repeat URLs now and then, a foreign Referer for example; so may a traceback.
-QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s'\"<>]*=[^\s'\"<>]*")
+# Django's own messages repeat URLs now and then, a foreign Referer for example; so may a traceback. Whether
+# it has a "=" is asked afterwards: a pattern that looks for one begins anew at each "?" of a stranger's path.
+QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s'\"<>]*")
 CREDENTIAL = re.compile(rf"({'|'.join(PREFIXES)})[A-Za-z0-9_-]+")
 # What is logged here was refused for what a stranger sent: a trace of our code says nothing about it.
 REFUSALS = "django.security."
@@ -82,7 +83,12 @@ def harmless(text: str) -> str:
 
 def without_credentials(text: str) -> str:
     """Return the text without query strings of URLs and with no more than the prefix of our credentials."""
-    return CREDENTIAL.sub(r"\1…", QUERY.sub("?…", text))
+    return CREDENTIAL.sub(r"\1…", QUERY.sub(without_values, text))
+
+
+def without_values(query: re.Match[str]) -> str:
+    """Return what is written of a query string: nothing, where it has values."""
+    return "?…" if "=" in query[0] else query[0]
 
 
 def printable(text: str) -> str:

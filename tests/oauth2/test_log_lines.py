@@ -2,6 +2,7 @@
 
 import logging
 import re
+import time
 from collections.abc import Callable, Iterator
 from io import StringIO
 from typing import Any
@@ -11,7 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from config import access_log
-from config.logs import LineFormatter
+from config.logs import LineFormatter, without_credentials
 from config.request_ids import REQUEST_ID, begin, end
 from config.serving.answers import REFUSALS, refusal
 from oauthapps.models import AccessToken
@@ -254,3 +255,12 @@ def test_a_form_that_cannot_be_read_takes_a_line(lines: Lines, content_type: str
     assert answer["X-Request-Id"] in Page(answer).text
     assert line_of(answer, lines) == lines()[0]
     assert len(lines()) == 1
+
+
+@pytest.mark.spec("S-02", "ASVS 16.2.5")
+def test_a_line_takes_no_longer_than_its_length_calls_for() -> None:
+    text = "/" + "a?" * 30_000  # as a path of 64 KiB may spell it, with %3F
+    began = time.process_time()
+    assert without_credentials(text) == text
+    assert without_credentials(f"{text}code=1") == "/a?…"
+    assert time.process_time() - began < 1
