@@ -3,16 +3,16 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required, recent_sign_in_required
+from accounts.access import administrator_required, recent_sign_in_required, step_up_required
 from accounts.actors import Actor
 from accounts.models import Organization
 from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationForm
+from accounts.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
 from oauthapps.app_types import AppType
 from oauthapps.edits import Basis, Changes, ClashError
@@ -21,8 +21,9 @@ from oauthapps.models import Application
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@step_up_required
 def organization(request: HttpRequest) -> HttpResponse:
-    """Show the organisation and change its name, domain and lane."""
+    """Show the organisation and change its name, domain and lane, which clients go by."""
     form = OrganizationForm(request.POST or None, instance=Organization.current())
     return show_or_save(request, form, "people/organization.html")
 
@@ -61,7 +62,7 @@ def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: A
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            tell(request, changes)
+            tell_what_was_saved(request, changes)
             return redirect("organization")
     return render(request, template, context, status=422)
 
@@ -79,13 +80,3 @@ def save(form: ModelForm, names: Iterable[str], basis: Basis, *, actor: Actor) -
         based_on=basis.accepted,
         actor=actor,
     )
-
-
-def tell(request: HttpRequest, changes: Changes) -> None:
-    """Say what was saved."""
-    if changes.changed:
-        messages.success(request, f"Saved: {', '.join(changes.changed)}")
-    else:
-        messages.info(request, "Everything is already saved")
-    if changes.kept:
-        messages.info(request, changes.kept_sentence)

@@ -83,12 +83,13 @@ MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODE_DIGITS = 16
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
-# Forms with something typed that wait where the sign-in ran out in between (accounts.kept_forms). Not the
+# Forms with something to keep that wait where the sign-in ran out in between (accounts.kept_forms). Not the
 # pages that take nothing but passwords, codes and keys.
 KEPT_FORMS = {
     "console:add-secret",
     "console:application",
     "console:delete-application",
+    "console:enable-application",
     "console:generate-key",
     "console:new-application",
     "console:secret-notes",

@@ -3,17 +3,13 @@
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.edits import Basis
-from oauthapps.lifetimes import Lifetime
+from oauthapps.lifetimes import delta
 from oauthapps.models import Application
 from oauthapps.services.clashes import REDIRECT_URLS
 
-# The value of each field that lets tokens live longer, or be looked into.
-WIDEST = {
-    "rotate_refresh_tokens": False,
-    "absolute_expiration": Lifetime.NO_EXPIRATION,
-    "inactivity_expiration": Lifetime.NO_EXPIRATION,
-    "may_verify_tokens": True,
-}
+# The value of each field that lets a token be used more than once, or be looked into.
+WIDEST = {"rotate_refresh_tokens": False, "may_verify_tokens": True}
+LIFETIMES = ("absolute_expiration", "inactivity_expiration")
 
 
 def widens_access(stored: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis) -> bool:
@@ -25,9 +21,17 @@ def widens_access(stored: Application, form: ApplicationForm, rows: RedirectURLR
         rows: its redirect URLs as they were sent.
         basis: which fields the person leaves to somebody else.
     """
+    chosen = {name: value for name, value in form.values.items() if not basis.gives_way(name)}
     widened = any(
-        form.values.get(name) == widest and getattr(stored, name) != widest and not basis.gives_way(name)
-        for name, widest in WIDEST.items()
+        name in chosen and chosen[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
     )
+    longer = any(name in chosen and is_longer(chosen[name], getattr(stored, name)) for name in LIFETIMES)
     new_urls = set(rows.urls) - set(rows.stored_urls)
-    return widened or bool(new_urls and stored.type.has_redirect_urls and not basis.gives_way(REDIRECT_URLS))
+    leads_elsewhere = new_urls and stored.type.has_redirect_urls and not basis.gives_way(REDIRECT_URLS)
+    return widened or longer or bool(leads_elsewhere)
+
+
+def is_longer(lifetime: str, than: str) -> bool:
+    """Return whether a lifetime is longer than another; "No expiration" is the longest."""
+    ours, theirs = delta(lifetime), delta(than)
+    return theirs is not None and (ours is None or ours > theirs)

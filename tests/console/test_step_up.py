@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Organization, User
 from oauthapps.app_types import AppType
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, ClientSecret, PublicKey
 from tests.console.pages import Browser, Page
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem
 from tests.sign_ins import age_sign_in
 
@@ -44,15 +45,29 @@ def change(application: str, **fields: Any) -> Act:
     return send
 
 
+def enable(console: Browser, _web: Application, _machine: Application) -> Page:
+    disabled = Application.objects.exclude(disabled_at=None).get()
+    page = console.get(disabled.get_absolute_url())
+    return console.send(page, f"{disabled.get_absolute_url()}enable/")
+
+
+def change_domain(console: Browser, _web: Application, _machine: Application) -> Page:
+    return console.send(console.get(reverse("organization")), domain="elsewhere")
+
+
 WIDENING = {
     "create an application": create,
     "add a secret": add_secret,
     "generate a key": generate_key,
     "add a redirect URL": change("web", redirect_url=["https://a.example/", "https://new.example/"]),
     "turn rotation off": change("web", rotate_refresh_tokens=None),
+    "a longer absolute expiration": change("web", absolute_expiration="2y"),
+    "a longer inactivity expiration": change("web", inactivity_expiration="2y"),
     "no absolute expiration": change("web", absolute_expiration="none"),
     "no inactivity expiration": change("web", inactivity_expiration="none"),
     "may verify tokens": change("machine", may_verify_tokens="on"),
+    "enable an application": enable,
+    "change the domain": change_domain,
 }
 OTHERS = {
     "another name": change("web", name="Another name", redirect_url="https://a.example/"),
@@ -68,6 +83,8 @@ def web(web: Application) -> Application:
     web.rotate_refresh_tokens = True
     web.absolute_expiration = web.inactivity_expiration = Lifetime.ONE_YEAR
     web.save()
+    disabled = make_application(AppType.WEB, name="Out of use").application
+    Application.objects.filter(pk=disabled.pk).update(disabled_at=timezone.now())
     return web
 
 
@@ -82,6 +99,8 @@ def state(web: Application, machine: Application) -> tuple[object, ...]:
         [row.url for row in web.redirect_urls.order_by("position")],
         (web.name, web.rotate_refresh_tokens, web.absolute_expiration, web.inactivity_expiration),
         machine.may_verify_tokens,
+        Application.objects.enabled().count(),
+        Organization.current().domain,
     )
 
 

@@ -9,8 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, posted_from, require_step_up, signed_in_user
+from accounts.access import (
+    administrator_required,
+    posted_from,
+    require_step_up,
+    signed_in_user,
+    step_up_required,
+)
 from accounts.actors import Actor
+from accounts.save_messages import tell_what_was_saved
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
@@ -58,7 +65,7 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show(request, found, form, rows, basis, clashes=error.clashes, status=409)
     except Application.DoesNotExist as error:  # deleted meanwhile
         raise Http404 from error
-    tell(request, changes)
+    tell_what_was_saved(request, changes)
     return redirect(found)
 
 
@@ -92,16 +99,6 @@ def save(
         logo=None if basis.gives_way(LOGO) else form.new_logo,
         based_on=basis.accepted,
     )
-
-
-def tell(request: HttpRequest, changes: Changes) -> None:
-    """Say what was saved."""
-    if changes.changed:
-        messages.success(request, f"Saved: {', '.join(changes.changed)}")
-    else:
-        messages.info(request, "Everything is already saved")
-    if changes.kept:
-        messages.info(request, changes.kept_sentence)
 
 
 def show(
@@ -164,6 +161,7 @@ def disable(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @administrator_required
 @posted_from("console:application", "client_id")
+@step_up_required
 def enable(request: HttpRequest, client_id: str) -> HttpResponse:
     """Let the application's client act again."""
     found = find_application(client_id)
