@@ -151,6 +151,7 @@ class Handler:
 
     def __init__(self) -> None:
         self.through_django, self.short_way = WSGIHandler(), ShortWay()
+        self.is_behind_proxies = settings.TRUSTED_PROXIES > 0
 
     def respond(self, environ: Environ, endpoint: Endpoint | None) -> Response:
         """Answer a request.
@@ -159,7 +160,7 @@ class Handler:
             environ: what the server says of it (PEP 3333).
             endpoint: what is at its address; None where people ask.
         """
-        if settings.TRUSTED_PROXIES:
+        if self.is_behind_proxies:
             settle_scheme(environ)
         if endpoint:
             answer = self.short_way.answer(environ, endpoint)

@@ -32,7 +32,7 @@ def parse(text: str) -> tuple[str, ...]:
     Returns:
         The names in the order given, each once; empty for an empty value.
     """
-    return tuple(dict.fromkeys(name for name in text.split(" ") if name))
+    return tuple(dict.fromkeys(filter(None, text.split(" "))))
 
 
 def render(scopes: Iterable[str]) -> str:

@@ -84,7 +84,7 @@ def tokens_in_url(request: ProgramRequest) -> list[str]:
 
     RFC 9700 section 4.3.2 says why it should not.
     """
-    if not settings.ALLOW_SESSION_ID_IN_URL:
+    if not request.query or not settings.ALLOW_SESSION_ID_IN_URL:
         return []
     parameters = parse_qsl(request.query, errors="replace")
     return [value for name, value in parameters if name == "sessionID"]
