@@ -98,12 +98,17 @@ def _advice(data: bytes) -> str:
 
 
 def _walk_png(data: bytes) -> None:
-    """Go from chunk to chunk until IEND, which must end the file (W3C PNG, section 5)."""
+    """Go from chunk to chunk until IEND, which must end the file (W3C PNG, section 5).
+
+    There may be one color profile (section 5.6); the decoder would unpack any number, a megabyte each.
+    """
     position = len(_PNG_SIGNATURE)
+    profiles = 0
     while True:
         length, kind = int.from_bytes(data[position : position + 4], "big"), data[position + 4 : position + 8]
         position += 12 + length
-        if position > len(data):
+        profiles += kind == b"iCCP"
+        if position > len(data) or profiles > 1:
             raise InvalidLogoError(_TRUNCATED)
         if kind == b"IEND":
             return _check_rest(data[position:])

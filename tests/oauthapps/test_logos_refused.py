@@ -125,6 +125,14 @@ def test_metadata_that_unpacks_to_too_much_is_refused() -> None:
     assert_refused(images.png_with(b"iTXt", b"Comment\0\1\0\0\0" + bomb), "damaged")
 
 
+@C_06
+def test_a_second_color_profile_is_refused_before_either_is_unpacked() -> None:
+    profile = b"sRGB\0\0" + zlib.compress(images.rgb_profile())
+    once = images.png_with(b"iCCP", profile)
+    assert normalise_logo(once)
+    assert_refused(once[:33] + images.png_chunk(b"iCCP", profile) + once[33:], "damaged")
+
+
 MEASURED = """
 import json, resource, sys, time
 from oauthapps.errors import InvalidLogoError
