@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 import dev
+from devtools import debian, venv
+from devtools.terminal import Problem
 
 REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
 
@@ -39,10 +41,10 @@ class Project:
         self.enter()
 
     def enter(self) -> None:
-        self.patch.setattr(dev, "VENV", self.root / ".venv")
-        self.patch.setattr(dev, "REQUIREMENTS", self.root / "requirements")
-        self.patch.setattr(dev, "make_venv", self.make_venv)
-        self.patch.setattr(dev, "pip_install", self.pip_install)
+        self.patch.setattr(venv, "VENV", self.root / ".venv")
+        self.patch.setattr(venv, "REQUIREMENTS", self.root / "requirements")
+        self.patch.setattr(venv, "make_venv", self.make_venv)
+        self.patch.setattr(venv, "pip_install", self.pip_install)
 
     def make_venv(self) -> None:
         self.done.append("venv")
@@ -53,12 +55,12 @@ class Project:
     def pip_install(self, lock_file: Path) -> None:
         self.done.append(lock_file.name)
         if self.pip_fails:
-            raise dev.Problem("no network")
+            raise Problem("no network")
 
     def set_up(self, lock_name: str) -> list[str]:
         """What dev.py does to have this lock file installed."""
         self.done = []
-        dev.python_with(lock_name)
+        venv.python_with(lock_name)
         return self.done
 
 
@@ -104,14 +106,14 @@ class TestVirtualEnvironment:
 
     def test_of_an_interrupted_install_is_not_trusted(self, project: Project) -> None:
         project.pip_fails = True
-        with pytest.raises(dev.Problem):
+        with pytest.raises(Problem):
             project.set_up("base")
         project.pip_fails = False
         assert project.set_up("base") == ["venv", "base.txt"]
 
     def test_with_an_unreadable_stamp_is_made_anew(self, project: Project) -> None:
         project.set_up("base")
-        dev.stamp_file().write_text('{"maker": "cpy')
+        venv.stamp_file().write_text('{"maker": "cpy')
         assert project.set_up("base") == ["venv", "base.txt"]
 
     def test_may_be_a_link_to_one_that_fits(self, project: Project, tmp_path: Path) -> None:
@@ -121,7 +123,7 @@ class TestVirtualEnvironment:
 
     def test_that_is_a_link_is_never_changed_through_it(self, project: Project, tmp_path: Path) -> None:
         project.set_up("base")
-        before = dev.stamp_file().read_text()
+        before = venv.stamp_file().read_text()
         copy = linked_copy(project, tmp_path)
         (copy.root / "requirements" / "base.txt").write_text("django==6.0\n")
         assert copy.set_up("base") == ["venv", "base.txt"]
@@ -130,8 +132,8 @@ class TestVirtualEnvironment:
 
     def test_is_held_by_one_process_at_a_time(self, project: Project) -> None:
         project.set_up("base")
-        with dev.held(dev.VENV):
-            another = os.open(dev.VENV, os.O_RDONLY)
+        with venv.held(venv.VENV):
+            another = os.open(venv.VENV, os.O_RDONLY)
             with pytest.raises(BlockingIOError):
                 fcntl.flock(another, fcntl.LOCK_EX | fcntl.LOCK_NB)
             os.close(another)
@@ -140,7 +142,7 @@ class TestVirtualEnvironment:
         self, project: Project, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         answers = iter([False, True])
-        monkeypatch.setattr(dev, "is_installed", lambda _: next(answers))
+        monkeypatch.setattr(venv, "is_installed", lambda _: next(answers))
         assert project.set_up("base") == []
 
 
@@ -153,32 +155,25 @@ def linked_copy(project: Project, tmp_path: Path) -> Project:
 class TestWithoutVenvModule:
     @pytest.fixture(autouse=True)
     def no_venv_module(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(dev, "has_venv_module", lambda: False)
+        monkeypatch.setattr(debian, "has_venv_module", lambda: False)
 
-    def test_names_the_command_when_packages_cannot_be_installed(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    def test_names_the_command_and_installs_nothing(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
     ) -> None:
-        monkeypatch.setattr(dev, "can_install", lambda: False)
-        monkeypatch.setattr(dev, "python_with", lambda _: dev.bring_venv_module())
+        monkeypatch.setattr(venv, "VENV", tmp_path / ".venv")
         monkeypatch.setattr(os, "geteuid", lambda: 1000)
-        assert dev.main(["run"]) == 1
-        assert "sudo apt-get install --no-install-recommends python3-venv" in capsys.readouterr().err
+        assert dev.main(["check"]) == 1
+        said = capsys.readouterr().err
+        assert "--install" in said
+        assert "sudo apt-get install --no-install-recommends python3-venv" in said
 
-    def test_installs_it_when_that_is_allowed(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        installed: list[str] = []
-        monkeypatch.setattr(dev, "can_install", lambda: True)
-        monkeypatch.setattr(dev, "apt_install", installed.extend)
-        monkeypatch.setattr(dev, "has_venv_module", lambda: bool(installed))
-        dev.bring_venv_module()
-        assert installed == ["python3-venv"]
-
-    def test_says_so_when_debians_package_is_for_another_python(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        monkeypatch.setattr(dev, "can_install", lambda: True)
-        monkeypatch.setattr(dev, "apt_install", lambda _: None)
-        with pytest.raises(dev.Problem, match="another Python"):
-            dev.bring_venv_module()
+    def test_installs_it_first_where_that_was_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        done: list[object] = []
+        monkeypatch.setattr(debian, "install", done.append)
+        monkeypatch.setattr(dev, "python_with", done.append)
+        monkeypatch.setattr(dev, "static_checks", list)
+        dev.main(["check", "--install"])
+        assert done == [["python3-venv"], "test"]
 
 
 class Machine:
@@ -190,9 +185,10 @@ class Machine:
         self.apt_succeeds = [True]
         self.asked: list[str] = []
         self.policy_while_installing = ""
-        patch.setattr(dev, "POLICY", self.policy)
-        patch.setattr(dev, "CREATE_CLUSTER", self.create_cluster)
-        patch.setattr(dev, "as_root", self.as_root)
+        patch.setattr(debian, "POLICY", self.policy)
+        patch.setattr(debian, "CREATE_CLUSTER", self.create_cluster)
+        patch.setattr(debian, "as_root", self.as_root)
+        patch.setattr(debian, "root_prefix", list)
 
     def as_root(self, *command: str, text: str = "") -> subprocess.CompletedProcess[str]:
         if command[0] == "sh":
@@ -203,7 +199,7 @@ class Machine:
             self.asked.append("update")
         else:
             self.asked.append("install")
-            self.policy_while_installing = dev.read_text(self.policy)
+            self.policy_while_installing = debian.read_text(self.policy)
             return subprocess.CompletedProcess(
                 command, 0 if self.apt_succeeds.pop(0) else 100, stdout="E: broken"
             )
@@ -217,58 +213,66 @@ def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
 
 class TestDebianPackages:
     def test_start_no_service_while_they_are_installed(self, machine: Machine) -> None:
-        dev.apt_install(["nginx"])
+        debian.install(["nginx"])
         assert "exit 101" in machine.policy_while_installing
         assert not machine.policy.exists()
 
     def test_leave_no_policy_behind_when_installing_fails(self, machine: Machine) -> None:
         machine.apt_succeeds = [False, False]
-        with pytest.raises(dev.Problem, match="broken"):
-            dev.apt_install(["nginx"])
+        with pytest.raises(Problem, match="broken"):
+            debian.install(["nginx"])
         assert not machine.policy.exists()
 
     def test_leave_the_policy_of_somebody_else_alone(self, machine: Machine) -> None:
         machine.policy.write_text("#!/bin/sh\nexit 101\n")
-        dev.apt_install(["nginx"])
+        debian.install(["nginx"])
         assert machine.policy.read_text() == "#!/bin/sh\nexit 101\n"
 
     def test_take_away_the_policy_that_a_killed_run_left(self, machine: Machine) -> None:
-        machine.policy.write_text(dev.POLICY_TEXT)
-        dev.apt_install(["nginx"])
+        machine.policy.write_text(debian.POLICY_TEXT)
+        debian.install(["nginx"])
         assert not machine.policy.exists()
 
     def test_are_looked_up_again_when_the_lists_are_old(self, machine: Machine) -> None:
         machine.apt_succeeds = [False, True]
-        dev.apt_install(["nginx"])
+        debian.install(["nginx"])
         assert machine.asked == ["install", "update", "install"]
 
     def test_make_no_database_cluster(self, machine: Machine) -> None:
         machine.create_cluster.write_text("ssl = on\n#create_main_cluster = true\n")
-        dev.apt_install(["postgresql"])
+        debian.install(["postgresql"])
         assert machine.create_cluster.read_text() == "ssl = on\ncreate_main_cluster = false\n"
 
     def test_change_postgresqls_configuration_only_with_postgresql(self, machine: Machine) -> None:
-        dev.apt_install(["nginx"])
+        debian.install(["nginx"])
         assert not machine.create_cluster.exists()
+
+    def test_are_not_installed_where_that_takes_a_password(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(debian, "root_prefix", lambda: None)
+        with pytest.raises(Problem, match="apt-get install --no-install-recommends nginx"):
+            debian.install(["nginx"])
+        assert machine.asked == []
 
 
 class TestLeftOutTests:
     @pytest.fixture(autouse=True)
     def nginx_is_missing(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(dev, "missing_packages", lambda: ["nginx"])
-        monkeypatch.setattr(dev, "can_install", lambda: False)
+        monkeypatch.setattr(debian, "missing_packages", lambda: ["nginx"])
         monkeypatch.delenv("REQUIRE_ALL", raising=False)
 
     def test_are_named_with_the_command_that_brings_them(self, capsys: pytest.CaptureFixture[str]) -> None:
-        assert dev.left_out_packages() == ["nginx"]
+        assert debian.left_out_packages() == ["nginx"]
         said = capsys.readouterr().out
         assert "Left out: tests behind nginx." in said
         assert "apt-get install --no-install-recommends nginx" in said
+        assert "--install" in said
 
     def test_are_a_failure_where_all_are_required(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("REQUIRE_ALL", "1")
-        with pytest.raises(dev.Problem, match="apt-get install"):
-            dev.left_out_packages()
+        with pytest.raises(Problem, match="apt-get install"):
+            debian.left_out_packages()
 
 
 class TestVerdict:
@@ -289,7 +293,7 @@ class TestVerdict:
 class TestLockFiles:
     @pytest.fixture(params=["base", "test"])
     def lock_text(self, request: pytest.FixtureRequest) -> str:
-        return (dev.REQUIREMENTS / f"{request.param}.txt").read_text()
+        return (venv.REQUIREMENTS / f"{request.param}.txt").read_text()
 
     def test_name_no_address(self, lock_text: str) -> None:
         assert "://" not in lock_text
@@ -304,15 +308,15 @@ class TestLockFiles:
 
     def test_were_made_from_the_requirements_that_stand_beside_them(self) -> None:
         for name in ("base", "test"):
-            wanted = (dev.REQUIREMENTS / f"{name}.in").read_text()
+            wanted = (venv.REQUIREMENTS / f"{name}.in").read_text()
             names = re.findall(r"^[a-z][a-z0-9-]*", wanted, re.MULTILINE)
-            locked = re.split(r"\n(?=\S)", (dev.REQUIREMENTS / f"{name}.txt").read_text())
+            locked = re.split(r"\n(?=\S)", (venv.REQUIREMENTS / f"{name}.txt").read_text())
             asked_for = [text for text in locked if f"-r requirements/{name}.in\n" in f"{text}\n"]
             assert [text.partition("==")[0] for text in asked_for] == sorted(names)
 
     def test_for_tests_holds_the_same_versions_as_the_one_for_running(self) -> None:
         base, test = (
-            dict(REQUIREMENT.findall((dev.REQUIREMENTS / f"{name}.txt").read_text()))
+            dict(REQUIREMENT.findall((venv.REQUIREMENTS / f"{name}.txt").read_text()))
             for name in ("base", "test")
         )
         assert base.items() <= test.items()
@@ -324,9 +328,9 @@ def test_arguments_of_what_runs_tests_go_to_pytest_in_their_order(
 ) -> None:
     seen: list[str] = []
     monkeypatch.setattr(dev, "python_with", lambda _: Path("python"))
-    monkeypatch.setattr(dev, "left_out_packages", list)
+    monkeypatch.setattr(debian, "left_out_packages", list)
 
-    def attended(command: list[str]) -> int:
+    def attended(command: list[str], _folder: Path) -> int:
         seen.extend(command)
         return 0
 

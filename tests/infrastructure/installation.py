@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-import dev
+from devtools.venv import base_python
 from tests.infrastructure.processes import dying_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -83,7 +83,7 @@ class Installation:
         """Starts the server and gives the seconds until it answered."""
         began = time.monotonic()
         # The Python below the tests' own: the one that the linked `.venv` was made by.
-        command = [dev.base_python(), "dev.py", "run", "--port", str(self.port)]
+        command = [base_python(), "dev.py", "run", "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
                 [*dying_with_parent("TERM"), *command],

@@ -5,14 +5,14 @@ from typing import NoReturn
 
 import pytest
 
-import dev
+from devtools.debian import apt_command, missing_packages
 
 
 def require(*packages: str) -> None:
-    """Leaves the test out unless these Debian packages (of `dev.SYSTEM_PACKAGES`) are installed."""
-    missing = dev.missing_packages(packages)
+    """Leaves the test out unless these Debian packages (in `SYSTEM_PACKAGES`) are installed."""
+    missing = missing_packages(packages)
     if missing:
-        leave_out(f"needs {', '.join(missing)}; to bring it: {dev.apt_command(missing)}")
+        leave_out(f"needs {', '.join(missing)}; to bring it: {apt_command(missing)}")
 
 
 def leave_out(reason: str) -> NoReturn:

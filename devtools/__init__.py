@@ -1,0 +1,1 @@
+"""What dev.py does before anything else is installed; standard library only."""
