@@ -1,1 +1,1 @@
-"""Measures the running server: `python -m benchmarks --help`; README says what the figures mean."""
+"""Measures the running server: `python -m benchmarks --help`; see docs/performance.md."""

@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-# README's Architecture says `models/issuing.py`, not `oauthapps/models/issuing.py`.
+# docs/architecture.md says `models/issuing.py`, not `oauthapps/models/issuing.py`.
 BEGINNINGS = [ROOT, ROOT / "oauthapps"]
 # Made when the server runs, and what every door has of its own.
 NOT_HERE = {"var/", "views/", "urls.py"}
