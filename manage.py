@@ -9,6 +9,8 @@ from django.core.management import ManagementUtility, get_commands
 from django.core.management.base import BaseCommand
 from django.db import OperationalError
 
+from config.version import VERSION
+
 # Commands of what we build on that would fail or go past our rules and records: what to use instead.
 REPLACED = {
     "changepassword": "reset_user",
@@ -20,7 +22,14 @@ REPLACED = {
 
 
 class Utility(ManagementUtility):
-    """Django's, without the commands that ours replace."""
+    """Django's, with our version instead of its own and without the commands that ours replace."""
+
+    def execute(self) -> None:
+        """Run the command; Django answers `version` before it looks for a command of that name."""
+        if self.argv[1:2] in (["version"], ["--version"]):
+            sys.stdout.write(f"{VERSION}\n")
+        else:
+            super().execute()
 
     def main_help_text(self, commands_only: bool = False) -> str:
         """Return the list of commands, or an overview of them."""

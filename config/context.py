@@ -4,12 +4,14 @@ from django.conf import settings
 from django.http import HttpRequest
 
 from config import color_scheme
+from config.version import VERSION
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """Return the product's name, the colour schemes, the page's address and the request's id."""
+    """Return the product's name and version, the colour schemes, the page's address and the request's id."""
     return {
         "product_name": settings.PRODUCT_NAME,
+        "product_version": VERSION,
         "color_scheme": color_scheme.chosen(request),
         "color_schemes": color_scheme.CHOICES,
         # Where choosing a colour scheme leads back to: not to what answered a POST.
