@@ -1,4 +1,4 @@
-"""What README and docs name is there."""
+"""What the documents say is there, is there; and what is there, they say where they must."""
 
 import re
 from collections.abc import Iterator
@@ -6,25 +6,51 @@ from pathlib import Path
 
 import pytest
 
+from tests.private_names import names_in
+
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+SOURCES = [
+    path
+    for folder in ("accounts", "config", "oauthapps")
+    for path in sorted((ROOT / folder).rglob("*.py"))
+    if "migrations" not in path.parts
+]
 # docs/architecture.md says `models/issuing.py`, not `oauthapps/models/issuing.py`.
 BEGINNINGS = [ROOT, ROOT / "oauthapps"]
 # Made when the server runs, and what every door has of its own.
 NOT_HERE = {"var/", "views/", "urls.py"}
+LONGEST_README = 130
 
 PATH = re.compile(r"`([\w-]+(?:/[\w-]+)*(?:/|\.(?:py|md|toml|txt|conf)))(?::(\w+))?`")
-LINK = re.compile(r"\]\((?!https?:|#)([^)#]+)\)")
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"manage\.py (\w+)")
+READ = re.compile(r'\b(?:text|flag|number|at_least_one|proxies|choice)\(\s*"([A-Z_]+)"')
+VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
+
+
+def text_of(document: Path) -> str:
+    return document.read_text(encoding="utf-8")
+
+
+def links_in(document: Path) -> Iterator[tuple[Path, str]]:
+    """The files a document leads to, each with the place in it, if it names one."""
+    for path, anchor in LINK.findall(CODE.sub("", text_of(document))):
+        yield (document.parent / path).resolve() if path else document, anchor
 
 
 def named(document: Path) -> Iterator[tuple[str, str]]:
     """The paths a document names, each with what is in that file, if it says so."""
-    text = document.read_text(encoding="utf-8")
-    yield from PATH.findall(text)
-    yield from (
-        (str((document.parent / link).resolve().relative_to(ROOT)), "") for link in LINK.findall(text)
-    )
+    yield from PATH.findall(text_of(document))
+    yield from ((str(path.relative_to(ROOT)), "") for path, _ in links_in(document))
+
+
+def anchors_of(document: Path) -> set[str]:
+    """What a link may name of a document: its headings as GitHub writes them in addresses."""
+    headings = HEADING.findall(CODE.sub("", text_of(document)))
+    return {re.sub(r"[^\w -]", "", heading).lower().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
@@ -32,10 +58,45 @@ def test_every_path_that_is_named_exists(document: Path) -> None:
     for path, inside in named(document):
         found = [file for beginning in BEGINNINGS if (file := beginning / path).exists()]
         assert found or path in NOT_HERE, path
-        assert not inside or re.search(rf"\b{inside}\b", found[0].read_text(encoding="utf-8")), (path, inside)
+        assert not inside or re.search(rf"\b{inside}\b", text_of(found[0])), (path, inside)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_to_a_place_that_exists(document: Path) -> None:
+    for path, anchor in links_in(document):
+        assert not anchor or anchor in anchors_of(path), (path.name, anchor)
+
+
+def test_every_document_can_be_reached_from_readme() -> None:
+    reached: set[Path] = set()
+    found = {ROOT / "README.md"}
+    while found - reached:
+        document = (found - reached).pop()
+        reached.add(document)
+        found |= {path for path, _ in links_in(document) if path.suffix == ".md"}
+    assert reached == set(DOCUMENTS)
 
 
 def test_every_command_that_is_named_exists() -> None:
     commands = {file.stem for file in ROOT.glob("*/management/commands/*.py")}
+    commands.add("version")  # manage.py answers it itself (tests/config/test_version.py)
     for document in DOCUMENTS:
-        assert set(COMMAND.findall(document.read_text(encoding="utf-8"))) <= commands, document.name
+        assert set(COMMAND.findall(text_of(document))) <= commands, document.name
+
+
+def test_readme_is_short() -> None:
+    assert len(text_of(ROOT / "README.md").splitlines()) <= LONGEST_README
+
+
+def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
+    found = {name for path in SOURCES for name in READ.findall(text_of(path))}
+    documented = VARIABLE.findall(text_of(ROOT / "docs" / "operating.md"))
+    assert sorted(found) == sorted(documented)
+
+
+def test_every_private_name_that_is_leaned_on_is_listed() -> None:
+    listed = text_of(ROOT / "docs" / "upgrading.md")
+    missing = sorted(
+        name for name in names_in(SOURCES) if not re.search(rf"(?<!\w){re.escape(name)}\b", listed)
+    )
+    assert not missing

@@ -50,9 +50,9 @@ def front(request: pytest.FixtureRequest, server: Installation) -> Iterator[str]
 
 
 def recommended() -> str:
-    """What the README tells the operator of an nginx to set."""
+    """What the operator of an nginx is told to set."""
     row = re.compile(r"^\| nginx \| `(large_client_header_buffers [^`]+)` \|$", re.MULTILINE)
-    found = row.search((ROOT / "README.md").read_text())
+    found = row.search((ROOT / "docs" / "operating.md").read_text())
     assert found is not None
     return found[1]
 
