@@ -84,6 +84,15 @@ def test_every_command_that_is_named_exists() -> None:
         assert set(COMMAND.findall(text_of(document))) <= commands, document.name
 
 
+def test_every_invariant_names_what_shows_it() -> None:
+    section = text_of(ROOT / "docs" / "architecture.md").split("\n## Invariants\n")[1].split("\n## ")[0]
+    rows = [line for line in section.splitlines() if line.startswith("| ")][1:]
+    assert rows
+    for row in rows:
+        invariant, shown_by = row.strip("| ").rsplit(" | ", 1)
+        assert re.search(r"`tests/[\w/]+(?:\.py|/)`|`lint-imports`", shown_by), invariant
+
+
 def test_readme_is_short() -> None:
     assert len(text_of(ROOT / "README.md").splitlines()) <= LONGEST_README
 
