@@ -23,6 +23,8 @@ INTROSPECT = "/integrations/oauth2/api/v1/introspect"
 VERIFY = "/integrations/oauth2/api/v1/verify"
 METADATA = "/.well-known/oauth-authorization-server"
 ME = "/api/v1/me"
+FORM = "application/x-www-form-urlencoded"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 @dataclass
@@ -107,7 +109,7 @@ class OAuthClient:
 
     def post(self, path: str, parameters: dict[str, str], **headers: str) -> Answer:
         body = urlencode(parameters)
-        return self.http.post(path, body, content_type="application/x-www-form-urlencoded", headers=headers)
+        return self.http.post(path, body, content_type=FORM, headers=headers)
 
     @property
     def basic(self) -> str:

@@ -85,6 +85,12 @@ def application_of(client: OAuthClient) -> Application:
     return application
 
 
+def set_profile(client: OAuthClient, profile: str) -> None:
+    application = application_of(client)
+    application.response_profile = profile
+    application.save()
+
+
 @pytest.fixture
 def verifier_machine(db: None) -> OAuthClient:
     """A machine application that may look at the tokens of all others."""

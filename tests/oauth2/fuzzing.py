@@ -26,13 +26,14 @@ from urllib.parse import quote_from_bytes
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.oauth_client import FORM
+
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
     from accounts.models import User
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND", "get"]
-FORM = "application/x-www-form-urlencoded"
 CONTENT_TYPES = [
     FORM,
     f"{FORM}; charset=utf-16",

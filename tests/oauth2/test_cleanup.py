@@ -1,4 +1,4 @@
-"""What is deleted, and when, besides tokens (of which tests/oauth2/test_storage.py speaks)."""
+"""What is deleted, and when, besides tokens (of which tests/oauth2/test_token_cleanup.py speaks)."""
 
 from datetime import timedelta
 

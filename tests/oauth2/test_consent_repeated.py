@@ -17,7 +17,7 @@ from oauthapps import client_secrets
 from oauthapps.models import Consent, Event, Grant, TokenFamily
 from oauthapps.services import consents
 from tests.console.pages import Page, fields_of
-from tests.oauth2.test_storage import everything_stored
+from tests.oauth2.stored import everything_stored
 from tests.oauth_client import AUTHORIZE, OAuthClient
 from tests.parallel import in_parallel
 

@@ -32,12 +32,9 @@ from oauthapps.services.credentials import delete_key
 from tests.factories import UserFactory, make_application
 from tests.keys import OTHER_KEY, private_pem, public_pem
 from tests.oauth2.conftest import Machine, application_of, make_machine
-from tests.oauth_client import JWT_EXCHANGE, ME, TOKEN, OAuthClient
+from tests.oauth_client import FORM, JWT_BEARER, JWT_EXCHANGE, ME, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db
-
-FORM = "application/x-www-form-urlencoded"
-JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 
 def refusal(machine: Machine, assertion: str) -> str:

@@ -19,12 +19,21 @@ from oauthapps.models import AccessToken
 from tests.console.pages import Page
 from tests.factories import PASSWORD, AdministratorFactory
 from tests.oauth2.conftest import Machine
-from tests.oauth_client import AUTHORIZE, INTROSPECT, JWT_EXCHANGE, ME, REVOKE, TOKEN, VERIFY, OAuthClient
+from tests.oauth_client import (
+    AUTHORIZE,
+    FORM,
+    INTROSPECT,
+    JWT_EXCHANGE,
+    ME,
+    REVOKE,
+    TOKEN,
+    VERIFY,
+    OAuthClient,
+)
 from tests.sign_ins import sign_in_now
 
 pytestmark = pytest.mark.django_db
 
-FORM = "application/x-www-form-urlencoded"
 Lines = Callable[[], list[str]]
 
 

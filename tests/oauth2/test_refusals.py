@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -23,8 +22,18 @@ from oauthapps.models import Application, RedirectURL
 from oauthapps.oauth2 import refusals
 from oauthapps.services.consents import withdraw_all
 from tests.factories import AdministratorFactory, make_application
+from tests.oauth2.answers import ERROR_TEXT
 from tests.oauth2.conftest import Machine, application_of
-from tests.oauth_client import AUTHORIZE, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient, given
+from tests.oauth_client import (
+    AUTHORIZE,
+    INTROSPECT,
+    JWT_BEARER,
+    JWT_EXCHANGE,
+    REVOKE,
+    TOKEN,
+    OAuthClient,
+    given,
+)
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -34,8 +43,6 @@ NOT_AUTHENTICATED = (
 )
 pytestmark = pytest.mark.django_db
 
-JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-ERROR_TEXT = re.compile(r"[\x20-\x21\x23-\x5b\x5d-\x7e]+")  # RFC 6749 section 5.2
 COMMAND = Actor.command("tests")
 
 

@@ -12,14 +12,12 @@ import pytest
 from django.test import Client
 
 from tests.oauth2.conftest import Machine
-from tests.oauth_client import AUTHORIZE, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
+from tests.oauth_client import AUTHORIZE, FORM, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
 pytestmark = pytest.mark.django_db
-
-FORM = "application/x-www-form-urlencoded"
 
 
 def post_json(path: str, body: Any) -> Answer:

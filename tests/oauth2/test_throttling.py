@@ -34,3 +34,22 @@ def test_however_many_networks_and_clients_fail_the_counts_are_bounded(
             TOKEN, {"client_id": f"{number}", "client_secret": "x"}, REMOTE_ADDR=f"2001:db8:0:{number}::1"
         )
     assert FailureCount.objects.count() <= 16
+
+
+@pytest.mark.spec("S-06", "RFC 9700 §4.13; ASVS 15.3.4")
+def test_a_forged_address_does_not_go_round_the_throttle(web: OAuthClient, settings: Settings) -> None:
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 3
+
+    def guess(address: str) -> int:
+        return web.post(
+            TOKEN, web.token_parameters("x", client_secret="wrong"), **{"X-Forwarded-For": address}
+        ).status_code
+
+    now = timezone.now().replace(second=1)
+    with time_machine.travel(now, tick=False):
+        assert [guess(f"192.0.2.{number}") for number in range(5)] == [401, 401, 401, 429, 429]
+        assert web.exchange("x").status_code == 400  # right credentials pass
+        settings.TRUSTED_PROXIES = 1  # behind a proxy that sets the header
+        assert [guess(f"198.51.100.{number}") for number in range(5)] == [401] * 5
+        # what the client itself had put there comes first, and counts for nothing
+        assert [guess(f"203.0.113.{number}, 192.0.2.77") for number in range(5)] == [401, 401, 401, 429, 429]
