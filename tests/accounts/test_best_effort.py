@@ -16,7 +16,7 @@ from django.urls import reverse
 from accounts.models import User
 from oauthapps.app_types import AppType
 from oauthapps.models import ClientSecret, PublicKey
-from tests.factories import UserFactory, make_application
+from tests.factories import make_application
 from tests.oauth2.conftest import Machine, make_machine
 from tests.oauth_client import OAuthClient
 
@@ -28,12 +28,6 @@ ROWS = (
     "SELECT 1 FROM django_session FOR NO KEY UPDATE",
     "SELECT 1 FROM usersessions_usersession FOR NO KEY UPDATE",
 )
-
-
-@pytest.fixture
-def person(db: None) -> User:
-    person: User = UserFactory.create()
-    return person
 
 
 @pytest.fixture

@@ -14,15 +14,9 @@ from accounts.models import User
 from accounts.throttling import SLOWED_AT_ONCE, slowed
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD
 
 LOGIN = "/accounts/login/"
-
-
-@pytest.fixture
-def ada(db: None) -> User:
-    user: User = UserFactory.create(username="ada", email="ada@example.org")
-    return user
 
 
 def attempt(password: str, address: str, login: str = "ada", **headers: str) -> bool:

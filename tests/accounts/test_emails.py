@@ -61,9 +61,10 @@ def test_emails_are_stored_in_lower_case_however_they_come() -> None:
 def test_another_case_of_an_email_is_no_change_and_no_other_person(console: Browser) -> None:
     person = made()
     address = f"/people/{person.user_id}/edit/"
-    console.send(console.get(address), email=LOWER.upper())
+    assert console.send(console.get(address), email=LOWER.upper()).status == 302
     assert not Event.objects.filter(kind=EventKind.PERSON_CHANGED).exists()
-    console.send(console.get("/people/new"), username="other", email=MIXED, role="member")
+    page = console.send(console.get("/people/new"), username="other", email=MIXED, role="member")
+    assert "Another person has this email address." in page.alerts()
     assert not User.objects.filter(username="other").exists()
 
 

@@ -124,6 +124,7 @@ def test_of_two_browsers_that_began_with_it_one_chooses(generated: str, visitor:
 def test_links_that_were_made_with_it_end(generated: str, visitor: Browser) -> None:
     password_link(admin(), actor=Actor.command("tests"))
     sign_in(visitor, generated)
+    assert OneTimeLink.objects.exists()
     choose(visitor)
     assert not OneTimeLink.objects.exists()
 

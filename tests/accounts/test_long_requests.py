@@ -15,10 +15,8 @@ from tests.accounts.ways_in import LOGIN, SECOND_FACTOR, TOTP_SECRET, WAYS, Visi
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_security import code_of
 from tests.factories import PASSWORD
-from tests.oauth2.conftest import person, single_page, visitor, web
 from tests.oauth_client import AUTHORIZE, OAuthClient
 
-__all__ = ["person", "single_page", "visitor", "web"]
 pytestmark = pytest.mark.django_db
 
 STATES = {

@@ -13,19 +13,13 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.services.links import password_link, usable_link
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD
 from tests.parallel import in_parallel
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("W-70", "ASVS 6.3.1, 6.4.1")]
 
 RESET = "/accounts/password/reset/"
 HERS, STRANGERS = "192.0.2.1", "198.51.100.1"
-
-
-@pytest.fixture
-def ada() -> User:
-    user: User = UserFactory.create(username="ada", email="ada@example.org")
-    return user
 
 
 def ask(address: str, email: str = "ada@example.org") -> Any:

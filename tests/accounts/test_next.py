@@ -5,7 +5,7 @@ from django.test import Client
 
 from accounts.models import User
 from tests.accounts.ways_in import LOGIN, WAYS, Visitor
-from tests.factories import PASSWORD, UserFactory
+from tests.factories import PASSWORD
 
 pytestmark = pytest.mark.django_db
 
@@ -36,19 +36,6 @@ ELSEWHERE = [
     "",
 ]
 OURS = ["/", "/console/?q=1", "/connected/?q=" + "x" * 9_000, "/?next=//evil.example", "/?a=%5C%5Cb", "/a#b"]
-
-
-@pytest.fixture
-def person() -> User:
-    person: User = UserFactory.create()
-    return person
-
-
-@pytest.fixture
-def visitor(person: User) -> Client:
-    visitor = Client()
-    visitor.force_login(person)
-    return visitor
 
 
 def leads_to(visitor: Client, url: str) -> str:

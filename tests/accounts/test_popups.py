@@ -14,10 +14,8 @@ from tests.accounts.test_pages import policy_of
 from tests.accounts.ways_in import LOGIN, SECOND_FACTOR, WAYS, WITH_PASSKEY, Visitor, prepare_second_factor
 from tests.console.pages import Page, fields_of
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
-from tests.oauth2.conftest import person, visitor, web
 from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
 
-__all__ = ["person", "visitor", "web"]
 pytestmark = pytest.mark.django_db
 
 OPENER = "Cross-Origin-Opener-Policy"

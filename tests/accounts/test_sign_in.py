@@ -192,8 +192,10 @@ def test_a_link_expires_after_a_day(ada: User) -> None:
     start = timezone.now()
     with time_machine.travel(start, tick=False):
         link = password_link(ada, actor=Actor.command("tests"))
+    with time_machine.travel(start + timedelta(days=1, minutes=-1), tick=False):
+        assert Client().get(link.removeprefix("http://testserver.localhost")).status_code == 200
     with time_machine.travel(start + timedelta(days=1, minutes=1), tick=False):
-        use_link(link, "a first new password")
+        assert use_link(link, "a first new password") == 400
     assert not Client().login(username="ada", password="a first new password")
 
 

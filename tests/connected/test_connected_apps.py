@@ -16,10 +16,8 @@ from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
-from tests.oauth2.conftest import person, single_page, visitor, web
 from tests.oauth_client import REVOKE, OAuthClient
 
-__all__ = ["person", "single_page", "visitor", "web"]
 pytestmark = pytest.mark.django_db
 
 

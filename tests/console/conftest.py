@@ -1,9 +1,10 @@
-"""An administrator and a member, each with a browser."""
+"""An administrator, a member and a stranger, each with a browser, and an application of each type."""
 
 import pytest
 from django.test import Client
 
 from accounts.models import User
+from oauthapps import keypairs
 from oauthapps.app_types import AppType
 from oauthapps.models import Application
 from tests.console.pages import Browser
@@ -31,6 +32,18 @@ def console(administrator: User) -> Browser:
 @pytest.fixture
 def visitor(member: User) -> Browser:
     return browser_of(member)
+
+
+@pytest.fixture
+def stranger(db: None) -> Browser:
+    return Browser(Client())
+
+
+@pytest.fixture
+def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making 3072 bits takes a second; the length is tested where it is decided."""
+    generate = keypairs.generate_keypair
+    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
 
 
 def browser_of(person: User) -> Browser:

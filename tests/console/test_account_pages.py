@@ -1,7 +1,6 @@
 """Signing in, passwords, second factors: django-allauth's pages in our clothes, and the start page."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from pytest_django import Settings
 
@@ -10,11 +9,6 @@ from tests.console.pages import Browser
 from tests.factories import PASSWORD
 
 LOGIN = "/accounts/login/"
-
-
-@pytest.fixture
-def stranger(db: None) -> Browser:
-    return Browser(Client())
 
 
 @pytest.mark.parametrize("name", ["username", "email"])

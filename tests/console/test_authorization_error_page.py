@@ -1,18 +1,12 @@
 """What somebody sees who was sent here with a request that cannot be answered."""
 
 import pytest
-from django.test import Client
 
 from oauthapps.models import Application
 from tests.console.pages import Browser, Page
 
 AUTHORIZE = "/integrations/oauth2/authorize"
 EVIL = "https://evil.example/<script>alert(1)</script>"
-
-
-@pytest.fixture
-def stranger(db: None) -> Browser:
-    return Browser(Client())
 
 
 def facts(page: Page) -> dict[str, str]:

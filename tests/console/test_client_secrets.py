@@ -13,7 +13,6 @@ from PIL import Image
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps import keypairs
 from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
@@ -24,12 +23,7 @@ from tests.keys import SIGNING_KEY, public_pem
 from tests.oauthapps.images import encoded
 from tests.sign_ins import age_sign_in
 
-
-@pytest.fixture(autouse=True)
-def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making 3072 bits takes a second; the length is tested where it is decided."""
-    generate = keypairs.generate_keypair
-    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
+pytestmark = pytest.mark.usefixtures("small_generated_keys")
 
 
 @pytest.fixture
@@ -274,8 +268,9 @@ def test_the_env_file_has_what_the_integration_needs(console: Browser, app_type:
 
 
 def test_a_single_page_application_shows_nothing_about_secrets(
-    console: Browser, single_page: Application
+    console: Browser, single_page: Application, web: Application
 ) -> None:
-    page = console.get(single_page.get_absolute_url())
-    assert "Client secret" not in page.text
-    assert "Add client secret" not in page.buttons()
+    for application, has_secrets in ((web, True), (single_page, False)):
+        page = console.get(application.get_absolute_url())
+        assert ("Client secret" in page.text) == has_secrets
+        assert ("Add client secret" in page.buttons()) == has_secrets

@@ -210,7 +210,6 @@ def test_an_invitation_that_cannot_be_is_refused_and_nothing_is_lost(
 
 def test_names_cannot_write_into_the_letter(console: Browser) -> None:
     invite(console, name="Zora\r\nBcc: eve@example.org")
-    assert [message.to for message in mail.outbox] in ([], [["zora@example.org"]])
-    for message in mail.outbox:
-        assert "eve@example.org" not in message.recipients()
-        assert "Bcc" not in dict(message.message())
+    (message,) = mail.outbox
+    assert message.recipients() == ["zora@example.org"]
+    assert "Bcc" not in dict(message.message())

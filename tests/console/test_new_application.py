@@ -64,6 +64,7 @@ def test_a_single_page_application_has_no_secret_and_leads_to_its_page(console: 
 @pytest.mark.spec("C-09", "ASVS 13.3")
 def test_the_secret_is_shown_exactly_once(console: Browser) -> None:
     secret = create(console, AppType.WEB).by_id("client-secret").get("value", "")
+    assert len(secret) > 40
     application = Application.objects.get()
     later = [
         console.get(application.get_absolute_url()),

@@ -46,11 +46,6 @@ def is_signed_in(browser: Browser) -> bool:
 
 
 @pytest.fixture
-def stranger(db: None) -> Browser:
-    return Browser(Client())
-
-
-@pytest.fixture
 def device(visitor: Browser) -> SoftAuthenticator:
     """A phone with a passkey of the member's."""
     phone = SoftAuthenticator()
@@ -120,6 +115,9 @@ def test_somebody_inactive_does_not_sign_in_with_a_passkey(
     User.objects.filter(pk=member.pk).update(is_active=False)
     sign_in(stranger, device)
     assert not is_signed_in(stranger)
+    User.objects.filter(pk=member.pk).update(is_active=True)
+    sign_in(stranger, device)
+    assert is_signed_in(stranger)
 
 
 @pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")

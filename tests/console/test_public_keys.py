@@ -18,12 +18,7 @@ from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page, text_of
 from tests.keys import SIGNING_KEY, public_pem
 
-
-@pytest.fixture(autouse=True)
-def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making 3072 bits takes a second; the length is tested where it is decided."""
-    generate = keypairs.generate_keypair
-    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
+pytestmark = pytest.mark.usefixtures("small_generated_keys")
 
 
 @pytest.fixture

@@ -11,7 +11,6 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps import keypairs
 from oauthapps.app_types import AppType
 from oauthapps.models import Application, ClientSecret, Event, PublicKey, SentForm
 from oauthapps.services.cleanup import prune
@@ -20,15 +19,11 @@ from tests.console.pages import Browser, fields_of
 from tests.factories import make_application
 from tests.parallel import THREADS, in_parallel
 
+pytestmark = pytest.mark.usefixtures("small_generated_keys")
+
+
 NEW = "/console/applications/new"
 AT_ONCE = [pytest.mark.django_db(transaction=True), pytest.mark.locking]
-
-
-@pytest.fixture(autouse=True)
-def small_generated_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making 3072 bits takes a second; the length is tested where it is decided."""
-    generate = keypairs.generate_keypair
-    monkeypatch.setattr(keypairs, "generate_keypair", lambda: generate(2048))
 
 
 def send_at_once(console: Browser, address: str, fields: dict[str, Any]) -> list[int]:

@@ -80,14 +80,22 @@ def make_machine(application: Application, client_secret: str) -> Machine:
     return Machine(application, OAuthClient(application.client_id, client_secret), key)
 
 
+@pytest.fixture
+def token(web: OAuthClient, visitor: Client) -> str:
+    """An access token of the web application."""
+    value: str = web.get_tokens(visitor)["access_token"]
+    return value
+
+
 def application_of(client: OAuthClient) -> Application:
     application: Application = Application.objects.get(client_id=client.client_id)
     return application
 
 
-def set_profile(client: OAuthClient, profile: str) -> None:
+def configure(client: OAuthClient, **fields: object) -> None:
     application = application_of(client)
-    application.response_profile = profile
+    for name, value in fields.items():
+        setattr(application, name, value)
     application.save()
 
 

@@ -39,12 +39,6 @@ NOBODY = {"error": {"class": "AuthenticationException", "message": "You are not 
 NOTHING = {"error": {"class": "NotFoundException", "message": "There is no endpoint at this URL."}}
 
 
-@pytest.fixture
-def token(web: OAuthClient, visitor: Client) -> str:
-    value: str = web.get_tokens(visitor)["access_token"]
-    return value
-
-
 def send(path: str, token: str = "", method: str = "GET", **headers: str) -> Answer:
     headers |= {"sessionID": token} if token else {}
     answer: Answer = Client().generic(method, path, headers=headers)

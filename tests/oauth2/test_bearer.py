@@ -46,12 +46,6 @@ BROKEN = {
 }
 
 
-@pytest.fixture
-def token(web: OAuthClient, visitor: Client) -> str:
-    value: str = web.get_tokens(visitor)["access_token"]
-    return value
-
-
 def get(path: str, headers: dict[str, str] | None = None) -> tuple[int, str]:
     """Return the status and the challenge of an answer that no cache keeps."""
     answer = Client().get(path, headers=headers)

@@ -170,7 +170,7 @@ def test_an_unknown_client_and_a_wrong_secret_cost_and_read_the_same(
         statements.append([re.sub(r"'[^']*'", "?", query["sql"]) for query in captured])
     assert [error_of(answer, 401) for answer in answers] == ["invalid_client", "invalid_client"]
     assert answers[0].content == answers[1].content
-    assert statements[0] == statements[1]
+    assert statements[0] == statements[1] != []
 
 
 @pytest.mark.spec("T-36", "RFC 6749 §2.1")

@@ -72,6 +72,7 @@ def test_tables_logs_and_descriptions_hold_no_credential(
     ]
     described = "\n".join(f"{row} {row!r} {vars(row)}" for row in rows)
     logged = "\n".join(LineFormatter().format(record) for record in caplog.records)
+    assert "invalid_grant" in logged
     for name, value in travelled.items():
         for place, text in {"tables": everything_stored(), "rows": described, "log": logged}.items():
             assert value not in text, f"{name} in {place}"

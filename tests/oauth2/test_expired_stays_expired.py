@@ -18,7 +18,7 @@ from oauthapps.app_types import AppType
 from oauthapps.models import RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from tests.factories import PASSWORD, AdministratorFactory, make_application
-from tests.oauth2.conftest import application_of
+from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import OAuthClient
 
 pytestmark = pytest.mark.django_db
@@ -27,13 +27,6 @@ START = timezone.now()
 A_DAY = timedelta(days=1)
 A_SECOND = timedelta(seconds=1)
 LOGIN = "/accounts/login/"
-
-
-def configure(client: OAuthClient, **fields: object) -> None:
-    application = application_of(client)
-    for name, value in fields.items():
-        setattr(application, name, value)
-    application.save()
 
 
 def at(after: timedelta) -> time_machine.travel:

@@ -16,31 +16,34 @@ from tests.oauth_client import OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# What a row is stored without: it gets a value later, or never.
-LATER: dict[type[models.Model], set[str]] = {
-    AccessToken: {"id", "revoked_at"},
-    RefreshToken: {"id", "last_used_at", "replaced_at", "revoked"},
+# Each statement that adds a row, its model, and the columns that get a value later or never.
+ADDING: dict[str, tuple[str, type[models.Model], set[str]]] = {
+    "a person's access token": (
+        issuing.ADD_ACCESS_TOKEN,
+        AccessToken,
+        {"id", "revoked_at", "assertion_id", "assertion_expires"},
+    ),
+    "a machine's access token": (issuing.ADD_MACHINE_TOKEN, AccessToken, {"id", "revoked_at", "family_id"}),
+    "a refresh token": (
+        issuing.ADD_REFRESH_TOKEN,
+        RefreshToken,
+        {"id", "last_used_at", "replaced_at", "revoked"},
+    ),
 }
 
 
-def columns_of(*statements: str) -> set[str]:
-    lists = [re.findall(r"\(([a-z_,\s]+)\)\s+(?:SELECT|VALUES)", statement)[0] for statement in statements]
-    return {column.strip() for names in lists for column in names.split(",")}
+@pytest.mark.parametrize("name", ADDING)
+def test_every_column_of_a_new_row_is_written_or_has_its_value_later(name: str) -> None:
+    statement, model, later = ADDING[name]
+    ((table, columns),) = re.findall(r"INSERT INTO (\w+)\s+\(([a-z_,\s]+)\)\s+(?:SELECT|VALUES)", statement)
+    assert table == model._meta.db_table
+    written = [column.strip() for column in columns.split(",")]
+    assert sorted([*written, *later]) == sorted(field.column for field in model._meta.concrete_fields)
 
 
-def test_every_column_of_a_new_row_is_written_or_has_its_value_later() -> None:
-    written: dict[type[models.Model], set[str]] = {
-        AccessToken: columns_of(issuing.ADD_ACCESS_TOKEN, issuing.ADD_MACHINE_TOKEN),
-        RefreshToken: columns_of(issuing.ADD_REFRESH_TOKEN),
-    }
-    for model, columns in written.items():
-        assert columns | LATER[model] == {field.column for field in model._meta.concrete_fields}
-
-
-@pytest.mark.parametrize("model", [AccessToken, RefreshToken, Grant])
-def test_the_statements_name_the_models_tables(model: type[models.Model]) -> None:
-    text = " ".join([*issuing.USES.values(), issuing.ADD_ACCESS_TOKEN, issuing.ADD_REFRESH_TOKEN])
-    assert model._meta.db_table in text
+def test_what_is_used_up_lies_in_the_models_tables() -> None:
+    tables = {table: re.findall(r"UPDATE (\w+)", statement) for table, statement in issuing.USES.items()}
+    assert tables == {model._meta.db_table: [model._meta.db_table] for model in (Grant, RefreshToken)}
 
 
 def test_what_is_used_up_twice_adds_nothing_the_second_time(web: OAuthClient, visitor: Client) -> None:
@@ -89,6 +92,7 @@ def test_using_up_follows_an_index(db: None, table: str) -> None:
     values = {"now": timezone.now(), "source": 1, "replaced_at": None}
     plan = plan_of(issuing.USES[table], adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
+    assert re.search(r"\(rowid=\?|Index Cond: \(id =", plan), plan
 
 
 def reads_a_whole_table(plan: str) -> bool:

@@ -13,17 +13,10 @@ from oauthapps.models import Event, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application, disable_application, enable_application
-from tests.oauth2.conftest import application_of
+from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import TOKEN, OAuthClient, given
 
 pytestmark = pytest.mark.django_db
-
-
-def configure(client: OAuthClient, **fields: object) -> None:
-    application = application_of(client)
-    for name, value in fields.items():
-        setattr(application, name, value)
-    application.save()
 
 
 @pytest.mark.spec("R-04", "RFC 6749 §6")

@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from tests.oauth2.answers import error_of
-from tests.oauth2.conftest import Machine, set_profile
+from tests.oauth2.conftest import Machine, configure
 from tests.oauth_client import (
     FORM,
     INTROSPECT,
@@ -36,7 +36,7 @@ def test_the_token_type_follows_response_profile_and_type(
 ) -> None:
     """The documented page of the code flow says sessionID, the one of PKCE says Bearer."""
     for client, compatible in ((web, "sessionID"), (single_page, "Bearer")):
-        set_profile(client, profile)
+        configure(client, response_profile=profile)
         tokens = client.get_tokens(visitor)
         refreshed = client.refresh(tokens["refresh_token"]).json()
         expected = "Bearer" if profile == "standard" else compatible
@@ -108,7 +108,7 @@ def test_errors_come_in_the_dialect_of_the_client_that_asked(web: OAuthClient, n
     assert standard["error"] == standard["type"] == error
     assert standard["error_description"] == standard["message"]
     assert standard["statusCode"] == (413 if name == "too much" else 400)
-    set_profile(web, "workfront")
+    configure(web, response_profile="workfront")
     compatible = refused(web)
     assert compatible.status_code == standard["statusCode"]
     assert compatible.json() == {**standard, "error": True}
@@ -119,7 +119,7 @@ def test_a_refused_scope_is_told_in_the_dialect_too(
     web: OAuthClient, machine: Machine, visitor: Client
 ) -> None:
     for client in (web, machine.client):
-        set_profile(client, "workfront")
+        configure(client, response_profile="workfront")
     refresh_token = web.get_tokens(visitor, scope="read offline_access")["refresh_token"]
     for answer in (
         web.refresh(refresh_token, scope="write"),
@@ -133,14 +133,14 @@ def test_a_refused_scope_is_told_in_the_dialect_too(
 def test_a_public_clients_dialect_is_known_by_its_client_id(
     single_page: OAuthClient, visitor: Client
 ) -> None:
-    set_profile(single_page, "workfront")
+    configure(single_page, response_profile="workfront")
     assert error_of(single_page.exchange("x")) is True  # type: ignore[comparison-overlap]
     assert single_page.post(f"{TOKEN}?a=b", {"client_id": single_page.client_id}).json()["error"] is True
 
 
 @pytest.mark.spec("T-62", "RFC 6749 §5.2")
 def test_whoever_is_not_known_reads_the_standard_dialect(web: OAuthClient, db: None) -> None:
-    set_profile(web, "workfront")
+    configure(web, response_profile="workfront")
     unknown = web.exchange("x", client_id="0" * 32)
     for answer in (
         unknown,

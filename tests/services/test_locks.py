@@ -17,10 +17,9 @@ from accounts.services.activation import reset_person
 from accounts.services.people import change_person, create_person
 from oauthapps.services import changes
 from tests.factories import PASSWORD, UserFactory
-from tests.oauth2.conftest import application_of, person, visitor, web
+from tests.oauth2.conftest import application_of
 from tests.oauth_client import OAuthClient
 
-__all__ = ["person", "visitor", "web"]
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locking]
 COMMAND = Actor.command("tests")
 NEW_PASSWORD = "another good password"
