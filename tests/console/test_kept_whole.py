@@ -1,4 +1,4 @@
-"""A form that is kept comes back whole; what may not be kept is decided field by field."""
+"""A form that is kept comes back whole, or says why it does not."""
 
 from base64 import b64encode
 from typing import Any
@@ -6,39 +6,13 @@ from typing import Any
 import pytest
 from django.http import QueryDict
 from django.test import Client
-from django.urls import resolve, reverse
-from pytest_django import Settings
+from django.urls import reverse
 
-from accounts import kept_forms
 from accounts.models import Organization, User
 from oauthapps.models import Application
-from tests.console.pages import Browser, Fields, Page, fields_of
+from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_kept_forms import KEPT, LOGIN, ORGANIZATION, sign_in
-from tests.every_page.conftest import browser_for
-from tests.every_page.registry import VISITS
-from tests.every_page.worlds import filled
 from tests.oauthapps.images import encoded, noise
-from tests.test_architecture import VIEWS
-
-# Every field of every form, by whether somebody typed or chose it; a new one is a decision.
-TYPED = {
-    *("absolute_expiration", "inactivity_expiration", "rotate_refresh_tokens", "may_verify_tokens"),
-    *("app_type", "description", "description_url", "developer_email", "developer_name", "domain", "email"),
-    *("lane", "logo_kept", "name", "notes", "privacy_policy_url", "redirect_url", "remove_logo"),
-    *("response_profile", "role", "terms_of_service_url", "understood", "username", "customer_id"),
-}
-# What pages write into forms for themselves.
-WRITTEN = {
-    *("authorization_request", "based_on", "csrfmiddlewaretoken", "form_id", "kept_form", "next"),
-    *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
-    *("choice-name", "choice-description", "initial-customer_id"),
-}
-# Typed or chosen where nobody's session ends in between, or of no use afterwards: the sign-in page says that
-# nothing was kept.
-NOT_WORTH_KEEPING = {"delete_keys", "disconnect", "login", "stored"}
-# What is typed there is of no use without a password or a passkey's answer, which are never kept.
-NOT_KEPT = {"account_change_password", "account_reauthenticate", "mfa_add_webauthn"}
-FILES = {"logo", "public_key_file"}
 
 
 def sealed_away(console: Browser, page: Page, action: str, person: User, **changes: Any) -> Page:
@@ -47,78 +21,6 @@ def sealed_away(console: Browser, page: Page, action: str, person: User, **chang
     page = console.send(page, action, **changes)
     assert page.heading == "Sign in"
     return console.follow(sign_in(console, page, person))
-
-
-def comparable(fields: Fields) -> dict[str, Any]:
-    """What was filled in, with the ends of lines as a browser sends them."""
-    return {
-        name: [value.replace("\r\n", "\n") for value in ([sent] if isinstance(sent, str) else sent)]
-        for name, sent in fields.items()
-        if name not in {"csrfmiddlewaretoken", "kept_form"}
-    }
-
-
-@pytest.mark.spec("W-61", "the product's forms")
-def test_every_field_of_every_form_of_the_product_is_kept_or_listed_as_never_kept(
-    db: None, settings: Settings
-) -> None:
-    world = filled()
-    seen: dict[str, set[str]] = {}
-    for visit in VISITS:
-        if world.arguments.get(visit.of) is None or visit.breaks or "too often" in str(visit):
-            continue
-        for form in visit.page(browser_for(visit, world), world).posted_forms():
-            for element in form.iter():
-                if name := element.get("name"):
-                    seen.setdefault(name, set()).add(element.get("type", element.tag))
-    secret = {name for name, kinds in seen.items() if "password" in kinds}
-    assert secret <= settings.NEVER_KEPT_FIELDS
-    assert {name for name, kinds in seen.items() if "file" in kinds} == FILES
-    fields = {name for name, kinds in seen.items() if not kinds <= {"submit"}}
-    decided = TYPED | WRITTEN | NOT_WORTH_KEEPING | FILES
-    assert fields <= decided | settings.NEVER_KEPT_FIELDS
-    assert not settings.NEVER_KEPT_FIELDS & decided
-    assert fields >= settings.NEVER_KEPT_FIELDS
-
-
-@pytest.mark.spec("W-61", "the product's forms")
-def test_every_form_with_something_typed_is_kept_and_returns_whole(db: None, settings: Settings) -> None:
-    world = filled()
-    returned = set()
-    for visit in VISITS:
-        if visit.by not in {"administrator", "careful"} or visit.sends is not None or visit.status != 200:
-            continue
-        if world.arguments.get(visit.of) is None or visit.name == "kept-form":
-            continue
-        path = visit.path(world)
-        page = visit.page(browser_for(visit, world), world)
-        sendings = [(form, action or path) for form in page.posted_forms() for action in page.actions(form)]
-        for form, action in sendings:
-            sent = fields_of(form)
-            name = resolve(action).view_name
-            is_open = not getattr(VIEWS[name], "login_required", True)
-            is_kept = name in settings.KEPT_FORMS or sent.keys() & TYPED
-            if is_open or name in NOT_KEPT or not is_kept:
-                continue
-            browser = browser_for(visit, world)
-            browser.client.session.delete()
-            answer = browser.post(action, sent)
-            assert answer.status == 403, action
-            sealed = str(fields_of(answer.form(LOGIN))["kept_form"])
-            assert comparable(fields_in(sealed)) == comparable(sent), action
-            returned.add(name)
-    assert returned == settings.KEPT_FORMS
-
-
-def fields_in(sealed: str) -> Fields:
-    """The fields of a sealed form."""
-    kept = kept_forms.came_along(sealed)
-    assert kept is not None
-    assert kept.is_whole
-    found: Fields = {}
-    for name, value in kept.fields:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 @pytest.mark.spec("W-61", "the product's forms")

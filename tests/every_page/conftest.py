@@ -1,14 +1,28 @@
-"""A browser in the hands of whoever visits a page."""
+"""A browser in the hands of whoever visits a page, and worlds that stand for many tests."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from allauth.account.internal.flows.login import record_authentication
+from django.db import transaction
 from django.http import HttpRequest
 from django.test import Client
+from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from tests.console.pages import Browser
 from tests.every_page.organisation import World
 from tests.every_page.visits import Visit
+from tests.every_page.worlds import BUILDERS, State
+
+
+@contextmanager
+def standing(state: State, blocker: DjangoDbBlocker) -> Iterator[World]:
+    """A world for several tests, built once: each test is a savepoint in the transaction that holds it."""
+    with blocker.unblock(), transaction.atomic():
+        yield BUILDERS[state]()
+        transaction.set_rollback(True)
 
 
 def browser_for(visit: Visit, world: World) -> Browser:

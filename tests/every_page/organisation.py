@@ -195,10 +195,9 @@ def use_applications(world: World, times: int) -> None:
         application = Application.objects.get(client_id=world.arguments[key][0])
         for person in ("administrator", "member", "careful")[: 3 - number]:
             consent = consent_of(world, application, person)
-            for _ in range(times - number):
-                issue_token(application, consent.user, family=consent.families.first())
+            issue_tokens(application, consent.user, times - number, family=consent.families.first())
     machine = Application.objects.get(client_id=world.arguments["machine"][0])
-    issue_token(machine, world.people["administrator"])
+    issue_tokens(machine, world.people["administrator"], 1)
     machine.secrets.update(last_used_at=timezone.now())
     machine.keys.update(last_used_at=timezone.now())
 
@@ -225,14 +224,17 @@ def give_consent(world: World, application: Application, person: str) -> None:
     allow(request, user=world.people[person], actor=world.actor(person))
 
 
-def issue_token(application: Application, person: User, family: Any = None) -> None:
-    AccessToken.objects.create(
-        application=application,
-        user=person,
-        family=family,
-        token_checksum=digest(new_access_token()),
-        scope="read write",
-        expires=timezone.now() + timedelta(hours=1),
+def issue_tokens(application: Application, person: User, number: int, family: Any = None) -> None:
+    AccessToken.objects.bulk_create(
+        AccessToken(
+            application=application,
+            user=person,
+            family=family,
+            token_checksum=digest(new_access_token()),
+            scope="read write",
+            expires=timezone.now() + timedelta(hours=1),
+        )
+        for _ in range(number)
     )
 
 

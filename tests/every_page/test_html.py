@@ -1,21 +1,42 @@
 """The HTML of every page, as a strict parser and somebody who only hears it meet it."""
 
-import pytest
+from collections.abc import Iterator
+from copy import deepcopy
 
-from tests.every_page.conftest import break_what_it_breaks, browser_for
+import pytest
+from pytest_django import DjangoDbBlocker
+
+from tests.every_page.conftest import break_what_it_breaks, browser_for, standing
+from tests.every_page.organisation import World
 from tests.every_page.registry import VISITS
 from tests.every_page.structure import faults
 from tests.every_page.visits import Visit
-from tests.every_page.worlds import BUILDERS, State
+from tests.every_page.worlds import State
 
-PAGES = [pytest.param(visit, state, id=f"{visit}: {state}") for visit in VISITS for state in visit.states]
+# A state at a time, so that its world is built once.
+PAGES = [
+    pytest.param(visit, state, id=f"{visit}: {state}")
+    for state in State
+    for visit in VISITS
+    if state in visit.states
+]
 
 
-@pytest.mark.parametrize(("visit", "state"), PAGES)
+@pytest.fixture(scope="module")
+def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker, state: State) -> Iterator[World]:
+    with standing(state, django_db_blocker) as world:
+        yield world
+
+
+@pytest.fixture
+def world(built: World, db: None) -> World:
+    return deepcopy(built)
+
+
+@pytest.mark.parametrize(("visit", "state"), PAGES, scope="module")
 def test_a_page_is_valid_and_makes_sense_by_ear(
-    db: None, monkeypatch: pytest.MonkeyPatch, visit: Visit, state: State
+    world: World, monkeypatch: pytest.MonkeyPatch, visit: Visit, state: State
 ) -> None:
-    world = BUILDERS[state]()
     break_what_it_breaks(visit, monkeypatch)
     page = visit.page(browser_for(visit, world), world)
     assert page.status == visit.status
