@@ -194,11 +194,17 @@ def test_a_sign_in_tab_from_before_a_sign_out_signs_in(tabs: Browser, ada: User)
     assert "Typed" in tabs.follow(sign_in(tabs, ada, page)).text
 
 
-@pytest.mark.spec("W-59", "the product's pages")
-def test_a_form_typed_before_signing_in_elsewhere_is_kept(tabs: Browser, ada: User) -> None:
+@pytest.fixture
+def form(tabs: Browser, ada: User) -> Page:
+    """A page with a form, left open in one tab when somebody signs in anew in another."""
     sign_in(tabs, ada)
-    form = tabs.get(ORGANIZATION)
+    page = tabs.get(ORGANIZATION)
     sign_in_elsewhere(tabs, ada)
+    return page
+
+
+@pytest.mark.spec("W-59", "the product's pages")
+def test_a_form_typed_before_signing_in_elsewhere_is_kept(tabs: Browser, ada: User, form: Page) -> None:
     page = tabs.follow(tabs.send(form, name="Typed"))
     assert page.heading == "What you typed is kept"
     assert Organization.current().name != "Typed"
@@ -207,10 +213,7 @@ def test_a_form_typed_before_signing_in_elsewhere_is_kept(tabs: Browser, ada: Us
 
 
 @pytest.mark.spec("W-59", "the product's pages")
-def test_it_is_kept_as_well_when_nobody_is_signed_in_any_more(tabs: Browser, ada: User) -> None:
-    sign_in(tabs, ada)
-    form = tabs.get(ORGANIZATION)
-    sign_in_elsewhere(tabs, ada)
+def test_it_is_kept_as_well_when_nobody_is_signed_in_any_more(tabs: Browser, ada: User, form: Page) -> None:
     end_session(tabs)
     page = tabs.send(form, name="Typed")
     assert page.heading == "Sign in"
@@ -218,10 +221,7 @@ def test_it_is_kept_as_well_when_nobody_is_signed_in_any_more(tabs: Browser, ada
 
 
 @pytest.mark.spec("W-59", "the product's pages")
-def test_a_session_that_is_too_old_is_none_in_an_old_tab_either(tabs: Browser, ada: User) -> None:
-    sign_in(tabs, ada)
-    form = tabs.get(ORGANIZATION)
-    sign_in_elsewhere(tabs, ada)
+def test_a_session_that_is_too_old_is_none_in_an_old_tab_either(tabs: Browser, ada: User, form: Page) -> None:
     session = tabs.client.session
     session["started_at"] -= timedelta(days=8).total_seconds()
     session.save()

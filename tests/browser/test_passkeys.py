@@ -15,7 +15,7 @@ def authenticator(page: Page) -> CDPSession:
     return authenticator_of(page)[0]
 
 
-def authenticator_of(page: Page) -> tuple[CDPSession, str]:
+def authenticator_of(page: Page, **changes: object) -> tuple[CDPSession, str]:
     """A phone or laptop that keeps passkeys, knows its owner, and is touched whenever it asks; and its id."""
     devtools: CDPSession = page.context.new_cdp_session(page)
     devtools.send("WebAuthn.enable")
@@ -26,7 +26,7 @@ def authenticator_of(page: Page) -> tuple[CDPSession, str]:
         "hasUserVerification": True,
         "isUserVerified": True,
         "automaticPresenceSimulation": True,
-    }
+    } | changes
     added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
     return devtools, str(added["authenticatorId"])
 
@@ -178,16 +178,7 @@ def test_a_passkey_that_was_refused_is_not_left_on_the_device(
 
 
 def test_a_security_key_without_a_pin_is_told_to_get_one(page: Page, installation: Installation) -> None:
-    devtools: CDPSession = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "usb",
-        "hasResidentKey": True,
-        "hasUserVerification": False,
-        "automaticPresenceSimulation": True,
-    }
-    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    authenticator_of(page, transport="usb", hasUserVerification=False, isUserVerified=False)
     page.goto(f"{installation.base_url}/security/passkeys/new")
     sign_in(page)
     page.get_by_role("button", name="Add passkey").click()
