@@ -25,10 +25,27 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--database",
         choices=["sqlite", "postgresql"],
         default="sqlite",
-        help="the database to run on; TEST_DATABASE_URL names a PostgreSQL that is running already",
+        help="the database to run on: on PostgreSQL only what needs a database, on the one that "
+        "TEST_DATABASE_URL names if it is running already",
     )
     parser.addoption(
         "--every-look", action="store_true", help="look at every page in every width and colour scheme"
+    )
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL leave out what needs no database: the run on SQLite has it."""
+    if config.getoption("--database") == "sqlite":
+        return
+    left_out = [item for item in items if not needs_database(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if needs_database(item)]
+
+
+def needs_database(item: pytest.Item) -> bool:
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(fixtures & {"db", "transactional_db", "django_db_setup"}) or (
+        item.get_closest_marker("django_db") is not None
     )
 
 
