@@ -76,6 +76,7 @@ def test_what_the_env_file_is_called_and_holds_does_not_depend_on_characters(con
         "AUTHORIZE_URL",
         "TOKEN_URL",
         "REVOKE_URL",
+        "API_URL",
     ]
     assert "`id`" not in " ".join(lines)
     assert 'data-file-name="x-rm-rf-id.env"' in page.content

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import OneTimeLink, Role, Status, User
+from accounts.models import OneTimeLink, Organization, Role, Status, User
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 from tests.console.pages import Browser, Page
@@ -208,8 +208,19 @@ def test_an_invitation_that_cannot_be_is_refused_and_nothing_is_lost(
     assert not User.objects.filter(email=ZORA["email"]).exists()
 
 
+def test_a_name_of_two_lines_invites_nobody(console: Browser) -> None:
+    page = invite(console, name="Zora\r\nBcc: eve@example.org")
+    assert page.status == 422
+    assert "U+000D" in page.alerts()
+    assert mail.outbox == []
+
+
 def test_names_cannot_write_into_the_letter(console: Browser) -> None:
-    invite(console, name="Zora\r\nBcc: eve@example.org")
+    Organization.objects.update_or_create(
+        id=Organization.THE_ONE, defaults={"name": "Wiedekamp\r\nBcc: eve@example.org"}
+    )
+    invite(console)
     (message,) = mail.outbox
     assert message.recipients() == ["zora@example.org"]
+    assert message.subject == "[Gatehouse] Wiedekamp Bcc: eve@example.org invites you"
     assert "Bcc" not in dict(message.message())
