@@ -103,7 +103,7 @@ def test(asked: argparse.Namespace) -> int:
     pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
     results = {"SQLite": attended([*pytest, *asked.pytest_arguments], ROOT)}
     if on_postgresql:
-        # Browser tests and stories choose their database themselves.
+        # Browser tests and stories choose their database themselves; what needs none runs on SQLite alone.
         only = ["--database", "postgresql", "-m", "not browser and not story"]
         results["PostgreSQL"] = attended([*pytest, *only, *asked.pytest_arguments], ROOT)
     return verdict(results, picked=bool(asked.pytest_arguments))
