@@ -1,4 +1,7 @@
-"""How django-oauth-toolkit is wired in: a reason for every value that is not its default."""
+"""How django-oauth-toolkit is wired in: a reason for every value that is not its default.
+
+What of it is not used stands in oauthapps/oauth2/toolkit.py, with the reasons.
+"""
 
 from oauthapps.scopes import DEFAULT_SCOPES, SCOPES
 
@@ -20,18 +23,18 @@ CLIENT_FAILURES_PER_ADDRESS = 300
 
 OAUTH2_PROVIDER = {
     # A server that knows exactly the grants we offer; anything unlisted does not exist.
-    "OAUTH2_SERVER_CLASS": "oauthapps.oauth2.server.AuthorizationServer",
+    "OAUTH2_SERVER_CLASS": "oauthapps.oauth2.toolkit.AuthorizationServer",
     # Form or JSON bodies, read once and strictly.
-    "OAUTH2_BACKEND_CLASS": "oauthapps.oauth2.backend.RequestBackend",
-    # Client authentication by digest, single-use codes, per-application lifetimes.
+    "OAUTH2_BACKEND_CLASS": "oauthapps.oauth2.toolkit.RequestBackend",
+    # Exact redirect URIs, S256 alone, scopes as we read them.
     "OAUTH2_VALIDATOR_CLASS": "oauthapps.oauth2.validator.Validator",
-    "CLIENT_ID_GENERATOR_CLASS": "oauthapps.oauth2.generators.ClientIdGenerator",
-    "CLIENT_SECRET_GENERATOR_CLASS": "oauthapps.oauth2.generators.UnusableSecretGenerator",
-    "ACCESS_TOKEN_GENERATOR": "oauthapps.oauth2.generators.access_token",
-    "REFRESH_TOKEN_GENERATOR": "oauthapps.oauth2.generators.refresh_token",
+    "CLIENT_ID_GENERATOR_CLASS": "oauthapps.oauth2.toolkit.ClientIdGenerator",
+    "CLIENT_SECRET_GENERATOR_CLASS": "oauthapps.oauth2.toolkit.UnusableSecretGenerator",
+    "ACCESS_TOKEN_GENERATOR": "oauthapps.oauth2.toolkit.access_token",
+    "REFRESH_TOKEN_GENERATOR": "oauthapps.oauth2.toolkit.refresh_token",
     "AUTHORIZATION_CODE_EXPIRE_SECONDS": AUTHORIZATION_CODE_SECONDS,
     "ACCESS_TOKEN_EXPIRE_SECONDS": ACCESS_TOKEN_SECONDS,
-    # Refresh tokens end per application (absolute and inactivity); the validator decides.
+    # Refresh tokens end per application (absolute and inactivity); the token endpoint decides.
     "REFRESH_TOKEN_EXPIRE_SECONDS": None,
     "REFRESH_TOKEN_REUSE_PROTECTION": True,
     "SCOPES": SCOPES,

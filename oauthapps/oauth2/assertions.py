@@ -1,13 +1,12 @@
 """JWT assertions by which a machine application gets a token (RFC 7523).
 
-`verify` turns the text into a `VerifiedAssertion`; nothing else can make one, so that nobody can act on the
+`verify` turns the text into a `VerifiedAssertion`; nothing else makes one, so that nobody can act on the
 claims of an assertion whose signature has not been checked.
 """
 
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -23,6 +22,7 @@ from oauthapps.keypairs import load_public_key
 from oauthapps.models import Application, PublicKey
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
+from oauthapps.services.tokens import VerifiedAssertion
 
 ALGORITHM = "RS256"
 SEGMENTS = 3
@@ -44,21 +44,6 @@ class Rules(jws.JWSRegistry):
 
 # Headers that are not understood are ignored (RFC 7515 section 4), except where `crit` lists them.
 RULES = Rules(algorithms=[ALGORITHM], strict_check_header=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifiedAssertion:
-    """An assertion whose signature and claims have been checked.
-
-    Attributes:
-        key: the key that signed it; its user is the subject.
-        assertion_id: the digest of its `jti`; None where it has none.
-        expires: until when it could be presented again, clock skew included.
-    """
-
-    key: PublicKey
-    assertion_id: str | None
-    expires: datetime
 
 
 def verify(text: str, application: Application, keys: Sequence[PublicKey]) -> VerifiedAssertion:

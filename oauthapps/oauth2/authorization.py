@@ -37,7 +37,7 @@ from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
-from oauthapps.oauth2.server import AuthorizationServer
+from oauthapps.oauth2.toolkit import AuthorizationServer
 from oauthapps.redirect_urls import display_host
 from oauthapps.services import consents
 

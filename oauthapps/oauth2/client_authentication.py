@@ -49,6 +49,10 @@ class AuthenticatedClient(NamedTuple):
     secret: ClientSecret | None = None
     presented: Sequence[Any] = ()
 
+    def own_row(self) -> Any:
+        """Return the row of what it presents, if it is its own; nobody else's is good for it."""
+        return next((row for row in self.presented if row.application_id == self.application.pk), None)
+
 
 # An Authorization header that says nothing.
 UNREADABLE = Credentials(client_id="", by_basic=True)
@@ -104,8 +108,8 @@ def authenticate_client(
         raise
 
 
-def known_application(authorization: str, parameters: Parameters, sender: Sender) -> Application | None:
-    """Return whose client sent a request that is refused for another reason, so that it reads its dialect.
+def identify_application(authorization: str, parameters: Parameters, sender: Sender) -> Application | None:
+    """Find out whose client sent a request that is refused for another reason, so that it reads its dialect.
 
     A failure counts here as everywhere: the dialect of the answer tells a right secret from a wrong one.
 

@@ -11,8 +11,8 @@ from oauthlib.oauth2 import FatalClientError, OAuth2Error
 
 from accounts.next_pages import is_own_page
 from oauthapps.oauth2.authorization import read_request
-from oauthapps.oauth2.backend import backend
 from oauthapps.oauth2.consent_form import was_sealed
+from oauthapps.oauth2.toolkit import server
 
 AUTHORIZE = "oauth2_provider:authorize"
 DECISIONS = {AUTHORIZE, "oauth2_provider:switch-account"}
@@ -50,7 +50,7 @@ def leads_to_client(url: str) -> bool:
         return False
     try:
         parameters, _ = read_request(query)
-        backend().server.authorization_request(parameters)
+        server().authorization_request(parameters)
     except OAuth2Error as error:
         return not isinstance(error, FatalClientError) and bool(error.redirect_uri)
     return True

@@ -1,29 +1,70 @@
-"""Errors as clients read them."""
+"""Refusals as clients read them, in the dialect of the client that is refused."""
 
-import json
 import re
 
 from oauthlib.oauth2 import OAuth2Error
 
-from oauthapps.doors.errors import error_members
+from accounts.actors import Sender
+from oauthapps.doors.errors import NO_STORE, error_members
+from oauthapps.doors.programs import Answer, Refusal, json_answer
 from oauthapps.models import Application
+from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.client_authentication import (
+    ClientAuthenticationError,
+    Credentials,
+    PublicClientError,
+    identify_application,
+)
+from oauthapps.oauth2.parameters import UnreadableRequestError
+from oauthapps.oauth2.throttling import TooManyFailuresError
 
+CLIENT_ID = re.compile("[0-9a-f]{32}")
 # RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
 NOT_ALLOWED = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
-def error_body(error: OAuth2Error, application: Application | None) -> str:
-    """Return the JSON that tells a client what is wrong.
+def unreadable_answer(error: UnreadableRequestError, authorization: str, sender: Sender) -> Answer:
+    """Return the answer to a request whose parameters cannot be taken, in its client's dialect if known.
+
+    Args:
+        error: what is wrong with them, and what could be read.
+        authorization: the Authorization header, empty when there is none.
+        sender: where the request came from.
+    """
+    try:
+        application = identify_application(authorization, error.readable, sender)
+    except TooManyFailuresError as too_many:
+        return error_answer(too_many, None)
+    return error_answer(error, application)
+
+
+def error_answer(error: OAuth2Error, application: Application | None) -> Answer:
+    """Return the answer that refuses a request, in the dialect of the client that authenticated.
+
+    A client that is known and yet should authenticate has all that a public client can have.
 
     Args:
         error: what is wrong; its description repeats nothing that could be a credential.
         application: the authenticated client's application, whose response profile decides; None for nobody.
     """
-    message = message_of(error)
+    if application is not None and isinstance(error, ClientAuthenticationError):
+        credentials = Credentials(client_id=application.client_id)
+        error = PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
+    status, message = error.status_code, NOT_ALLOWED.sub("", error.description or "") or str(error.error)
     compatible = application is not None and application.is_workfront_compatible
-    return json.dumps(error_members(error.status_code, error.error, message, compatible=compatible))
+    members = error_members(status, error.error, message, compatible=compatible)
+    answer = json_answer(members, status, {**NO_STORE, **error.headers})
+    answer.refusal = Refusal(error.error, message, client_of(error, application))
+    return answer
 
 
-def message_of(error: OAuth2Error) -> str:
-    """Return the sentence that says what is wrong."""
-    return NOT_ALLOWED.sub("", error.description or "") or str(error.error)
+def client_of(error: OAuth2Error, application: Application | None) -> str:
+    """Return how the log names the client whose request is refused: by its Client ID, proven or only claimed.
+
+    What does not look like one stays out: somebody may have sent a secret in its place.
+    """
+    if application is not None:
+        return str(application.client_id)
+    readable = error.readable if isinstance(error, UnreadableRequestError) else {}
+    claimed = str(error.client_id or readable.get("client_id", ""))
+    return f"{claimed} (not authenticated)" if CLIENT_ID.fullmatch(claimed) else ""

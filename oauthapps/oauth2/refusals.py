@@ -17,12 +17,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from oauthapps import client_secrets, lifetimes
-from oauthapps.app_types import AUTHORIZATION_CODE, REFRESH_TOKEN, TypeSpec
+from oauthapps.app_types import TypeSpec
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
-from oauthapps.oauth2.requests import TokenRequest
 
 # Client authentication
 
@@ -57,18 +56,6 @@ def fault_of_form(value: str) -> str:
 
 
 QUOTES = ('"', "'")
-
-
-# What is looked up
-
-
-def cause_of(request: TokenRequest) -> str:
-    """Return why an authenticated client's code or refresh token was refused; nothing for other grants."""
-    if request.grant_type == AUTHORIZATION_CODE and request.code:
-        return of_code(request.code, request.client)
-    if request.grant_type == REFRESH_TOKEN and request.refresh_token:
-        return of_refresh_token(request.refresh_token, request.client)
-    return ""
 
 
 # Authorization codes
@@ -172,6 +159,10 @@ def expiration_of(token: RefreshToken) -> str:
     moment, name, label = min(passed)
     return f"The refresh token expired {ago(moment)}: the {name} expiration is {label}."
 
+
+# Assertions
+
+ASSERTION_USED = "The assertion was already used."
 
 # How a family ends, of which both are part
 

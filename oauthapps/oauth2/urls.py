@@ -4,15 +4,15 @@ from django.urls import path
 
 from oauthapps.doors.cors import cross_origin
 from oauthapps.doors.programs import Endpoint
-from oauthapps.oauth2 import authorization, endpoints
+from oauthapps.oauth2 import authorization, endpoints, token_endpoint
 from oauthapps.oauth2.switch_account import switch_account
 
 app_name = "oauth2_provider"
 urlpatterns = [
     path("authorize", authorization.AuthorizationView.as_view(), name="authorize"),
     path("authorize/switch-account", switch_account, name="switch-account"),
-    path("api/v1/token", Endpoint(cross_origin(endpoints.token)), name="token"),
-    path("api/v1/jwt/exchange", Endpoint(endpoints.jwt_exchange), name="jwt-exchange"),
+    path("api/v1/token", Endpoint(cross_origin(token_endpoint.token)), name="token"),
+    path("api/v1/jwt/exchange", Endpoint(token_endpoint.jwt_exchange), name="jwt-exchange"),
     path("api/v1/revoke", Endpoint(cross_origin(endpoints.revoke)), name="revoke-token"),
     path("api/v1/introspect", Endpoint(endpoints.introspect, only_reads=True), name="introspect"),
 ]

@@ -12,6 +12,7 @@ from oauthapps import client_secrets
 from oauthapps.models import (
     AccessToken,
     Application,
+    ClientSecret,
     Event,
     Grant,
     PublicKey,
@@ -20,6 +21,7 @@ from oauthapps.models import (
     issuing,
 )
 from oauthapps.models.consents import EndReason
+from oauthapps.models.credentials import note_use
 from oauthapps.models.events import EventKind
 
 # A replaced refresh token that comes back within this time is a lost reply or a second tab, not a theft.
@@ -27,19 +29,36 @@ REPLAY_LEEWAY = timedelta(seconds=10)
 
 
 @dataclass(frozen=True, kw_only=True)
+class VerifiedAssertion:
+    """An assertion whose signature and claims have been checked (`oauth2.assertions`).
+
+    Attributes:
+        key: the key that signed it; its user is the subject.
+        assertion_id: the digest of its `jti`; None where it has none.
+        expires: until when it could be presented again, clock skew included.
+    """
+
+    key: PublicKey
+    assertion_id: str | None
+    expires: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Issue:
     """Tokens that have just been made, in clear, and all that is kept about them.
 
     Attributes:
-        source: the grant or refresh token that they were made from, which is used up with them.
+        source: the grant, refresh token or assertion that they were made from, which is used up with them.
+        application: the client's.
         scope: the access token's scopes, as on the wire.
         seconds: how long the access token lives.
         access_token: its value, to be digested.
         refresh_token: a new refresh token's value; empty when there is none.
-        replaces: whether the refresh token they were made from is good for nothing afterwards.
+        replaces: whether a refresh token they were made from is good for nothing afterwards.
     """
 
-    source: Grant | RefreshToken
+    source: Grant | RefreshToken | VerifiedAssertion
+    application: Application
     scope: str
     seconds: int
     access_token: str = field(repr=False)
@@ -47,69 +66,48 @@ class Issue:
     replaces: bool = True
 
 
-@dataclass(frozen=True, kw_only=True)
-class MachineIssue:
-    """An access token that has just been made from an assertion, likewise.
-
-    Attributes:
-        key: the key that signed the assertion.
-        scope: the access token's scopes, as on the wire.
-        seconds: how long the access token lives.
-        access_token: its value, to be digested.
-        assertion_id: the digest of the assertion's `jti`, where it had one.
-        assertion_expires: until when that assertion could come again.
-    """
-
-    key: PublicKey
-    application: Application
-    scope: str
-    seconds: int
-    access_token: str = field(repr=False)
-    assertion_id: str | None
-    assertion_expires: datetime
-
-
-def store_tokens(issue: Issue) -> bool:
+def store(issue: Issue) -> bool:
     """Use up what new tokens were made from and store their digests.
 
     Returns:
         Whether it was still to be used; otherwise nothing is stored.
     """
-    now = timezone.now()
-    return issuing.use_and_add(
-        issue.source._meta.db_table,
-        {
-            "now": now,
-            "source": issue.source.pk,
-            "replaced_at": now if issue.replaces else None,
-            "access_token": client_secrets.digest(issue.access_token),
-            "scope": issue.scope,
-            "expires": now + timedelta(seconds=issue.seconds),
-            "refresh_token": client_secrets.digest(issue.refresh_token) if issue.refresh_token else "",
-            "refresh_scope": issue.source.scope,
-        },
-    )
+    now, source = timezone.now(), issue.source
+    made: issuing.Values = {
+        "now": now,
+        "access_token": client_secrets.digest(issue.access_token),
+        "scope": issue.scope,
+        "expires": now + timedelta(seconds=issue.seconds),
+    }
+    if isinstance(source, VerifiedAssertion):
+        machine = {
+            "user": source.key.user_id,
+            "application": issue.application.pk,
+            "assertion_id": source.assertion_id,
+            "assertion_expires": source.expires,
+        }
+        return issuing.add_machine_token({**made, **machine})
+    used = {
+        "source": source.pk,
+        "replaced_at": now if issue.replaces else None,
+        "refresh_token": client_secrets.digest(issue.refresh_token) if issue.refresh_token else "",
+        "refresh_scope": source.scope,
+    }
+    return issuing.use_and_add(source._meta.db_table, {**made, **used})
 
 
-def store_machine_token(issue: MachineIssue) -> bool:
-    """Store the digest of a token that an assertion was exchanged for.
+def note_uses(issue: Issue, secret: ClientSecret | None) -> None:
+    """Note which secret and key tokens were issued with.
 
-    Returns:
-        Whether the assertion was still to be used; otherwise nothing is stored.
+    Args:
+        issue: the tokens.
+        secret: the secret that the client showed; None for a public client.
     """
     now = timezone.now()
-    return issuing.add_machine_token(
-        {
-            "now": now,
-            "user": issue.key.user_id,
-            "application": issue.application.pk,
-            "access_token": client_secrets.digest(issue.access_token),
-            "scope": issue.scope,
-            "expires": now + timedelta(seconds=issue.seconds),
-            "assertion_id": issue.assertion_id,
-            "assertion_expires": issue.assertion_expires,
-        }
-    )
+    if secret is not None:
+        note_use(secret, now)
+    if isinstance(issue.source, VerifiedAssertion):
+        note_use(issue.source.key, now)
 
 
 def end_family_of_replayed_code(digest: str, application: Application, *, actor: Actor) -> None:

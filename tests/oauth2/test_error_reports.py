@@ -15,7 +15,7 @@ from django.views.debug import get_exception_reporter_class
 from config.access_log import FORMAT as ACCESS_LOG
 from config.logs import LineFormatter
 from oauthapps.doors.programs import ProgramRequest
-from oauthapps.oauth2 import endpoints
+from oauthapps.oauth2 import token_endpoint
 from tests.oauth_client import AUTHORIZE, FORM, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db
@@ -83,9 +83,9 @@ def report_of(request: HttpRequest, monkeypatch: pytest.MonkeyPatch, *, as_html:
         remembered = request.body
         raise RuntimeError(f"on purpose{remembered[:0]!r}")
 
-    monkeypatch.setattr("oauthapps.oauth2.backend.read_body", fail)
+    monkeypatch.setattr("oauthapps.oauth2.toolkit.read_body", fail)
     try:
-        endpoints.token(ProgramRequest(request.META, "1"))
+        token_endpoint.token(ProgramRequest(request.META, "1"))
     except RuntimeError:
         made_by: Any = get_exception_reporter_class(request)
         reporter = made_by(request, *sys.exc_info())

@@ -1,0 +1,38 @@
+"""What follows when a code, refresh token or assertion is refused: the client reads why, and a replay counts.
+
+What a replay ends is committed before the answer is sent; the refused request itself has stored nothing. The
+cause is looked up first, because the end of a family would be the cause afterwards.
+"""
+
+from oauthlib.oauth2 import InvalidGrantError
+
+from accounts.actors import Sender
+from oauthapps.client_secrets import digest
+from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.client_authentication import AuthenticatedClient
+from oauthapps.services import tokens
+
+
+def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient, sender: Sender) -> None:
+    """Say why, and end the family of a code that had been used (RFC 6749 section 4.1.2)."""
+    application = client.application
+    error.description = error.description or refusals.of_code(code, application)
+    actor = sender().as_client(application.client_id)
+    tokens.end_family_of_replayed_code(digest(code), application, actor=actor)
+
+
+def after_refresh_token(
+    error: InvalidGrantError, value: str, client: AuthenticatedClient, sender: Sender
+) -> None:
+    """Say why, and end the family of one that had been replaced (RFC 9700 section 4.14.2) or has expired."""
+    application = client.application
+    error.description = error.description or refusals.of_refresh_token(value, application)
+    actor = sender().as_client(application.client_id)
+    tokens.end_family_of_replayed_refresh_token(digest(value), application, actor=actor)
+    if refused := client.own_row():
+        tokens.end_family_of_expired(refused)
+
+
+def after_assertion(error: InvalidGrantError, *_: object) -> None:
+    """Say that an assertion was used before, if nothing else is wrong with it."""
+    error.description = error.description or refusals.ASSERTION_USED

@@ -1,0 +1,259 @@
+"""The token endpoint (RFC 6749 section 3.2): authenticate the client, judge its request, store, reply.
+
+Nothing is written until everything has been judged. Then one act uses up the code, refresh token or assertion
+and stores what is made from it, or does neither, because another request was quicker.
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from oauth2_provider.views.mixins import OAuthLibMixin
+from oauthlib.oauth2 import (
+    InvalidGrantError,
+    InvalidRequestError,
+    InvalidScopeError,
+    OAuth2Error,
+    UnauthorizedClientError,
+    UnsupportedGrantTypeError,
+)
+
+from accounts.actors import Sender
+from oauthapps import scopes
+from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.client_secrets import digest
+from oauthapps.doors.errors import NO_STORE
+from oauthapps.doors.methods import allow_only
+from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
+from oauthapps.models import Application, Grant, RefreshToken, lookups
+from oauthapps.models.lookups import Presented
+from oauthapps.oauth2 import assertions, refusals, refused_grants
+from oauthapps.oauth2.client_authentication import (
+    AuthenticatedClient,
+    authenticate_client,
+    identify_application,
+)
+from oauthapps.oauth2.errors import error_answer, unreadable_answer
+from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
+from oauthapps.oauth2.pkce import METHOD, verifier_fits
+from oauthapps.services import tokens
+from oauthapps.services.tokens import VerifiedAssertion
+
+TokenGenerator = Callable[[Parameters], str]
+
+
+@allow_only("POST")
+def token(request: ProgramRequest) -> Answer:
+    """Answer a token request."""
+    return respond(request, dict)
+
+
+@allow_only("POST")
+def jwt_exchange(request: ProgramRequest) -> Answer:
+    """Exchange a JWT in the documented way: the JWT bearer grant under another name."""
+    return respond(request, as_jwt_bearer_grant)
+
+
+def as_jwt_bearer_grant(parameters: Parameters) -> Parameters:
+    """Return the token request (RFC 7523 section 2.1) that a documented exchange means."""
+    assertion = parameters.get("jwt_token", "")
+    return {**parameters, "grant_type": JWT_BEARER, "assertion": assertion}
+
+
+def respond(request: ProgramRequest, translate: Callable[[Parameters], Parameters]) -> Answer:
+    """Let the backend and the server that django-oauth-toolkit was told to use answer a request.
+
+    Args:
+        request: the request; its body is form or JSON.
+        translate: makes the parameters of a token request from those that were sent.
+    """
+    backend = OAuthLibMixin.get_oauthlib_core()
+    try:
+        parameters = translate(backend.extract_body(request))
+    except UnreadableRequestError as error:
+        return unreadable_answer(error, request.authorization, request.sender)
+    answer: Answer = backend.server.token_answer(parameters, request.authorization, request.sender)
+    return answer
+
+
+class TokenEndpoint:
+    """The part of the server that answers token requests, by the grants at the end of this module.
+
+    Args:
+        token_expires_in: how many seconds an access token lives.
+        token_generator: makes the value of an access token.
+        refresh_token_generator: makes the value of a refresh token.
+    """
+
+    def __init__(
+        self, token_expires_in: int, token_generator: TokenGenerator, refresh_token_generator: TokenGenerator
+    ) -> None:
+        self.expires_in = token_expires_in
+        self.new_access_token = token_generator
+        self.new_refresh_token = refresh_token_generator
+
+    def token_answer(self, parameters: Parameters, authorization: str, sender: Sender) -> Answer:
+        """Return the answer to a token request.
+
+        Args:
+            parameters: the request's parameters.
+            authorization: the Authorization header, empty when there is none.
+            sender: where the request came from.
+        """
+        application, grant_type = None, parameters.get("grant_type", "")
+        try:
+            grant = GRANTS.get(grant_type)
+            if grant is None:
+                application = identify_application(authorization, parameters, sender)
+                raise unsupported(parameters, application)
+            value = parameters.get(grant.parameter, "")
+            presented = Presented(grant.query, digest(value))
+            client = authenticate_client(authorization, parameters, sender, presented)
+            application = client.application
+            if not application.allows_grant_type(grant_type):
+                raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), application.type))
+            try:
+                return self.issue(grant.judge(value, parameters, client), parameters, client)
+            except InvalidGrantError as error:
+                grant.after_refusal(error, value, client, sender)
+                raise
+        except OAuth2Error as error:
+            return error_answer(error, application)
+
+    def issue(self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient) -> Answer:
+        """Make tokens, store them while using up what they are made from, and reply (RFC 6749 section 5.1).
+
+        Raises:
+            InvalidGrantError: when that was used up before; nothing is stored then.
+        """
+        issue = tokens.Issue(
+            source=granted.source,
+            application=client.application,
+            scope=scopes.render(granted.scope),
+            seconds=self.expires_in,
+            access_token=self.new_access_token(parameters),
+            refresh_token=self.new_refresh_token(parameters) if granted.makes_refresh_token else "",
+            replaces=not granted.kept_refresh_token,
+        )
+        if not tokens.store(issue):
+            raise InvalidGrantError
+        tokens.note_uses(issue, client.secret)
+        reply = {
+            "token_type": client.application.token_type,
+            "access_token": issue.access_token,
+            "expires_in": issue.seconds,
+            "scope": issue.scope,
+            "wid": client.application.organization.customer_id,
+        }
+        if refresh_token := issue.refresh_token or granted.kept_refresh_token:
+            reply["refresh_token"] = refresh_token
+        return json_answer(reply, headers=NO_STORE)
+
+
+def unsupported(parameters: Parameters, application: Application | None) -> OAuth2Error:
+    """Return the error for a request that names no grant type, or none that is offered."""
+    if asked := parameters.get("grant_type"):
+        type_ = application and application.type
+        return UnsupportedGrantTypeError(refusals.of_grant_type(asked, GRANTS, type_))
+    error = InvalidRequestError("Missing grant_type parameter.")
+    error.client_id = parameters.get("client_id")
+    return error
+
+
+class Granted(NamedTuple):
+    """What a request is granted that has been judged.
+
+    Attributes:
+        source: what the tokens are made from.
+        scope: what the access token may do.
+        makes_refresh_token: whether a new refresh token comes with it.
+        kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
+    """
+
+    source: Grant | RefreshToken | VerifiedAssertion
+    scope: tuple[str, ...]
+    makes_refresh_token: bool = False
+    kept_refresh_token: str = ""
+
+
+# The authorization code grant (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.6)
+
+
+def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
+    """Judge a code, its verifier, and the redirect URI it was sent to."""
+    if not code:
+        raise InvalidRequestError("Missing code parameter.")
+    # It belongs to the authorization request. Whoever names another one here tries to make the challenge
+    # itself pass for the verifier.
+    if parameters.get("code_challenge_method", METHOD) != METHOD:
+        raise InvalidGrantError(refusals.METHOD_SENT)
+    grant: Grant | None = client.own_row()
+    if grant is None:
+        raise InvalidGrantError
+    verifier = parameters.get("code_verifier")
+    if not verifier_fits(grant.code_challenge, verifier):
+        raise InvalidGrantError(refusals.of_verifier(grant.code_challenge, verifier))
+    redirect_uri = parameters.get("redirect_uri")
+    if redirect_uri is None and grant.redirect_uri_given:
+        raise InvalidRequestError(refusals.REDIRECT_URI_MISSING)
+    if redirect_uri is not None and redirect_uri != grant.redirect_uri:
+        raise InvalidGrantError(refusals.REDIRECT_URI_WRONG)
+    scope = scopes.parse(grant.scope)
+    return Granted(grant, scope, makes_refresh_token=scopes.OFFLINE_ACCESS in scope)
+
+
+# The refresh token grant (RFC 6749 section 6)
+
+
+def judge_refresh_token(value: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
+    """Judge a refresh token, and the scope: less than its own may be asked for."""
+    if not value:
+        raise InvalidRequestError("Missing refresh token parameter.")
+    row: RefreshToken | None = client.own_row()
+    if row is None or row.has_ended:
+        raise InvalidGrantError
+    own_scope = scopes.parse(row.scope)
+    # Around the whole, unlike between names, white space has never meant anything here.
+    scope = scopes.parse(parameters.get("scope", "").strip()) or own_scope
+    if not set(scope) <= set(own_scope):
+        raise InvalidScopeError(refusals.of_scopes(scope, own_scope))
+    if client.application.rotate_refresh_tokens:
+        return Granted(row, scope, makes_refresh_token=True)
+    return Granted(row, scope, kept_refresh_token=value)
+
+
+# The JWT bearer grant (RFC 7523 section 2.1)
+
+
+def judge_assertion(assertion: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
+    """Judge an assertion, and the scope: machines cannot have every one."""
+    if not assertion:
+        raise InvalidRequestError("Missing assertion (or jwt_token) parameter.")
+    scope = scopes.parse(parameters.get("scope", "")) or scopes.MACHINE_SCOPES
+    if not set(scope) <= set(scopes.MACHINE_SCOPES):
+        raise InvalidScopeError(refusals.of_scopes(scope, scopes.MACHINE_SCOPES))
+    return Granted(assertions.verify(assertion, client.application, client.presented), scope)
+
+
+class TokenGrant(NamedTuple):
+    """A grant type.
+
+    Attributes:
+        parameter: the name of the parameter with what the client presents.
+        query: looks that up together with the client.
+        judge: returns what is granted, or raises the error that names the first thing that is wrong.
+        after_refusal: says in the error why, and ends what a replay puts in doubt.
+    """
+
+    parameter: str
+    query: Any
+    judge: Callable[[str, Parameters, AuthenticatedClient], Granted]
+    after_refusal: Callable[[InvalidGrantError, str, AuthenticatedClient, Sender], None]
+
+
+GRANTS = {
+    AUTHORIZATION_CODE: TokenGrant("code", lookups.GRANTS, judge_code, refused_grants.after_code),
+    REFRESH_TOKEN: TokenGrant(
+        "refresh_token", lookups.REFRESH_TOKENS, judge_refresh_token, refused_grants.after_refresh_token
+    ),
+    JWT_BEARER: TokenGrant("assertion", lookups.KEYS, judge_assertion, refused_grants.after_assertion),
+}
