@@ -18,7 +18,7 @@ from oauthapps.addresses import is_host, punycode
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "config.postgresql"}
+ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "oauthapps.sql.postgresql"}
 
 # IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it later
 # while another writes, and would fail at once instead of waiting.
@@ -28,7 +28,7 @@ SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON",
 }
 
-# Only the statements of every request are prepared (config.postgresql). psycopg, were it to prepare others,
+# Only the statements of every request are prepared (oauthapps.sql). psycopg, were it to prepare others,
 # would drop all of them after every rollback. A line that has gone dead is noticed in half a minute.
 POSTGRESQL = {
     "server_side_binding": True,

@@ -66,6 +66,14 @@ class TypeSpec:
     absolute_label: str = ""
     inactivity_label: str = ""
 
+    def token_type(self, *, compatible: bool) -> str:
+        """Return what a reply calls the kind of access token (RFC 6749 section 7.1).
+
+        Args:
+            compatible: for a client with the Workfront-compatible response profile.
+        """
+        return self.compatible_token_type if compatible else BEARER
+
 
 _SPECS = {
     AppType.MACHINE_TO_MACHINE: TypeSpec(

@@ -5,9 +5,11 @@ token are plain additions wherever they are worked out: in Python, in SQL, in th
 """
 
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 from django.utils.timesince import timesince
 
 from oauthapps.errors import InvalidLifetimeError
@@ -89,6 +91,40 @@ def delta(code: str) -> timedelta | None:
         InvalidLifetimeError: if it is none of the offered values.
     """
     return _DELTAS[parse_lifetime(code)]
+
+
+class Expirations(NamedTuple):
+    """The two ends of a refresh token, worked out from its application's present settings.
+
+    Attributes:
+        started_at: when its first grant began.
+        absolute: the lifetime that counts from there.
+        last_active_at: when its person was last active here.
+        inactivity: the lifetime that counts from there.
+    """
+
+    started_at: datetime
+    absolute: str
+    last_active_at: datetime
+    inactivity: str
+
+    @property
+    def absolute_end(self) -> datetime | None:
+        """When it ends in any case; None for never."""
+        lifetime = delta(self.absolute)
+        return self.started_at + lifetime if lifetime else None
+
+    @property
+    def ends_at(self) -> datetime | None:
+        """When it ends if nobody does anything: the earlier of the two, or None for never."""
+        lifetime = delta(self.inactivity)
+        ends = (self.absolute_end, self.last_active_at + lifetime if lifetime else None)
+        return min((end for end in ends if end), default=None)
+
+    @property
+    def have_passed(self) -> bool:
+        """Whether one of the two has passed."""
+        return self.ends_at is not None and self.ends_at <= timezone.now()
 
 
 def over_after(span: timedelta) -> list[Lifetime]:

@@ -16,7 +16,7 @@ SOURCES = [
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]
-# docs/architecture.md says `models/issuing.py`, not `oauthapps/models/issuing.py`.
+# docs/architecture.md says `sql/issuing.py`, not `oauthapps/sql/issuing.py`.
 BEGINNINGS = [ROOT, ROOT / "oauthapps"]
 # Made when the server runs, and what every door has of its own.
 NOT_HERE = {"var/", "views/", "urls.py"}

@@ -6,7 +6,6 @@ Errors are `{"error": {"class": …, "message": …}}`, and what does not exist 
 from functools import wraps
 from typing import Protocol
 
-from accounts.models import User
 from oauthapps.api.bearer import (
     BearerError,
     TokenContext,
@@ -20,6 +19,7 @@ from oauthapps.client_secrets import digest
 from oauthapps.doors.methods import allow_only
 from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
 from oauthapps.services import tokens
+from oauthapps.sql.access_tokens import BearerRow
 
 
 class AnsweringSomebody(Protocol):
@@ -53,22 +53,22 @@ def method_refused(message: str, headers: dict[str, str]) -> Answer:
 @readable_with_token
 def user_me(token: TokenContext) -> Members:
     """Return the person in the shape of the documented calls."""
-    return {"data": documented(token.user)}
+    return {"data": documented(token.row)}
 
 
 @allow_only("GET", "HEAD", refuse=method_refused)
 @readable_with_token
 def user_search(token: TokenContext) -> Members:
     """Return the people the token can see, of whom there is one."""
-    return {"data": [documented(token.user)]}
+    return {"data": [documented(token.row)]}
 
 
 @allow_only("GET", "POST", refuse=method_refused)
 @signed_in
 def logout(request: ProgramRequest, token: TokenContext) -> Answer:
     """End the token that the request carries, and no other; clients log out by GET as well as by POST."""
-    actor = request.sender().as_client(token.application.client_id)
-    tokens.revoke(digest(presented_token(request)), token.application, actor=actor)
+    actor = request.sender().as_client(token.row.client_id)
+    tokens.revoke(digest(presented_token(request)), token.row.application_id, actor=actor)
     return json_answer({"data": {"success": True}}, headers={"Cache-Control": "no-store"})
 
 
@@ -78,12 +78,12 @@ def not_found(request: ProgramRequest, token: TokenContext) -> Answer:  # noqa: 
     return refusal(404, "NotFoundException", "There is no endpoint at this URL.")
 
 
-def documented(user: User) -> Members:
+def documented(row: BearerRow) -> Members:
     """Return a person as the documented calls show one."""
     return {
-        "ID": user.user_id,
-        "name": user.display_name,
+        "ID": row.user_id,
+        "name": row.display_name,
         "objCode": "USER",
-        "emailAddr": user.email,
-        "username": user.username,
+        "emailAddr": row.email,
+        "username": row.username,
     }

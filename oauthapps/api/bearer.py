@@ -6,11 +6,12 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.utils import timezone
 
-from accounts.models import User
 from oauthapps import scopes
 from oauthapps.client_secrets import digest
 from oauthapps.doors.programs import Answer, ProgramRequest, Refusal, json_answer
-from oauthapps.models import AccessToken, Application, lookups
+from oauthapps.models import AccessToken
+from oauthapps.sql import access_tokens
+from oauthapps.sql.access_tokens import BearerRow
 
 SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as the scheme
 NO_TOKEN = "No access token was sent."  # noqa: S105  # a sentence
@@ -23,8 +24,7 @@ ENDED_TOKEN = "The access token was revoked, or its person, application or conse
 class TokenContext(NamedTuple):
     """A checked access token: whom it speaks for, by which client, with which scopes."""
 
-    user: User
-    application: Application
+    row: BearerRow
     scope: tuple[str, ...]
 
 
@@ -97,10 +97,10 @@ def living_token(request: ProgramRequest) -> TokenContext:
         BearerError: when it has no living token.
     """
     presented = digest(presented_token(request))
-    token = lookups.access_token(presented)
-    if token is None:
+    row = access_tokens.bearer(presented)
+    if row is None:
         raise dead_token(presented)
-    return TokenContext(user=token.user, application=token.application, scope=scopes.parse(token.scope))
+    return TokenContext(row, scopes.parse(row.scope))
 
 
 def dead_token(presented: str) -> BearerError:
@@ -130,8 +130,8 @@ def lacks_scope(token: TokenContext, scope: str) -> BearerError:
         "insufficient_scope",
         f"The access token lacks a scope; needed: {scope}.",
         scope=scope,
-        client=token.application.client_id,
-        username=token.user.username,
+        client=token.row.client_id,
+        username=token.row.username,
     )
 
 

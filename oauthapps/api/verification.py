@@ -21,9 +21,9 @@ def verify(request: ProgramRequest) -> Answer:
         200,
         headers={
             "Content-Type": "text/plain",
-            "X-Auth-User-Id": token.user.user_id,
-            "X-Auth-Username": quote(token.user.username, safe="+"),  # a header is ASCII whatever a name is
-            "X-Auth-Client-Id": token.application.client_id,
+            "X-Auth-User-Id": token.row.user_id,
+            "X-Auth-Username": quote(token.row.username, safe="+"),  # a header is ASCII whatever a name is
+            "X-Auth-Client-Id": token.row.client_id,
             "X-Auth-Scope": scopes.render(token.scope),
             "Cache-Control": "no-store",
         },

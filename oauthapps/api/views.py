@@ -32,13 +32,13 @@ def readable_with_token(resource: Resource) -> Answering:
 @readable_with_token
 def me(token: TokenContext) -> Members:
     """Return who the token speaks for, and by which client."""
-    user = token.user
+    row = token.row
     return {
-        "ID": user.user_id,
-        "name": user.display_name,
-        "emailAddr": user.email,
-        "username": user.username,
-        "customer_id": token.application.organization.customer_id,
-        "client_id": token.application.client_id,
+        "ID": row.user_id,
+        "name": row.display_name,
+        "emailAddr": row.email,
+        "username": row.username,
+        "customer_id": row.customer_id,
+        "client_id": row.client_id,
         "scope": scopes.render(token.scope),
     }

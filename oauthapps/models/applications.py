@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import Self
 
 from django.conf import settings
@@ -13,7 +12,7 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, is_identifier
 from oauthapps import lifetimes, logos, redirect_urls
-from oauthapps.app_types import BEARER, AppType, TypeSpec, spec_of
+from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models.validators import validate_link, validate_name, validate_text
 
@@ -170,27 +169,12 @@ class Application(AbstractApplication):
         """Whether its client hears the Workfront-compatible dialect."""
         return self.response_profile == ResponseProfile.WORKFRONT
 
-    @property
-    def token_type(self) -> str:
-        """How replies to its client call the kind of access token (RFC 6749 section 7.1)."""
-        return self.type.compatible_token_type if self.is_workfront_compatible else BEARER
-
-    @property
-    def absolute_lifetime(self) -> timedelta | None:
-        """How long after the first grant refresh tokens end in any case; None for never."""
-        return lifetimes.delta(self.absolute_expiration)
-
-    @property
-    def inactivity_lifetime(self) -> timedelta | None:
-        """How long a person may be away before refresh tokens end; None for ever."""
-        return lifetimes.delta(self.inactivity_expiration)
-
     def is_usable(self, request: object) -> bool:  # noqa: ARG002
         """Return whether the client may act; django-oauth-toolkit asks."""
         return self.is_enabled
 
     def allows_grant_type(self, *grant_types: str) -> bool:
-        """Return whether the type may use any of these grant types (names as on the wire)."""
+        """Return whether the type may use any of these grant types; django-oauth-toolkit asks."""
         return any(grant_type in self.type.grant_types for grant_type in grant_types)
 
     def redirect_url_for(self, uri: str) -> RedirectURL | None:

@@ -1,13 +1,12 @@
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from accounts.best_effort import best_effort
 from oauthapps.edits import Basis
 from oauthapps.models.applications import Application
 
@@ -142,10 +141,3 @@ class PublicKey(Credential):
     def certificate_expired(self) -> bool:
         """Whether it came in a certificate that is past its last day; the key itself goes on working."""
         return self.not_after is not None and self.not_after < timezone.now()
-
-
-def note_use(credential: ClientSecret | PublicKey, now: datetime) -> None:
-    """Note a use of a secret or key, at most once a minute."""
-    if not credential.used_since(now - timedelta(minutes=1)):
-        with best_effort("when a secret or key was last used"):
-            type(credential).objects.filter(pk=credential.pk).update(last_used_at=now)

@@ -16,17 +16,13 @@ from oauth2_provider.models import (
 
 from accounts.models import User
 from oauthapps.models.applications import Application, RedirectURL
-from oauthapps.models.compiled import Parameter
-from oauthapps.models.consents import EndReason, TokenFamily
-
-# The moment that a question is about; a compiled query leaves it open.
-Moment = datetime | Parameter
+from oauthapps.models.consents import TokenFamily
 
 
 class GrantQuerySet(models.QuerySet["Grant"]):
     """Questions about grants."""
 
-    def redeemable(self, now: Moment) -> Self:
+    def redeemable(self, now: datetime) -> Self:
         """Those whose code could be exchanged: unused, in time, and nothing of what they stand on ended."""
         return self.filter(
             redeemed_at=None,
@@ -67,7 +63,7 @@ class Grant(AbstractGrant):
 class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Questions about access tokens."""
 
-    def alive(self, now: Moment | None = None) -> Self:
+    def alive(self, now: datetime | None = None) -> Self:
         """Those an API may honour now: neither expired nor revoked, nor any of what they stand on ended."""
         return self.filter(
             expires__gt=now or timezone.now(),
@@ -173,31 +169,6 @@ class RefreshToken(AbstractRefreshToken):
 
     def __str__(self) -> str:
         return f"Refresh token {self.pk}"
-
-    @property
-    def ends_at(self) -> datetime | None:
-        """When it ends if nobody does anything: the earlier of its two expirations, or None for never."""
-        ends = [
-            begin + lifetime
-            for begin, lifetime in (
-                (self.family.started_at, self.application.absolute_lifetime),
-                (self.user.last_active_at, self.application.inactivity_lifetime),
-            )
-            if lifetime
-        ]
-        return min(ends, default=None)
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether one of its expirations has passed."""
-        return self.ends_at is not None and self.ends_at <= timezone.now()
-
-    @property
-    def end_reason(self) -> EndReason:
-        """Which of its expirations comes first."""
-        lifetime = self.application.absolute_lifetime
-        is_absolute = lifetime is not None and self.family.started_at + lifetime == self.ends_at
-        return EndReason.EXPIRED if is_absolute else EndReason.PERSON_AWAY
 
 
 class IDToken(AbstractIDToken):

@@ -19,10 +19,10 @@ from oauthlib.oauth2 import InvalidGrantError
 
 from oauthapps.client_secrets import digest
 from oauthapps.keypairs import load_public_key
-from oauthapps.models import Application, PublicKey
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
 from oauthapps.services.tokens import VerifiedAssertion
+from oauthapps.sql.clients import ClientRow, KeyRow
 
 ALGORITHM = "RS256"
 SEGMENTS = 3
@@ -46,7 +46,7 @@ class Rules(jws.JWSRegistry):
 RULES = Rules(algorithms=[ALGORITHM], strict_check_header=False)
 
 
-def verify(text: str, application: Application, keys: Sequence[PublicKey]) -> VerifiedAssertion:
+def verify(text: str, application: ClientRow, keys: Sequence[KeyRow]) -> VerifiedAssertion:
     """Check an assertion that an authenticated client presents.
 
     Args:
@@ -66,7 +66,7 @@ def verify(text: str, application: Application, keys: Sequence[PublicKey]) -> Ve
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
 
 
-def verified_claims(text: str, keys: Sequence[PublicKey]) -> tuple[PublicKey, Claims]:
+def verified_claims(text: str, keys: Sequence[KeyRow]) -> tuple[KeyRow, Claims]:
     """Return the key that signed the assertion and the claims it signed."""
     if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
         raise refused(fault_of_form(text))
@@ -98,7 +98,7 @@ def fault_of_form(text: str) -> str:
     return next(found, "is not a signed JWT: its three parts must be base64url")
 
 
-def payload_signed_by(key: PublicKey, text: str) -> bytes | None:
+def payload_signed_by(key: KeyRow, text: str) -> bytes | None:
     """Return the payload if this key signed it with the one algorithm we take; a `kid` is not needed."""
     try:
         signed = jws.deserialize_compact(text, rsa_key(key.pem), registry=RULES)
@@ -126,15 +126,15 @@ def parse_claims(payload: bytes) -> Claims:
     return claims
 
 
-def check_issuer(claims: Claims, application: Application) -> None:
+def check_issuer(claims: Claims, application: ClientRow) -> None:
     """Refuse an `iss` other than the Customer ID."""
-    if claims.get("iss") != application.organization.customer_id:
+    if claims.get("iss") != application.customer_id:
         raise refused("must have the Customer ID as its iss")
 
 
-def check_subject(claims: Claims, key: PublicKey) -> None:
+def check_subject(claims: Claims, key: KeyRow) -> None:
     """Refuse a `sub` other than the User ID of whoever added the key, and people who are not active."""
-    if claims.get("sub") != key.user.user_id or not key.user.is_active:
+    if claims.get("sub") != key.user_id or not key.is_active:
         raise refused(
             "must have as its sub the User ID shown next to the key, and that person must be active"
         )

@@ -14,11 +14,11 @@ from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
 from accounts.actors import Sender
 from oauthapps.client_secrets import digest
-from oauthapps.models import Application, ClientSecret, lookups
-from oauthapps.models.lookups import Presented
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
+from oauthapps.sql import clients
+from oauthapps.sql.clients import ClientRow, Presented
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,18 +40,16 @@ class AuthenticatedClient(NamedTuple):
     """A client that has said who it is and, where it has secrets, shown one.
 
     Attributes:
-        application: the enabled application.
-        secret: the secret it showed; None for a public client.
+        application: the enabled application, with the secret it showed.
         presented: the rows of what else its request shows, if it was asked for.
     """
 
-    application: Application
-    secret: ClientSecret | None = None
+    application: ClientRow
     presented: Sequence[Any] = ()
 
     def own_row(self) -> Any:
         """Return the row of what it presents, if it is its own; nobody else's is good for it."""
-        return next((row for row in self.presented if row.application_id == self.application.pk), None)
+        return next((row for row in self.presented if row.application_id == self.application.id), None)
 
 
 # An Authorization header that says nothing.
@@ -108,7 +106,7 @@ def authenticate_client(
         raise
 
 
-def identify_application(authorization: str, parameters: Parameters, sender: Sender) -> Application | None:
+def identify_application(authorization: str, parameters: Parameters, sender: Sender) -> ClientRow | None:
     """Find out whose client sent a request that is refused for another reason, so that it reads its dialect.
 
     A failure counts here as everywhere: the dialect of the answer tells a right secret from a wrong one.
@@ -130,10 +128,8 @@ def find_client(
     """Return the enabled client that a request comes from, in one statement."""
     credentials = read_credentials(authorization, parameters)
     digests = [digest(secret) for secret in credentials.secrets]
-    found, rows = lookups.client(credentials.client_id, digests, presented)
-    if isinstance(found, ClientSecret):
-        return AuthenticatedClient(application=found.application, secret=found, presented=rows)
-    if found is None or found.type.is_confidential:
+    found, rows = clients.client(credentials.client_id, digests, presented)
+    if found is None or (found.secret_id is None and found.type.is_confidential):
         raise unauthenticated(credentials)
     return AuthenticatedClient(application=found, presented=rows)
 
@@ -146,8 +142,8 @@ def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:
     """
     secret = credentials.secrets[0] if credentials.secrets else ""
     if secret and not credentials.by_basic:
-        found, _ = lookups.client(credentials.client_id, ())
-        if isinstance(found, Application) and not found.type.is_confidential:
+        found, _ = clients.client(credentials.client_id, ())
+        if found is not None and not found.type.is_confidential:
             return PublicClientError(credentials, refusals.HAS_NO_SECRET)
     return ClientAuthenticationError(credentials, refusals.of_credentials(credentials.client_id, secret))
 

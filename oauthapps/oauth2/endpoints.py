@@ -8,11 +8,11 @@ from accounts.actors import Sender
 from oauthapps.doors.errors import NO_STORE
 from oauthapps.doors.methods import allow_only
 from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
-from oauthapps.models.lookups import Presented
 from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
 from oauthapps.oauth2.errors import error_answer, unreadable_answer
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
+from oauthapps.sql.clients import Presented
 
 Telling = Callable[[Parameters, AuthenticatedClient, Sender], token_inspection.Members]
 Presenting = Callable[[Parameters], Presented | None]

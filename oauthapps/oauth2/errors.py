@@ -7,7 +7,6 @@ from oauthlib.oauth2 import OAuth2Error
 from accounts.actors import Sender
 from oauthapps.doors.errors import NO_STORE, error_members
 from oauthapps.doors.programs import Answer, Refusal, json_answer
-from oauthapps.models import Application
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import (
     ClientAuthenticationError,
@@ -17,6 +16,7 @@ from oauthapps.oauth2.client_authentication import (
 )
 from oauthapps.oauth2.parameters import UnreadableRequestError
 from oauthapps.oauth2.throttling import TooManyFailuresError
+from oauthapps.sql.clients import ClientRow
 
 CLIENT_ID = re.compile("[0-9a-f]{32}")
 # RFC 6749 section 5.2: %x20-21 / %x23-5B / %x5D-7E
@@ -38,7 +38,7 @@ def unreadable_answer(error: UnreadableRequestError, authorization: str, sender:
     return error_answer(error, application)
 
 
-def error_answer(error: OAuth2Error, application: Application | None) -> Answer:
+def error_answer(error: OAuth2Error, application: ClientRow | None) -> Answer:
     """Return the answer that refuses a request, in the dialect of the client that authenticated.
 
     A client that is known and yet should authenticate has all that a public client can have.
@@ -58,13 +58,13 @@ def error_answer(error: OAuth2Error, application: Application | None) -> Answer:
     return answer
 
 
-def client_of(error: OAuth2Error, application: Application | None) -> str:
+def client_of(error: OAuth2Error, application: ClientRow | None) -> str:
     """Return how the log names the client whose request is refused: by its Client ID, proven or only claimed.
 
     What does not look like one stays out: somebody may have sent a secret in its place.
     """
     if application is not None:
-        return str(application.client_id)
+        return application.client_id
     readable = error.readable if isinstance(error, UnreadableRequestError) else {}
     claimed = str(error.client_id or readable.get("client_id", ""))
     return f"{claimed} (not authenticated)" if CLIENT_ID.fullmatch(claimed) else ""

@@ -19,7 +19,7 @@ from django.utils import timezone
 from oauthapps import client_secrets, lifetimes
 from oauthapps.app_types import TypeSpec
 from oauthapps.client_secrets import digest
-from oauthapps.models import Application, Grant, RefreshToken, TokenFamily
+from oauthapps.models import Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
 
@@ -78,9 +78,9 @@ REDIRECT_URI_WRONG = (
 )
 
 
-def of_code(code: str, application: Application) -> str:
+def of_code(code: str, application_id: int) -> str:
     """Return why a client's code cannot be redeemed; this takes one look-up."""
-    rows = Grant.objects.filter(code=digest(code), application=application)
+    rows = Grant.objects.filter(code=digest(code), application_id=application_id)
     grant = rows.select_related("family", "user").first()
     if grant is None:
         return CODE_UNKNOWN
@@ -125,9 +125,9 @@ REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer activ
 REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105
 
 
-def of_refresh_token(value: str, application: Application) -> str:
+def of_refresh_token(value: str, application_id: int) -> str:
     """Return why a client's refresh token cannot be used; this takes one look-up."""
-    rows = RefreshToken.objects.filter(token_checksum=digest(value), application=application)
+    rows = RefreshToken.objects.filter(token_checksum=digest(value), application_id=application_id)
     token = rows.select_related("family", "user", "application").first()
     if token is None:
         return REFRESH_TOKEN_UNKNOWN

@@ -16,9 +16,9 @@ from oauthapps.services import tokens
 def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient, sender: Sender) -> None:
     """Say why, and end the family of a code that had been used (RFC 6749 section 4.1.2)."""
     application = client.application
-    error.description = error.description or refusals.of_code(code, application)
+    error.description = error.description or refusals.of_code(code, application.id)
     actor = sender().as_client(application.client_id)
-    tokens.end_family_of_replayed_code(digest(code), application, actor=actor)
+    tokens.end_family_of_replayed_code(digest(code), application.id, actor=actor)
 
 
 def after_refresh_token(
@@ -26,9 +26,9 @@ def after_refresh_token(
 ) -> None:
     """Say why, and end the family of one that had been replaced (RFC 9700 section 4.14.2) or has expired."""
     application = client.application
-    error.description = error.description or refusals.of_refresh_token(value, application)
+    error.description = error.description or refusals.of_refresh_token(value, application.id)
     actor = sender().as_client(application.client_id)
-    tokens.end_family_of_replayed_refresh_token(digest(value), application, actor=actor)
+    tokens.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor)
     if refused := client.own_row():
         tokens.end_family_of_expired(refused)
 

@@ -5,7 +5,7 @@ and stores what is made from it, or does neither, because another request was qu
 """
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import (
@@ -24,8 +24,6 @@ from oauthapps.client_secrets import digest
 from oauthapps.doors.errors import NO_STORE
 from oauthapps.doors.methods import allow_only
 from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
-from oauthapps.models import Application, Grant, RefreshToken, lookups
-from oauthapps.models.lookups import Presented
 from oauthapps.oauth2 import assertions, refusals, refused_grants
 from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,
@@ -37,6 +35,8 @@ from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.services import tokens
 from oauthapps.services.tokens import VerifiedAssertion
+from oauthapps.sql import clients
+from oauthapps.sql.clients import ClientRow, GrantRow, Lookup, Presented, RefreshTokenRow
 
 TokenGenerator = Callable[[Parameters], str]
 
@@ -106,10 +106,10 @@ class TokenEndpoint:
                 application = identify_application(authorization, parameters, sender)
                 raise unsupported(parameters, application)
             value = parameters.get(grant.parameter, "")
-            presented = Presented(grant.query, digest(value))
+            presented = Presented(grant.lookup, digest(value))
             client = authenticate_client(authorization, parameters, sender, presented)
             application = client.application
-            if not application.allows_grant_type(grant_type):
+            if grant_type not in application.type.grant_types:
                 raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), application.type))
             try:
                 return self.issue(grant.judge(value, parameters, client), parameters, client)
@@ -125,9 +125,10 @@ class TokenEndpoint:
         Raises:
             InvalidGrantError: when that was used up before; nothing is stored then.
         """
+        application = client.application
         issue = tokens.Issue(
             source=granted.source,
-            application=client.application,
+            client=application,
             scope=scopes.render(granted.scope),
             seconds=self.expires_in,
             access_token=self.new_access_token(parameters),
@@ -136,20 +137,20 @@ class TokenEndpoint:
         )
         if not tokens.store(issue):
             raise InvalidGrantError
-        tokens.note_uses(issue, client.secret)
+        tokens.note_uses(issue)
         reply = {
-            "token_type": client.application.token_type,
+            "token_type": application.token_type,
             "access_token": issue.access_token,
             "expires_in": issue.seconds,
             "scope": issue.scope,
-            "wid": client.application.organization.customer_id,
+            "wid": application.customer_id,
         }
         if refresh_token := issue.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
         return json_answer(reply, headers=NO_STORE)
 
 
-def unsupported(parameters: Parameters, application: Application | None) -> OAuth2Error:
+def unsupported(parameters: Parameters, application: ClientRow | None) -> OAuth2Error:
     """Return the error for a request that names no grant type, or none that is offered."""
     if asked := parameters.get("grant_type"):
         type_ = application and application.type
@@ -169,7 +170,7 @@ class Granted(NamedTuple):
         kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
     """
 
-    source: Grant | RefreshToken | VerifiedAssertion
+    source: GrantRow | RefreshTokenRow | VerifiedAssertion
     scope: tuple[str, ...]
     makes_refresh_token: bool = False
     kept_refresh_token: str = ""
@@ -186,7 +187,7 @@ def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -
     # itself pass for the verifier.
     if parameters.get("code_challenge_method", METHOD) != METHOD:
         raise InvalidGrantError(refusals.METHOD_SENT)
-    grant: Grant | None = client.own_row()
+    grant: GrantRow | None = client.own_row()
     if grant is None:
         raise InvalidGrantError
     verifier = parameters.get("code_verifier")
@@ -208,8 +209,8 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     """Judge a refresh token, and the scope: less than its own may be asked for."""
     if not value:
         raise InvalidRequestError("Missing refresh token parameter.")
-    row: RefreshToken | None = client.own_row()
-    if row is None or row.has_ended:
+    row: RefreshTokenRow | None = client.own_row()
+    if row is None or row.expirations.have_passed:
         raise InvalidGrantError
     own_scope = scopes.parse(row.scope)
     # Around the whole, unlike between names, white space has never meant anything here.
@@ -239,21 +240,21 @@ class TokenGrant(NamedTuple):
 
     Attributes:
         parameter: the name of the parameter with what the client presents.
-        query: looks that up together with the client.
+        lookup: finds that together with the client.
         judge: returns what is granted, or raises the error that names the first thing that is wrong.
         after_refusal: says in the error why, and ends what a replay puts in doubt.
     """
 
     parameter: str
-    query: Any
+    lookup: Lookup
     judge: Callable[[str, Parameters, AuthenticatedClient], Granted]
     after_refusal: Callable[[InvalidGrantError, str, AuthenticatedClient, Sender], None]
 
 
 GRANTS = {
-    AUTHORIZATION_CODE: TokenGrant("code", lookups.GRANTS, judge_code, refused_grants.after_code),
+    AUTHORIZATION_CODE: TokenGrant("code", clients.GRANTS, judge_code, refused_grants.after_code),
     REFRESH_TOKEN: TokenGrant(
-        "refresh_token", lookups.REFRESH_TOKENS, judge_refresh_token, refused_grants.after_refresh_token
+        "refresh_token", clients.REFRESH_TOKENS, judge_refresh_token, refused_grants.after_refresh_token
     ),
-    JWT_BEARER: TokenGrant("assertion", lookups.KEYS, judge_assertion, refused_grants.after_assertion),
+    JWT_BEARER: TokenGrant("assertion", clients.KEYS, judge_assertion, refused_grants.after_assertion),
 }

@@ -7,13 +7,14 @@ from oauthlib.oauth2 import InvalidRequestError
 
 from accounts.actors import Sender
 from oauthapps.client_secrets import REFRESH_TOKEN_PREFIX, digest
-from oauthapps.models import AccessToken, Application, RefreshToken, lookups
-from oauthapps.models.lookups import Presented
+from oauthapps.models import AccessToken, RefreshToken
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
 from oauthapps.services import tokens
+from oauthapps.sql.access_tokens import ACCESS_TOKENS, AccessTokenRow
+from oauthapps.sql.clients import REFRESH_TOKENS, ClientRow, Presented, RefreshTokenRow
 
 Members = dict[str, Any]
 INACTIVE: Members = {"active": False}
@@ -32,7 +33,7 @@ def revoke(parameters: Parameters, client: AuthenticatedClient, sender: Sender) 
     if not value:
         raise InvalidRequestError("Missing token parameter.")
     actor = sender().as_client(client.application.client_id)
-    tokens.revoke(digest(value), client.application, actor=actor)
+    tokens.revoke(digest(value), client.application.id, actor=actor)
     return {}
 
 
@@ -43,8 +44,8 @@ def presented(parameters: Parameters) -> Presented:
     """
     value = parameters.get("token", "")
     is_refresh_token = value.startswith(REFRESH_TOKEN_PREFIX)
-    query: Any = lookups.REFRESH_TOKENS if is_refresh_token else lookups.ACCESS_TOKENS
-    return Presented(query=query, digest=digest(value), issues=False)
+    lookup = REFRESH_TOKENS if is_refresh_token else ACCESS_TOKENS
+    return Presented(lookup, digest(value), issues=False)
 
 
 def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Sender) -> Members:
@@ -55,7 +56,7 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
         InvalidRequestError: when no token is named.
         TooManyFailuresError: when this is one guess too many.
     """
-    if client.secret is None:
+    if client.application.secret_id is None:
         raise ClientAuthenticationError(Credentials(client_id=client.application.client_id))
     value = parameters.get("token")
     if not value:
@@ -68,52 +69,52 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
     return INACTIVE
 
 
-def is_no_guess(value: str, application: Application) -> bool:
+def is_no_guess(value: str, application: ClientRow) -> bool:
     """Return whether a value is, or was, a token that a client may ask about.
 
     Somebody else's token counts as a guess, or the answers would tell it from a value that never existed.
     """
     model = RefreshToken if value.startswith(REFRESH_TOKEN_PREFIX) else AccessToken
-    return any(may_ask(application, row) for row in model.objects.filter(token_checksum=digest(value)))
+    owners = model.objects.filter(token_checksum=digest(value)).values_list("application_id", flat=True)
+    return any(may_ask(application, owner) for owner in owners)
 
 
-def may_ask(application: Application, row: AccessToken | RefreshToken) -> bool:
-    """Return whether a client may ask about a token: its own, or all if an administrator said so."""
-    return bool(application.may_verify_tokens or row.application_id == application.pk)
+def may_ask(application: ClientRow, owner: int) -> bool:
+    """Return whether a client may ask about a token of this owner: its own, or any if it may verify all."""
+    return application.may_verify_tokens or owner == application.id
 
 
-def may_be_described(application: Application, row: AccessToken | RefreshToken) -> bool:
+def may_be_described(application: ClientRow, row: AccessTokenRow | RefreshTokenRow) -> bool:
     """Return whether a client may be told what a living token means.
 
     A refresh token is for its own client alone: whoever verifies the tokens of others would take it for an
     access token that lives for months.
     """
-    if isinstance(row, RefreshToken):
-        return row.application_id == application.pk and not row.has_ended
-    return may_ask(application, row)
+    if isinstance(row, RefreshTokenRow):
+        return row.application_id == application.id and not row.expirations.have_passed
+    return may_ask(application, row.application_id)
 
 
-def describe(row: AccessToken | RefreshToken) -> Members:
+def describe(row: AccessTokenRow | RefreshTokenRow) -> Members:
     """Return the members of RFC 7662 section 2.2, and `token_use`, which tells the two kinds apart.
 
     A refresh token has no `token_type`: that is a way of using access tokens (RFC 6749 section 7.1).
     """
-    application, user = row.application, row.user
     answer = {
         "active": True,
         "scope": row.scope,
-        "client_id": application.client_id,
-        "username": user.username,
-        "sub": user.user_id,
+        "client_id": row.client_id,
+        "username": row.username,
+        "sub": row.user_id,
         "iss": issuer(),
         "iat": int(row.created.timestamp()),
     }
     expires: datetime | None
-    if isinstance(row, AccessToken):
+    if isinstance(row, AccessTokenRow):
         expires, kind = row.expires, "access_token"
-        answer["token_type"] = application.token_type
+        answer["token_type"] = row.token_type
     else:
-        expires, kind = row.ends_at, "refresh_token"
+        expires, kind = row.expirations.ends_at, "refresh_token"
     if expires is not None:
         answer["exp"] = int(expires.timestamp())
     answer["token_use"] = kind

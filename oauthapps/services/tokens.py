@@ -7,6 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
+from accounts.best_effort import best_effort
 from accounts.models import User
 from oauthapps import client_secrets
 from oauthapps.models import (
@@ -18,11 +19,11 @@ from oauthapps.models import (
     PublicKey,
     RefreshToken,
     TokenFamily,
-    issuing,
 )
 from oauthapps.models.consents import EndReason
-from oauthapps.models.credentials import note_use
 from oauthapps.models.events import EventKind
+from oauthapps.sql import issuing
+from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow
 
 # A replaced refresh token that comes back within this time is a lost reply or a second tab, not a theft.
 REPLAY_LEEWAY = timedelta(seconds=10)
@@ -38,7 +39,7 @@ class VerifiedAssertion:
         expires: until when it could be presented again, clock skew included.
     """
 
-    key: PublicKey
+    key: KeyRow
     assertion_id: str | None
     expires: datetime
 
@@ -49,7 +50,7 @@ class Issue:
 
     Attributes:
         source: the grant, refresh token or assertion that they were made from, which is used up with them.
-        application: the client's.
+        client: the client that they are for.
         scope: the access token's scopes, as on the wire.
         seconds: how long the access token lives.
         access_token: its value, to be digested.
@@ -57,8 +58,8 @@ class Issue:
         replaces: whether a refresh token they were made from is good for nothing afterwards.
     """
 
-    source: Grant | RefreshToken | VerifiedAssertion
-    application: Application
+    source: GrantRow | RefreshTokenRow | VerifiedAssertion
+    client: ClientRow
     scope: str
     seconds: int
     access_token: str = field(repr=False)
@@ -81,39 +82,43 @@ def store(issue: Issue) -> bool:
     }
     if isinstance(source, VerifiedAssertion):
         machine = {
-            "user": source.key.user_id,
-            "application": issue.application.pk,
+            "user": source.key.person_id,
+            "application": issue.client.id,
             "assertion_id": source.assertion_id,
             "assertion_expires": source.expires,
         }
         return issuing.add_machine_token({**made, **machine})
     used = {
-        "source": source.pk,
+        "source": source.id,
         "replaced_at": now if issue.replaces else None,
         "refresh_token": client_secrets.digest(issue.refresh_token) if issue.refresh_token else "",
         "refresh_scope": source.scope,
     }
-    return issuing.use_and_add(source._meta.db_table, {**made, **used})
+    table = "oauthapps_grant" if isinstance(source, GrantRow) else "oauthapps_refreshtoken"
+    return issuing.use_and_add(table, {**made, **used})
 
 
-def note_uses(issue: Issue, secret: ClientSecret | None) -> None:
-    """Note which secret and key tokens were issued with.
+def note_uses(issue: Issue) -> None:
+    """Note which secret and key tokens were issued with, each at most once a minute."""
+    client, source = issue.client, issue.source
+    if client.secret_id is not None:
+        note_use(ClientSecret, client.secret_id, client.secret_last_used_at)
+    if isinstance(source, VerifiedAssertion):
+        note_use(PublicKey, source.key.id, source.key.last_used_at)
 
-    Args:
-        issue: the tokens.
-        secret: the secret that the client showed; None for a public client.
-    """
+
+def note_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
+    """Note a use of a secret or key if the last one noted is a minute ago."""
     now = timezone.now()
-    if secret is not None:
-        note_use(secret, now)
-    if isinstance(issue.source, VerifiedAssertion):
-        note_use(issue.source.key, now)
+    if last_used_at is None or last_used_at <= now - timedelta(minutes=1):
+        with best_effort("when a secret or key was last used"):
+            model.objects.filter(pk=pk).update(last_used_at=now)
 
 
-def end_family_of_replayed_code(digest: str, application: Application, *, actor: Actor) -> None:
+def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Actor) -> None:
     """End the family of a code that its own client presents a second time (RFC 6749 section 4.1.2)."""
     grant = (
-        Grant.objects.filter(code=digest, application=application)
+        Grant.objects.filter(code=digest, application_id=application_id)
         .exclude(redeemed_at=None)
         .select_related("family", "user")
         .first()
@@ -124,12 +129,12 @@ def end_family_of_replayed_code(digest: str, application: Application, *, actor:
         )
 
 
-def end_family_of_replayed_refresh_token(digest: str, application: Application, *, actor: Actor) -> None:
+def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, actor: Actor) -> None:
     """End the family of a refresh token that comes back after it was replaced (RFC 9700 section 4.14.2)."""
     token = (
         RefreshToken.objects.filter(
             token_checksum=digest,
-            application=application,
+            application_id=application_id,
             replaced_at__lte=timezone.now() - REPLAY_LEEWAY,
         )
         .select_related("family", "user")
@@ -145,16 +150,16 @@ def end_family_of_replayed_refresh_token(digest: str, application: Application, 
         )
 
 
-def end_family_of_expired(token: RefreshToken) -> None:
+def end_family_of_expired(token: RefreshTokenRow) -> None:
     """End the family of a refresh token that was refused because it has expired.
 
     What has expired stays expired, also when the person comes back or a setting is lengthened.
-
-    Args:
-        token: a living refresh token with its application, family and person.
     """
-    if token.has_ended:
-        TokenFamily.objects.filter(pk=token.family_id).end(token.end_reason)
+    expirations = token.expirations
+    if expirations.have_passed:
+        is_absolute = expirations.ends_at == expirations.absolute_end
+        reason = EndReason.EXPIRED if is_absolute else EndReason.PERSON_AWAY
+        TokenFamily.objects.filter(pk=token.family_id).end(reason)
 
 
 def end_family(
@@ -166,13 +171,13 @@ def end_family(
             Event.objects.record(kind, actor=actor, application=family.application, person=person)
 
 
-def revoke(digest: str, application: Application, *, actor: Actor) -> None:
+def revoke(digest: str, application_id: int, *, actor: Actor) -> None:
     """Revoke a token of this application's (RFC 7009 section 2.1); anybody else's is left alone.
 
     A refresh token takes its family with it: every access token of the same grant.
     """
     refresh_token = (
-        RefreshToken.objects.filter(token_checksum=digest, application=application)
+        RefreshToken.objects.filter(token_checksum=digest, application_id=application_id)
         .select_related("family", "user")
         .first()
     )
@@ -186,6 +191,7 @@ def revoke(digest: str, application: Application, *, actor: Actor) -> None:
         )
         return
     with transaction.atomic():
-        rows = AccessToken.objects.filter(token_checksum=digest, application=application, revoked_at=None)
-        if rows.update(revoked_at=timezone.now()):
+        rows = AccessToken.objects.filter(token_checksum=digest, application_id=application_id)
+        if rows.filter(revoked_at=None).update(revoked_at=timezone.now()):
+            application = Application.objects.get(pk=application_id)
             Event.objects.record(EventKind.TOKEN_REVOKED, actor=actor, application=application)

@@ -16,7 +16,7 @@ from django.utils import timezone
 from accounts.models import Organization
 from config import env
 from oauthapps.app_types import AppType
-from oauthapps.models.statements import rows_of
+from oauthapps.sql.execution import fetch_all, prepared_statements
 from tests.factories import UserFactory, make_application
 from tests.oauth_client import OAuthClient
 
@@ -133,7 +133,7 @@ def test_a_connection_that_ends_under_a_statement_is_replaced_for_the_next_reque
 def test_a_statement_of_every_request_goes_straight(postgresql: Any) -> None:
     del postgresql  # which skips elsewhere
     used: Any = connection
-    assert rows_of("SELECT %(n)s + 100", {"n": 1}) == [(101,)]
+    assert fetch_all("SELECT %(n)s + 100", {"n": 1}) == [(101,)]
     assert "SELECT %(n)s + 100" in used.prepared.known
 
 
@@ -141,17 +141,17 @@ def test_in_a_transaction_statements_are_part_of_it(postgresql: Any) -> None:
     Organization.current()
     renaming = "UPDATE accounts_organization SET name = %(name)s RETURNING name"
     with transaction.atomic():
-        assert rows_of(renaming, {"name": "undone"}) == [("undone",)]
+        assert fetch_all(renaming, {"name": "undone"}) == [("undone",)]
         transaction.set_rollback(True)
     assert not Organization.objects.filter(name="undone").exists()
-    assert rows_of(renaming, {"name": "done"}) == [("done",)]
+    assert fetch_all(renaming, {"name": "done"}) == [("done",)]
     assert Organization.objects.filter(name="done").exists()
 
 
 def test_without_autocommit_statements_wait_for_django_to_commit(postgresql: Any) -> None:
-    assert postgresql.straight() is postgresql.prepared
+    assert prepared_statements(postgresql) is postgresql.prepared
     postgresql.set_autocommit(False)
-    assert postgresql.straight() is None
+    assert prepared_statements(postgresql) is None
 
 
 def test_nothing_is_prepared_where_it_must_not_be(postgresql: Any) -> None:

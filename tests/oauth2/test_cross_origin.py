@@ -321,8 +321,8 @@ def test_our_own_faults_are_readable_too(
         raise error
 
     single_page.http.raise_request_exception = False
-    monkeypatch.setattr("oauthapps.models.lookups.client", broken)
-    monkeypatch.setattr("oauthapps.models.lookups.access_token", broken)
+    monkeypatch.setattr("oauthapps.sql.clients.client", broken)
+    monkeypatch.setattr("oauthapps.sql.access_tokens.bearer", broken)
     parameters = single_page.refresh_parameters(tokens["refresh_token"], token=tokens["access_token"])
     headers = {"Origin": ORIGIN, "sessionID": tokens["access_token"]}
     if path in (TOKEN, REVOKE):

@@ -10,8 +10,9 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
-from oauthapps.models import AccessToken, Application, RefreshToken, issuing
+from oauthapps.models import AccessToken, Application, RefreshToken
 from oauthapps.models.consents import TokenFamily
+from oauthapps.sql import issuing
 from tests.infrastructure.relay import Relay
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields

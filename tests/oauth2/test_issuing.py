@@ -9,9 +9,9 @@ from django.db import connection, models
 from django.test import Client
 from django.utils import timezone
 
-from oauthapps.models import AccessToken, Grant, RefreshToken, issuing, lookups
-from oauthapps.models.compiled import CompiledQuery
-from oauthapps.models.statements import adapted
+from oauthapps.models import AccessToken, Grant, RefreshToken
+from oauthapps.sql import access_tokens, clients, issuing
+from oauthapps.sql.execution import adapted
 from tests.oauth_client import OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -67,23 +67,23 @@ def test_what_is_used_up_twice_adds_nothing_the_second_time(web: OAuthClient, vi
 
 
 # Each look-up, and the column whose index leads to what was presented.
-LOOKUPS: dict[str, tuple[CompiledQuery[Any], str]] = {
-    "confidential clients": (lookups.CLIENTS[True, True], "digest|client_id"),
-    "public clients": (lookups.CLIENTS[False, True], "client_id"),
-    "what a token speaks for": (lookups.SPEAKING_TOKENS, "token_checksum"),
-    "access tokens": (lookups.ACCESS_TOKENS, "token_checksum"),
-    "refresh tokens": (lookups.REFRESH_TOKENS, "token_checksum"),
-    "grants": (lookups.GRANTS, "code"),
-    "keys": (lookups.KEYS, "client_id"),
+LOOKUPS: dict[str, tuple[str, str]] = {
+    "confidential clients": (clients.CLIENTS[True, True], "digest|client_id"),
+    "public clients": (clients.CLIENTS[False, True], "client_id"),
+    "what a token speaks for": (access_tokens.BEARER, "token_checksum"),
+    "access tokens": (access_tokens.ACCESS_TOKEN, "token_checksum"),
+    "refresh tokens": (clients.REFRESH_TOKEN, "token_checksum"),
+    "grants": (clients.GRANT, "code"),
+    "keys": (clients.KEY, "client_id"),
 }
 VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "digest": "3" * 64}
 
 
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
-    query, column = LOOKUPS[name]
+    statement, column = LOOKUPS[name]
     values = VALUES | {"now": timezone.now()}
-    plan = plan_of(query.translation.sql, adapted(connection, values))
+    plan = plan_of(statement, adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
     assert re.search(rf"\(({column})=\?|Index Cond: \(+({column})\)?(::text)? =", plan), plan
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ROOT = Path(__file__).resolve().parents[2]
 OURS = {"accounts", "config", "oauthapps"}
 DOCUMENT = ROOT / "docs" / "architecture.md"
-MOST = {"code exchange": 22, "bearer check": 15}
+MOST = {"code exchange": 18, "bearer check": 12}
 
 Environ = dict[str, Any]
 

@@ -17,11 +17,11 @@ from psycopg.pq.abc import PGresult
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
 
-PLACE = re.compile(r"%\((\w+)\)s")
+PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 TYPES = psycopg.adapters.types
 # A place is declared for every number that may come, not for the first that does.
 WIDEST = {TYPES[name].oid: TYPES["int8"].oid for name in ("int2", "int4")}
-MOMENTS: Any = psycopg.adapters.get_loader(TYPES["timestamptz"].oid, Format.TEXT)
+TIMESTAMPS: Any = psycopg.adapters.get_loader(TYPES["timestamptz"].oid, Format.TEXT)
 # What the server says of a statement whose table has changed since, or that it does not know any more.
 OUTDATED = (psycopg.errors.FeatureNotSupported, psycopg.errors.InvalidSqlStatementName)
 
@@ -52,9 +52,9 @@ class PreparedStatements:
         self.libpq = connection.pgconn
         self.known: dict[str, Prepared] = {}
         self.made = 0
-        # psycopg's reading of moments: Django's is written in Python, and takes as long as the rest of a row.
+        # psycopg's reading of datetimes: Django's is written in Python, and takes as long as a whole row.
         plain = psycopg.Cursor(connection)
-        plain.adapters.register_loader("timestamptz", MOMENTS)
+        plain.adapters.register_loader("timestamptz", TIMESTAMPS)
         self.transformer = Transformer(plain)
 
     def run(self, statement: str, parameters: Parameters) -> list[Row]:
@@ -78,33 +78,33 @@ class PreparedStatements:
         known = self.known.get(statement) or self.prepare(statement, parameters)
         values = [parameters[place] for place in known.places]
         sent = self.transformer.dump_sequence(values, known.formats)
-        result = self.answered(self.libpq.exec_prepared, known.name, sent)
+        result = self.checked(self.libpq.exec_prepared, known.name, sent)
         self.transformer.set_pgresult(result)
         return self.transformer.load_rows(0, result.ntuples, tuple)
 
     def prepare(self, statement: str, parameters: Parameters) -> Prepared:
         """Let the server parse a statement, for values of the kinds that these are."""
-        places = list(dict.fromkeys(PLACE.findall(statement)))
+        places = list(dict.fromkeys(PLACEHOLDER.findall(statement)))
         formats = [PyFormat.TEXT] * len(places)
         self.transformer.dump_sequence([parameters[place] for place in places], formats)
         types = [WIDEST.get(oid, oid) for oid in self.transformer.types or ()]
-        text = PLACE.sub(lambda match: f"${places.index(match[1]) + 1}", statement)
+        text = PLACEHOLDER.sub(lambda match: f"${places.index(match[1]) + 1}", statement)
         self.made += 1
         known = Prepared(name=b"hot_%d" % self.made, places=places, formats=formats)
-        self.answered(self.libpq.prepare, known.name, text.encode(), types)
+        self.checked(self.libpq.prepare, known.name, text.encode(), types)
         self.known[statement] = known
         return known
 
-    def answered(self, call: Callable[..., PGresult], *arguments: Any) -> PGresult:
-        """Return what the server answers."""
+    def checked(self, call: Callable[..., PGresult], *arguments: Any) -> PGresult:
+        """Return what the server answers to a call of libpq; raise the error that it answers with."""
         try:
             result = call(*arguments)
         except MemoryError as error:  # psycopg's name for what libpq could not even send
-            raise self.lost() from error
+            raise self.connection_lost_error() from error
         if result.status in (ExecStatus.TUPLES_OK, ExecStatus.COMMAND_OK):
             return result
         if self.libpq.status == ConnStatus.BAD:
-            raise self.lost()
+            raise self.connection_lost_error()
         raise psycopg.errors.error_from_result(result)
 
     def forget(self) -> None:
@@ -113,6 +113,6 @@ class PreparedStatements:
             self.libpq.exec_(b"DEALLOCATE " + known.name)
         self.known.clear()
 
-    def lost(self) -> psycopg.OperationalError:
+    def connection_lost_error(self) -> psycopg.OperationalError:
         """Return the error that says that the connection is gone, and why."""
         return psycopg.OperationalError(self.libpq.get_error_message())

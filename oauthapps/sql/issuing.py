@@ -17,7 +17,7 @@ from functools import lru_cache
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 
 from oauthapps.errors import InDoubtError, was_lost
-from oauthapps.models.statements import rows_of
+from oauthapps.sql.execution import fetch_all
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {
@@ -75,11 +75,11 @@ def use_and_add(table: str, values: Values) -> bool:
         statement = in_one_statement(table, bool(values["refresh_token"]))
         return has_added(statement, values)
     with transaction.atomic():
-        if len(rows_of(USES[table], values)) != 1:
+        if len(fetch_all(USES[table], values)) != 1:
             return False
         used = f"WITH used AS (SELECT user_id, application_id, family_id FROM {table} WHERE id = %(source)s)"
         for addition in additions(bool(values["refresh_token"])):
-            rows_of(used + addition, values)
+            fetch_all(used + addition, values)
     return True
 
 
@@ -116,7 +116,7 @@ def has_added(statement: str, values: Values) -> bool:
     """
     deadline = time.monotonic() + DOUBT_SECONDS
     try:
-        return len(rows_of(statement, values)) == 1
+        return len(fetch_all(statement, values)) == 1
     except OperationalError as error:
         if not was_lost(error):
             raise
@@ -125,10 +125,10 @@ def has_added(statement: str, values: Values) -> bool:
         connections[DEFAULT_DB_ALIAS].close()
         with contextlib.suppress(DatabaseError):
             # Asked twice: the first attempt may have been under way in the server, and have had its turn.
-            return is_there(values) or len(rows_of(statement, values)) == 1 or is_there(values)
+            return is_there(values) or len(fetch_all(statement, values)) == 1 or is_there(values)
     raise InDoubtError
 
 
 def is_there(values: Values) -> bool:
     """Return whether the access token has been added."""
-    return bool(rows_of(ACCESS_TOKEN_THERE, values))
+    return bool(fetch_all(ACCESS_TOKEN_THERE, values))

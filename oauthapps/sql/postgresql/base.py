@@ -9,8 +9,8 @@ from django.db import OperationalError
 from django.db.backends.postgresql import base
 from psycopg.pq import TransactionStatus
 
-from config.postgresql.prepared import PreparedStatements
 from oauthapps.errors import InDoubtError, was_lost
+from oauthapps.sql.postgresql.prepared import PreparedStatements
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
@@ -47,20 +47,6 @@ class DatabaseWrapper(base.DatabaseWrapper):
     def close_if_health_check_failed(self) -> None:
         """Close a kept connection that does not stand any more; Django looks for a pool first."""
         super(base.DatabaseWrapper, self).close_if_health_check_failed()
-
-    def straight(self) -> PreparedStatements | None:
-        """Return the way past Django, connected; None where statements must go through it.
-
-        That is in a transaction, which Django begins and ends, and where somebody listens to statements.
-        """
-        if not self.health_check_done:
-            self.close_if_health_check_failed()
-        if self.connection is None:
-            self.ensure_connection()
-        in_transaction = self.in_atomic_block or not self.autocommit
-        if in_transaction or self.execute_wrappers or self.force_debug_cursor:
-            return None
-        return self.prepared
 
     def _commit(self) -> None:
         """Commit; where nobody can know whether that was done, say so.

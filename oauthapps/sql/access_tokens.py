@@ -1,0 +1,88 @@
+"""The look-ups of access tokens: what an API asks of one, and what a client asks.
+
+Whatever a token stands on is joined in, so that what ends counts in every process at once; nothing is kept
+between requests. A statement reads the columns that these requests use, in the order of its row's fields.
+"""
+
+from datetime import datetime
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from oauthapps.app_types import spec_of
+from oauthapps.models.applications import ResponseProfile
+from oauthapps.sql.clients import ORGANIZATION, Lookup
+from oauthapps.sql.execution import fetch_all
+
+LIVING_ACCESS_TOKEN = """
+       token.token_checksum = %(digest)s AND token.expires > %(now)s AND token.revoked_at IS NULL
+       AND family.ended_at IS NULL AND person.is_active
+       AND application.deleted_at IS NULL AND application.disabled_at IS NULL"""
+
+
+class BearerRow(NamedTuple):
+    """Whom a living access token speaks for, as an API asks."""
+
+    application_id: int
+    scope: str
+    client_id: str
+    customer_id: str
+    user_id: str
+    username: str
+    email: str
+    name: str
+
+    @property
+    def display_name(self) -> str:
+        """The person's name, or the username where none was given, as `User.display_name`."""
+        return self.name or self.username
+
+
+BEARER = f"""
+    SELECT token.application_id, token.scope, application.client_id, organization.customer_id, person.user_id,
+           person.username, person.email, person.name
+      FROM oauthapps_accesstoken token
+      JOIN oauthapps_application application ON application.id = token.application_id
+      {ORGANIZATION}
+      JOIN accounts_user person ON person.id = token.user_id
+      LEFT JOIN oauthapps_tokenfamily family ON family.id = token.family_id
+     WHERE {LIVING_ACCESS_TOKEN}"""
+
+
+class AccessTokenRow(NamedTuple):
+    """A living access token, as a client asks what it says."""
+
+    id: int
+    application_id: int
+    scope: str
+    created: datetime
+    expires: datetime
+    client_id: str
+    app_type: str
+    response_profile: str
+    user_id: str
+    username: str
+
+    @property
+    def token_type(self) -> str:
+        """What replies to its client call the kind of token."""
+        compatible = self.response_profile == ResponseProfile.WORKFRONT
+        return spec_of(self.app_type).token_type(compatible=compatible)
+
+
+ACCESS_TOKEN = f"""
+    SELECT token.id, token.application_id, token.scope, token.created, token.expires, application.client_id,
+           application.app_type, application.response_profile, person.user_id, person.username
+      FROM oauthapps_accesstoken token
+      JOIN oauthapps_application application ON application.id = token.application_id
+      JOIN accounts_user person ON person.id = token.user_id
+      LEFT JOIN oauthapps_tokenfamily family ON family.id = token.family_id
+     WHERE {LIVING_ACCESS_TOKEN}"""
+
+ACCESS_TOKENS = Lookup(ACCESS_TOKEN, AccessTokenRow)
+
+
+def bearer(digest: str) -> BearerRow | None:
+    """Return whom the living access token with this digest speaks for."""
+    rows = fetch_all(BEARER, {"digest": digest, "now": timezone.now()})
+    return BearerRow._make(rows[0]) if rows else None
