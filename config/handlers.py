@@ -1,8 +1,9 @@
 """Two ways in: people's requests go through Django, programs' straight to their endpoints.
 
 Sessions, CSRF tokens, messages and sign-in mean nothing to a program, and Django's handling of a request
-takes longer than looking a token up. A foreign host, or plain http where https is required, is refused here
-as well, in JSON.
+takes longer than looking a token up. What its middlewares do for every request is done here as well: a
+foreign host, or plain http where https is required, is refused, in JSON, and every response gets the same
+headers.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -16,28 +17,25 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest, get_path_info
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.http import HttpRequest, HttpResponse
 from django.urls import Resolver404, resolve
-from django.utils.module_loading import import_string
 
 from config.api_log import log_refusal
 from config.error_pages import WRONG_HOST, is_for_programs, no_such_address
 from config.proxies import settle_scheme
 from config.request_ids import begin
+from config.security_headers import headers_of_every_response
 from oauthapps.doors.errors import error_answer
-from oauthapps.doors.programs import JSON, Answer, Endpoint, ProgramRequest, answer_to_failure
+from oauthapps.doors.programs import Answer, Endpoint, ProgramRequest, answer_to_failure
 
 Environ = dict[str, Any]
 Headers = Mapping[str, str]
 
-# What a verdict of the middlewares in MIDDLEWARE_FOR_PROGRAMS depends on.
-DECIDING = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
-# Verdicts that are kept, and the longest path that is: what strangers send must not fill the memory.
-MOST_VERDICTS = 64
+# By which Django knows a request's host and scheme.
+HOST_KEYS = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT")
+# Hosts that are kept, and the longest path that is: what strangers send must not fill the memory.
+MOST_HOSTS = 64
 LONGEST_PATH = 200
 
-# What is not the same for all answers.
-PARTICULAR = {"Content-Type", "Content-Length"}
 NO_CONTENT = HTTPStatus.NO_CONTENT.value
 
 NOWHERE = Endpoint(no_such_address, needs_database=False, ignores_body=True)
@@ -63,25 +61,23 @@ class RefusedError(Exception):
         self.answer = answer
 
 
-class ShortWay:
+class ApiDispatcher:
     """Answers the requests that may go straight to an endpoint.
 
-    Middlewares that every answer needs are asked once for each host and scheme, not once for each request:
-    what they add is always the same.
+    Host and scheme are judged once for each that comes, not once for each request.
     """
 
     def __init__(self) -> None:
-        self.chain: Callable[[HttpRequest], HttpResponse] = lambda _: HttpResponse(content_type=JSON)
-        for name in reversed(settings.MIDDLEWARE_FOR_PROGRAMS):
-            self.chain = import_string(name)(self.chain)
-        self.allowed: dict[tuple[str | None, ...], Headers] = {}
+        self.requires_https = settings.SECURE_SSL_REDIRECT
+        self.headers = {secure: headers_of_every_response(is_secure=secure) for secure in (False, True)}
+        self.known: dict[tuple[str | None, ...], Headers] = {}
 
     def answer(self, environ: Environ, endpoint: Endpoint) -> Answer:
         """Answer a request of an endpoint."""
         request, added = ProgramRequest(environ, begin(environ)), NO_HEADERS
         try:
-            deciding = tuple(map(environ.get, DECIDING))
-            added = self.allowed.get(deciding) or self.verdict(deciding)
+            host = tuple(map(environ.get, HOST_KEYS))
+            added = self.known.get(host) or self.response_headers_for(host)
             answer = endpoint.answer(request)
         except RefusedError as refused:
             answer = refused.answer
@@ -94,28 +90,28 @@ class ShortWay:
             answer.headers["Content-Length"] = str(len(answer.body))
         return answer
 
-    def verdict(self, deciding: tuple[str | None, ...]) -> Headers:
-        """Return the headers that every answer gets, and keep them as far as there is room.
+    def response_headers_for(self, host: tuple[str | None, ...]) -> Headers:
+        """Return the headers that every response gets, and keep them as far as there is room.
+
+        Args:
+            host: what the server says of host and scheme: the values of `HOST_KEYS`.
 
         Raises:
-            RefusedError: for a foreign host, or plain http where https is wanted.
+            RefusedError: for a foreign host, or plain http where https is required.
         """
-        added = self.ask(deciding)
-        if len(self.allowed) < MOST_VERDICTS:
-            self.allowed[deciding] = added
-        return added
-
-    def ask(self, deciding: tuple[str | None, ...]) -> Headers:
-        """Ask the middlewares for a verdict."""
-        environ = {name: value for name, value in zip(DECIDING, deciding, strict=True) if value is not None}
+        environ = {name: value for name, value in zip(HOST_KEYS, host, strict=True) if value is not None}
         request = WSGIRequest({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO(), **environ})
         try:
-            response = self.chain(request)
+            request.get_host()
         except SuspiciousOperation as error:
             raise RefusedError(error_answer(400, "invalid_request", WRONG_HOST)) from error
-        if response.status_code != HTTPStatus.OK:  # a program would repeat a POST as GET, or send secrets on
+        if self.requires_https and not request.is_secure():
+            # Never redirected: a program would repeat a POST as GET, or send secrets on.
             raise RefusedError(error_answer(403, "invalid_request", HTTPS_WANTED))
-        return {name: value for name, value in response.items() if name not in PARTICULAR}
+        headers = self.headers[request.is_secure()]
+        if len(self.known) < MOST_HOSTS:
+            self.known[host] = headers
+        return headers
 
 
 def endpoint_at(path: str) -> Endpoint | None:
@@ -150,7 +146,7 @@ class Handler:
     """Answers requests, either way."""
 
     def __init__(self) -> None:
-        self.through_django, self.short_way = WSGIHandler(), ShortWay()
+        self.through_django, self.dispatcher = WSGIHandler(), ApiDispatcher()
         self.is_behind_proxies = settings.TRUSTED_PROXIES > 0
 
     def respond(self, environ: Environ, endpoint: Endpoint | None) -> Response:
@@ -163,7 +159,7 @@ class Handler:
         if self.is_behind_proxies:
             settle_scheme(environ)
         if endpoint:
-            answer = self.short_way.answer(environ, endpoint)
+            answer = self.dispatcher.answer(environ, endpoint)
             return Response(answer.status, list(answer.headers.items()), answer.body)
         started: list[Any] = []
         response: Any = self.through_django(environ, lambda *start: started.extend(start))  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
 
 from oauthapps.oauth2.client_windows import is_answer_to_client, is_on_the_way
@@ -30,6 +31,27 @@ def content_security_policy(*, restrict_form_targets: bool) -> str:
         for name, value in DIRECTIVES.items()
         if restrict_form_targets or name != "form-action"
     )
+
+
+def headers_of_every_response(*, is_secure: bool) -> dict[str, str]:
+    """Return what Django's middlewares and ours say in a response to an API client.
+
+    Args:
+        is_secure: whether the client came by https.
+    """
+    headers = {
+        "X-Frame-Options": settings.X_FRAME_OPTIONS,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+        "Cross-Origin-Opener-Policy": settings.SECURE_CROSS_ORIGIN_OPENER_POLICY,
+        "Content-Security-Policy": content_security_policy(restrict_form_targets=True),
+    }
+    if is_secure and settings.SECURE_HSTS_SECONDS:
+        subdomains = "; includeSubDomains" if settings.SECURE_HSTS_INCLUDE_SUBDOMAINS else ""
+        preload = "; preload" if settings.SECURE_HSTS_PRELOAD else ""
+        value = f"max-age={settings.SECURE_HSTS_SECONDS}{subdomains}{preload}"
+        headers["Strict-Transport-Security"] = value
+    return headers
 
 
 class SecurityHeadersMiddleware:

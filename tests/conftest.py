@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test.client import ClientHandler as DjangoClientHandler
 
 from config import env
-from config.handlers import ShortWay, endpoint_at
+from config.handlers import ApiDispatcher, endpoint_at
 from oauthapps.doors.programs import as_response
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
@@ -54,14 +54,14 @@ class ClientHandler(DjangoClientHandler):
 
     def load_middleware(self, is_async: bool = False) -> None:
         super().load_middleware(is_async)
-        self.short_way = ShortWay()
+        self.dispatcher = ApiDispatcher()
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
         path = request.path_info.encode().decode("latin-1")  # as the server says it (PEP 3333)
         endpoint = endpoint_at(path)
         if endpoint is None:
             return super().get_response(request)
-        return as_response(self.short_way.answer({**request.META, "PATH_INFO": path}, endpoint))
+        return as_response(self.dispatcher.answer({**request.META, "PATH_INFO": path}, endpoint))
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -38,6 +38,7 @@ INSTALLED_APPS = [
     "heroicons",
 ]
 
+# API clients' requests do not pass these (config.handlers).
 MIDDLEWARE = [
     "config.request_ids.RequestIdMiddleware",
     "config.security_headers.SecurityHeadersMiddleware",
@@ -52,15 +53,6 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "accounts.sign_in_middleware.SignInMiddleware",
-]
-
-# Programs' requests do not pass these. What every answer to them gets is asked of the following, once for
-# each host and scheme (config.handlers): none may look at anything else of a request.
-MIDDLEWARE_FOR_PROGRAMS = [
-    "config.security_headers.SecurityHeadersMiddleware",
-    "django.middleware.security.SecurityMiddleware",
-    "django.middleware.common.CommonMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
 TEMPLATES = [

@@ -8,9 +8,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.db import OperationalError
+from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
+from django.utils.module_loading import import_string
 
-from config.handlers import MOST_VERDICTS, Handler, ShortWay, endpoint_at, known_endpoint_at
+from config.handlers import MOST_HOSTS, ApiDispatcher, Handler, endpoint_at, known_endpoint_at
+from config.security_headers import headers_of_every_response
 from oauthapps.doors.programs import Answer, ProgramRequest
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, ME, METADATA, REVOKE, TOKEN, VERIFY
 
@@ -24,11 +27,11 @@ def asked(path: str, **meta: Any) -> dict[str, Any]:
     return RequestFactory().get(path, **meta).META
 
 
-def answered(environ: dict[str, Any], short: ShortWay | None = None) -> Answer:
+def answered(environ: dict[str, Any], dispatcher: ApiDispatcher | None = None) -> Answer:
     """What the endpoint at an address answers."""
     endpoint = endpoint_at(environ["PATH_INFO"])
     assert endpoint is not None
-    return (short or ShortWay()).answer(environ, endpoint)
+    return (dispatcher or ApiDispatcher()).answer(environ, endpoint)
 
 
 @pytest.mark.parametrize("path", [*ASKED, "/api/v1/nothing"])
@@ -119,22 +122,39 @@ def test_however_a_programs_path_is_spelled_it_is_answered_in_json(path: str, me
 
 
 def test_what_strangers_send_is_not_kept() -> None:
-    short = ShortWay()
+    dispatcher = ApiDispatcher()
     for number in range(200):
-        answered(asked(f"/api/{number}{'x' * 300}", HTTP_HOST=f"host{number}.example"), short)
-        answered(asked(ME, HTTP_HOST=f"testserver:{number + 1}"), short)
-    assert len(short.allowed) <= MOST_VERDICTS
-    assert not any("example" in str(key) for key in short.allowed)
+        answered(asked(f"/api/{number}{'x' * 300}", HTTP_HOST=f"host{number}.example"), dispatcher)
+        answered(asked(ME, HTTP_HOST=f"testserver:{number + 1}"), dispatcher)
+    assert len(dispatcher.known) <= MOST_HOSTS
+    assert not any("example" in str(key) for key in dispatcher.known)
     assert known_endpoint_at.cache_info().currsize <= 128
     before = known_endpoint_at.cache_info().currsize
     endpoint_at("/api/" + "y" * 300)
     assert known_endpoint_at.cache_info().currsize == before
 
 
-def test_the_short_way_is_part_of_the_long_one_and_in_its_order() -> None:
-    assert [name for name in settings.MIDDLEWARE if name in settings.MIDDLEWARE_FOR_PROGRAMS] == (
-        settings.MIDDLEWARE_FOR_PROGRAMS
-    )
+def json_response(_: HttpRequest) -> HttpResponse:
+    return HttpResponse(content_type="application/json")
+
+
+@pytest.mark.parametrize("seconds", [0, 60])
+@pytest.mark.parametrize(("subdomains", "preload"), [(False, False), (True, False), (True, True)])
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_headers_are_those_that_the_middlewares_make(
+    settings: Any, seconds: int, subdomains: bool, preload: bool, scheme: str
+) -> None:
+    settings.SECURE_HSTS_SECONDS = seconds
+    settings.SECURE_HSTS_INCLUDE_SUBDOMAINS, settings.SECURE_HSTS_PRELOAD = subdomains, preload
+    names = ("SecurityHeadersMiddleware", "SecurityMiddleware", "XFrameOptionsMiddleware")
+    chain: Any = json_response
+    for name in reversed(settings.MIDDLEWARE):
+        if name.endswith(names):
+            chain = import_string(name)(chain)
+    request = RequestFactory().get("/", secure=scheme == "https")
+    headers = dict(chain(request).items())
+    del headers["Content-Type"]
+    assert headers_of_every_response(is_secure=scheme == "https") == headers
 
 
 def failing(error: Exception) -> Any:

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from config.handlers import ShortWay, endpoint_at
+from config.handlers import ApiDispatcher, endpoint_at
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, OAuthClient
 
@@ -99,11 +99,11 @@ def test_an_api_request_makes_no_request_of_djangos(
 ) -> None:
     token = web.get_tokens(visitor)["access_token"]
     asked = RequestFactory().get(ME, headers={"Authorization": f"Bearer {token}"}).META
-    short, endpoint = ShortWay(), endpoint_at(ME)
+    dispatcher, endpoint = ApiDispatcher(), endpoint_at(ME)
     assert endpoint is not None
-    short.answer(asked, endpoint)  # the middlewares have been asked now
+    dispatcher.answer(asked, endpoint)  # host and scheme have been judged now
     monkeypatch.setattr(HttpRequest, "__init__", None)
     monkeypatch.setattr(HttpResponse, "__init__", None)
     monkeypatch.setattr(Model, "__init__", None)
-    answer = short.answer(asked, endpoint)
+    answer = dispatcher.answer(asked, endpoint)
     assert answer.status == 200
