@@ -110,6 +110,13 @@ class ApplicationLimitError(GatehouseError):
         super().__init__(message)
 
 
+class RedirectURLRemovedError(GatehouseError):
+    """The Redirect URL that a consent page was shown for is no longer registered."""
+
+    def __init__(self, message: str = "The Redirect URL was removed meanwhile.") -> None:
+        super().__init__(message)
+
+
 class RequestAnsweredError(GatehouseError):
     """A consent page was answered again after its code had been used or had ended."""
 

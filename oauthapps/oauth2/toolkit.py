@@ -18,13 +18,13 @@ import secrets
 from oauth2_provider.generators import BaseHashGenerator
 from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.views.mixins import OAuthLibMixin
-from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant
+from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant, MismatchingRedirectURIError
 
 from accounts.actors import Actor
 from accounts.models import User, new_identifier
 from oauthapps import client_secrets
 from oauthapps.doors.programs import ProgramRequest
-from oauthapps.errors import RequestAnsweredError
+from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, read_body
 from oauthapps.oauth2.redirects import authorization_response
@@ -90,13 +90,16 @@ class AuthorizationServer(TokenEndpoint):
             page_id: names the showing of the page.
 
         Raises:
-            OAuth2Error: when the request has become invalid since the consent page was shown, or this showing
+            FatalClientError: when the redirect URL has been removed since the consent page was shown.
+            OAuth2Error: when the request has become invalid otherwise, or this showing
                 of the page was answered before and its code is over.
         """
         request = self.authorization_request(parameters)
         request.user, request.actor, request.page_id = user, actor, page_id
         try:
             code = self.request_validator.save_authorization_code(request)
+        except RedirectURLRemovedError as error:
+            raise MismatchingRedirectURIError(request=request) from error
         except RequestAnsweredError as error:
             raise AccessDeniedError(error.message, request=request) from error
         organization = request.client.organization

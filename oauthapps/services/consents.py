@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets, scopes
-from oauthapps.errors import RequestAnsweredError
+from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
 from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
@@ -39,6 +39,7 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
     The same answer again, as a second press sends it, changes nothing and gets the same code.
 
     Raises:
+        RedirectURLRemovedError: when the code could be sent nowhere any more.
         RequestAnsweredError: when this showing of the consent page was answered before and its code can no
             longer be exchanged.
     """
@@ -63,7 +64,11 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
 
 
 def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
-    """Store a consent, the family that begins with it, and the grant that waits for its code."""
+    """Store a consent, the family that begins with it, and the grant that waits for its code.
+
+    Raises:
+        RedirectURLRemovedError: when the redirect URL is not there any more.
+    """
     now = timezone.now()
     scope = scopes.render(request.scope)
     consent, _ = Consent.objects.update_or_create(
@@ -74,7 +79,8 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
     family = TokenFamily.objects.create(
         consent=consent, user=user, application=request.application, scope=scope, started_at=now
     )
-    RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now)
+    if not RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now):
+        raise RedirectURLRemovedError
     grant: Grant = Grant.objects.create(
         user=user,
         application=request.application,

@@ -14,7 +14,7 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from oauthapps import client_secrets
-from oauthapps.models import Consent, Event, Grant, TokenFamily
+from oauthapps.models import Consent, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.services import consents
 from tests.console.pages import Page, fields_of
 from tests.oauth2.stored import everything_stored
@@ -34,6 +34,22 @@ def place(answer: Any) -> tuple[str, dict[str, str]]:
     assert answer.status_code == 302, answer.content
     parts = urlsplit(answer["Location"])
     return f"{parts.scheme}://{parts.netloc}{parts.path}", dict(parse_qsl(parts.query))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_allow_beside_the_removal_of_its_redirect_url_sends_nobody_anywhere(
+    web: OAuthClient, visitor: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fields, store = shown(web, visitor), consents.store_grant
+
+    def store_after_removal(request: consents.AllowedRequest, code: str, *, user: User) -> Grant:
+        RedirectURL.objects.filter(pk=request.redirect_url.pk).delete()
+        return store(request, code, user=user)
+
+    monkeypatch.setattr(consents, "store_grant", store_after_removal)
+    answer = visitor.post(AUTHORIZE, fields)
+    assert answer.status_code == 400
+    assert not Grant.objects.exists()
 
 
 @pytest.mark.spec("A-51", "RFC 6749 §4.1.2")
