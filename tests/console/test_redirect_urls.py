@@ -152,6 +152,18 @@ def test_several_in_one_field_become_rows_to_be_checked(
     assert saved(web) == [REDIRECT_URL, OTHER]
 
 
+@pytest.mark.spec("C-18", "the console")
+def test_more_in_one_field_than_a_form_has_fields_stay_there_and_are_refused(
+    console: Browser, web: Application
+) -> None:
+    pasted = ",".join(f"https://app.example/{number}" for number in range(1000))
+    page = console.send(page_of(console, web), redirect_url=pasted)
+    assert page.status == 422
+    assert urls_in(page) == [pasted]
+    assert "Redirect URL 1" in page.alerts()
+    assert saved(web) == [REDIRECT_URL]
+
+
 @pytest.mark.spec("C-19", "RFC 3986 section 6.2.2.1")
 def test_spaces_are_trimmed_and_the_host_is_stored_in_lower_case(console: Browser, web: Application) -> None:
     assert console.send(page_of(console, web), redirect_url="  HTTPS://App.Example.com/Cb ").status == 302

@@ -13,6 +13,8 @@ from oauthapps.redirect_url_text import MAX_REDIRECT_URLS, TOO_MANY, check_numbe
 from oauthapps.redirect_urls import check_redirect_url
 
 FIELD, ADD, REMOVE, WITHOUT = "redirect_url", "add", "remove", "without_redirect_urls"
+# More than any form has of our fields; what holds more was not meant to be one list.
+MOST_ROWS = 4 * MAX_REDIRECT_URLS
 SEPARATED = "One field held several URLs. Each now has its own field. Check them, then save."
 
 
@@ -70,6 +72,8 @@ class RedirectURLRows:
         fields = enumerate(data.getlist(FIELD), start=1)
         texts = [text for number, text in fields if str(number) != data.get(REMOVE)]
         urls = [url for text in texts for url in separate(text)]
+        if len(urls) > MOST_ROWS:  # each would have a field of its own, and be judged beside all others
+            urls = texts
         wants_another = ADD in data and len(urls) == len(texts)
         is_full = wants_another and len(urls) >= MAX_REDIRECT_URLS
         rows = cls(application, [*urls, ""] if wants_another and not is_full else urls, _stored(application))
