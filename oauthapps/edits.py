@@ -196,6 +196,15 @@ class Basis:
         """The marks of all that the person has seen by now and means to replace."""
         return self.marks | {name: choice for name, choice in self.choices.items() if choice != THEIRS}
 
+    def edited(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the person means to save: not what is as it was shown, nor what is left to others."""
+        accepted = self.accepted
+        return {
+            name: value
+            for name, value in values.items()
+            if not self.gives_way(name) and accepted.get(name) != mark(value)
+        }
+
     def gives_way(self, name: str) -> bool:
         """Return whether the person takes the other value of a field."""
         return self.choices.get(name) == THEIRS

@@ -9,7 +9,7 @@ from django.db.models import Field
 
 from accounts.actors import Actor
 from accounts.models import OneTimeLink, Role, User
-from oauthapps.edits import Changes, Subject, keep_what_others_changed
+from oauthapps.edits import Changes, Subject, keep_what_others_changed, mark
 from oauthapps.errors import violates
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
@@ -88,7 +88,8 @@ def change_person(
         ValidationError: when a value cannot be taken, by field, or no administrator would be left.
     """
     with transaction.atomic():
-        if "role" in values and values["role"] != Role.ADMINISTRATOR:
+        role = values.get("role", Role.ADMINISTRATOR)
+        if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != mark(role):
             keep_an_administrator_beside(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         wanted = {name: as_kept(name, value) for name, value in values.items()}

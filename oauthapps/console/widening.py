@@ -19,15 +19,15 @@ def widens_access(stored: Application, form: ApplicationForm, rows: RedirectURLR
         stored: the application as it is.
         form: its fields as they were sent.
         rows: its redirect URLs as they were sent.
-        basis: which fields the person leaves to somebody else.
+        basis: what the form was shown with, and what the person leaves to somebody else.
     """
-    chosen = {name: value for name, value in form.values.items() if not basis.gives_way(name)}
+    edited = basis.edited({**form.values, REDIRECT_URLS: rows.urls})
     widened = any(
-        name in chosen and chosen[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
+        name in edited and edited[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
     )
-    longer = any(name in chosen and is_longer(chosen[name], getattr(stored, name)) for name in LIFETIMES)
+    longer = any(name in edited and is_longer(edited[name], getattr(stored, name)) for name in LIFETIMES)
     new_urls = set(rows.urls) - set(rows.stored_urls)
-    leads_elsewhere = new_urls and stored.type.has_redirect_urls and not basis.gives_way(REDIRECT_URLS)
+    leads_elsewhere = new_urls and stored.type.has_redirect_urls and REDIRECT_URLS in edited
     return widened or longer or bool(leads_elsewhere)
 
 

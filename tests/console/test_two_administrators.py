@@ -7,13 +7,16 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from accounts.actors import Actor
 from accounts.models import Organization, User
+from accounts.services.people import change_person
 from oauthapps.edits import mark
 from oauthapps.models import Application, Event
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_logo import picture
 from tests.factories import AdministratorFactory
+from tests.sign_ins import age_sign_in
 
 OTHER = "https://other.example/cb"
 
@@ -191,6 +194,34 @@ def test_two_administrators_on_one_person_see_both_values_and_choose(
     value = page.by_id(f"{choice}-name").get("value")
     assert choose(console, page, "name", value).status == 302
     assert person_named(member) == {"mine": "Mine", "theirs": "Hers"}[choice]
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+def test_what_only_the_other_has_changed_is_not_asked_about(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
+    web.redirect_urls.all().delete()
+    mine = console.get(web.get_absolute_url())
+    save(colleague, web, redirect_url=[OTHER], rotate_refresh_tokens="on")
+    assert console.send(mine, name="Renamed").status == 302
+    mine = console.get(web.get_absolute_url())  # with rotation
+    save(colleague, web, redirect_url=["https://third.example/"], rotate_refresh_tokens=None)
+    age_sign_in(console, minutes=31)
+    assert console.send(mine, name="Renamed again").status == 302
+    assert saved(web, "name") == "Renamed again"
+    assert [row.url for row in web.redirect_urls.all()] == ["https://third.example/"]
+
+
+@pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
+def test_a_role_that_only_the_other_has_changed_is_not_taken_for_a_demotion(
+    administrator: User, member: User
+) -> None:
+    shown = {"role": mark(member.role), "name": mark(member.name)}
+    User.objects.filter(pk=member.pk).update(role="administrator")
+    User.objects.exclude(pk=member.pk).update(is_active=False)
+    values = {"role": member.role, "name": "Renamed"}
+    changes = change_person(member, values, actor=Actor.command("test"), based_on=shown)
+    assert (changes.changed, changes.kept) == (["Name"], ["Role"])
 
 
 def person_named(member: User) -> str:

@@ -55,7 +55,7 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show_unsaved(request, found, form, rows, basis)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, basis, status=422)
-    if rows.would_take_last and not basis.gives_way(REDIRECT_URLS):
+    if rows.would_take_last and basis.edited({REDIRECT_URLS: rows.urls}):
         return show(request, found, form, rows, basis, asks_about_last_url=True, status=409)
     if widens_access(found, form, rows, basis):
         require_step_up(request)
