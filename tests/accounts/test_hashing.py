@@ -13,6 +13,7 @@ from accounts.actors import Actor
 from accounts.hashers import TooBusyError, hashing
 from accounts.models import OneTimeLink
 from accounts.services.links import password_link
+from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("S-11", "ASVS 15.2.2")]
@@ -53,6 +54,7 @@ def test_whoever_signs_in_while_another_password_is_hashed_may_try_again_at_once
     with hashing:
         answer = Client().post(reverse("account_login"), {**LOGIN, "login": login})
     assert (answer.status_code, answer["Retry-After"]) == (429, "1")
+    assert "Go to the start page" in Page(answer).links()
     assert "Please try again" in answer.content.decode()
     assert Client().post(reverse("account_login"), LOGIN).status_code == 302
 

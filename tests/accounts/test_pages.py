@@ -393,3 +393,9 @@ def test_prompt_login_neither_skips_nor_breaks_the_page(web: OAuthClient, visito
     answer = visitor.get(AUTHORIZE, web.authorization_parameters() | {"prompt": "login", "max_age": "0"})
     assert answer.status_code == 200
     assert parse_qs(urlsplit(answer.request["QUERY_STRING"]).path)["client_id"] == [web.client_id]
+
+
+def test_whoever_cannot_confirm_who_they_are_is_led_on(person: User) -> None:
+    browser = Client()
+    browser.force_login(person)
+    assert "Cancel" in Page(browser.get(REAUTHENTICATE)).links()
