@@ -29,8 +29,7 @@ def list_session(request: HttpRequest, user: User) -> None:
         "user_agent": user_agent(request)[:200],
         "last_seen_at": timezone.now(),
     }
-    if not request.session.session_key:
-        request.session.save()
+    request.session.save()  # its row still knows the earlier password
     UserSession.objects.update_or_create(session_key=session_digest(request), defaults=seen)
 
 

@@ -32,13 +32,13 @@ def forget_ended_sessions(user: User) -> None:
 
 
 def _going_on(user: User, listed: list[UserSession]) -> set[str]:
-    """Return which of a person's sessions have not expired and began, or begin now, under this password."""
+    """Return which of a person's sessions have not expired and began under this password."""
     if not user.is_active:
         return set()
     digests = [row.session_key for row in listed]
     rows = Session.objects.filter(session_key__in=digests, expire_date__gt=timezone.now())
-    begun_under = {user.get_session_auth_hash(), None}
-    return {row.session_key for row in rows if row.get_decoded().get(HASH_SESSION_KEY) in begun_under}
+    begun_under = user.get_session_auth_hash()
+    return {row.session_key for row in rows if row.get_decoded().get(HASH_SESSION_KEY) == begun_under}
 
 
 def end_session(session: UserSession, *, actor: Actor) -> None:
