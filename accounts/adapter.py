@@ -123,11 +123,6 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return what a sign-in passes: django-allauth's stages, then a new password where one is due."""
         return [*super().get_login_stages(), "accounts.stages.FirstPasswordStage"]
 
-    def set_password(self, user: User, password: str) -> None:
-        """Give somebody the password they chose."""
-        user.must_change_password = False
-        super().set_password(user, password)
-
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Note under which password somebody begins to sign in: a second factor may come in between."""
         request.session[BEGUN_UNDER] = user.get_session_auth_hash()

@@ -99,7 +99,9 @@ class ChangePasswordForm(PasswordForm):
 
     def save(self) -> None:
         """Change the password, end links that could set another, and what else was asked for."""
-        super().save()
+        self.user.set_password(self.cleaned_data["password1"])
+        self.user.must_change_password = False
+        self.user.save(update_fields=["password", "must_change_password"])
         OneTimeLink.objects.filter(user=self.user).delete()
         actor = Actor.of(context.request)
         if self.cleaned_data["disconnect"]:

@@ -1,10 +1,11 @@
 """Changing one's own password: what it does to the session in which it happens, and to nothing else."""
 
+import pytest
 from allauth.usersessions.models import UserSession
 from django.test import Client
 
 from accounts.actors import Actor
-from accounts.models import User
+from accounts.models import Role, User
 from accounts.services.activation import activate, deactivate
 from accounts.services.sessions import sessions_of
 from accounts.session_store import digest
@@ -44,3 +45,19 @@ def test_the_session_ends_for_good_with_a_deactivation(ada: User) -> None:
     assert deactivate(ada, actor=COMMAND)
     assert activate(ada, actor=COMMAND)
     assert browser.get("/connected/").status == 302
+
+
+def test_what_others_change_of_the_person_meanwhile_stays(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    browser = sign_in(ada)
+    set_password = User.set_password
+    meanwhile = {"is_active": False, "role": Role.ADMINISTRATOR, "email": "new@example.org"}
+
+    def set_slowly(self: User, password: str) -> None:
+        """Hash the password, which takes a while."""
+        set_password(self, password)
+        User.objects.filter(pk=ada.pk).update(**meanwhile)
+
+    monkeypatch.setattr(User, "set_password", set_slowly)
+    change_password(browser)
+    person = User.objects.get()
+    assert {field: getattr(person, field) for field in meanwhile} == meanwhile
