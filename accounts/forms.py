@@ -10,7 +10,7 @@ from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKey
 from allauth.core import context
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.db import DatabaseError
+from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 
 from accounts.actors import Actor
@@ -98,16 +98,17 @@ class ChangePasswordForm(PasswordForm):
             del self.fields["delete_keys"]
 
     def save(self) -> None:
-        """Change the password, end links that could set another, and what else was asked for."""
-        self.user.set_password(self.cleaned_data["password1"])
+        """Change the password, end links that could set another, and what else was asked for; or nothing."""
+        self.user.set_password(self.cleaned_data["password1"])  # takes a while: nobody should wait meanwhile
         self.user.must_change_password = False
-        self.user.save(update_fields=["password", "must_change_password"])
-        OneTimeLink.objects.filter(user=self.user).delete()
         actor = Actor.of(context.request)
-        if self.cleaned_data["disconnect"]:
-            withdraw_all(self.user, actor=actor)
-        if self.cleaned_data.get("delete_keys"):
-            delete_keys_of(self.user, actor=actor)
+        with transaction.atomic():
+            self.user.save(update_fields=["password", "must_change_password"])
+            OneTimeLink.objects.filter(user=self.user).delete()
+            if self.cleaned_data["disconnect"]:
+                withdraw_all(self.user, actor=actor)
+            if self.cleaned_data.get("delete_keys"):
+                delete_keys_of(self.user, actor=actor)
 
 
 class PasswordMailForm(ResetPasswordForm):

@@ -1,16 +1,23 @@
 """Changing one's own password: what it does to the session in which it happens, and to nothing else."""
 
+from typing import Any
+
 import pytest
 from allauth.usersessions.models import UserSession
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.actors import Actor
-from accounts.models import Role, User
+from accounts.models import OneTimeLink, Role, User
 from accounts.services.activation import activate, deactivate
+from accounts.services.links import password_link
 from accounts.services.sessions import sessions_of
 from accounts.session_store import digest
+from oauthapps.app_types import AppType
+from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
-from tests.factories import PASSWORD, AdministratorFactory
+from tests.factories import PASSWORD, AdministratorFactory, make_application
+from tests.keys import SIGNING_KEY, public_pem
 
 LOGIN = "/accounts/login/"
 CHANGE = "/accounts/password/change/"
@@ -61,3 +68,23 @@ def test_what_others_change_of_the_person_meanwhile_stays(ada: User, monkeypatch
     change_password(browser)
     person = User.objects.get()
     assert {field: getattr(person, field) for field in meanwhile} == meanwhile
+
+
+@pytest.mark.parametrize("broken", ["withdraw_all", "delete_keys_of"])
+def test_a_change_that_fails_halfway_changes_nothing(
+    ada: User, monkeypatch: pytest.MonkeyPatch, broken: str
+) -> None:
+    browser = sign_in(ada)
+    machine = make_application(AppType.MACHINE_TO_MACHINE).application
+    add_key(machine, public_pem(SIGNING_KEY), user=ada, actor=COMMAND)
+    password_link(ada, actor=COMMAND)
+
+    def fail(*_arguments: Any, **_options: Any) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(f"accounts.forms.{broken}", fail)
+    browser.client.raise_request_exception = False
+    assert change_password(browser, disconnect="on", delete_keys="on") >= 500
+    assert User.objects.get().check_password(PASSWORD)
+    assert OneTimeLink.objects.exists()
+    assert browser.get("/connected/").status == 200
