@@ -3,6 +3,7 @@
 import time
 
 from allauth.usersessions.models import UserSession
+from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -36,11 +37,18 @@ def list_session(request: HttpRequest, user: User) -> None:
 def renew_session(request: HttpRequest) -> None:
     """Give this request's session another key, and keep what is in it and its place on the list.
 
-    Whoever has seen the key before cannot use what its owner has just confirmed (ASVS 7.2.4).
+    Whoever has seen the key before cannot use what its owner has just confirmed (ASVS 7.2.4). A session that
+    was ended meanwhile stays ended.
     """
-    before = session_digest(request)
-    request.session.cycle_key()
-    UserSession.objects.filter(session_key=before).update(session_key=session_digest(request))
+    with transaction.atomic():
+        rows = UserSession.objects.select_for_update(no_key=True)
+        row = rows.filter(session_key=session_digest(request)).first()
+        if row is None:
+            request.session.flush()
+            return
+        request.session.cycle_key()
+        row.session_key = session_digest(request)
+        row.save(update_fields=["session_key"])
 
 
 def note_factor_change(request: HttpRequest) -> None:

@@ -2,10 +2,13 @@
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.account.internal.flows.login import record_authentication
+from allauth.usersessions.models import UserSession
 from django.http import HttpRequest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
+from accounts.session_store import digest
 from tests.console.pages import Browser
 
 
@@ -13,6 +16,13 @@ def sign_in_now(client: Client, person: User) -> None:
     """Sign somebody in as the page does for whoever gives the right password."""
     client.force_login(person)
     note_password(client, person)
+    UserSession.objects.create(
+        user=person,
+        session_key=digest(client.session.session_key),
+        ip="127.0.0.1",
+        user_agent="",
+        last_seen_at=timezone.now(),
+    )
 
 
 def note_password(client: Client, person: User) -> None:

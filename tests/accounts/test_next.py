@@ -6,6 +6,7 @@ from django.test import Client
 from accounts.models import User
 from tests.accounts.ways_in import LOGIN, WAYS, Visitor
 from tests.factories import PASSWORD
+from tests.sign_ins import sign_in_now
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +74,7 @@ def test_no_way_to_sign_in_leads_to_another_origin_of_this_machine(
 @pytest.mark.spec("W-20", "RFC 9700 §4.11.2")
 def test_neither_does_signing_out_or_being_signed_in_already(person: User) -> None:
     browser = Client()
-    browser.force_login(person)
+    sign_in_now(browser, person)
     for target in ("http://localhost/", "http://127.0.0.1/", "http://testserver.localhost/"):
         assert browser.get(LOGIN, {"next": target})["Location"] == "/"
         again = {"password": PASSWORD, "next": target}

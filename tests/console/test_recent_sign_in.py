@@ -4,15 +4,21 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import MD5PasswordHasher
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.services.sessions import end_sessions_of
 from oauthapps.models import Application
 from tests.factories import PASSWORD
 from tests.oauth_client import hidden_fields
 
 pytestmark = pytest.mark.django_db
+
+CONFIRM = "/accounts/reauthenticate/"
 
 
 def sign_in(person: User) -> Client:
@@ -56,3 +62,30 @@ def test_a_one_time_link_for_somebody_else_asks_too(administrator: User, member:
     with time_machine.travel(now + timedelta(minutes=6), tick=False):
         answer = browser.post(f"/people/{member.user_id}/password-link/")
         assert "/accounts/reauthenticate/" in answer["Location"]
+
+
+def test_the_password_again_gives_the_session_another_key_and_its_place_on_the_list(
+    administrator: User,
+) -> None:
+    browser = sign_in(administrator)
+    before = browser.session.session_key
+    browser.post(CONFIRM, {"password": PASSWORD})
+    assert browser.session.session_key != before
+    assert UserSession.objects.get().session_key == Session.objects.get().session_key
+    assert browser.get("/connected/").status_code == 200
+
+
+def test_a_session_that_is_ended_while_its_password_is_compared_stays_ended(
+    administrator: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = sign_in(administrator)
+    verify = MD5PasswordHasher.verify
+
+    def verify_slowly(self: MD5PasswordHasher, password: str, encoded: str) -> bool:
+        assert end_sessions_of(administrator) == 1
+        return verify(self, password, encoded)
+
+    monkeypatch.setattr(MD5PasswordHasher, "verify", verify_slowly)
+    assert browser.post(CONFIRM, {"password": PASSWORD}).status_code == 302
+    assert not Session.objects.exists()
+    assert browser.get("/connected/").status_code == 302
