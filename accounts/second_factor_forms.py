@@ -36,7 +36,7 @@ class CodeMixin:
         code = plain_code(self.cleaned_data["code"])
         rows = {row.type: row for row in Authenticator.objects.filter(user=self.user).select_related("user")}
         for kind, accept in KINDS:
-            if code.isascii() and kind in rows and accept(rows[kind], code):
+            if kind in rows and accept(rows[kind], code):
                 self.authenticator = rows[kind]
                 forget_failures()
                 return code

@@ -20,12 +20,13 @@ def step_of(secret: str, code: str) -> int | None:
 
     Args:
         secret: the app's secret, in base32.
-        code: its digits, nothing else.
+        code: what was typed; of a right one its digits, nothing else.
     """
     now = int(time.time()) // app_settings.TOTP_PERIOD
     steps = range(now, now - STEPS_BACK - 1, -1)
-    right = (step for step in steps if compare_digest(format_hotp_value(hotp_value(secret, step)), code))
-    return next(right, None)
+    typed = code.encode()  # of texts, compare_digest takes ASCII alone
+    codes = ((step, format_hotp_value(hotp_value(secret, step)).encode()) for step in steps)
+    return next((step for step, right in codes if compare_digest(right, typed)), None)
 
 
 def use_up(user: User, step: int) -> bool:

@@ -115,6 +115,11 @@ def test_whatever_else_is_typed_is_an_incorrect_code(member: User, app: None, ty
     assert page.alerts()
 
 
+@pytest.mark.parametrize("typed", ["½½½½½½", "é" * 6])
+def test_so_it_is_while_an_app_is_set_up(visitor: Browser, typed: str) -> None:
+    assert "Incorrect code" in visitor.send(visitor.get(APP), APP, code=typed).alerts()
+
+
 @pytest.mark.spec("W-76", "RFC 6238 §5.1")
 def test_a_reload_and_a_second_tab_show_the_secret_that_was_scanned(visitor: Browser, member: User) -> None:
     page = visitor.get(APP)
