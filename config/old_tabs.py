@@ -54,9 +54,14 @@ def is_of_our_page(request: HttpRequest, reason: str) -> bool:
 
 
 def answer_without_cookies(request: HttpRequest, *, is_ours: bool) -> HttpResponse:
-    """Say that no cookies arrive, and keep the form that was sent or came along."""
-    sealed = (request.POST.get(kept_forms.FIELD) or kept_forms.seal(request)) if is_ours else ""
-    if sealed:
+    """Say that no cookies arrive, and keep the form that was sent or came along.
+
+    One that was kept before and is sent at last brings its own id in the place of a sealed form.
+    """
+    sealed = request.POST.get(kept_forms.FIELD, "")
+    if kept_forms.came_along(sealed) is None:
+        sealed = kept_forms.seal(request)
+    if is_ours and sealed:
         return sign_in_page(request, sealed, without_cookies=True)
     context = {"page": page_of_form(request)}
     return render(request, "403_cookies.html", context, status=403)

@@ -355,6 +355,19 @@ def test_a_form_without_cookies_is_kept_until_they_arrive(tabs: Browser, ada: Us
     assert "Typed" in tabs.follow(sign_in(tabs, ada, page)).text
 
 
+@pytest.mark.spec("W-60", "RFC 6265 §5.4")
+def test_so_is_one_that_was_kept_before(tabs: Browser, ada: User) -> None:
+    sign_in(tabs, ada)
+    page = tabs.get(ORGANIZATION)
+    end_session(tabs)
+    page = tabs.follow(sign_in(tabs, ada, tabs.send(page, name="Typed")))
+    assert page.heading == "What you typed is kept"
+    tabs.client.cookies.clear()
+    page = tabs.send(page, ORGANIZATION)
+    assert NO_COOKIES in page.text
+    assert "Typed" in tabs.follow(sign_in(tabs, ada, page)).text
+
+
 @pytest.mark.spec("W-58", "the product's pages")
 def test_what_is_only_sent_to_leads_to_its_page(tabs: Browser, ada: User) -> None:
     sign_in(tabs, ada)
