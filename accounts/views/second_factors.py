@@ -9,18 +9,25 @@ from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import AddWebAuthnView, ListWebAuthnView
 from django.conf import settings
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic.edit import FormView
 
 from accounts.access import recent_sign_in_required, signed_in_recently, signed_in_user
+from accounts.ciphers import UnreadableError
 from accounts.own_session import factor_changed_lately
 from accounts.passkeys import host_is_address
 from accounts.services.recovery_codes import show_once
 from accounts.services.second_factors import second_factors_of
 from accounts.services.sessions import sessions_of
+
+LOST_CODES = (
+    "Your recovery codes can't be shown: this installation's SECRET_KEY has changed since they were made. "
+    "Make new ones."
+)
 
 
 class PasskeysView(ListWebAuthnView):
@@ -64,12 +71,18 @@ make_recovery_codes = MakeRecoveryCodesView.as_view()
 @recent_sign_in_required
 @sensitive_variables("codes", "context")
 def recovery_codes(request: HttpRequest) -> HttpResponse:
-    """Show one's recovery codes, for the only time, or how many are left."""
+    """Show one's recovery codes, for the only time, or how many are left.
+
+    Unseen ones that were made under another SECRET_KEY are lost: the page for new ones is next.
+    """
     user = signed_in_user(request)
     try:
         codes = show_once(user) if request.method == "GET" else None
     except Authenticator.DoesNotExist as error:
         raise Http404 from error
+    except UnreadableError:
+        messages.warning(request, LOST_CODES)
+        return redirect("mfa_generate_recovery_codes")
     context = {
         "codes": codes,
         "codes_left": second_factors_of(user).codes_left,

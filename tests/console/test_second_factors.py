@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from django.contrib.sessions.models import Session
 from django.urls import reverse
@@ -231,6 +232,21 @@ def test_a_changed_secret_key_is_explained_and_a_recovery_code_still_works(
     browser.send(browser.get(again), again, code=codes[1])
     browser.send(browser.get(reverse("mfa_deactivate_totp")))
     assert not Authenticator.objects.exists()
+
+
+@pytest.mark.spec("S-82", "ASVS 13.3.1")
+def test_codes_that_nobody_saw_under_the_earlier_secret_key_are_made_anew(
+    visitor: Browser, member: User, app: None, settings: Settings
+) -> None:
+    present, settings.SECRET_KEY = (
+        settings.SECRET_KEY,
+        "the-key-before-that-is-long-enough-for-the-test-suite",
+    )
+    RecoveryCodes.activate(member)
+    settings.SECRET_KEY = present
+    page = visitor.follow(visitor.get(CODES))
+    assert "SECRET_KEY has changed" in page.messages
+    assert len(codes_on(visitor.follow(visitor.send(page)))) == 10
 
 
 def test_two_passkeys_of_one_name_are_told_apart(visitor: Browser, member: User) -> None:
