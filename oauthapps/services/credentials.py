@@ -83,18 +83,17 @@ def note_secret(
     """Change a secret's notes and return whether they differ from before.
 
     Args:
-        secret: a live secret; where it was deleted meanwhile, nothing changes.
+        secret: a live secret.
         notes: what it is for, 64 characters at most.
         actor: who changes them.
         based_on: the mark of the notes that the new ones were written on top of (`oauthapps.edits`).
 
     Raises:
         ClashError: when somebody else has written other notes since.
+        ClientSecret.DoesNotExist: when it was deleted meanwhile.
     """
     with transaction.atomic():
-        row = ClientSecret.objects.live().select_for_update(no_key=True).filter(pk=secret.pk).first()
-        if row is None:
-            return False
+        row = ClientSecret.objects.live().select_for_update(no_key=True).get(pk=secret.pk)
         wanted = {"notes": notes}
         keep_what_others_changed(wanted, based_on or {}, notes_of(row))
         if wanted.get("notes", row.notes) == row.notes:

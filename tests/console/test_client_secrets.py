@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import pytest
@@ -16,7 +17,7 @@ from accounts.models import User
 from oauthapps.app_types import AppType
 from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
-from oauthapps.services.credentials import add_key
+from oauthapps.services.credentials import add_key, delete_secret, note_secret
 from tests.console.pages import Browser, fields_of, text_of
 from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem
@@ -79,6 +80,18 @@ def test_notes_are_saved_and_the_answer_says_so(
     assert page.by_id(f"notes-{secret.pk}").get("value") == "vault <b>"
     again = console.send(page, address("secret-notes", web, secret.pk))
     assert "Everything is already saved" in console.follow(again).messages
+
+
+def test_notes_of_a_secret_that_is_deleted_at_that_moment_are_not_said_to_be_saved(
+    console: Browser, web: Application, secret: ClientSecret, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def note_too_late(row: ClientSecret, **kwargs: Any) -> bool:
+        delete_secret(row, actor=Actor.command("tests"))
+        return note_secret(row, **kwargs)
+
+    monkeypatch.setattr("oauthapps.console.views.secrets.note_secret", note_too_late)
+    assert console.post(address("secret-notes", web, secret.pk), {"notes": "vault"}).status == 404
+    assert not console.get(web.get_absolute_url()).messages
 
 
 def test_notes_have_at_most_64_characters(console: Browser, web: Application, secret: ClientSecret) -> None:

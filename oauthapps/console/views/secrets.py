@@ -12,6 +12,7 @@ from oauthapps.console.forms.credentials import NotesForm
 from oauthapps.console.lookup import find_application, find_secret
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.edits import Basis, ClashError
+from oauthapps.models import ClientSecret
 from oauthapps.services.credentials import add_secret, note_secret
 
 
@@ -52,6 +53,8 @@ def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
         context = {"application": secret.application, "secret": secret, "form": form, "basis": basis}
         context["clashes"] = error.clashes
         return render(request, "console/secret_notes.html", context, status=409)
+    except ClientSecret.DoesNotExist as error:  # deleted meanwhile
+        raise Http404 from error
     if is_new:
         messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
     else:
