@@ -5,9 +5,14 @@ import accounts.fields
 
 
 def lower_emails(apps, schema_editor):
-    """Lower the emails stored so far; no two differ by their case alone (unique_email)."""
+    """Lower the emails stored so far; no two differ by their case alone (unique_email).
+
+    Python does it, because SQLite lowers ASCII letters alone.
+    """
     user = apps.get_model("accounts", "User")
-    user.objects.exclude(email=Lower("email")).update(email=Lower("email"))
+    for pk, email in list(user.objects.values_list("pk", "email")):
+        if email != email.lower():
+            user.objects.filter(pk=pk).update(email=email.lower())
 
 
 class Migration(migrations.Migration):

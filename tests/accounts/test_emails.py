@@ -8,6 +8,7 @@ from django.core import mail
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Value
+from django.db.models.functions import Concat
 from django.test import Client
 
 from accounts.actors import Actor
@@ -91,5 +92,8 @@ def test_the_migration_lowers_what_was_stored(before_the_migration: MigrationExe
         "accounts", "User"
     )
     user.objects.create(username="ada", email=MIXED, password="!")
+    user.objects.create(username="oerjan", email="Ørjan.Å@Example.ORG", password="!")
     executor.migrate(executor.loader.graph.leaf_nodes())
     assert User.objects.get(username="ada").email == LOWER
+    stored = User.objects.annotate(stored=Concat("email", Value(""))).values_list("stored", flat=True)
+    assert stored.get(username="oerjan") == "ørjan.å@example.org"
