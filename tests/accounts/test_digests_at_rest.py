@@ -8,12 +8,15 @@ from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
+from django.db import connection
 from django.test import Client
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.services.recovery_codes import accept
+from accounts.services import recovery_codes
+from accounts.services.recovery_codes import accept, show_once
 from tests.factories import PASSWORD, UserFactory
+from tests.parallel import in_parallel
 
 sessions = import_module("accounts.migrations.0006_session_digests")
 codes = import_module("accounts.migrations.0007_recovery_code_digests")
@@ -61,3 +64,30 @@ def test_recovery_codes_that_cannot_be_read_stop_no_upgrade(person: User, settin
     settings.SECRET_KEY = "another-key-that-is-long-enough-for-the-test-suite"
     codes.keep_digests(apps, None)
     assert "seed" in Authenticator.objects.get().data
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_waits_for_the_slow_digests(monkeypatch: pytest.MonkeyPatch) -> None:
+    waits = []
+
+    def digest(code: str, salt: str) -> str:
+        waits.append(connection.in_atomic_block)
+        return f"{salt}{code}"
+
+    monkeypatch.setattr(recovery_codes, "digest", digest)
+    person = UserFactory.create()
+    RecoveryCodes.activate(person)
+    assert len(show_once(person) or []) == 10
+    assert waits == [False] * 10
+
+
+@pytest.mark.locking
+@pytest.mark.django_db(transaction=True)
+def test_of_six_who_look_at_once_one_sees_recovery_codes_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery_codes, "COST", 2)
+    person = UserFactory.create()
+    RecoveryCodes.activate(person)
+    seen = [shown for shown in in_parallel(lambda: show_once(person)) if shown]
+    assert len(seen) == 1
+    row = Authenticator.objects.get()
+    assert all(accept(row, code.replace("-", "")) for code in seen[0])
