@@ -88,9 +88,13 @@ def seal(request: HttpRequest) -> str:
 
 
 def keep(request: HttpRequest, sealed: str) -> str:
-    """Let a sealed form wait in the session; return the URL of the page that offers to send it."""
-    waiting = [*request.session.get(SESSION_KEY, {}).items(), (_id(sealed), sealed)]
-    request.session[SESSION_KEY] = dict(waiting[-MOST_WAITING:])
+    """Let a sealed form wait in the session; return the URL of the page that offers to send it.
+
+    Those whose hour is over leave the session.
+    """
+    forms = [*request.session.get(SESSION_KEY, {}).items(), (_id(sealed), sealed)]
+    in_time = [each for each in forms if _open(each[1])]
+    request.session[SESSION_KEY] = dict(in_time[-MOST_WAITING:])
     return f"{reverse('kept-form')}?{urlencode({'form': _id(sealed)})}"
 
 

@@ -149,6 +149,15 @@ def test_it_is_kept_for_an_hour(console: Browser, administrator: User, form: Pag
         assert sign_in(console, page, administrator).answer["Location"] == "/"
 
 
+def test_after_that_it_leaves_the_session_when_another_is_kept(console: Browser, member: User) -> None:
+    address = reverse("change-person", args=[member.user_id])
+    page = console.get(address)
+    for minutes, waiting in [(6, 1), (7, 2), (68, 1)]:
+        with time_machine.travel(timezone.now() + timedelta(minutes=minutes)):
+            console.send(page, name=TYPED)
+            assert len(console.client.session["kept_forms"]) == waiting
+
+
 @pytest.mark.parametrize("sealed", ["", "x", "gAAAAABo", "\0", "é" * 10])
 def test_what_was_not_sealed_here_is_nothing(db: None, administrator: User, sealed: str) -> None:
     fields = {"login": administrator.username, "password": PASSWORD, "kept_form": sealed}
