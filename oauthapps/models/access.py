@@ -78,9 +78,7 @@ def families_with_access(now: datetime) -> QuerySet[TokenFamily]:
 
 def is_renewable(now: datetime) -> Q:
     """Return the condition that a family can bring new tokens, by a refresh token or an unused code."""
-    codes = Grant.objects.filter(
-        family=OuterRef("pk"), redeemed_at=None, expires__gt=now, redirect_url__isnull=False
-    )
+    codes = Grant.objects.redeemable(now).filter(family=OuterRef("pk"))
     return Q(usable_refresh_token()) & ~expired_before(now) | Q(Exists(codes))
 
 
