@@ -7,10 +7,11 @@ from typing import Any
 import django.test.client
 import pytest
 from django.conf import settings
-from django.db import connections
+from django.db import connection, connections
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.test.client import ClientHandler as DjangoClientHandler
+from pytest_django import DjangoDbBlocker
 
 from config import env
 from config.handlers import ApiDispatcher, endpoint_at
@@ -18,6 +19,10 @@ from oauthapps.doors.programs import as_response
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
+
+END_OTHER_SESSIONS = """
+    SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid != pg_backend_pid()"""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -83,6 +88,16 @@ def django_db_modify_db_settings(request: pytest.FixtureRequest) -> Iterator[Non
         with PostgresServer() as server:
             use_database(server.url)
             yield
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """End the sessions of threads that tests left behind, or their database could not be dropped."""
+    yield
+    with django_db_blocker.unblock():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(END_OTHER_SESSIONS)
 
 
 def use_database(url: str) -> None:
