@@ -54,17 +54,20 @@ def is_of_our_page(request: HttpRequest, reason: str) -> bool:
 
 
 def answer_without_cookies(request: HttpRequest, *, is_ours: bool) -> HttpResponse:
-    """Say that no cookies arrive, and keep the form that was sent or came along.
-
-    One that was kept before and is sent at last brings its own id in the place of a sealed form.
-    """
-    sealed = request.POST.get(kept_forms.FIELD, "")
-    if kept_forms.came_along(sealed) is None:
-        sealed = kept_forms.seal(request)
-    if is_ours and sealed:
+    """Say that no cookies arrive, and keep the form that was sent or came along."""
+    if is_ours and (sealed := sealed_form(request)):
         return sign_in_page(request, sealed, without_cookies=True)
     context = {"page": page_of_form(request)}
     return render(request, "403_cookies.html", context, status=403)
+
+
+def sealed_form(request: HttpRequest) -> str:
+    """Return the form that came along, or the one that was sent, sealed; empty where neither can be kept.
+
+    A form that was kept before and is sent at last brings its own id in the place of a sealed form.
+    """
+    sealed = request.POST.get(kept_forms.FIELD, "")
+    return sealed if kept_forms.came_along(sealed) else kept_forms.seal(request)
 
 
 def act(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
