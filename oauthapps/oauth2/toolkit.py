@@ -91,8 +91,8 @@ class AuthorizationServer(TokenEndpoint):
 
         Raises:
             FatalClientError: when the redirect URL has been removed since the consent page was shown.
-            OAuth2Error: when the request has become invalid otherwise, or this showing
-                of the page was answered before and its code is over.
+            OAuth2Error: when the request has become invalid otherwise, or this showing of the page was
+                answered before and its code is over.
         """
         request = self.authorization_request(parameters)
         request.user, request.actor, request.page_id = user, actor, page_id
