@@ -2,12 +2,12 @@
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 
 from config.serving.environ import environ_of
 from config.serving.exchange import Exchange
@@ -15,6 +15,14 @@ from config.serving.permits import Permits, aside, holding
 from config.serving.worker import Reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_connection() -> Iterator[None]:
+    """Give the thread that runs the tests its connection back: the test database is dropped with it."""
+    own = connections[DEFAULT_DB_ALIAS]
+    yield
+    connections[DEFAULT_DB_ALIAS], holding.connection = own, None
 
 
 class Wire:
