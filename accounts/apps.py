@@ -2,7 +2,7 @@ from django.apps import AppConfig
 
 
 class AccountsConfig(AppConfig):
-    """People and the organisation they belong to."""
+    """People and the organization they belong to."""
 
     name = "accounts"
 

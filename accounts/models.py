@@ -29,7 +29,7 @@ is_short_name = RegexValidator(
 
 
 class Organization(models.Model):
-    """The one organisation this installation serves.
+    """The one organization this installation serves.
 
     Its Customer ID is the `iss` of every assertion and the `wid` of every token reply; its domain and lane
     travel with every authorization response.
@@ -53,7 +53,7 @@ class Organization(models.Model):
 
     @classmethod
     def current(cls) -> Organization:
-        """Return the organisation, made with a random Customer ID where there is none yet."""
+        """Return the organization, made with a random Customer ID where there is none yet."""
         return cls.objects.get_or_create(id=cls.THE_ONE)[0]
 
 

@@ -1,4 +1,4 @@
-"""What administrators write about the organisation."""
+"""What administrators write about the organization."""
 
 from typing import TYPE_CHECKING, Any
 

@@ -1,4 +1,4 @@
-"""People's pages: where signing in leads, the people themselves, and their organisation."""
+"""People's pages: where signing in leads, the people themselves, and their organization."""
 
 from django.urls import include, path
 

@@ -23,7 +23,7 @@ class FirstAdministrator:
 
 
 def prepare() -> FirstAdministrator | None:
-    """Make the organisation and an administrator where there are none; return the administrator if made.
+    """Make the organization and an administrator where there are none; return the administrator if made.
 
     The environment may name her: ADMIN_USERNAME, ADMIN_PASSWORD, ADMIN_EMAIL. A password that is generated
     stands in the log of this run, so it has to be changed at the first sign-in.

@@ -1,4 +1,4 @@
-"""Naming the organisation."""
+"""Naming the organization."""
 
 from collections.abc import Mapping
 
@@ -20,7 +20,7 @@ def change_organization(
     labels: Mapping[str, str] | None = None,
     based_on: Mapping[str, str] | None = None,
 ) -> Changes:
-    """Give the organisation's fields new values.
+    """Give the organization's fields new values.
 
     Args:
         values: the new values, by field.
@@ -50,7 +50,7 @@ def change_organization(
 
 
 def subject_of(organization: Organization, labels: Mapping[str, str]) -> Subject:
-    """Return the organisation as a clash tells of it; events call its fields by their own names."""
+    """Return the organization as a clash tells of it; events call its fields by their own names."""
     events = Event.objects.filter(kind=EventKind.ORGANIZATION_CHANGED).select_related("actor")
     return Subject(
         state={name: getattr(organization, name) for name in labels},

@@ -1,4 +1,4 @@
-"""The organisation: its name, what travels with authorization responses, and its Customer ID."""
+"""The organization: its name, what travels with authorization responses, and its Customer ID."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -23,7 +23,7 @@ from oauthapps.models import Application
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def organization(request: HttpRequest) -> HttpResponse:
-    """Show the organisation and change its name, domain and lane, which clients go by."""
+    """Show the organization and change its name, domain and lane, which clients go by."""
     form = OrganizationForm(request.POST or None, instance=Organization.current())
     return show_or_save(request, form, "people/organization.html")
 
@@ -39,7 +39,7 @@ def customer_id(request: HttpRequest) -> HttpResponse:
 
 
 def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: Any) -> HttpResponse:
-    """Show a form that changes the organisation, or give the organisation what was entered there.
+    """Show a form that changes the organization, or give the organization what was entered there.
 
     Args:
         request: with the form, if it was sent.
@@ -68,7 +68,7 @@ def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: A
 
 
 def save(form: ModelForm, names: Iterable[str], basis: Basis, *, actor: Actor) -> Changes:
-    """Give the organisation what was entered, but for what the person left to somebody else.
+    """Give the organization what was entered, but for what the person left to somebody else.
 
     Raises:
         ClashError: when somebody else has changed the same meanwhile and nobody has chosen yet.

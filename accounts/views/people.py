@@ -1,4 +1,4 @@
-"""The people of the organisation: finding them, and what is known of one."""
+"""The people of the organization: finding them, and what is known of one."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -28,7 +28,7 @@ PEOPLE_PER_PAGE = 50
 @administrator_required
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
-    """List the people of the organisation, or those of a name, role or status."""
+    """List the people of the organization, or those of a name, role or status."""
     chosen = FilterForm(request.GET).chosen
     page = Paginator(found(chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {

@@ -34,7 +34,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES
 SECURE_SSL_REDIRECT = _https and TRUSTED_PROXIES > 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
 SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
-# Binding every other subdomain of the organisation to https is the operator's decision.
+# Binding every other subdomain of the organization to https is the operator's decision.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https and env.flag("HSTS_SUBDOMAINS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
 # __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)

@@ -1,4 +1,4 @@
-"""The pictures of README, taken by `dev.py screenshots`: the same organisation, clock and ids every time.
+"""The pictures of README, taken by `dev.py screenshots`: the same organization, clock and ids every time.
 
 It is no test, and its name keeps it out of the suite; it borrows the tests' database, server and window.
 """

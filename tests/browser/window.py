@@ -10,7 +10,7 @@ from playwright.sync_api import BrowserContext, ConsoleMessage
 
 from tests.browser.scripts import CUT_OFF, EDGELESS, MOVING, SEND, UNSEEN_FOCUS
 from tests.console.pages import Document, fields_of
-from tests.every_page.organisation import World
+from tests.every_page.organization import World
 from tests.every_page.visits import Visit
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -32,7 +32,7 @@ def sealed_on(page: Page) -> str:
 
 @pytest.fixture
 def form(console: Browser) -> Page:
-    """The organisation's form, open in a browser whose session ends then."""
+    """The organization's form, open in a browser whose session ends then."""
     page = console.get(ORGANIZATION)
     console.client.session.delete()
     return page

@@ -1,4 +1,4 @@
-"""The organisation's page."""
+"""The organization's page."""
 
 from datetime import timedelta
 

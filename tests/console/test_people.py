@@ -45,7 +45,7 @@ def link_on(page: Page) -> str:
 
 @pytest.fixture
 def addresses(member: User) -> dict[str, str]:
-    """Every address of the people's and the organisation's pages, by name."""
+    """Every address of the people's and the organization's pages, by name."""
     return {name: reverse(name) for name in ALONE} | {name: of(member, name) for name in OF_PERSON}
 
 

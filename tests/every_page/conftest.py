@@ -12,7 +12,7 @@ from pytest_django import DjangoDbBlocker
 
 from accounts.models import User
 from tests.console.pages import Browser
-from tests.every_page.organisation import World
+from tests.every_page.organization import World
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import BUILDERS, State
 

@@ -1,4 +1,4 @@
-"""Logos as organisations have them: a ground and a simple sign."""
+"""Logos as organizations have them: a ground and a simple sign."""
 
 from functools import cache
 from io import BytesIO

@@ -7,7 +7,7 @@ import pytest
 from pytest_django import DjangoDbBlocker
 
 from tests.every_page.conftest import break_what_it_breaks, browser_for, standing
-from tests.every_page.organisation import World
+from tests.every_page.organization import World
 from tests.every_page.registry import VISITS
 from tests.every_page.structure import faults
 from tests.every_page.visits import Visit

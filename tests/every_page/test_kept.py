@@ -12,7 +12,7 @@ from accounts import kept_forms
 from tests.console.pages import Fields, Page, fields_of
 from tests.console.test_kept_forms import LOGIN
 from tests.every_page.conftest import browser_for, standing
-from tests.every_page.organisation import World
+from tests.every_page.organization import World
 from tests.every_page.registry import VISITS
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
@@ -43,7 +43,7 @@ FILES = {"logo", "public_key_file"}
 
 @dataclass
 class Inventory:
-    """The ordinary organisation, and the pages of all visits to it."""
+    """The ordinary organization, and the pages of all visits to it."""
 
     world: World
     pages: list[tuple[Visit, Page]]

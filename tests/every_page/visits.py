@@ -14,7 +14,7 @@ from accounts.services.invitations import invite_again
 from accounts.services.links import password_link
 from oauthapps.models import Application
 from tests.console.pages import Browser, Document, Page
-from tests.every_page.organisation import World
+from tests.every_page.organization import World
 from tests.every_page.worlds import State
 from tests.factories import PASSWORD
 from tests.oauth_client import challenge_of

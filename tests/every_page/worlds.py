@@ -1,11 +1,11 @@
-"""What the database holds while pages are looked at: an ordinary organisation, and ones that are not."""
+"""What the database holds while pages are looked at: an ordinary organization, and ones that are not."""
 
 from collections.abc import Callable
 from enum import StrEnum
 
 from oauthapps.app_types import AppType
 from oauthapps.models import Application
-from tests.every_page.organisation import World, found, settle
+from tests.every_page.organization import World, found, settle
 from tests.every_page.spoiling import spoil_everything
 from tests.factories import make_application
 
@@ -20,7 +20,7 @@ class State(StrEnum):
 
 
 def filled() -> World:
-    """An organisation with seven applications, as its people use them."""
+    """An organization with seven applications, as its people use them."""
     return settle(found())
 
 
@@ -30,7 +30,7 @@ def empty() -> World:
 
 
 def full() -> World:
-    """The ordinary organisation at its limit of ten applications."""
+    """The ordinary organization at its limit of ten applications."""
     world = filled()
     for number in range(10 - Application.objects.live().count()):
         make_application(list(AppType)[number % 3], name=f"Trial {number + 1}")
@@ -38,7 +38,7 @@ def full() -> World:
 
 
 def hostile() -> World:
-    """The ordinary organisation, where every field holds the most unpleasant thing that it takes."""
+    """The ordinary organization, where every field holds the most unpleasant thing that it takes."""
     world = filled()
     spoil_everything()
     return world

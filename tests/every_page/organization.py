@@ -1,4 +1,4 @@
-"""An organisation and what its people have done, the same in every run but for secrets."""
+"""An organization and what its people have done, the same in every run but for secrets."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -55,7 +55,7 @@ class World:
 
 
 def found() -> World:
-    """An organisation of one administrator and one member, who have done nothing yet."""
+    """An organization of one administrator and one member, who have done nothing yet."""
     world = World()
     Organization.objects.update_or_create(
         id=Organization.THE_ONE,
@@ -68,7 +68,7 @@ def found() -> World:
 
 
 def settle(world: World) -> World:
-    """Let people join the organisation, make seven applications and use them."""
+    """Let people join the organization, make seven applications and use them."""
     with ago(days=61, hours=3):
         join(world, "careful", "Aiko Tanaka", "aiko.tanaka", AdministratorFactory)
         join(world, "gone", "Daniel Weiss", "d.weiss", is_active=False)
