@@ -25,9 +25,9 @@ from fido2.webauthn import AuthenticationResponse, AuthenticatorData, Registrati
 
 from accounts.actors import Actor
 from accounts.services.passkey_names import unique_name
+from common.validators import validate_name
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
-from oauthapps.models.validators import validate_name
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
 NO_PIN = (

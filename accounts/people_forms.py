@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.models import Role, Status, User
-from oauthapps.models.validators import validate_name
+from common.validators import validate_name
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[User]

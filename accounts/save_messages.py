@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.http import HttpRequest
 
-from oauthapps.edits import Changes
+from common.edits import Changes
 
 
 def tell_what_was_saved(request: HttpRequest, changes: Changes) -> None:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from oauthapps.names import is_unseen
+from common.names import is_unseen
 
 MAX_BYTES = 2048
 

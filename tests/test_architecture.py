@@ -13,7 +13,7 @@ from oauthapps.doors.programs import Endpoint
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     path
-    for folder in ("accounts", "config", "oauthapps")
+    for folder in ("accounts", "common", "config", "oauthapps")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]
@@ -93,7 +93,7 @@ def test_where_programs_ask_are_endpoints_alone_and_nowhere_else() -> None:
 
 
 SERVICES = [path for path in SOURCES if "services" in (path.stem, path.parent.name)]
-LEAVES = sorted((ROOT / "oauthapps").glob("*.py"))
+LEAVES = sorted([*(ROOT / "oauthapps").glob("*.py"), *(ROOT / "common").glob("*.py")])
 
 
 @pytest.mark.parametrize("path", SERVICES + LEAVES, ids=lambda path: str(path.relative_to(ROOT)))

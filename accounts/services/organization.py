@@ -6,7 +6,7 @@ from django.db import transaction
 
 from accounts.actors import Actor
 from accounts.models import Organization
-from oauthapps.edits import Changes, Subject, keep_what_others_changed
+from common.edits import Changes, Subject, keep_what_others_changed
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
 
@@ -26,10 +26,10 @@ def change_organization(
         values: the new values, by field.
         actor: who changes them.
         labels: how the page calls each field; their own names where there is no page.
-        based_on: the marks of the values that the new ones were chosen on top of (`oauthapps.edits`).
+        based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
 
     Raises:
-        ClashError: when somebody else has changed the same since, to another value.
+        EditConflictError: when somebody else has changed the same since, to another value.
         ValidationError: when a value cannot be taken, by field.
     """
     labels = labels or {name: name for name in values}
@@ -50,7 +50,7 @@ def change_organization(
 
 
 def subject_of(organization: Organization, labels: Mapping[str, str]) -> Subject:
-    """Return the organization as a clash tells of it; events call its fields by their own names."""
+    """Return the organization as an edit conflict tells of it; events call its fields by their own names."""
     events = Event.objects.filter(kind=EventKind.ORGANIZATION_CHANGED).select_related("actor")
     return Subject(
         state={name: getattr(organization, name) for name in labels},

@@ -9,8 +9,8 @@ from django.db.models import Field
 
 from accounts.actors import Actor
 from accounts.models import OneTimeLink, Role, User
-from oauthapps.edits import Changes, Subject, keep_what_others_changed, mark
-from oauthapps.errors import violates
+from common.edits import Changes, Subject, keep_what_others_changed, version_of
+from common.errors import violates
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
 
@@ -81,15 +81,15 @@ def change_person(
         user: the person.
         values: the new values, by field.
         actor: who changes them.
-        based_on: the marks of the values that the new ones were chosen on top of (`oauthapps.edits`).
+        based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
 
     Raises:
-        ClashError: when somebody else has changed the same since, to another value.
+        EditConflictError: when somebody else has changed the same since, to another value.
         ValidationError: when a value cannot be taken, by field, or no administrator would be left.
     """
     with transaction.atomic():
         role = values.get("role", Role.ADMINISTRATOR)
-        if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != mark(role):
+        if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != version_of(role):
             keep_an_administrator_beside(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         wanted = {name: as_kept(name, value) for name, value in values.items()}
@@ -117,7 +117,7 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
 
 
 def subject_of(person: User) -> Subject:
-    """Return a person as a clash tells of them."""
+    """Return a person as an edit conflict tells of them."""
     events = Event.objects.filter(kind=EventKind.PERSON_CHANGED, person=person).select_related("actor")
     return Subject(
         state={field: getattr(person, field) for field in EDITABLE},

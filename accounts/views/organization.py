@@ -14,8 +14,8 @@ from accounts.models import Organization
 from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationForm
 from accounts.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
+from common.edits import BaseVersion, Changes, EditConflictError
 from oauthapps.app_types import AppType
-from oauthapps.edits import Basis, Changes, ClashError
 from oauthapps.models import Application
 
 
@@ -51,14 +51,14 @@ def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: A
     current = Organization.current()
     context = {"form": form, "organization": current, **more}
     if request.method != "POST":
-        basis = Basis.shown({name: getattr(current, name) for name in names})
-        return render(request, template, {**context, "basis": basis})
-    context["basis"] = basis = Basis.sent(request.POST)
+        base_version = BaseVersion.shown({name: getattr(current, name) for name in names})
+        return render(request, template, {**context, "base_version": base_version})
+    context["base_version"] = base_version = BaseVersion.sent(request.POST)
     if form.is_valid():
         try:
-            changes = save(form, names, basis, actor=Actor.of(request))
-        except ClashError as error:
-            return render(request, template, {**context, "clashes": error.clashes}, status=409)
+            changes = save(form, names, base_version, actor=Actor.of(request))
+        except EditConflictError as error:
+            return render(request, template, {**context, "edit_conflicts": error.conflicts}, status=409)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -67,16 +67,16 @@ def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: A
     return render(request, template, context, status=422)
 
 
-def save(form: ModelForm, names: Iterable[str], basis: Basis, *, actor: Actor) -> Changes:
+def save(form: ModelForm, names: Iterable[str], base_version: BaseVersion, *, actor: Actor) -> Changes:
     """Give the organization what was entered, but for what the person left to somebody else.
 
     Raises:
-        ClashError: when somebody else has changed the same meanwhile and nobody has chosen yet.
+        EditConflictError: when somebody else has changed the same meanwhile and nobody has chosen yet.
         ValidationError: when a value cannot be taken, by field.
     """
     return change_organization(
-        {name: form.cleaned_data[name] for name in names if not basis.gives_way(name)},
+        {name: form.cleaned_data[name] for name in names if not base_version.takes_theirs(name)},
         labels={name: str(form.fields[name].label) for name in names},
-        based_on=basis.accepted,
+        based_on=base_version.accepted,
         actor=actor,
     )

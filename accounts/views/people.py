@@ -20,7 +20,7 @@ from accounts.people_forms import FilterForm, PersonForm
 from accounts.services.links import invitation_until, password_link
 from accounts.services.people import change_person
 from accounts.standing import Standing
-from oauthapps.edits import Basis, Changes, ClashError
+from common.edits import BaseVersion, Changes, EditConflictError
 
 PEOPLE_PER_PAGE = 50
 
@@ -75,15 +75,19 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
     someone = get_object_or_404(User, user_id=user_id)  # the form writes into the other one
     context: dict[str, Any] = {"person": someone, "form": form}
     if request.method != "POST":
-        basis = Basis.shown({field: getattr(someone, field) for field in form.fields})
-        return render(request, "people/change.html", {**context, "basis": basis})
-    context["basis"] = basis = Basis.sent(request.POST)
+        base_version = BaseVersion.shown({field: getattr(someone, field) for field in form.fields})
+        return render(request, "people/change.html", {**context, "base_version": base_version})
+    context["base_version"] = base_version = BaseVersion.sent(request.POST)
     if form.is_valid():
-        values = {field: value for field, value in form.values.items() if not basis.gives_way(field)}
+        values = {
+            field: value for field, value in form.values.items() if not base_version.takes_theirs(field)
+        }
         try:
-            changes = change_person(someone, values, based_on=basis.accepted, actor=Actor.of(request))
-        except ClashError as error:
-            return render(request, "people/change.html", {**context, "clashes": error.clashes}, status=409)
+            changes = change_person(someone, values, based_on=base_version.accepted, actor=Actor.of(request))
+        except EditConflictError as error:
+            return render(
+                request, "people/change.html", {**context, "edit_conflicts": error.conflicts}, status=409
+            )
         except ValidationError as error:
             form.add_error(None, error)
         else:

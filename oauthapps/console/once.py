@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
 from accounts.access import signed_in_user
-from oauthapps.errors import violates
+from common.errors import violates
 from oauthapps.models import SentForm
 
 FIELD = "form_id"

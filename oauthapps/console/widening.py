@@ -1,27 +1,29 @@
 """What of an application's settings lets more in than before: it asks for a sign-in not long ago."""
 
+from common.edits import BaseVersion
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
-from oauthapps.edits import Basis
 from oauthapps.lifetimes import delta
 from oauthapps.models import Application
-from oauthapps.services.clashes import REDIRECT_URLS
+from oauthapps.services.edit_conflicts import REDIRECT_URLS
 
 # The value of each field that lets a token be used more than once, or be looked into.
 WIDEST = {"rotate_refresh_tokens": False, "may_verify_tokens": True}
 LIFETIMES = ("absolute_expiration", "inactivity_expiration")
 
 
-def widens_access(stored: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis) -> bool:
+def widens_access(
+    stored: Application, form: ApplicationForm, rows: RedirectURLRows, base_version: BaseVersion
+) -> bool:
     """Return whether saving a valid form would widen who gets tokens, for how long, or who may verify them.
 
     Args:
         stored: the application as it is.
         form: its fields as they were sent.
         rows: its redirect URLs as they were sent.
-        basis: what the form was shown with, and what the person leaves to somebody else.
+        base_version: what the form was shown with, and what the person leaves to somebody else.
     """
-    edited = basis.edited({**form.values, REDIRECT_URLS: rows.urls})
+    edited = base_version.edited({**form.values, REDIRECT_URLS: rows.urls})
     widened = any(
         name in edited and edited[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
     )

@@ -11,10 +11,11 @@ from django.utils import timezone
 from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, is_identifier
+from common.validators import validate_name, validate_text
 from oauthapps import lifetimes, logos, redirect_urls
 from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.lifetimes import Lifetime
-from oauthapps.models.validators import validate_link, validate_name, validate_text
+from oauthapps.models.validators import validate_link
 
 APPLICATION_LIMIT = 10
 SLOT_CONSTRAINT = "application_slot_taken_once"

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
-from oauthapps.edits import Basis
+from common.edits import BaseVersion
 from oauthapps.models.applications import Application
 
 NOTES_LENGTH = 64
@@ -90,9 +90,9 @@ class ClientSecret(Credential):
         return f"{self.prefix}…{self.hint}"
 
     @property
-    def basis(self) -> Basis:
+    def base_version(self) -> BaseVersion:
         """What a form is filled in on top of that changes the notes."""
-        return Basis.shown({"notes": self.notes})
+        return BaseVersion.shown({"notes": self.notes})
 
 
 class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):

@@ -1,12 +1,10 @@
 """The rules of the leaf modules in the form Django's fields ask for."""
 
-from collections.abc import Callable
-
-from django.core.exceptions import ValidationError
-
-from oauthapps.errors import GatehouseError
+from common.validators import judge, validate_name, validate_text
 from oauthapps.links import check_link
-from oauthapps.names import check_name, check_text
+
+# Migrations find all three here.
+__all__ = ["validate_link", "validate_name", "validate_text"]
 
 
 def validate_link(value: str) -> None:
@@ -15,29 +13,4 @@ def validate_link(value: str) -> None:
     Raises:
         ValidationError: with the sentence that says why.
     """
-    _judge(check_link, value)
-
-
-def validate_name(value: str) -> None:
-    """Refuse a name in which there is nothing to be seen, or something that cannot be.
-
-    Raises:
-        ValidationError: with the sentence that says why.
-    """
-    _judge(check_name, value)
-
-
-def validate_text(value: str) -> None:
-    """Refuse a text with invisible characters in it.
-
-    Raises:
-        ValidationError: with the sentence that says why.
-    """
-    _judge(check_text, value)
-
-
-def _judge(check: Callable[[str], object], value: str) -> None:
-    try:
-        check(value)
-    except GatehouseError as error:
-        raise ValidationError(error.message) from error
+    judge(check_link, value)

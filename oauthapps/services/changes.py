@@ -7,12 +7,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.actors import Actor
-from oauthapps.edits import Changes, Readable, keep_what_others_changed
+from common.edits import Changes, Readable, keep_what_others_changed
 from oauthapps.logos import logo_digest
 from oauthapps.models import Application, Event, Logo, RedirectURL
 from oauthapps.models.events import EventKind
 from oauthapps.redirect_url_text import check_number
-from oauthapps.services.clashes import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
+from oauthapps.services.edit_conflicts import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 
 def change_application(
@@ -34,11 +34,11 @@ def change_application(
         actor: who changes it.
         redirect_urls: all redirect URLs in their order; None leaves them as they are.
         logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
-        based_on: the marks of the values that the new ones were chosen on top of. What differs from them
+        based_on: the versions of the values that the new ones were chosen on top of. What differs from them
             by now was changed by somebody else: it stays where the new value is the old one.
 
     Raises:
-        ClashError: when both have changed the same, to different values.
+        EditConflictError: when both have changed the same, to different values.
         Application.DoesNotExist: when it was deleted meanwhile.
         InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
+from common.edits import Subject, keep_what_others_changed
+from common.errors import violates
 from oauthapps import client_secrets, keypairs
-from oauthapps.edits import Subject, keep_what_others_changed
-from oauthapps.errors import InvalidPublicKeyError, violates
+from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application, ClientSecret, Event, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.models.events import EventKind
@@ -86,10 +87,10 @@ def note_secret(
         secret: a live secret.
         notes: what it is for, 64 characters at most.
         actor: who changes them.
-        based_on: the mark of the notes that the new ones were written on top of (`oauthapps.edits`).
+        based_on: the version of the notes that the new ones were written on top of (`common.edits`).
 
     Raises:
-        ClashError: when somebody else has written other notes since.
+        EditConflictError: when somebody else has written other notes since.
         ClientSecret.DoesNotExist: when it was deleted meanwhile.
     """
     with transaction.atomic():
@@ -112,7 +113,7 @@ def note_secret(
 
 
 def notes_of(secret: ClientSecret) -> Subject:
-    """Return a secret's notes as a clash tells of them."""
+    """Return a secret's notes as an edit conflict tells of them."""
     events = Event.objects.filter(
         kind=EventKind.SECRET_CHANGED, application=secret.application_id, detail=secret.masked
     )

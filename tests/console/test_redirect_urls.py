@@ -103,17 +103,17 @@ def test_whoever_was_asked_may_enter_another_one_instead(console: Browser, web: 
     assert saved(web) == [OTHER]
 
 
-def test_the_question_is_not_asked_again_when_two_administrators_clash(
+def test_the_question_is_not_asked_again_when_two_administrators_conflict(
     console: Browser, web: Application
 ) -> None:
     mine = page_of(console, web)
     colleague = browser_of(AdministratorFactory.create())
     colleague.send(page_of(colleague, web), redirect_url=OTHER)
     asked = console.send(mine, redirect_url="")
-    clashing = console.send(asked, without_redirect_urls="yes")
-    assert clashing.status == 409
-    assert "the same field was changed" in clashing.alerts()
-    assert fields_of(clashing.form())["without_redirect_urls"] == "yes"
+    conflicting = console.send(asked, without_redirect_urls="yes")
+    assert conflicting.status == 409
+    assert "the same field was changed" in conflicting.alerts()
+    assert fields_of(conflicting.form())["without_redirect_urls"] == "yes"
 
 
 FIFTY = [f"https://app.example.com/{number}" for number in range(50)]

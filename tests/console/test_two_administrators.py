@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from accounts.services.people import change_person
-from oauthapps.edits import mark
+from common.edits import version_of
 from oauthapps.models import Application, Event
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
@@ -77,9 +77,9 @@ def test_one_chooses_and_everything_else_is_saved_too(
 ) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="Hers", description="Hers")
-    clashing = console.send(mine, name="Mine", developer_name="Mine alone")
-    value = clashing.by_id(f"{choice}-name").get("value")
-    page = console.follow(choose(console, clashing, "name", value))
+    conflicting = console.send(mine, name="Mine", developer_name="Mine alone")
+    value = conflicting.by_id(f"{choice}-name").get("value")
+    page = console.follow(choose(console, conflicting, "name", value))
     assert saved(web, "name") == {"mine": "Mine", "theirs": "Hers"}[choice]
     assert saved(web, "developer_name") == "Mine alone"
     assert saved(web, "description") == "Hers"
@@ -89,8 +89,8 @@ def test_one_chooses_and_everything_else_is_saved_too(
 def test_without_a_choice_it_is_asked_again(console: Browser, colleague: Browser, web: Application) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="Hers")
-    clashing = console.send(mine, name="Mine")
-    assert console.send(clashing).status == 409
+    conflicting = console.send(mine, name="Mine")
+    assert console.send(conflicting).status == 409
     assert saved(web, "name") == "Hers"
 
 
@@ -99,22 +99,24 @@ def test_a_choice_holds_for_the_value_that_was_shown_only(
 ) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="Hers")
-    clashing = console.send(mine, name="Mine")
+    conflicting = console.send(mine, name="Mine")
     save(colleague, web, name="Hers again")
-    again = choose(console, clashing, "name", mark("Hers"))
+    again = choose(console, conflicting, "name", version_of("Hers"))
     assert again.status == 409
     assert "Hers again" in again.alerts()
-    assert choose(console, again, "name", mark("Hers again")).status == 302
+    assert choose(console, again, "name", version_of("Hers again")).status == 302
     assert saved(web, "name") == "Mine"
 
 
-def test_the_same_value_by_both_is_no_clash(console: Browser, colleague: Browser, web: Application) -> None:
+def test_the_same_value_by_both_is_no_conflict(
+    console: Browser, colleague: Browser, web: Application
+) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="The same")
     assert "Everything is already saved" in console.follow(console.send(mine, name="The same")).messages
 
 
-def test_redirect_urls_clash_as_a_whole(console: Browser, colleague: Browser, web: Application) -> None:
+def test_redirect_urls_conflict_as_a_whole(console: Browser, colleague: Browser, web: Application) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, redirect_url=[OTHER])
     page = console.send(mine, redirect_url=["https://mine.example/cb"])
@@ -125,7 +127,7 @@ def test_redirect_urls_clash_as_a_whole(console: Browser, colleague: Browser, we
     assert [row.url for row in web.redirect_urls.all()] == [OTHER]
 
 
-def test_two_new_logos_clash_and_mine_is_not_lost(
+def test_two_new_logos_conflict_and_mine_is_not_lost(
     console: Browser, colleague: Browser, web: Application
 ) -> None:
     mine = console.get(web.get_absolute_url())
@@ -164,9 +166,11 @@ def test_pressing_save_twice_is_harmless(console: Browser, web: Application) -> 
     assert Event.objects.filter(kind="application:change").count() == 1
 
 
-@pytest.mark.parametrize("basis", ["", "x", "[]", "null", '{"name": 1}', "[" * 20_000, '{"nobody": "x"}'])
-def test_a_strange_basis_breaks_nothing(console: Browser, web: Application, basis: str) -> None:
-    assert save(console, web, based_on=basis, name="Renamed").status in {302, 409}
+@pytest.mark.parametrize(
+    "base_version", ["", "x", "[]", "null", '{"name": 1}', "[" * 20_000, '{"nobody": "x"}']
+)
+def test_a_strange_base_version_breaks_nothing(console: Browser, web: Application, base_version: str) -> None:
+    assert save(console, web, based_on=base_version, name="Renamed").status in {302, 409}
 
 
 def test_a_program_that_has_not_seen_the_page_may_save(console: Browser, web: Application) -> None:
@@ -216,7 +220,7 @@ def test_what_only_the_other_has_changed_is_not_asked_about(
 def test_a_role_that_only_the_other_has_changed_is_not_taken_for_a_demotion(
     administrator: User, member: User
 ) -> None:
-    shown = {"role": mark(member.role), "name": mark(member.name)}
+    shown = {"role": version_of(member.role), "name": version_of(member.name)}
     User.objects.filter(pk=member.pk).update(role="administrator")
     User.objects.exclude(pk=member.pk).update(is_active=False)
     values = {"role": member.role, "name": "Renamed"}
@@ -229,7 +233,7 @@ def person_named(member: User) -> str:
 
 
 @pytest.mark.spec("C-30", "RFC 9110 §13.1.1")
-def test_roles_clash_in_words_and_what_only_the_other_changed_of_a_person_is_kept(
+def test_roles_conflict_in_words_and_what_only_the_other_changed_of_a_person_is_kept(
     console: Browser, colleague: Browser, member: User
 ) -> None:
     address = reverse("change-person", args=[member.user_id])
@@ -252,7 +256,7 @@ def test_two_administrators_on_the_organization_see_both_values(console: Browser
     assert page.status == 409
     assert re.search(r"What Grace Hopper saved .* UTC (?:now|.* ago) Hers", page.alerts())
     assert Organization.current().name == "Hers"
-    assert choose(console, page, "name", mark("Hers")).status == 302
+    assert choose(console, page, "name", version_of("Hers")).status == 302
     assert Organization.current().name == "Mine"
 
 

@@ -16,7 +16,7 @@ from django.utils.datastructures import MultiValueDict
 
 from oauthapps.console.forms import wording
 from oauthapps.models import Application
-from oauthapps.services.clashes import LOGO, REDIRECT_URLS
+from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Application]

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from django import forms
 from django.conf import settings
 
+from common.validators import validate_name
 from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.models import Application
-from oauthapps.models.validators import validate_name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,8 +4,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
+from common.names import is_same_name
 from oauthapps.models import Application
-from oauthapps.names import is_same_name
 
 
 class ConfirmNameForm(forms.Form):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from django.http import HttpRequest, QueryDict
 
-from oauthapps import edits
+from common import edits
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.people import KEPT_LOGO, PeopleForm

@@ -7,11 +7,11 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.access import administrator_required, posted_from, step_up_required
 from accounts.actors import Actor
+from common.edits import BaseVersion, EditConflictError
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm
 from oauthapps.console.lookup import find_application, find_secret
 from oauthapps.console.views.reveal import reveal_secret
-from oauthapps.edits import Basis, ClashError
 from oauthapps.models import ClientSecret
 from oauthapps.services.credentials import add_secret, note_secret
 
@@ -42,16 +42,21 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Change the notes of a client secret."""
     secret = find_secret(client_id, pk)
-    form, basis = NotesForm(request.POST), Basis.sent(request.POST)
+    form, base_version = NotesForm(request.POST), BaseVersion.sent(request.POST)
     if not form.is_valid():
         messages.error(request, f"The notes were not saved: {form.first_error}")
         return redirect(secret.application)
-    notes = secret.notes if basis.gives_way("notes") else form.cleaned_data["notes"]
+    notes = secret.notes if base_version.takes_theirs("notes") else form.cleaned_data["notes"]
     try:
-        is_new = note_secret(secret, notes=notes, actor=Actor.of(request), based_on=basis.accepted)
-    except ClashError as error:
-        context = {"application": secret.application, "secret": secret, "form": form, "basis": basis}
-        context["clashes"] = error.clashes
+        is_new = note_secret(secret, notes=notes, actor=Actor.of(request), based_on=base_version.accepted)
+    except EditConflictError as error:
+        context = {
+            "application": secret.application,
+            "secret": secret,
+            "form": form,
+            "base_version": base_version,
+        }
+        context["edit_conflicts"] = error.conflicts
         return render(request, "console/secret_notes.html", context, status=409)
     except ClientSecret.DoesNotExist as error:  # deleted meanwhile
         raise Http404 from error

@@ -18,6 +18,7 @@ from accounts.access import (
 )
 from accounts.actors import Actor
 from accounts.save_messages import tell_what_was_saved
+from common.edits import BaseVersion, Changes, EditConflict, EditConflictError
 from oauthapps.console import once
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
@@ -29,11 +30,10 @@ from oauthapps.console.lookup import find_application
 from oauthapps.console.standing import standing_of
 from oauthapps.console.views.reveal import forgotten, warn_unless_stored
 from oauthapps.console.widening import widens_access
-from oauthapps.edits import Basis, Changes, Clash, ClashError
 from oauthapps.models import Application, ClientSecret
 from oauthapps.services import applications
 from oauthapps.services.changes import change_application
-from oauthapps.services.clashes import LOGO, REDIRECT_URLS, state_of
+from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS, state_of
 
 LATELY = timedelta(days=30)
 
@@ -46,23 +46,23 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     form_type = form_class(found.app_type)
     if request.method != "POST":
         form = form_type(application=found)
-        basis = Basis.shown(state_of(found, form.names))
-        return show(request, found, form, RedirectURLRows.stored(found), basis)
+        base_version = BaseVersion.shown(state_of(found, form.names))
+        return show(request, found, form, RedirectURLRows.stored(found), base_version)
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
-    basis = Basis.sent(request.POST)
+    base_version = BaseVersion.sent(request.POST)
     if rows.were_edited or RESUME in request.POST:
-        return show_unsaved(request, found, form, rows, basis)
+        return show_unsaved(request, found, form, rows, base_version)
     if not (form.is_valid() & rows.is_valid()):
-        return show(request, found, form, rows, basis, status=422)
-    if rows.would_take_last and basis.edited({REDIRECT_URLS: rows.urls}):
-        return show(request, found, form, rows, basis, asks_about_last_url=True, status=409)
-    if widens_access(found, form, rows, basis):
+        return show(request, found, form, rows, base_version, status=422)
+    if rows.would_take_last and base_version.edited({REDIRECT_URLS: rows.urls}):
+        return show(request, found, form, rows, base_version, asks_about_last_url=True, status=409)
+    if widens_access(found, form, rows, base_version):
         require_step_up(request)
     try:
-        changes = save(found, form, rows, basis, actor=Actor.of(request))
-    except ClashError as error:
-        return show(request, found, form, rows, basis, clashes=error.clashes, status=409)
+        changes = save(found, form, rows, base_version, actor=Actor.of(request))
+    except EditConflictError as error:
+        return show(request, found, form, rows, base_version, edit_conflicts=error.conflicts, status=409)
     except Application.DoesNotExist as error:  # deleted meanwhile
         raise Http404 from error
     tell_what_was_saved(request, changes)
@@ -70,34 +70,43 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 def show_unsaved(
-    request: HttpRequest, found: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis
+    request: HttpRequest,
+    found: Application,
+    form: ApplicationForm,
+    rows: RedirectURLRows,
+    base_version: BaseVersion,
 ) -> HttpResponse:
     """Show the settings as they were typed: after Add or Remove, or behind a page that showed a secret."""
     form.keep_unchecked()
     if RESUME not in request.POST:
-        return show(request, found, form, rows, basis, status=422 if rows.problem else 200)
+        return show(request, found, form, rows, base_version, status=422 if rows.problem else 200)
     warn_unless_stored(request)
     messages.info(request, "Your changes are still here but not saved yet.")
-    return forgotten(show(request, found, form, rows, basis))
+    return forgotten(show(request, found, form, rows, base_version))
 
 
 def save(
-    found: Application, form: ApplicationForm, rows: RedirectURLRows, basis: Basis, *, actor: Actor
+    found: Application,
+    form: ApplicationForm,
+    rows: RedirectURLRows,
+    base_version: BaseVersion,
+    *,
+    actor: Actor,
 ) -> Changes:
     """Give the application what was entered, but for what the person left to somebody else.
 
     Raises:
-        ClashError: when somebody else has changed the same meanwhile and nobody has chosen yet.
+        EditConflictError: when somebody else has changed the same meanwhile and nobody has chosen yet.
     """
-    keeps_urls = basis.gives_way(REDIRECT_URLS) or not found.type.has_redirect_urls
+    keeps_urls = base_version.takes_theirs(REDIRECT_URLS) or not found.type.has_redirect_urls
     return change_application(
         found,
-        values={name: value for name, value in form.values.items() if not basis.gives_way(name)},
+        values={name: value for name, value in form.values.items() if not base_version.takes_theirs(name)},
         labels=form.labels,
         actor=actor,
         redirect_urls=None if keeps_urls else rows.urls,
-        logo=None if basis.gives_way(LOGO) else form.new_logo,
-        based_on=basis.accepted,
+        logo=None if base_version.takes_theirs(LOGO) else form.new_logo,
+        based_on=base_version.accepted,
     )
 
 
@@ -106,9 +115,9 @@ def show(
     found: Application,
     form: ApplicationForm,
     rows: RedirectURLRows,
-    basis: Basis,
+    base_version: BaseVersion,
     *,
-    clashes: Sequence[Clash] = (),
+    edit_conflicts: Sequence[EditConflict] = (),
     asks_about_last_url: bool = False,
     status: int = 200,
 ) -> HttpResponse:
@@ -120,10 +129,10 @@ def show(
         "standing": standing_of(found),
         "form": form,
         "rows": rows,
-        "basis": basis,
-        "clashes": clashes,
+        "base_version": base_version,
+        "edit_conflicts": edit_conflicts,
         "asks_about_last_url": asks_about_last_url,
-        "has_errors": rows.has_errors or bool(clashes) or asks_about_last_url,
+        "has_errors": rows.has_errors or bool(edit_conflicts) or asks_about_last_url,
         "secrets": secrets,
         "keys": keys,
         "instructions": instructions(found, rows.stored_urls, keys, viewer=signed_in_user(request)),

@@ -6,8 +6,8 @@ from django.db import transaction
 
 from accounts.management.base import AutomationCommand, find_user, read_secret_line
 from accounts.models import Organization, User
+from common.errors import GatehouseError
 from oauthapps.app_types import AppType, TypeSpec, spec_of
-from oauthapps.errors import GatehouseError
 from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, ResponseProfile
 from oauthapps.redirect_urls import check_redirect_url

@@ -1,7 +1,8 @@
 """What a form was filled in on top of, and what is to be done where somebody else saved meanwhile.
 
-A form says on top of which values it was filled in: by marks, which name values without repeating them. What
-only others have changed stays; where two people gave one thing two values, the second is asked.
+Optimistic concurrency, field by field. A form says which versions of the values it was filled in on top of; a
+version is a digest, which names a value without repeating it. What only others have changed stays; where two
+people gave one thing two values, that is an edit conflict, and the second is asked.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
-from oauthapps.errors import GatehouseError
+from common.errors import GatehouseError
 
 FIELD, CHOICE, THEIRS = "based_on", "choice-", "theirs"
 
@@ -28,7 +29,7 @@ class Change(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Clash:
+class EditConflict:
     """Something that two people gave two values.
 
     Attributes:
@@ -36,7 +37,7 @@ class Clash:
         label: how the page calls it.
         mine: the value that was to be saved, readable.
         theirs: the value that is saved now, likewise.
-        mark: what names that value.
+        version: the version of that value.
         event: the change that saved it, if it is known.
     """
 
@@ -44,7 +45,7 @@ class Clash:
     label: str
     mine: Readable
     theirs: Readable
-    mark: str
+    version: str
     event: Change | None
 
     @property
@@ -63,17 +64,17 @@ class Clash:
         return self.event.at if self.event else None
 
 
-class ClashError(GatehouseError):
+class EditConflictError(GatehouseError):
     """Somebody else saved other values for the same fields; nothing was changed."""
 
-    def __init__(self, clashes: Sequence[Clash]) -> None:
+    def __init__(self, conflicts: Sequence[EditConflict]) -> None:
         super().__init__("The same fields were changed since you opened this page.")
-        self.clashes = list(clashes)
+        self.conflicts = list(conflicts)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Subject:
-    """What is edited, as far as a clash has to tell of it.
+    """What is edited, as far as an edit conflict has to tell of it.
 
     Attributes:
         state: the present values of the fields that are to be saved.
@@ -89,15 +90,15 @@ class Subject:
     recorded_as: Mapping[str, str] = field(default_factory=dict)
     readable: Callable[[str, Any], Readable] = lambda _, value: str(value)
 
-    def clash(self, name: str, mine: Any) -> Clash:
+    def conflict(self, name: str, mine: Any) -> EditConflict:
         """Describe the value that somebody else saved, with the latest change of it."""
         key = self.recorded_as.get(name, self.labels[name])
-        return Clash(
+        return EditConflict(
             name=name,
             label=self.labels[name],
             mine=self.readable(name, mine),
             theirs=self.readable(name, self.state[name]),
-            mark=mark(self.state[name]),
+            version=version_of(self.state[name]),
             event=next((change for change in self.changes() if key in change.after), None),
         )
 
@@ -128,25 +129,25 @@ def keep_what_others_changed(
 
     Args:
         wanted: the values to be saved, by field.
-        based_on: the marks of the values that they were chosen on top of.
+        based_on: the versions of the values that they were chosen on top of.
         subject: what they are to be saved in.
 
     Raises:
-        ClashError: when something was changed by both, to different values.
+        EditConflictError: when something was changed by both, to different values.
     """
     state = subject.state
-    moved = [name for name in wanted if name in based_on and based_on[name] != mark(state[name])]
-    kept = [name for name in moved if mark(wanted[name]) == based_on[name]]
-    clashing = [name for name in moved if name not in kept and wanted[name] != state[name]]
-    if clashing:
-        raise ClashError([subject.clash(name, wanted[name]) for name in clashing])
+    moved = [name for name in wanted if name in based_on and based_on[name] != version_of(state[name])]
+    kept = [name for name in moved if version_of(wanted[name]) == based_on[name]]
+    conflicting = [name for name in moved if name not in kept and wanted[name] != state[name]]
+    if conflicting:
+        raise EditConflictError([subject.conflict(name, wanted[name]) for name in conflicting])
     for name in kept:
         del wanted[name]
     return [subject.labels[name] for name in kept]
 
 
-def mark(value: Any) -> str:
-    """Return a short name for a value: the same for the same value, and no part of it."""
+def version_of(value: Any) -> str:
+    """Return the version of a value: the same for the same value, and no part of it."""
     return hashlib.sha256(json.dumps(value).encode()).hexdigest()[:16]
 
 
@@ -158,43 +159,43 @@ def lines_of(value: Readable) -> list[str]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Basis:
-    """The marks of the values a form was shown with, by field, and a choice for each field that clashed.
+class BaseVersion:
+    """The versions of the values a form was shown with, by field, and a choice for each field in conflict.
 
-    A choice is the word "theirs", or the mark of their value: the person has seen that and keeps their own.
+    A choice is the word "theirs", or the version of their value: the person has seen it and keeps their own.
     """
 
-    marks: dict[str, str]
+    versions: dict[str, str]
     choices: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def shown(cls, state: Mapping[str, Any]) -> Basis:
-        """Return the basis of a form that is about to be shown with these values."""
-        return cls(marks={name: mark(value) for name, value in state.items()})
+    def shown(cls, state: Mapping[str, Any]) -> BaseVersion:
+        """Return the base version of a form that is about to be shown with these values."""
+        return cls(versions={name: version_of(value) for name, value in state.items()})
 
     @classmethod
-    def sent(cls, data: Mapping[str, Any]) -> Basis:
+    def sent(cls, data: Mapping[str, Any]) -> BaseVersion:
         """Return what came back with the form; nothing at all from a program that has not seen the page."""
         try:
-            marks = json.loads(data.get(FIELD, ""))
+            versions = json.loads(data.get(FIELD, ""))
         except (ValueError, RecursionError):
-            marks = None
+            versions = None
         choices = {
             name.removeprefix(CHOICE): str(choice) for name, choice in data.items() if name.startswith(CHOICE)
         }
-        if not isinstance(marks, dict):
-            return cls(marks={}, choices=choices)
-        return cls(marks={name: str(mark) for name, mark in marks.items()}, choices=choices)
+        if not isinstance(versions, dict):
+            return cls(versions={}, choices=choices)
+        return cls(versions={name: str(version) for name, version in versions.items()}, choices=choices)
 
     @property
     def text(self) -> str:
         """The hidden field's value."""
-        return json.dumps(self.marks, separators=(",", ":"))
+        return json.dumps(self.versions, separators=(",", ":"))
 
     @property
     def accepted(self) -> dict[str, str]:
-        """The marks of all that the person has seen by now and means to replace."""
-        return self.marks | {name: choice for name, choice in self.choices.items() if choice != THEIRS}
+        """The versions of all that the person has seen by now and means to replace."""
+        return self.versions | {name: choice for name, choice in self.choices.items() if choice != THEIRS}
 
     def edited(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """Return what the person means to save: not what is as it was shown, nor what is left to others."""
@@ -202,9 +203,9 @@ class Basis:
         return {
             name: value
             for name, value in values.items()
-            if not self.gives_way(name) and accepted.get(name) != mark(value)
+            if not self.takes_theirs(name) and accepted.get(name) != version_of(value)
         }
 
-    def gives_way(self, name: str) -> bool:
+    def takes_theirs(self, name: str) -> bool:
         """Return whether the person takes the other value of a field."""
         return self.choices.get(name) == THEIRS

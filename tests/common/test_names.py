@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oauthapps.errors import InvalidNameError
-from oauthapps.names import check_name, check_text, is_drawn, is_same_name
+from common.errors import InvalidNameError
+from common.names import check_name, check_text, is_drawn, is_same_name
 
 
 @pytest.mark.parametrize(

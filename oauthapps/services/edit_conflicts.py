@@ -1,9 +1,9 @@
-"""What an application is compared by where two administrators change it at once (`oauthapps.edits`)."""
+"""What an application is compared by where two administrators change it at once (`common.edits`)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from oauthapps.edits import Readable, Subject
+from common.edits import Readable, Subject
 from oauthapps.models import Application, Logo
 from oauthapps.models.events import EventKind
 
@@ -13,7 +13,7 @@ LATEST = 20  # changes that are looked through for whoever saved a value
 
 
 def subject_of(application: Application, names: Iterable[str], labels: Mapping[str, str]) -> Subject:
-    """Return an application as a clash tells of it.
+    """Return an application as an edit conflict tells of it.
 
     Args:
         application: as it is now.

@@ -9,7 +9,7 @@ newer than the Unicode tables of the Python in use is a letter or an emblem like
 import re
 import unicodedata
 
-from oauthapps.errors import InvalidNameError
+from common.errors import InvalidNameError
 
 MOST_MARKS = 4  # on one letter: no script needs more, and a pile of them covers the lines above
 
