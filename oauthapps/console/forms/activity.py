@@ -17,11 +17,11 @@ def object_of(kind: EventKind) -> str:
 
 def kinds() -> list[tuple[str, Any]]:
     """Return the kinds of events as choices, those about one object together."""
-    choices: list[tuple[str, Any]] = [("", "Anything")]
+    choices: list[tuple[str, Any]] = [("", "Any event")]
     for name, found in groupby(EventKind, key=object_of):
         members = [(kind.value, kind.label) for kind in found]
-        words = name.replace("_", " ")
-        everything = [(f"{name}:", f"Any event about: {words}")] if len(members) > 1 else []
+        words = name.replace("_", " ").replace("sign in", "sign-in")
+        everything = [(f"{name}:", f"All {words} events")] if len(members) > 1 else []
         choices.append((words.capitalize(), everything + members))
     return choices
 
@@ -30,7 +30,7 @@ def applications() -> list[tuple[str, str]]:
     """Return every application there is or was as choices, in one statement."""
     rows = Application.objects.order_by("deleted_at", "name").values_list("client_id", "name", "deleted_at")
     return [
-        ("", "Any"),
+        ("", "Any application"),
         *((client_id, f"{name} (deleted)" if gone else name) for client_id, name, gone in rows),
     ]
 
@@ -42,24 +42,24 @@ class ActivityForm(forms.Form):
         label="Who",
         max_length=120,
         required=False,
-        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or Client ID"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or client ID"}),
     )
-    what = forms.ChoiceField(label="What", choices=kinds, required=False)
+    what = forms.ChoiceField(label="Event", choices=kinds, required=False)
     application = forms.ChoiceField(label="Application", choices=applications, required=False)
     first = forms.DateField(
-        label="From day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
     last = forms.DateField(
-        label="To day", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
-    address = forms.GenericIPAddressField(label="From address", required=False)
+    address = forms.GenericIPAddressField(label="IP address", required=False)
 
     def clean(self) -> dict[str, Any]:
         """Refuse a span that ends before it begins."""
         cleaned: dict[str, Any] = self.cleaned_data
         first, last = cleaned.get("first"), cleaned.get("last")
         if first and last and last < first:
-            self.add_error("last", "This day is before the day it begins with.")
+            self.add_error("last", "This date is before the “From” date.")
         return cleaned
 
     @property
