@@ -126,5 +126,5 @@ def posted_from(page: str, *names: str) -> Callable[[View[P]], View[P]]:
 
 
 def is_from_old_tab(request: HttpRequest) -> bool:
-    """Return whether a form is of a page from before the latest sign-in in this browser (config.old_tabs)."""
+    """Return whether a form is of a page from before the latest sign-in in this browser (`old_tabs`)."""
     return getattr(request, "from_old_tab", False)

@@ -36,7 +36,7 @@ class ActivityMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any) -> None:
-        """Note the activity, unless the address is for programs: a cookie means nothing there."""
+        """Note the activity, unless the path is for API clients: a cookie means nothing there."""
         if getattr(view, "csrf_exempt", False) or request.session.session_key is None:
             return
         end_session_if_too_old(request)

@@ -8,9 +8,9 @@ from django.db.models import Count, QuerySet
 from accounts.models import User
 from accounts.services.second_factors import SecondFactors, counted, second_factors_of
 from accounts.services.sessions import sessions_of
-from oauthapps import scopes
 from oauthapps.models import AccessToken, Application, Consent
 from oauthapps.models.access import access_by_consent
+from oauthapps.rules import scopes
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.db import connection
 
 from accounts.actors import Actor
 from accounts.models import Organization, Role, User
-from oauthapps.app_types import AppType
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import CreatedApplication, create_application
 from oauthapps.services.credentials import add_key
 from tests.oauth_client import challenge_of

@@ -12,11 +12,11 @@ from accounts.views import sign_in as our_sign_in
 from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
 from accounts.views.second_factor import second_factor
-from config.color_scheme import choose as choose_color_scheme
 from oauthapps.console.views import applications
 from oauthapps.console.views.logos import logo
-from oauthapps.doors.programs import Endpoint
+from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2.metadata import metadata
+from server.pages.color_scheme import choose as choose_color_scheme
 
 # Of django-allauth's pages only these: nobody registers, changes an address or signs in by code.
 account_pages = [
@@ -40,10 +40,10 @@ change_password = login_not_required(
     RedirectView.as_view(pattern_name="account_change_password", http_method_names=["get", "head"])
 )
 
-handler400 = "config.error_pages.bad_request"
-handler404 = "config.error_pages.not_found"
+handler400 = "server.pages.error_pages.bad_request"
+handler404 = "server.pages.error_pages.not_found"
 handler429 = "accounts.sign_in_middleware.too_many_attempts"
-handler500 = "config.error_pages.server_error"
+handler500 = "server.pages.error_pages.server_error"
 
 urlpatterns = [
     path("", include("accounts.urls")),

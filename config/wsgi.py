@@ -7,6 +7,6 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 django.setup(set_prefix=False)
 
-from config.handlers import Handler  # noqa: E402  # needs settings
+from server.dispatcher import Application  # noqa: E402  # needs settings
 
-application = Handler()
+application = Application()

@@ -14,8 +14,8 @@ from django.test.client import ClientHandler as DjangoClientHandler
 from pytest_django import DjangoDbBlocker
 
 from config import env
-from config.handlers import ApiDispatcher, endpoint_at
-from oauthapps.doors.programs import as_response
+from oauthapps.http.messages import to_django_response
+from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
@@ -66,7 +66,7 @@ class ClientHandler(DjangoClientHandler):
         endpoint = endpoint_at(path)
         if endpoint is None:
             return super().get_response(request)
-        return as_response(self.dispatcher.answer({**request.META, "PATH_INFO": path}, endpoint))
+        return to_django_response(self.dispatcher.respond({**request.META, "PATH_INFO": path}, endpoint))
 
 
 @pytest.fixture(scope="session", autouse=True)

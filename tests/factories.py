@@ -6,8 +6,8 @@ import factory
 
 from accounts.actors import Actor
 from accounts.models import Role, User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import CreatedApplication, create_application
 
 PASSWORD = "correct horse battery staple"

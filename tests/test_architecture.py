@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from config.error_pages import is_for_programs
-from oauthapps.doors.programs import Endpoint
+from oauthapps.http.messages import Endpoint
+from server.pages.error_pages import is_api_path
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     path
-    for folder in ("accounts", "common", "config", "oauthapps")
+    for folder in ("accounts", "common", "config", "oauthapps", "server")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]
@@ -87,8 +87,8 @@ def test_every_view_wants_a_csrf_token_unless_listed() -> None:
 
 
 def test_where_programs_ask_are_endpoints_alone_and_nowhere_else() -> None:
-    """No sign-in and no token is checked on the way there (config.handlers)."""
-    asked = {name for name, address in PATTERNS.items() if is_for_programs(f"/{address}")}
+    """No sign-in and no token is checked on the way there (server.dispatcher)."""
+    asked = {name for name, address in PATTERNS.items() if is_api_path(f"/{address}")}
     assert asked == WITHOUT_CSRF == {name for name, view in VIEWS.items() if isinstance(view, Endpoint)}
 
 

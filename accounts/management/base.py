@@ -1,4 +1,4 @@
-"""What our commands have in common: one clear line on bad input, and JSON for programs."""
+"""What our commands have in common: one clear line on bad input, and JSON for scripts."""
 
 import json
 import sys
@@ -16,7 +16,7 @@ from accounts.models import User
 
 
 class AutomationCommand(BaseCommand):
-    """A command for people and programs.
+    """A command for people and scripts.
 
     Subclasses implement `add_options` and `run`, which returns what to print.
     """

@@ -15,8 +15,8 @@ from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationF
 from accounts.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
 from common.edits import BaseVersion, Changes, EditConflictError
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 
 
 @administrator_required

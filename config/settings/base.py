@@ -27,7 +27,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.forms",
-    "config",
+    "server",
     "accounts",
     "oauthapps",
     "oauth2_provider",
@@ -38,10 +38,10 @@ INSTALLED_APPS = [
     "heroicons",
 ]
 
-# API clients' requests do not pass these (config.handlers).
+# API clients' requests do not pass these (server.dispatcher).
 MIDDLEWARE = [
-    "config.request_ids.RequestIdMiddleware",
-    "config.security_headers.SecurityHeadersMiddleware",
+    "server.request_ids.RequestIdMiddleware",
+    "server.security_headers.SecurityHeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -65,9 +65,9 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "config.context.product",
+                "server.pages.context.product",
             ],
-            "builtins": ["config.templatetags.moments", "heroicons.templatetags.heroicons"],
+            "builtins": ["server.templatetags.moments", "heroicons.templatetags.heroicons"],
         },
     }
 ]
@@ -90,8 +90,8 @@ SESSION_ABSOLUTE_AGE = 7 * 24 * 60 * 60
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "config.old_tabs.csrf_failure"
-MESSAGE_STORAGE = "config.messages.MessageStorage"
+CSRF_FAILURE_VIEW = "server.pages.old_tabs.csrf_failure"
+MESSAGE_STORAGE = "server.pages.messages.MessageStorage"
 # In the words of templates/components/notice.html.
 MESSAGE_TAGS = {
     constants.INFO: "",
@@ -120,15 +120,15 @@ CACHES = {
     }
 }
 
-DEFAULT_EXCEPTION_REPORTER = "config.error_reports.ErrorReport"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.error_reports.ErrorReportFilter"
+DEFAULT_EXCEPTION_REPORTER = "server.logs.error_reports.ErrorReport"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "server.logs.error_reports.ErrorReportFilter"
 
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
         "line": {
-            "()": "config.logs.LineFormatter",
+            "()": "server.logs.lines.LineFormatter",
             "format": "{asctime} {levelname} {request_id} {name}: {message}",
             "style": "{",
         }
@@ -136,7 +136,7 @@ LOGGING = {
     "filters": {
         "wrong_host": {
             "()": "django.utils.log.CallbackFilter",
-            "callback": "ext://config.logs.name_the_setting",
+            "callback": "ext://server.logs.lines.name_the_setting",
         }
     },
     "handlers": {

@@ -3,7 +3,7 @@
 What of it is not used stands in oauthapps/oauth2/toolkit.py, with the reasons.
 """
 
-from oauthapps.scopes import DEFAULT_SCOPES, SCOPES
+from oauthapps.rules.scopes import DEFAULT_SCOPES, SCOPES
 
 # All six models are ours, so that every row of the protocol lives in one app and one migration history.
 OAUTH2_PROVIDER_APPLICATION_MODEL = "oauthapps.Application"

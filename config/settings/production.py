@@ -22,14 +22,14 @@ EVENT_DAYS = env.at_least_one("EVENT_DAYS", 365)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-    "staticfiles": {"BACKEND": "config.static_files.StaticFilesStorage"},
+    "staticfiles": {"BACKEND": "server.pages.static_files.StaticFilesStorage"},
 }
 
 _https = _base_url.scheme == "https"
 # Behind proxies that end TLS, and only there, what they say of a request (accounts.client_addresses) counts.
 TRUSTED_PROXIES = env.proxies("BEHIND_PROXY")
 FORWARDED_HEADER = env.choice("FORWARDED_HEADER", ("x-forwarded", "forwarded"))
-# What they say of the scheme is brought to this form whichever header they use (config.proxies).
+# What they say of the scheme is brought to this form whichever header they use (server.proxies).
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES else None
 SECURE_SSL_REDIRECT = _https and TRUSTED_PROXIES > 0
 CSRF_TRUSTED_ORIGINS = [BASE_URL]
@@ -49,7 +49,7 @@ EMAIL_HOST_PASSWORD = env.text("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.flag("EMAIL_USE_TLS")
 DEFAULT_FROM_EMAIL = env.text("EMAIL_FROM", f"{PRODUCT_NAME} <gatehouse@{_base_url.hostname}>")
 # Without a mail server nothing is pretended: the page says whom to ask instead.
-EMAIL_BACKEND = "config.mail.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_BACKEND = "server.mail.EmailBackend" if EMAIL_HOST else "django.core.mail.backends.dummy.EmailBackend"
 EMAIL_TIMEOUT = 10
 # An email's Date header has its zone, "+0000". Django's default, "-0000", says that none is known (RFC 5322).
 EMAIL_USE_LOCALTIME = True

@@ -8,7 +8,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "accounts.passwords.MaximumLengthValidator"},
     {"NAME": "accounts.passwords.StrengthValidator"},
 ]
-PASSWORD_HASHERS = ["config.passwords.Hasher"]
+PASSWORD_HASHERS = ["server.passwords.Hasher"]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "home"
 # A link to set a password is good for one use within a day, mailed or handed over by an administrator; an
@@ -51,7 +51,7 @@ ACCOUNT_RATE_LIMITS = {
 }
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
 SIGN_IN_SLOWED_SECONDS: float = 5
-WAITS_ASIDE = "config.serving.permits.aside"
+WAITS_ASIDE = "server.workers.permits.aside"
 # How long a network is known from which somebody has signed in.
 KNOWN_NETWORK_SECONDS = 90 * 24 * 60 * 60
 # So many networks of strangers an hour have a row of their own for their failures; the others share one.

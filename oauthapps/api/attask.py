@@ -15,36 +15,36 @@ from oauthapps.api.bearer import (
     refusal,
 )
 from oauthapps.api.views import Members, readable_with_token
-from oauthapps.client_secrets import digest
-from oauthapps.doors.methods import allow_only
-from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
+from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
+from oauthapps.http.methods import allow_only
+from oauthapps.rules.credential_values import digest
 from oauthapps.services import tokens
 from oauthapps.sql.access_tokens import BearerRow
 
 
-class AnsweringSomebody(Protocol):
+class AuthenticatedView(Protocol):
     """Answers a request whose living token has been looked up."""
 
-    def __call__(self, request: ProgramRequest, token: TokenContext, /) -> Answer:
+    def __call__(self, request: ApiRequest, token: TokenContext, /) -> ApiResponse:
         """Answer it."""
         ...
 
 
-def signed_in(answer: AnsweringSomebody) -> Answering:
+def signed_in(view: AuthenticatedView) -> ApiView:
     """Refuse who has no living token; its scopes do not matter."""
 
-    @wraps(answer)
-    def answered(request: ProgramRequest) -> Answer:
+    @wraps(view)
+    def authenticated(request: ApiRequest) -> ApiResponse:
         try:
             token = living_token(request)
         except BearerError as error:
             return challenge(error)
-        return answer(request, token)
+        return view(request, token)
 
-    return answered
+    return authenticated
 
 
-def method_refused(message: str, headers: dict[str, str]) -> Answer:
+def method_refused(message: str, headers: dict[str, str]) -> ApiResponse:
     """Return the refusal of a method."""
     return refusal(405, "MethodNotAllowedException", message, headers)
 
@@ -65,15 +65,15 @@ def user_search(token: TokenContext) -> Members:
 
 @allow_only("GET", "POST", refuse=method_refused)
 @signed_in
-def logout(request: ProgramRequest, token: TokenContext) -> Answer:
+def logout(request: ApiRequest, token: TokenContext) -> ApiResponse:
     """End the token that the request carries, and no other; clients log out by GET as well as by POST."""
     actor = request.sender().as_client(token.row.client_id)
     tokens.revoke(digest(presented_token(request)), token.row.application_id, actor=actor)
-    return json_answer({"data": {"success": True}}, headers={"Cache-Control": "no-store"})
+    return json_response({"data": {"success": True}}, headers={"Cache-Control": "no-store"})
 
 
 @signed_in
-def not_found(request: ProgramRequest, token: TokenContext) -> Answer:  # noqa: ARG001
+def not_found(request: ApiRequest, token: TokenContext) -> ApiResponse:  # noqa: ARG001
     """Say that there is no such call."""
     return refusal(404, "NotFoundException", "There is no endpoint at this URL.")
 

@@ -6,10 +6,10 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.utils import timezone
 
-from oauthapps import scopes
-from oauthapps.client_secrets import digest
-from oauthapps.doors.programs import Answer, ProgramRequest, Refusal, json_answer
+from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response
 from oauthapps.models import AccessToken
+from oauthapps.rules import scopes
+from oauthapps.rules.credential_values import digest
 from oauthapps.sql import access_tokens
 from oauthapps.sql.access_tokens import BearerRow
 
@@ -59,7 +59,7 @@ class BearerError(Exception):
         self.username = username
 
 
-def presented_token(request: ProgramRequest) -> str:
+def presented_token(request: ApiRequest) -> str:
     """Return the one access token a request carries, in either header or where allowed in the URL.
 
     Raises:
@@ -79,7 +79,7 @@ def presented_token(request: ProgramRequest) -> str:
     return tokens.pop()
 
 
-def tokens_in_url(request: ProgramRequest) -> list[str]:
+def tokens_in_url(request: ApiRequest) -> list[str]:
     """Return what `?sessionID=` says, if this installation lets tokens travel in URLs.
 
     RFC 9700 section 4.3.2 says why it should not.
@@ -90,7 +90,7 @@ def tokens_in_url(request: ProgramRequest) -> list[str]:
     return [value for name, value in parameters if name == "sessionID"]
 
 
-def living_token(request: ProgramRequest) -> TokenContext:
+def living_token(request: ApiRequest) -> TokenContext:
     """Return whom a request speaks for, whatever it may do, in one statement.
 
     Raises:
@@ -135,7 +135,7 @@ def lacks_scope(token: TokenContext, scope: str) -> BearerError:
     )
 
 
-def check(request: ProgramRequest, scope: str) -> TokenContext:
+def check(request: ApiRequest, scope: str) -> TokenContext:
     """Return whom a request speaks for, in one statement.
 
     Args:
@@ -151,7 +151,7 @@ def check(request: ProgramRequest, scope: str) -> TokenContext:
     return token
 
 
-def challenge(error: BearerError) -> Answer:
+def challenge(error: BearerError) -> ApiResponse:
     """Return the answer to a request without a token that will do, in the shape existing clients read."""
     members = ['realm="gatehouse"']
     if error.error:
@@ -160,12 +160,12 @@ def challenge(error: BearerError) -> Answer:
         members.append(f'scope="{error.scope}"')
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
-    answer = refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
-    answer.refusal = Refusal(error.error or "no token", error.reason, error.client, error.username)
-    return answer
+    response = refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
+    response.refusal = Refusal(error.error or "no token", error.reason, error.client, error.username)
+    return response
 
 
-def refusal(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> Answer:
+def refusal(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> ApiResponse:
     """Return an error in the shape that existing clients of the API read; no cache may keep it.
 
     Args:
@@ -175,6 +175,6 @@ def refusal(status: int, name: str, message: str, headers: dict[str, str] | None
         headers: what else the status calls for.
     """
     body = {"error": {"class": name, "message": message}}
-    answer = json_answer(body, status, {"Cache-Control": "no-store", **(headers or {})})
-    answer.refusal = Refusal(name, message)
-    return answer
+    response = json_response(body, status, {"Cache-Control": "no-store", **(headers or {})})
+    response.refusal = Refusal(name, message)
+    return response

@@ -4,8 +4,8 @@ from django.urls import path, re_path
 
 from oauthapps.api import attask, views
 from oauthapps.api.verification import verify
-from oauthapps.doors.cors import cross_origin
-from oauthapps.doors.programs import Endpoint
+from oauthapps.http.cors import cross_origin
+from oauthapps.http.messages import Endpoint
 
 # Clients name the version of the API that they were written for.
 ATTASK = r"^attask/api/(?P<version>[^/]+)"

@@ -2,12 +2,12 @@
 
 from urllib.parse import parse_qsl, quote
 
-from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check, lacks_scope
-from oauthapps.doors.programs import Answer, ProgramRequest
+from oauthapps.http.messages import ApiRequest, ApiResponse
+from oauthapps.rules import scopes
 
 
-def verify(request: ProgramRequest) -> Answer:
+def verify(request: ApiRequest) -> ApiResponse:
     """Answer 200 with whom the token speaks for, 401 without a living token, 403 without the scope.
 
     Any method, because a proxy may pass on that of the request it asks about; the body is not read. The scope
@@ -17,7 +17,7 @@ def verify(request: ProgramRequest) -> Answer:
         token = check_all(request, asked_scopes(request))
     except BearerError as error:
         return challenge(error)
-    return Answer(
+    return ApiResponse(
         200,
         headers={
             "Content-Type": "text/plain",
@@ -30,7 +30,7 @@ def verify(request: ProgramRequest) -> Answer:
     )
 
 
-def asked_scopes(request: ProgramRequest) -> tuple[str, ...]:
+def asked_scopes(request: ApiRequest) -> tuple[str, ...]:
     """Return every scope that the URL names, `read` where it names none.
 
     All of them are wanted, so that a proxy which appends the parameters of strangers to its own cannot have
@@ -41,7 +41,7 @@ def asked_scopes(request: ProgramRequest) -> tuple[str, ...]:
     return scopes.parse(named) or (scopes.READ,)
 
 
-def check_all(request: ProgramRequest, asked: tuple[str, ...]) -> TokenContext:
+def check_all(request: ApiRequest, asked: tuple[str, ...]) -> TokenContext:
     """Return whom a request with all of these scopes speaks for.
 
     Raises:

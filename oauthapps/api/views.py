@@ -4,28 +4,28 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from oauthapps import scopes
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
-from oauthapps.doors.methods import allow_only
-from oauthapps.doors.programs import Answer, Answering, ProgramRequest, json_answer
+from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
+from oauthapps.http.methods import allow_only
+from oauthapps.rules import scopes
 
 Members = dict[str, Any]
 Resource = Callable[[TokenContext], Members]
 
 
-def readable_with_token(resource: Resource) -> Answering:
+def readable_with_token(resource: Resource) -> ApiView:
     """Answer with the resource where the request carries a token with the scope `read`."""
 
     @wraps(resource)
-    def answered(request: ProgramRequest) -> Answer:
+    def view(request: ApiRequest) -> ApiResponse:
         try:
-            answer = json_answer(resource(check(request, scopes.READ)))
+            response = json_response(resource(check(request, scopes.READ)))
         except BearerError as error:
-            answer = challenge(error)
-        answer.headers["Cache-Control"] = "no-store, private"
-        return answer
+            response = challenge(error)
+        response.headers["Cache-Control"] = "no-store, private"
+        return response
 
-    return answered
+    return view
 
 
 @allow_only("GET", "HEAD")

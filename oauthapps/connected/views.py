@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import signed_in_user
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps import lifetimes, scopes
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken
 from oauthapps.models.access import Access, access_by_consent
+from oauthapps.rules import lifetimes, scopes
 from oauthapps.services.consents import withdraw, withdraw_all
 
 

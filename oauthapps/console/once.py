@@ -35,7 +35,7 @@ def new_form_id() -> str:
 def obeying(request: HttpRequest) -> Iterator[None]:
     """Do in the block what a form asks for, in one transaction that happens once.
 
-    A request without an id, as a program may send it, is obeyed each time. Whatever fails in the block leaves
+    A request without an id, as a script may send it, is obeyed each time. Whatever fails in the block leaves
     the form as if it had not been sent.
 
     Raises:

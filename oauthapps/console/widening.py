@@ -3,8 +3,8 @@
 from common.edits import BaseVersion
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
-from oauthapps.lifetimes import delta
 from oauthapps.models import Application
+from oauthapps.rules.lifetimes import delta
 from oauthapps.services.edit_conflicts import REDIRECT_URLS
 
 # The value of each field that lets a token be used more than once, or be looked into.

@@ -10,10 +10,10 @@ from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Value, Wh
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps import lifetimes, scopes
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models.consents import TokenFamily
 from oauthapps.models.tokens import AccessToken, Grant, RefreshToken
+from oauthapps.rules import lifetimes, scopes
+from oauthapps.rules.lifetimes import Lifetime
 
 
 @dataclass(frozen=True, kw_only=True)

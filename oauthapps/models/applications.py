@@ -12,10 +12,12 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, is_identifier
 from common.validators import validate_name, validate_text
-from oauthapps import lifetimes, logos, redirect_urls
-from oauthapps.app_types import AppType, TypeSpec, spec_of
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models.validators import validate_link
+from oauthapps.rules import lifetimes
+from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
+from oauthapps.rules.lifetimes import Lifetime
+from oauthapps.rules.logos import encoding
+from oauthapps.rules.urls import redirect_urls
 
 APPLICATION_LIMIT = 10
 SLOT_CONSTRAINT = "application_slot_taken_once"
@@ -215,7 +217,7 @@ class Logo(models.Model):
     application = models.OneToOneField(
         Application, primary_key=True, on_delete=models.CASCADE, related_name="logo"
     )
-    png = models.BinaryField(max_length=logos.MAX_LOGO_BYTES)
+    png = models.BinaryField(max_length=encoding.MAX_LOGO_BYTES)
     digest = models.CharField(max_length=64, db_index=True)
     created_at = models.DateTimeField(default=timezone.now, editable=False)
 

@@ -10,8 +10,8 @@ from django.db.models.functions import Least
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps import lifetimes
 from oauthapps.models.applications import Application
+from oauthapps.rules import lifetimes
 
 # What ended can be explained, and an application's shortened lifetime taken back, for so long.
 EXPLAINED_FOR = timedelta(days=30)

@@ -1,7 +1,7 @@
 """The rules of the leaf modules in the form Django's fields ask for."""
 
 from common.validators import judge, validate_name, validate_text
-from oauthapps.links import check_link
+from oauthapps.rules.urls.links import check_link
 
 # Migrations find all three here.
 __all__ = ["validate_link", "validate_name", "validate_text"]

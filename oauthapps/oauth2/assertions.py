@@ -17,10 +17,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import RSAKey
 from oauthlib.oauth2 import InvalidGrantError
 
-from oauthapps.client_secrets import digest
-from oauthapps.keypairs import load_public_key
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
+from oauthapps.rules.credential_values import digest
+from oauthapps.rules.keys.keypairs import load_public_key
 from oauthapps.services.tokens import VerifiedAssertion
 from oauthapps.sql.clients import ClientRow, KeyRow
 

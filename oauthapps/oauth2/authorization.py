@@ -31,14 +31,14 @@ from accounts.access import SignInWantedError, is_from_old_tab
 from accounts.actors import Actor
 from accounts.models import User
 from accounts.next_pages import redirect_to_page
-from oauthapps import lifetimes, scopes
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
-from oauthapps.redirect_urls import display_host
+from oauthapps.rules import lifetimes, scopes
+from oauthapps.rules.urls.redirect_urls import display_host
 from oauthapps.services import consents
 
 # What an authorization request may say; everything else is ignored (RFC 6749 section 3.1).

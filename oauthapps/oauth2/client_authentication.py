@@ -13,10 +13,10 @@ from urllib.parse import unquote_plus
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
 from accounts.actors import Sender
-from oauthapps.client_secrets import digest
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
+from oauthapps.rules.credential_values import digest
 from oauthapps.sql import clients
 from oauthapps.sql.clients import ClientRow, Presented
 

@@ -6,8 +6,8 @@ from typing import Any
 from django.core import signing
 
 from accounts.models import User
-from oauthapps.client_secrets import new_page_id
 from oauthapps.oauth2.parameters import Parameters
+from oauthapps.rules.credential_values import new_page_id
 
 SALT = "oauthapps.consent"
 # A consent page left open longer than this, in seconds, has to be asked for again.

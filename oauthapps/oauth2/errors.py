@@ -5,8 +5,8 @@ import re
 from oauthlib.oauth2 import OAuth2Error
 
 from accounts.actors import Sender
-from oauthapps.doors.errors import NO_STORE, error_members
-from oauthapps.doors.programs import Answer, Refusal, json_answer
+from oauthapps.http.errors import NO_STORE, error_members
+from oauthapps.http.messages import ApiResponse, Refusal, json_response
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import (
     ClientAuthenticationError,
@@ -23,7 +23,7 @@ CLIENT_ID = re.compile("[0-9a-f]{32}")
 NOT_ALLOWED = re.compile(r"[^\x20-\x21\x23-\x5b\x5d-\x7e]")
 
 
-def unreadable_answer(error: UnreadableRequestError, authorization: str, sender: Sender) -> Answer:
+def unreadable_response(error: UnreadableRequestError, authorization: str, sender: Sender) -> ApiResponse:
     """Return the answer to a request whose parameters cannot be taken, in its client's dialect if known.
 
     Args:
@@ -34,11 +34,11 @@ def unreadable_answer(error: UnreadableRequestError, authorization: str, sender:
     try:
         application = identify_application(authorization, error.readable, sender)
     except TooManyFailuresError as too_many:
-        return error_answer(too_many, None)
-    return error_answer(error, application)
+        return error_response(too_many, None)
+    return error_response(error, application)
 
 
-def error_answer(error: OAuth2Error, application: ClientRow | None) -> Answer:
+def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResponse:
     """Return the answer that refuses a request, in the dialect of the client that authenticated.
 
     A client that is known and yet should authenticate has all that a public client can have.
@@ -53,9 +53,9 @@ def error_answer(error: OAuth2Error, application: ClientRow | None) -> Answer:
     status, message = error.status_code, NOT_ALLOWED.sub("", error.description or "") or str(error.error)
     compatible = application is not None and application.is_workfront_compatible
     members = error_members(status, error.error, message, compatible=compatible)
-    answer = json_answer(members, status, {**NO_STORE, **error.headers})
-    answer.refusal = Refusal(error.error, message, client_of(error, application))
-    return answer
+    response = json_response(members, status, {**NO_STORE, **error.headers})
+    response.refusal = Refusal(error.error, message, client_of(error, application))
+    return response
 
 
 def client_of(error: OAuth2Error, application: ClientRow | None) -> str:

@@ -1,16 +1,16 @@
 """Authorization server metadata (RFC 8414): what is offered, and nothing else."""
 
-from oauthapps import scopes
-from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
-from oauthapps.doors.cors import public
-from oauthapps.doors.methods import allow_only
-from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
+from oauthapps.http.cors import public
+from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
+from oauthapps.http.methods import allow_only
 from oauthapps.oauth2.issuer import endpoint, issuer
+from oauthapps.rules import scopes
+from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
 
 
 @public
 @allow_only("GET", "HEAD")
-def metadata(request: ProgramRequest) -> Answer:  # noqa: ARG001
+def metadata(request: ApiRequest) -> ApiResponse:  # noqa: ARG001
     """Return the metadata document; every address in it comes from configuration."""
     document = {
         "issuer": issuer(),
@@ -28,4 +28,4 @@ def metadata(request: ProgramRequest) -> Answer:  # noqa: ARG001
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }
-    return json_answer(document, headers={"Cache-Control": "public, max-age=3600"})
+    return json_response(document, headers={"Cache-Control": "public, max-age=3600"})

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from oauthapps.doors.programs import JSON, RECEIVED_BODY, ProgramRequest
+from oauthapps.http.messages import JSON, RECEIVED_BODY, ApiRequest
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -63,7 +63,7 @@ class TooLargeError(UnreadableRequestError):
         super().__init__("The request is too large: it can have 64 KiB.")
 
 
-def read_body(request: ProgramRequest) -> Parameters:
+def read_body(request: ApiRequest) -> Parameters:
     """Return the parameters of a request's body; one without a value counts as absent (RFC 6749 3.2).
 
     A UTF-8 byte order mark before the body is ignored (RFC 8259 section 8.1): some platforms write one before
@@ -85,7 +85,7 @@ def read_body(request: ProgramRequest) -> Parameters:
     return parameters
 
 
-def bounded_body(request: ProgramRequest) -> bytes:
+def bounded_body(request: ApiRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
     received: bytes | None = request.environ.get(RECEIVED_BODY)
     if received is not None:
@@ -104,7 +104,7 @@ def bounded_body(request: ProgramRequest) -> bytes:
     return body
 
 
-def bytes_to_read(request: ProgramRequest, announced: str | None) -> int:
+def bytes_to_read(request: ApiRequest, announced: str | None) -> int:
     """Return how many bytes to take: what was announced, or of a body in chunks up to one too many.
 
     The latter only where the server ends the input with the body: elsewhere reading could go on for ever.

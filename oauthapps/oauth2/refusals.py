@@ -16,12 +16,12 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.utils import timezone
 
-from oauthapps import client_secrets, lifetimes
-from oauthapps.app_types import TypeSpec
-from oauthapps.client_secrets import digest
 from oauthapps.models import Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
+from oauthapps.rules import credential_values, lifetimes
+from oauthapps.rules.app_types import TypeSpec
+from oauthapps.rules.credential_values import digest
 
 # Client authentication
 
@@ -235,7 +235,7 @@ def repeated(noun: str, names: Sequence[str]) -> str:
 
 def is_harmless(name: str) -> bool:
     """Return whether a value is made of words, as `client_credentials` is, so that it is no credential."""
-    return bool(WORDS.fullmatch(name)) and not any(prefix in name for prefix in client_secrets.PREFIXES)
+    return bool(WORDS.fullmatch(name)) and not any(prefix in name for prefix in credential_values.PREFIXES)
 
 
 LONGEST_ECHO = 64

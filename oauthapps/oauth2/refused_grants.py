@@ -7,9 +7,9 @@ cause is looked up first, because the end of a family would be the cause afterwa
 from oauthlib.oauth2 import InvalidGrantError
 
 from accounts.actors import Sender
-from oauthapps.client_secrets import digest
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import AuthenticatedClient
+from oauthapps.rules.credential_values import digest
 from oauthapps.services import tokens
 
 

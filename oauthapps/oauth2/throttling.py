@@ -5,8 +5,8 @@ from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error
 
 from accounts.client_addresses import network_of
-from oauthapps.client_secrets import digest
 from oauthapps.models import FailureCount
+from oauthapps.rules.credential_values import digest
 
 WINDOW_SECONDS = 60
 

@@ -18,21 +18,21 @@ from oauthlib.oauth2 import (
 )
 
 from accounts.actors import Sender
-from oauthapps import scopes
-from oauthapps.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
-from oauthapps.client_secrets import digest
-from oauthapps.doors.errors import NO_STORE
-from oauthapps.doors.methods import allow_only
-from oauthapps.doors.programs import Answer, ProgramRequest, json_answer
+from oauthapps.http.errors import NO_STORE
+from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
+from oauthapps.http.methods import allow_only
 from oauthapps.oauth2 import assertions, refusals, refused_grants
 from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,
     authenticate_client,
     identify_application,
 )
-from oauthapps.oauth2.errors import error_answer, unreadable_answer
+from oauthapps.oauth2.errors import error_response, unreadable_response
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.pkce import METHOD, verifier_fits
+from oauthapps.rules import scopes
+from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.rules.credential_values import digest
 from oauthapps.services import tokens
 from oauthapps.services.tokens import VerifiedAssertion
 from oauthapps.sql import clients
@@ -42,13 +42,13 @@ TokenGenerator = Callable[[Parameters], str]
 
 
 @allow_only("POST")
-def token(request: ProgramRequest) -> Answer:
+def token(request: ApiRequest) -> ApiResponse:
     """Answer a token request."""
     return respond(request, dict)
 
 
 @allow_only("POST")
-def jwt_exchange(request: ProgramRequest) -> Answer:
+def jwt_exchange(request: ApiRequest) -> ApiResponse:
     """Exchange a JWT in the documented way: the JWT bearer grant under another name."""
     return respond(request, as_jwt_bearer_grant)
 
@@ -59,7 +59,7 @@ def as_jwt_bearer_grant(parameters: Parameters) -> Parameters:
     return {**parameters, "grant_type": JWT_BEARER, "assertion": assertion}
 
 
-def respond(request: ProgramRequest, translate: Callable[[Parameters], Parameters]) -> Answer:
+def respond(request: ApiRequest, translate: Callable[[Parameters], Parameters]) -> ApiResponse:
     """Let the backend and the server that django-oauth-toolkit was told to use answer a request.
 
     Args:
@@ -70,9 +70,9 @@ def respond(request: ProgramRequest, translate: Callable[[Parameters], Parameter
     try:
         parameters = translate(backend.extract_body(request))
     except UnreadableRequestError as error:
-        return unreadable_answer(error, request.authorization, request.sender)
-    answer: Answer = backend.server.token_answer(parameters, request.authorization, request.sender)
-    return answer
+        return unreadable_response(error, request.authorization, request.sender)
+    response: ApiResponse = backend.server.token_response(parameters, request.authorization, request.sender)
+    return response
 
 
 class TokenEndpoint:
@@ -91,7 +91,7 @@ class TokenEndpoint:
         self.new_access_token = token_generator
         self.new_refresh_token = refresh_token_generator
 
-    def token_answer(self, parameters: Parameters, authorization: str, sender: Sender) -> Answer:
+    def token_response(self, parameters: Parameters, authorization: str, sender: Sender) -> ApiResponse:
         """Return the answer to a token request.
 
         Args:
@@ -117,9 +117,9 @@ class TokenEndpoint:
                 grant.after_refusal(error, value, client, sender)
                 raise
         except OAuth2Error as error:
-            return error_answer(error, application)
+            return error_response(error, application)
 
-    def issue(self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient) -> Answer:
+    def issue(self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient) -> ApiResponse:
         """Make tokens, store them while using up what they are made from, and reply (RFC 6749 section 5.1).
 
         Raises:
@@ -147,7 +147,7 @@ class TokenEndpoint:
         }
         if refresh_token := issue.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
-        return json_answer(reply, headers=NO_STORE)
+        return json_response(reply, headers=NO_STORE)
 
 
 def unsupported(parameters: Parameters, application: ClientRow | None) -> OAuth2Error:

@@ -6,12 +6,12 @@ from typing import Any
 from oauthlib.oauth2 import InvalidRequestError
 
 from accounts.actors import Sender
-from oauthapps.client_secrets import REFRESH_TOKEN_PREFIX, digest
 from oauthapps.models import AccessToken, RefreshToken
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
+from oauthapps.rules.credential_values import REFRESH_TOKEN_PREFIX, digest
 from oauthapps.services import tokens
 from oauthapps.sql.access_tokens import ACCESS_TOKENS, AccessTokenRow
 from oauthapps.sql.clients import REFRESH_TOKENS, ClientRow, Presented, RefreshTokenRow
@@ -100,7 +100,7 @@ def describe(row: AccessTokenRow | RefreshTokenRow) -> Members:
 
     A refresh token has no `token_type`: that is a way of using access tokens (RFC 6749 section 7.1).
     """
-    answer = {
+    response = {
         "active": True,
         "scope": row.scope,
         "client_id": row.client_id,
@@ -112,10 +112,10 @@ def describe(row: AccessTokenRow | RefreshTokenRow) -> Members:
     expires: datetime | None
     if isinstance(row, AccessTokenRow):
         expires, kind = row.expires, "access_token"
-        answer["token_type"] = row.token_type
+        response["token_type"] = row.token_type
     else:
         expires, kind = row.expirations.ends_at, "refresh_token"
     if expires is not None:
-        answer["exp"] = int(expires.timestamp())
-    answer["token_use"] = kind
-    return answer
+        response["exp"] = int(expires.timestamp())
+    response["token_use"] = kind
+    return response

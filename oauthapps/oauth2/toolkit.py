@@ -22,15 +22,15 @@ from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant, Mismatchi
 
 from accounts.actors import Actor
 from accounts.models import User, new_identifier
-from oauthapps import client_secrets
-from oauthapps.doors.programs import ProgramRequest
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
+from oauthapps.http.messages import ApiRequest
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, read_body
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.token_endpoint import TokenEndpoint, TokenGenerator
 from oauthapps.oauth2.validator import Validator
+from oauthapps.rules import credential_values
 
 
 class RequestBackend(OAuthLibCore):
@@ -38,7 +38,7 @@ class RequestBackend(OAuthLibCore):
 
     server: "AuthorizationServer"
 
-    def extract_body(self, request: ProgramRequest) -> Parameters:
+    def extract_body(self, request: ApiRequest) -> Parameters:
         """Return the parameters in a request's body, which is form or JSON.
 
         Raises:
@@ -135,12 +135,12 @@ class UnusableSecretGenerator(BaseHashGenerator):
 
 def access_token(_request: object) -> str:
     """Return a new access token."""
-    return client_secrets.new_access_token()
+    return credential_values.new_access_token()
 
 
 def refresh_token(_request: object) -> str:
     """Return a new refresh token."""
-    return client_secrets.new_refresh_token()
+    return credential_values.new_refresh_token()
 
 
 def server() -> AuthorizationServer:

@@ -2,8 +2,8 @@
 
 from django.urls import path
 
-from oauthapps.doors.cors import cross_origin
-from oauthapps.doors.programs import Endpoint
+from oauthapps.http.cors import cross_origin
+from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2 import authorization, endpoints, token_endpoint
 from oauthapps.oauth2.switch_account import switch_account
 

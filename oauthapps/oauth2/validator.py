@@ -13,11 +13,11 @@ from oauthlib.oauth2 import (
     UnsupportedResponseTypeError,
 )
 
-from oauthapps import scopes
 from oauthapps.models import Application
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.pkce import challenge_fault
 from oauthapps.oauth2.requests import AuthorizationRequest
+from oauthapps.rules import scopes
 from oauthapps.services import consents
 
 

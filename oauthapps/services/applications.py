@@ -10,11 +10,11 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from common.errors import violates
-from oauthapps.app_types import AppType
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application, Event
 from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
 from oauthapps.services import credentials
 from oauthapps.services.changes import replace_redirect_urls
 

@@ -8,10 +8,10 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from common.edits import Changes, Readable, keep_what_others_changed
-from oauthapps.logos import logo_digest
 from oauthapps.models import Application, Event, Logo, RedirectURL
 from oauthapps.models.events import EventKind
-from oauthapps.redirect_url_text import check_number
+from oauthapps.rules.logos.encoding import logo_digest
+from oauthapps.rules.urls.redirect_url_text import check_number
 from oauthapps.services.edit_conflicts import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 

@@ -10,11 +10,11 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps import client_secrets, scopes
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
 from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
+from oauthapps.rules import credential_values, scopes
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
         RequestAnsweredError: when this showing of the consent page was answered before and its code can no
             longer be exchanged.
     """
-    code = client_secrets.code_for(request.page_id)
+    code = credential_values.code_for(request.page_id)
     try:
         with transaction.atomic():
             store_grant(request, code, user=user)
@@ -85,7 +85,7 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         user=user,
         application=request.application,
         family=family,
-        code=client_secrets.digest(code),
+        code=credential_values.digest(code),
         expires=now + timedelta(seconds=settings.AUTHORIZATION_CODE_SECONDS),
         redirect_url=request.redirect_url,
         redirect_uri=request.redirect_uri,
@@ -110,7 +110,7 @@ def refuse(application: Application, *, user: User, actor: Actor, page_id: str) 
 
 def name_of(page_id: str) -> str:
     """Return what names a showing of the page in the database, which must not hold what codes are made of."""
-    return client_secrets.digest(page_id)[:32]
+    return credential_values.digest(page_id)[:32]
 
 
 def withdraw(consent: Consent, *, actor: Actor) -> None:

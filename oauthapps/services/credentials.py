@@ -12,13 +12,14 @@ from accounts.actors import Actor
 from accounts.models import User
 from common.edits import Subject, keep_what_others_changed
 from common.errors import violates
-from oauthapps import client_secrets, keypairs
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application, ClientSecret, Event, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.models.events import EventKind
+from oauthapps.rules import credential_values
+from oauthapps.rules.keys import keypairs
 
-SECRET_PREFIX = client_secrets.CLIENT_SECRET_PREFIX
+SECRET_PREFIX = credential_values.CLIENT_SECRET_PREFIX
 # Characters; ours have 55. A plain digest suffices for random values: a short one could be guessed from it.
 SHORTEST_SECRET = 16
 HAD_BEFORE = "This application has or had this client secret. Use a different one."
@@ -46,14 +47,14 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
     """
     if value:
         check_brought_along(application, value)
-    value = value or client_secrets.new_client_secret()
+    value = value or credential_values.new_client_secret()
     try:
         with transaction.atomic():
             row = ClientSecret.objects.create(
                 application=application,
-                digest=client_secrets.digest(value),
+                digest=credential_values.digest(value),
                 prefix=SECRET_PREFIX if value.startswith(SECRET_PREFIX) else "",
-                hint=client_secrets.hint(value),
+                hint=credential_values.hint(value),
                 notes=notes,
                 created_by=actor.user,
             )
@@ -74,7 +75,7 @@ def check_brought_along(application: Application, value: str) -> None:
     """
     if len(value) < SHORTEST_SECRET or not (value.isascii() and value.isprintable()):
         raise ValidationError(f"A client secret needs {SHORTEST_SECRET} or more printable ASCII characters.")
-    if ClientSecret.objects.filter(application=application, digest=client_secrets.digest(value)).exists():
+    if ClientSecret.objects.filter(application=application, digest=credential_values.digest(value)).exists():
         raise ValidationError(HAD_BEFORE)
 
 

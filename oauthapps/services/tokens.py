@@ -9,7 +9,6 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.best_effort import best_effort
 from accounts.models import User
-from oauthapps import client_secrets
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -22,6 +21,7 @@ from oauthapps.models import (
 )
 from oauthapps.models.consents import EndReason
 from oauthapps.models.events import EventKind
+from oauthapps.rules import credential_values
 from oauthapps.sql import issuing
 from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow
 
@@ -76,7 +76,7 @@ def store(issue: Issue) -> bool:
     now, source = timezone.now(), issue.source
     made: issuing.Values = {
         "now": now,
-        "access_token": client_secrets.digest(issue.access_token),
+        "access_token": credential_values.digest(issue.access_token),
         "scope": issue.scope,
         "expires": now + timedelta(seconds=issue.seconds),
     }
@@ -91,7 +91,7 @@ def store(issue: Issue) -> bool:
     used = {
         "source": source.id,
         "replaced_at": now if issue.replaces else None,
-        "refresh_token": client_secrets.digest(issue.refresh_token) if issue.refresh_token else "",
+        "refresh_token": credential_values.digest(issue.refresh_token) if issue.refresh_token else "",
         "refresh_scope": source.scope,
     }
     table = "oauthapps_grant" if isinstance(source, GrantRow) else "oauthapps_refreshtoken"

@@ -9,8 +9,8 @@ from typing import NamedTuple
 
 from django.utils import timezone
 
-from oauthapps.app_types import spec_of
 from oauthapps.models.applications import ResponseProfile
+from oauthapps.rules.app_types import spec_of
 from oauthapps.sql.clients import ORGANIZATION, Lookup
 from oauthapps.sql.execution import fetch_all
 

@@ -12,9 +12,9 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from oauthapps.app_types import TypeSpec, spec_of
-from oauthapps.lifetimes import Expirations
 from oauthapps.models.applications import ResponseProfile
+from oauthapps.rules.app_types import TypeSpec, spec_of
+from oauthapps.rules.lifetimes import Expirations
 from oauthapps.sql.execution import fetch_all
 
 

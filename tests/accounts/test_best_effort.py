@@ -14,8 +14,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from oauthapps.app_types import AppType
 from oauthapps.models import ClientSecret, PublicKey
+from oauthapps.rules.app_types import AppType
 from tests.factories import make_application
 from tests.oauth2.conftest import Machine, make_machine
 from tests.oauth_client import OAuthClient

@@ -10,9 +10,9 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts.models import Organization, Role, User
-from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret, Event
 from oauthapps.models.events import EventKind
+from oauthapps.rules.credential_values import digest
 from tests.factories import PASSWORD, UserFactory
 from tests.keys import SIGNING_KEY, private_pem, public_pem
 from tests.oauth_client import OAuthClient

@@ -13,8 +13,8 @@ from django.utils import timezone
 from accounts.forms import LONGEST_LOGIN
 from accounts.models import OneTimeLink, User
 from accounts.passwords import LONGEST_PASSWORD
-from oauthapps.app_types import AppType
 from oauthapps.models import AccessToken, TokenFamily
+from oauthapps.rules.app_types import AppType
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory, make_application
 
 pytestmark = pytest.mark.django_db

@@ -7,11 +7,11 @@ from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.services.activation import reset_person
 from accounts.services.links import password_link
-from config import first_run
-from config.management.commands.serve import Command
-from oauthapps.app_types import AppType
 from oauthapps.models import Event
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
+from server import first_run
+from server.management.commands.serve import Command
 from tests.console.pages import Browser, Page
 from tests.factories import REDIRECT_URL, make_application
 

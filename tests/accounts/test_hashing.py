@@ -22,7 +22,7 @@ LOGIN = {"login": "maria", "password": PASSWORD}
 
 @pytest.fixture(autouse=True)
 def _as_in_production(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    settings.PASSWORD_HASHERS = ["config.passwords.Hasher"]
+    settings.PASSWORD_HASHERS = ["server.passwords.Hasher"]
     monkeypatch.setattr(hashers, "PATIENCE_SECONDS", 0.5)
 
 

@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, Consent, Grant
+from oauthapps.rules.app_types import AppType
 from tests.console.pages import Browser, Page, fields_of
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory, make_application
 from tests.oauth_client import OAuthClient

@@ -13,7 +13,7 @@ from accounts.services.activation import activate, deactivate
 from accounts.services.links import password_link
 from accounts.services.sessions import sessions_of
 from accounts.session_store import digest
-from oauthapps.app_types import AppType
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, make_application

@@ -15,7 +15,7 @@ from django.test import Client
 from accounts.actors import Actor
 from accounts.models import Organization, User
 from accounts.services.links import password_link
-from config import first_run
+from server import first_run
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, UserFactory

@@ -108,7 +108,7 @@ class Waits:
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> Waits:
     counted = Waits()
-    monkeypatch.setattr("config.serving.permits.aside", counted.aside)
+    monkeypatch.setattr("server.workers.permits.aside", counted.aside)
     return counted
 
 

@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Dialog, FilePayload, Pa
 
 from tests.browser.test_first_token import sign_in
 from tests.infrastructure.installation import Installation
-from tests.oauthapps.images import encoded, rgb_profile
+from tests.rules.images import encoded, rgb_profile
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 REDIRECT_URL = "https://client.example/callback"

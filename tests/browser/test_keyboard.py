@@ -11,7 +11,7 @@ from oauthapps.models import Application, Consent, Logo
 from tests.browser.conftest import Callback
 from tests.browser.keyboard import Keyboard
 from tests.factories import PASSWORD, AdministratorFactory
-from tests.oauthapps.images import encoded, picture
+from tests.rules.images import encoded, picture
 
 pytestmark = pytest.mark.browser
 

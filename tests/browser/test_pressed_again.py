@@ -9,8 +9,8 @@ from django.test import Client
 from playwright.sync_api import Dialog, Locator, Page, Request, Route, expect
 from pytest_django.live_server_helper import LiveServer
 
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, ClientSecret, Grant
+from oauthapps.rules.app_types import AppType
 from tests.browser.conftest import Callback
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth_client import OAuthClient

@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from config import env
-from config.logs import LineFormatter
+from server.logs.lines import LineFormatter
 from tests.console.pages import Page
 from tests.oauth_client import METADATA
 

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from accounts.models import Organization
 from config import env
-from oauthapps.app_types import AppType
+from oauthapps.rules.app_types import AppType
 from oauthapps.sql.execution import fetch_all, prepared_statements
 from tests.factories import UserFactory, make_application
 from tests.oauth_client import OAuthClient

@@ -4,9 +4,9 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from oauthapps import keypairs
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.keys import keypairs
 from tests.console.pages import Browser
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.sign_ins import sign_in_now

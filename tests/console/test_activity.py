@@ -12,9 +12,9 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
 from oauthapps.services.changes import change_application
 from tests.console.pages import Browser, Page, text_of

@@ -14,14 +14,14 @@ from PIL import Image
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.app_types import AppType
-from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.credential_values import digest
 from oauthapps.services.credentials import add_key, delete_secret, note_secret
 from tests.console.pages import Browser, fields_of, text_of
 from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem
-from tests.oauthapps.images import encoded
+from tests.rules.images import encoded
 from tests.sign_ins import age_sign_in
 
 pytestmark = pytest.mark.usefixtures("small_generated_keys")

@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, Consent
+from oauthapps.rules.app_types import AppType
 from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import REDIRECT_URL, make_application, stored_earlier
 

@@ -139,7 +139,7 @@ def test_the_page_costs_the_same_however_much_there_is(console: Browser, member:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from oauthapps.app_types import AppType
+    from oauthapps.rules.app_types import AppType
 
     def statements() -> int:
         with CaptureQueriesContext(connection) as captured:

@@ -4,7 +4,7 @@ import pytest
 from django.template.loader import get_template
 from django.test import Client, RequestFactory
 
-from config.old_tabs import csrf_failure
+from server.pages.old_tabs import csrf_failure
 from tests.console.pages import Browser, Page
 
 

@@ -8,8 +8,8 @@ from threading import Thread
 import pytest
 from django.urls import reverse
 
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from tests.console.pages import Browser, text_of
 from tests.factories import make_application
 

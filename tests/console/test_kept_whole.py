@@ -12,7 +12,7 @@ from accounts.models import Organization, User
 from oauthapps.models import Application
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_kept_forms import KEPT, LOGIN, ORGANIZATION, sign_in
-from tests.oauthapps.images import encoded, noise
+from tests.rules.images import encoded, noise
 
 
 def sealed_away(console: Browser, page: Page, action: str, person: User, **changes: Any) -> Page:

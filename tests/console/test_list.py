@@ -8,9 +8,9 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.app_types import AppType
-from oauthapps.client_secrets import digest
 from oauthapps.models import AccessToken, Application
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.credential_values import digest
 from oauthapps.services.applications import disable_application
 from tests.console.pages import Browser, Page, text_of
 from tests.factories import make_application

@@ -6,9 +6,9 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from oauthapps.app_types import AppType, spec_of
-from oauthapps.client_secrets import digest
 from oauthapps.models import Application, ClientSecret, Event
+from oauthapps.rules.app_types import AppType, spec_of
+from oauthapps.rules.credential_values import digest
 from tests.console.pages import Browser, Page
 from tests.factories import make_application
 

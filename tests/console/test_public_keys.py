@@ -11,9 +11,9 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps import keypairs
-from oauthapps.keypairs import parse_public_key
 from oauthapps.models import Application, Event, PublicKey
+from oauthapps.rules.keys import keypairs
+from oauthapps.rules.keys.keypairs import parse_public_key
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page, text_of
 from tests.keys import SIGNING_KEY, public_pem

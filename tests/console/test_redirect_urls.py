@@ -2,8 +2,8 @@
 
 import pytest
 
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
 from tests.factories import REDIRECT_URL, AdministratorFactory, make_application

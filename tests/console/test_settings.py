@@ -8,10 +8,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.app_types import AppType
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, Event, RedirectURL
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.services.credentials import add_secret
 from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import make_application

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from oauthapps.app_types import AppType
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, Event
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.lifetimes import Lifetime
 from tests.console.pages import Browser, Page, fields_of
 from tests.factories import make_application
 

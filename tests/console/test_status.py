@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.client_secrets import digest
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken, TokenFamily
+from oauthapps.rules.credential_values import digest
 from tests.console.pages import Browser
 from tests.factories import stored_earlier
 

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, ClientSecret, PublicKey
+from oauthapps.rules.app_types import AppType
+from oauthapps.rules.lifetimes import Lifetime
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem

@@ -22,9 +22,9 @@ from accounts.models import Organization, Role, User
 from accounts.services.invitations import invite
 from accounts.session_store import SessionStore
 from accounts.session_store import digest as session_digest
-from oauthapps.app_types import AppType, spec_of
-from oauthapps.client_secrets import digest, new_access_token
 from oauthapps.models import AccessToken, Application, Consent, Logo
+from oauthapps.rules.app_types import AppType, spec_of
+from oauthapps.rules.credential_values import digest, new_access_token
 from oauthapps.services.applications import disable_application
 from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow

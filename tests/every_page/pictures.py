@@ -5,7 +5,7 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from oauthapps.logos import normalise_logo
+from oauthapps.rules.logos.encoding import normalise_logo
 
 SIDE = 512
 WHITE = "#ffffff"

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from enum import StrEnum
 
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from tests.every_page.organization import World, found, settle
 from tests.every_page.spoiling import spoil_everything
 from tests.factories import make_application

@@ -10,8 +10,8 @@ from django.test import Client
 
 from accounts.actors import Actor
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, PublicKey
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.credentials import add_key
 from tests.factories import UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem

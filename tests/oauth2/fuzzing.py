@@ -148,7 +148,7 @@ def prepare() -> Target:
     """Make applications, a person, and tokens that work."""
     from django.test import Client
 
-    from oauthapps.app_types import AppType
+    from oauthapps.rules.app_types import AppType
     from tests.factories import UserFactory, make_application
     from tests.oauth2.conftest import make_machine
     from tests.oauth_client import OAuthClient, challenge_of, hidden_fields

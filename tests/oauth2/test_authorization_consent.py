@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.app_types import AppType
 from oauthapps.models import Grant, Logo
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.changes import replace_logo
 from tests.console.pages import Page, fields_of, text_of
 from tests.factories import UserFactory, make_application, stored_earlier
 from tests.oauth2.conftest import application_of
 from tests.oauth_client import AUTHORIZE, OAuthClient, challenge_of
-from tests.oauthapps.images import encoded, noise
+from tests.rules.images import encoded, noise
 
 pytestmark = pytest.mark.django_db
 

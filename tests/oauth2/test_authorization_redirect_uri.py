@@ -7,8 +7,8 @@ import pytest
 from django.test import Client
 
 from accounts.actors import Actor
-from oauthapps.app_types import AppType
 from oauthapps.models import Grant
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application, disable_application
 from oauthapps.services.changes import change_application
 from tests.console.pages import Browser, Page, fields_of

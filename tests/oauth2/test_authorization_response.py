@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 from django.test import Client
 
-from oauthapps.app_types import AppType
 from oauthapps.models import Consent, Grant, TokenFamily
+from oauthapps.rules.app_types import AppType
 from tests.factories import make_application
 from tests.oauth_client import AUTHORIZE, METADATA, OAuthClient, hidden_fields
 

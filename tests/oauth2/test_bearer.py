@@ -10,8 +10,8 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from accounts.models import Organization, Role, User
-from config.logs import LineFormatter
 from oauthapps.models import AccessToken, Application
+from server.logs.lines import LineFormatter
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import ME, VERIFY, OAuthClient
 

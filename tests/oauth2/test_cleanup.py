@@ -8,9 +8,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.actors import Actor
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, ClientSecret, Event, Logo, PublicKey
 from oauthapps.models.events import EventKind
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
 from oauthapps.services.credentials import add_key

@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps import client_secrets
 from oauthapps.models import Consent, Event, Grant, RedirectURL, TokenFamily
+from oauthapps.rules import credential_values
 from oauthapps.services import consents
 from tests.console.pages import Page, fields_of
 from tests.oauth2.stored import everything_stored
@@ -127,7 +127,7 @@ def test_the_database_does_not_hold_what_the_code_is_made_of(web: OAuthClient, v
     page_id = signing.loads(fields["authorization_request"], salt="oauthapps.consent")["page_id"]
     assert len(page_id) == 43  # 256 bits
     code = place(visitor.post(AUTHORIZE, fields))[1]["code"]
-    assert code == client_secrets.code_for(page_id)
+    assert code == credential_values.code_for(page_id)
     assert page_id not in everything_stored()
     assert code not in fields["authorization_request"]
 

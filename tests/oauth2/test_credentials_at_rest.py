@@ -14,7 +14,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from config.logs import LineFormatter
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -22,6 +21,7 @@ from oauthapps.models import (
     Grant,
     RefreshToken,
 )
+from server.logs.lines import LineFormatter
 from tests.oauth2.conftest import Machine
 from tests.oauth2.stored import everything_stored, sha256
 from tests.oauth_client import INTROSPECT, OAuthClient

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.app_types import AppType
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from tests.factories import make_application
 from tests.oauth2.conftest import Machine, application_of
@@ -356,7 +356,7 @@ def test_nothing_is_used_up_where_the_origin_cannot_be_looked_up(
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr("oauthapps.doors.cors.is_registered", broken)
+        patch.setattr("oauthapps.http.cors.is_registered", broken)
         answer = single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN)
         assert answer.status_code == 503
     assert single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN).status_code == 200

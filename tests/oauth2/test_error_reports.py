@@ -12,10 +12,10 @@ from django.http import HttpRequest
 from django.test import Client, RequestFactory
 from django.views.debug import get_exception_reporter_class
 
-from config.access_log import FORMAT as ACCESS_LOG
-from config.logs import LineFormatter
-from oauthapps.doors.programs import ProgramRequest
+from oauthapps.http.messages import ApiRequest
 from oauthapps.oauth2 import token_endpoint
+from server.logs.lines import LineFormatter
+from server.workers.access_log import FORMAT as ACCESS_LOG
 from tests.oauth_client import AUTHORIZE, FORM, INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db
@@ -85,7 +85,7 @@ def report_of(request: HttpRequest, monkeypatch: pytest.MonkeyPatch, *, as_html:
 
     monkeypatch.setattr("oauthapps.oauth2.toolkit.read_body", fail)
     try:
-        token_endpoint.token(ProgramRequest(request.META, "1"))
+        token_endpoint.token(ApiRequest(request.META, "1"))
     except RuntimeError:
         made_by: Any = get_exception_reporter_class(request)
         reporter = made_by(request, *sys.exc_info())

@@ -14,9 +14,9 @@ from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.activation import activate, deactivate
 from accounts.services.activity import record_activity
-from oauthapps.app_types import AppType
 from oauthapps.models import RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
+from oauthapps.rules.app_types import AppType
 from tests.factories import PASSWORD, AdministratorFactory, make_application
 from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import OAuthClient

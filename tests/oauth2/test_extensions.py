@@ -9,8 +9,8 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.people import create_person
-from oauthapps.app_types import AppType
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from tests.factories import PASSWORD, make_application
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, INTROSPECT, METADATA, TOKEN, OAuthClient

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.client_secrets import new_access_token, new_refresh_token
 from oauthapps.models import Application
+from oauthapps.rules.credential_values import new_access_token, new_refresh_token
 from oauthapps.services.applications import delete_application, disable_application
 from oauthapps.services.consents import withdraw_all
 from tests.oauth2.conftest import Machine, application_of

@@ -25,8 +25,8 @@ from django.utils import timezone
 
 from accounts.actors import Actor
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
 from oauthapps.models import RefreshToken
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import disable_application
 from oauthapps.services.credentials import delete_key
 from tests.factories import UserFactory, make_application

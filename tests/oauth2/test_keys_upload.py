@@ -22,12 +22,12 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import Organization, User
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, PublicKey
+from oauthapps.rules.app_types import AppType
 from tests.factories import AdministratorFactory, make_application
 from tests.keys import private_pem
 from tests.oauth_client import OAuthClient
-from tests.oauthapps import key_material as made
+from tests.rules import key_material as made
 from tests.sign_ins import sign_in_now
 
 if TYPE_CHECKING:

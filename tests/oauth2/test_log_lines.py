@@ -11,11 +11,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from config import access_log
-from config.logs import LineFormatter, without_credentials
-from config.request_ids import REQUEST_ID, begin, end
-from config.serving.answers import REFUSALS, refusal
 from oauthapps.models import AccessToken
+from server.logs.lines import LineFormatter, without_credentials
+from server.request_ids import REQUEST_ID, begin, end
+from server.workers import access_log
+from server.workers.answers import REFUSALS, refusal
 from tests.console.pages import Page
 from tests.factories import PASSWORD, AdministratorFactory
 from tests.oauth2.conftest import Machine

@@ -11,8 +11,6 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.app_types import SESSION_ID
-from oauthapps.client_secrets import digest
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -23,6 +21,8 @@ from oauthapps.models import (
     ResponseProfile,
     TokenFamily,
 )
+from oauthapps.rules.app_types import SESSION_ID
+from oauthapps.rules.credential_values import digest
 from oauthapps.sql import access_tokens, clients
 from oauthapps.sql.clients import Lookup, Presented
 from tests.oauth2.conftest import Machine

@@ -16,13 +16,13 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 
-from config.handlers import Handler, endpoint_at
+from server.dispatcher import Application, endpoint_at
 from tests.oauth_client import ME, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"accounts", "common", "config", "oauthapps"}
+OURS = {"accounts", "common", "config", "oauthapps", "server"}
 DOCUMENT = ROOT / "docs" / "architecture.md"
 MOST = {"code exchange": 18, "bearer check": 12}
 
@@ -35,7 +35,7 @@ def modules_that_run(request: Callable[[], Environ]) -> list[str]:
     Args:
         request: makes the request anew; it is answered twice, because the first time fills caches.
     """
-    handler = Handler()
+    handler = Application()
     seen: dict[str, None] = {}
 
     def note(frame: FrameType, event: str, _: Any) -> None:

@@ -17,9 +17,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.activation import deactivate
-from oauthapps.app_types import AppType
 from oauthapps.models import Application, RedirectURL
 from oauthapps.oauth2 import refusals
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.consents import withdraw_all
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth2.answers import ERROR_TEXT

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
 
-from config.handlers import ApiDispatcher, endpoint_at
+from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, OAuthClient
 
@@ -101,9 +101,9 @@ def test_an_api_request_makes_no_request_of_djangos(
     asked = RequestFactory().get(ME, headers={"Authorization": f"Bearer {token}"}).META
     dispatcher, endpoint = ApiDispatcher(), endpoint_at(ME)
     assert endpoint is not None
-    dispatcher.answer(asked, endpoint)  # host and scheme have been judged now
+    dispatcher.respond(asked, endpoint)  # host and scheme have been judged now
     monkeypatch.setattr(HttpRequest, "__init__", None)
     monkeypatch.setattr(HttpResponse, "__init__", None)
     monkeypatch.setattr(Model, "__init__", None)
-    answer = dispatcher.answer(asked, endpoint)
+    answer = dispatcher.respond(asked, endpoint)
     assert answer.status == 200

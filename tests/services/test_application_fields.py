@@ -4,9 +4,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.actors import Actor
-from oauthapps.app_types import AppType
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.changes import change_application
 from tests.factories import make_application
 

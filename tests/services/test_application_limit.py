@@ -2,9 +2,9 @@
 
 import pytest
 
-from oauthapps.app_types import AppType
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType
 from tests.factories import make_application
 from tests.parallel import in_parallel
 

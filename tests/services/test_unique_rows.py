@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services import people
-from oauthapps.app_types import AppType
 from oauthapps.errors import InvalidPublicKeyError, RequestAnsweredError
 from oauthapps.models import Event, Grant
+from oauthapps.rules.app_types import AppType
 from oauthapps.services import credentials
 from oauthapps.services.consents import AllowedRequest, allow
 from tests.factories import PASSWORD, REDIRECT_URL, UserFactory, make_application

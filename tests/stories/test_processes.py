@@ -29,7 +29,7 @@ Stop = Callable[[int, int], None]
 
 pytestmark = pytest.mark.story
 
-# As config.serving has them.
+# As server.workers has them.
 STOP_SECONDS, ANSWER_SECONDS = 5, 5
 BOTH = pytest.mark.parametrize("server", ["0", "1"], indirect=True, ids=["direct", "behind_proxy"])
 # To the server alone, as a person does, and to all of its processes, as systemd does.

@@ -1,8 +1,8 @@
 """The settings of an application: a form per type, fields in the order of the product's description."""
 
-from oauthapps.app_types import AppType
 from oauthapps.console.forms.base import ApplicationForm, Group
 from oauthapps.console.forms.people import LIFETIME_FIELDS, LOGO_FIELDS, PeopleForm
+from oauthapps.rules.app_types import AppType
 
 
 class MachineForm(ApplicationForm):

@@ -7,8 +7,8 @@ from django import forms
 from django.conf import settings
 
 from common.validators import validate_name
-from oauthapps.app_types import AppType, TypeSpec, spec_of
 from oauthapps.models import Application
+from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,9 +6,9 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from oauthapps.errors import InvalidPublicKeyError, PrivateKeyRefusedError
-from oauthapps.key_formats import MAX_BYTES
 from oauthapps.models.credentials import NOTES_LENGTH
-from oauthapps.private_keys import refuse_in_text
+from oauthapps.rules.keys.key_formats import MAX_BYTES
+from oauthapps.rules.keys.private_keys import refuse_in_text
 
 
 class NotesForm(forms.Form):

@@ -9,13 +9,13 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import UploadedFile
 
-from oauthapps import lifetimes
 from oauthapps.console.forms import wording
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.errors import InvalidLogoError
-from oauthapps.logos import MAX_UPLOAD_BYTES, normalise_logo
 from oauthapps.models import Application
-from oauthapps.private_keys import decode_base64
+from oauthapps.rules import lifetimes
+from oauthapps.rules.keys.private_keys import decode_base64
+from oauthapps.rules.logos.encoding import MAX_UPLOAD_BYTES, normalise_logo
 
 LIFETIME_FIELDS = ("rotate_refresh_tokens", "absolute_expiration", "inactivity_expiration")
 LOGO_FIELDS = ("logo", "remove_logo")

@@ -9,8 +9,8 @@ from django.http import QueryDict
 
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.models import Application
-from oauthapps.redirect_url_text import MAX_REDIRECT_URLS, TOO_MANY, check_number, separate, tidy
-from oauthapps.redirect_urls import check_redirect_url
+from oauthapps.rules.urls.redirect_url_text import MAX_REDIRECT_URLS, TOO_MANY, check_number, separate, tidy
+from oauthapps.rules.urls.redirect_urls import check_redirect_url
 
 FIELD, ADD, REMOVE, WITHOUT = "redirect_url", "add", "remove", "without_redirect_urls"
 # More than any form has of our fields; what holds more was not meant to be one list.

@@ -1,6 +1,6 @@
 """What explains each field, in the words of the product's description."""
 
-from oauthapps.logo_files import MAX_SIDE
+from oauthapps.rules.logos.logo_files import MAX_SIDE
 
 ROTATION = (
     "Enable this option to issue a new refresh token whenever the refresh token is used. "

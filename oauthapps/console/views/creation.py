@@ -7,7 +7,6 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, signed_in_user, step_up_required
 from accounts.actors import Actor
-from oauthapps.app_types import AppType
 from oauthapps.console import once
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.standing import Standing, standings
@@ -15,6 +14,7 @@ from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
 from oauthapps.models.applications import APPLICATION_LIMIT
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import create_application
 
 

@@ -15,7 +15,6 @@ from accounts.access import (
     step_up_required,
 )
 from accounts.actors import Actor
-from oauthapps import keypairs
 from oauthapps.console import once
 from oauthapps.console.file_names import file_name
 from oauthapps.console.forms.credentials import PublicKeyForm
@@ -23,6 +22,7 @@ from oauthapps.console.lookup import find_application, find_key
 from oauthapps.console.views.reveal import reveal_private_key
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application
+from oauthapps.rules.keys import keypairs
 from oauthapps.services.credentials import add_key, keep_public_half
 
 

@@ -6,13 +6,13 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.access import administrator_required, posted_from, signed_in_user
-from oauthapps import keypairs
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
 from oauthapps.console.forms.unsaved import unsaved_fields
 from oauthapps.console.instructions import signer_of
 from oauthapps.console.lookup import find_application
 from oauthapps.models import Application, PublicKey
+from oauthapps.rules.keys import keypairs
 
 
 @sensitive_variables("value", "context")

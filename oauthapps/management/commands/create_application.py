@@ -7,10 +7,10 @@ from django.db import transaction
 from accounts.management.base import AutomationCommand, find_user, read_secret_line
 from accounts.models import Organization, User
 from common.errors import GatehouseError
-from oauthapps.app_types import AppType, TypeSpec, spec_of
-from oauthapps.lifetimes import Lifetime
 from oauthapps.models import Application, ResponseProfile
-from oauthapps.redirect_urls import check_redirect_url
+from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
+from oauthapps.rules.lifetimes import Lifetime
+from oauthapps.rules.urls.redirect_urls import check_redirect_url
 from oauthapps.services.applications import CreatedApplication, create_application
 from oauthapps.services.credentials import add_key
 

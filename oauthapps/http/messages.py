@@ -1,0 +1,169 @@
+"""Requests and responses of API clients: HTTP without the browser's part.
+
+A request has no session, no cookies and no user here, so that nothing a browser sends by itself can mean
+anything. Making Django's own requests and responses would also cost more than looking a token up.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any
+
+from django.core.handlers.exception import response_for_exception
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpRequest, HttpResponse
+
+from accounts.actors import Actor
+
+JSON = "application/json"
+# Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
+RECEIVED_BODY = "gatehouse.body"
+
+
+@dataclass(frozen=True, slots=True)
+class ApiRequest:
+    """A request of an API client.
+
+    Attributes:
+        environ: what the server says of it (PEP 3333).
+        request_id: the id under which it is found in logs.
+    """
+
+    environ: dict[str, Any]
+    request_id: str
+
+    @property
+    def method(self) -> str:
+        """The HTTP method, in capitals."""
+        return str(self.environ["REQUEST_METHOD"]).upper()
+
+    @property
+    def authorization(self) -> str:
+        """The Authorization header; empty when there is none."""
+        return str(self.environ.get("HTTP_AUTHORIZATION", ""))
+
+    @property
+    def query(self) -> str:
+        """What follows the question mark in the URL."""
+        return str(self.environ.get("QUERY_STRING", ""))
+
+    @property
+    def content_type(self) -> str:
+        """The media type of the body in lower case, without parameters."""
+        return str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+    def sender(self) -> Actor:
+        """Find out who sent it; nothing is known but where from."""
+        return Actor.somewhere(self.for_django())
+
+    def for_django(self) -> HttpRequest:
+        """Return it as Django sees requests, without its body: what Django does with it needs none.
+
+        Django writes into what it is given.
+        """
+        request = WSGIRequest({**self.environ, "wsgi.input": BytesIO()})
+        request.request_id = self.request_id  # type: ignore[attr-defined]
+        return request
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """What the log says of a request that is refused; nothing in it could be a credential.
+
+    Attributes:
+        error: the error code.
+        reason: why, in a sentence.
+        client: the Client ID; empty where it is not known.
+        username: the person it spoke for; empty where it spoke for nobody.
+    """
+
+    error: str
+    reason: str
+    client: str = ""
+    username: str = ""
+
+
+@dataclass(slots=True)
+class ApiResponse:
+    """A response to an API client.
+
+    Attributes:
+        status: the HTTP status, in numbers.
+        body: its bytes.
+        headers: what is particular to it; none repeats what was sent, unless it equals what is registered
+            or is made of names of headers.
+        refusal: what the log says of it, where it refuses.
+    """
+
+    status: int
+    body: bytes = b""
+    headers: dict[str, str] = field(default_factory=dict)
+    refusal: Refusal | None = None
+
+
+def json_response(members: Any, status: int = 200, headers: dict[str, str] | None = None) -> ApiResponse:
+    """Return a response in JSON.
+
+    Args:
+        members: those of its object.
+        status: the HTTP status, in numbers.
+        headers: what else it says.
+    """
+    return ApiResponse(status, json.dumps(members).encode(), {"Content-Type": JSON, **(headers or {})})
+
+
+ApiView = Callable[[ApiRequest], ApiResponse]
+
+
+def response_to_failure(error: Exception, request: ApiRequest) -> ApiResponse:
+    """Return the response to a request that met an error on our side; call it while the error is handled.
+
+    Django logs it and makes the response, as for browser requests.
+    """
+    response = response_for_exception(request.for_django(), error)
+    return ApiResponse(response.status_code, response.content, dict(response.items()))
+
+
+class Endpoint:
+    """What answers API clients at a URL, as Django's URLconf wants it.
+
+    To Django it is a view that is open to everybody and wants no CSRF token: no cookie authenticates here.
+    Our server does not go through Django to it (`server.dispatcher`).
+
+    Args:
+        view: makes the responses.
+        only_reads: whether nothing is written for a request that is answered with 200, a POST included.
+        needs_database: whether it asks the database anything.
+        ignores_body: whether it does not look at a request's body.
+    """
+
+    login_required = False
+    csrf_exempt = True
+
+    def __init__(
+        self,
+        view: ApiView,
+        *,
+        only_reads: bool = False,
+        needs_database: bool = True,
+        ignores_body: bool = False,
+    ) -> None:
+        self.view = view
+        self.only_reads = only_reads
+        self.needs_database = needs_database
+        self.ignores_body = ignores_body
+
+    def __call__(self, request: HttpRequest, **_of_the_address: str) -> HttpResponse:
+        """Answer a request that came through Django."""
+        return to_django_response(self.view(ApiRequest(request.META, getattr(request, "request_id", ""))))
+
+
+def to_django_response(sent: ApiResponse) -> HttpResponse:
+    """Return a response as Django sends it."""
+    response = HttpResponse(sent.body, status=sent.status, headers=sent.headers)
+    if "Content-Type" not in sent.headers:
+        del response["Content-Type"]
+    return response

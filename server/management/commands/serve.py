@@ -1,0 +1,112 @@
+import hashlib
+import os
+import socket
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import connection, connections
+
+from accounts.management.alone import alone_in, alone_with_database
+from accounts.management.base import has_to_migrate, one_line
+from config import env
+from server import first_run
+from server.workers.server import serve
+
+LAST_PORT = 65535
+
+
+class Command(BaseCommand):
+    help = "Bring the database up to date, make the first administrator, and serve with granian."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1")
+        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--workers", type=int, default=env.number("WORKERS", 2))
+        # Each with a database connection of its own; more than a few get in each other's way.
+        parser.add_argument("--threads", type=int, default=env.number("THREADS", 2))
+
+    def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
+        for name in ("workers", "threads"):
+            if options[name] < 1:
+                raise CommandError(f"--{name} (or {name.upper()}) must be 1 or more.")
+        check_address(options["host"], options["port"])
+        remember_address(options["port"])
+        with alone_with_database():
+            migrate_if_needed()
+            self.introduce_administrator()
+        with alone_in(settings.VAR_DIR):
+            collect_static_files_if_changed()
+        self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
+        self.stdout.flush()
+        connections.close_all()  # an open connection must not be shared with the workers
+        serve(options["host"], options["port"], options["workers"], options["threads"])
+
+    def introduce_administrator(self) -> None:
+        """Say, once, how to sign in."""
+        try:
+            administrator = first_run.prepare()
+        except ValidationError as error:
+            raise CommandError(f"The first administrator cannot be made: {one_line(error)}") from error
+        if administrator and administrator.password:
+            self.stdout.write(
+                f"First administrator: {administrator.username}\n"
+                f"Password (shown this once): {administrator.password}\n"
+                "You'll choose your own password when you first sign in."
+            )
+
+
+def check_address(host: str, port: int) -> None:
+    """Refuse an address that cannot be served, before anything is written.
+
+    granian lets several servers share a port, which then answer in turns: here that is never meant.
+    """
+    if not 1 <= port <= LAST_PORT:
+        raise CommandError(f"--port must be a number from 1 to {LAST_PORT}, not {port}.")
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
+
+
+def remember_address(port: int) -> None:
+    """Note the default address, which depends on the port, where settings and other commands find it."""
+    base_url = env.origin(f"http://localhost:{port}").geturl()
+    if env.text("BASE_URL") or base_url == settings.BASE_URL:
+        return
+    (settings.VAR_DIR / "base_url").write_text(base_url + "\n", encoding="utf-8")
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # settings are read once
+
+
+def migrate_if_needed() -> None:
+    """Apply migrations that have not been applied, and say nothing where there are none."""
+    if has_to_migrate():
+        call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+
+
+def collect_static_files_if_changed() -> None:
+    """Collect the static files when any of them is not what was collected last."""
+    stamp = Path(settings.STATIC_ROOT) / ".sources"
+    sources = static_sources()
+    if stamp.exists() and stamp.read_text(encoding="utf-8") == sources:
+        return
+    call_command("collectstatic", verbosity=0, interactive=False, clear=True)
+    stamp.write_text(sources, encoding="utf-8")
+
+
+def static_sources() -> str:
+    """Return a digest of every static file we would collect: names, sizes and contents of our own."""
+    digest = hashlib.sha256()
+    for folder in settings.STATICFILES_DIRS:
+        for file in sorted(path for path in Path(folder).rglob("*") if path.is_file()):
+            digest.update(f"{file.relative_to(folder)}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()

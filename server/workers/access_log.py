@@ -1,0 +1,46 @@
+"""The access log: one line a request, without query strings, credentials, and what a path could forge."""
+
+import logging
+import time
+from typing import Any
+
+from config import env
+from server.logs.lines import harmless
+from server.request_ids import REQUEST_ID
+from server.workers.exchange import AccessLog
+
+# Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.
+FORMAT = '[%(time)s] %(addr)s "%(method)s %(path)s %(protocol)s" %(status)d %(took).1f ms %(request_id)s'
+
+log = logging.getLogger("granian.access")
+
+
+def writer() -> AccessLog | None:
+    """Return what writes a line, in a worker; None where the operator wants none (ACCESS_LOG)."""
+    return write if env.flag("ACCESS_LOG", default=True) else None
+
+
+def write(began: float, arrived: float, environ: dict[str, Any], status: int) -> None:
+    """Write the line of a request.
+
+    A client may put a token where it does not belong, and nobody may begin a line of their own.
+
+    Args:
+        began: when it arrived, in seconds since the epoch.
+        arrived: the same by the clock of `time.monotonic`.
+        environ: what the server says of it.
+        status: the HTTP status of the answer, in numbers.
+    """
+    log.info(
+        FORMAT,
+        {
+            "time": time.strftime("%Y-%m-%d %H:%M:%S %z", time.localtime(began)),
+            "addr": environ["REMOTE_ADDR"],
+            "method": harmless(environ["REQUEST_METHOD"]),
+            "path": harmless(environ["PATH_INFO"]),
+            "protocol": environ["SERVER_PROTOCOL"],
+            "status": status,
+            "took": 1000 * (time.monotonic() - arrived),
+            "request_id": environ.get(REQUEST_ID, "-"),
+        },
+    )

@@ -1,0 +1,111 @@
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from oauthapps.errors import InvalidLifetimeError
+from oauthapps.rules import lifetimes
+from oauthapps.rules.lifetimes import Lifetime, effect_sentence
+
+
+def test_the_offered_values_and_their_codes() -> None:
+    assert " ".join(Lifetime.values) == "1h 8h 1d 7d 14d 30d 60d 90d 6m 1y 2y none"
+    assert Lifetime("6m").label == "6 months"
+    assert Lifetime("none").label == "No expiration"
+
+
+def test_each_offered_value_is_longer_than_the_one_before_it() -> None:
+    spans = [lifetimes.delta(code) for code in Lifetime.values[:-1]]
+    assert all(shorter and longer and shorter < longer for shorter, longer in pairwise(spans))
+
+
+def test_no_expiration_has_no_length() -> None:
+    assert lifetimes.delta("none") is None
+
+
+def test_six_months_are_never_shorter_than_half_a_year() -> None:
+    assert lifetimes.delta("6m") == timedelta(days=183)
+    assert lifetimes.delta("2y") == timedelta(days=730)
+
+
+def test_new_applications_start_with_one_year_and_six_months() -> None:
+    assert (lifetimes.DEFAULT_ABSOLUTE, lifetimes.DEFAULT_INACTIVITY) == ("1y", "6m")
+
+
+@pytest.mark.spec("C-12", "product.md decision 4")
+@pytest.mark.parametrize(
+    "code",
+    ["", "0", "-1d", "1", "30", "100000000000000000000", "\uff13\uff10d", "30D", " 30d", "3h", "NONE", "\0"],
+)
+def test_a_value_that_is_not_offered_is_refused(code: str) -> None:
+    with pytest.raises(InvalidLifetimeError, match="choose one of 1h, 8h"):
+        lifetimes.delta(code)
+
+
+def test_both_expirations_are_said_in_one_sentence() -> None:
+    assert effect_sentence("1y", "30d").startswith(
+        "People sign in again after 30 days away, and after 1 year in any case."
+    )
+
+
+def test_an_absolute_expiration_alone_ends_access_however_active_people_are() -> None:
+    sentence = effect_sentence("90d", "none")
+    assert sentence == "People sign in again after 90 days, whether they are active here or not."
+
+
+def test_an_inactivity_expiration_alone_spares_people_who_stay_active() -> None:
+    sentence = effect_sentence("none", "6m")
+    assert "after 6 months away, and never as long as they stay active" in sentence
+
+
+def test_without_any_expiration_access_ends_only_when_somebody_ends_it() -> None:
+    assert "until they, or an administrator, take the access back" in effect_sentence("none", "none")
+
+
+@pytest.mark.parametrize(("absolute", "inactivity"), [("7d", "30d"), ("30d", "30d")])
+def test_an_inactivity_expiration_that_comes_too_late_is_explained(absolute: str, inactivity: str) -> None:
+    sentence = effect_sentence(absolute, inactivity)
+    assert "so the inactivity expiration (30 days) never takes effect" in sentence
+
+
+@pytest.mark.parametrize("absolute", Lifetime)
+@pytest.mark.parametrize("inactivity", Lifetime)
+def test_what_away_means_is_said_exactly_where_it_matters(absolute: Lifetime, inactivity: Lifetime) -> None:
+    sentence = effect_sentence(absolute, inactivity)
+    assert sentence.startswith("People ")
+    assert (" away" in sentence) == ("refreshes by the application do not count" in sentence)
+
+
+def test_what_rotation_does_is_said_when_it_is_asked_for() -> None:
+    assert effect_sentence("1y", "6m", rotation=True).endswith("Every refresh replaces the token.")
+    assert "a stolen copy" in effect_sentence("1y", "6m", rotation=False)
+    assert "token." not in effect_sentence("1y", "6m")
+
+
+def test_the_effect_of_a_value_that_is_not_offered_cannot_be_worked_out() -> None:
+    with pytest.raises(InvalidLifetimeError):
+        effect_sentence("1y", "5 minutes")
+
+
+SINCE = datetime(2026, 11, 24, 18, 20, tzinfo=UTC)
+AWAY = "you have not used Gatehouse for"
+
+
+@pytest.mark.parametrize(
+    ("absolute", "inactivity", "expected"),
+    [
+        ("1y", "6m", f"Until 24 November 2027 at the latest, or until {AWAY} 6 months."),
+        ("1y", "none", "Until 24 November 2027."),
+        ("30d", "1y", "Until 24 December 2026."),
+        ("none", "30d", f"Until {AWAY} 30 days."),
+        ("none", "none", "Until you take it back."),
+        ("8h", "1h", f"Until 25 November 2026, 02:20 UTC at the latest, or until {AWAY} 1 hour."),
+    ],
+)
+def test_a_person_reads_until_when(absolute: str, inactivity: str, expected: str) -> None:
+    assert lifetimes.until_sentence(absolute, inactivity, since=SINCE) == expected
+
+
+def test_a_time_span_reads_as_people_say_it() -> None:
+    assert lifetimes.in_words(timedelta(seconds=3600)) == "1 hour"
+    assert lifetimes.in_words(timedelta(minutes=90)) == "1 hour, 30 minutes"

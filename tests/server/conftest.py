@@ -1,0 +1,5 @@
+"""An administrator with a browser."""
+
+from tests.console.conftest import administrator, console
+
+__all__ = ["administrator", "console"]

@@ -1,0 +1,26 @@
+"""When something happened, as people say it."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+import time_machine
+
+from server.templatetags.moments import ago
+
+NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (timedelta(), "now"),
+        (timedelta(seconds=7), "7 seconds ago"),
+        (timedelta(minutes=3, seconds=20), "3 minutes ago"),
+        (timedelta(days=9), "1 week ago"),
+        (timedelta(days=400), "1 year ago"),
+        (-timedelta(days=6, hours=20), "in 6 days"),
+    ],
+)
+def test_the_largest_unit_is_enough(before: timedelta, expected: str) -> None:
+    with time_machine.travel(NOW, tick=False):
+        assert ago(NOW - before).replace("\xa0", " ") == expected
