@@ -95,7 +95,7 @@ def end_access(user: User) -> Ended:
     """End all that acts in a person's name."""
     now = timezone.now()
     OneTimeLink.objects.filter(user=user).delete()
-    consents = Consent.objects.standing().filter(user=user).update(withdrawn_at=now)
+    consents = Consent.objects.active().filter(user=user).update(withdrawn_at=now)
     tokens = AccessToken.objects.of_person(user).filter(
         revoked_at=None, expires__gt=now, family__ended_at=None
     )

@@ -38,7 +38,7 @@ class ConnectedApp:
     last_used_at: datetime | None
 
 
-def standing(user: User) -> QuerySet[Consent]:
+def active_consents(user: User) -> QuerySet[Consent]:
     """Return what a person allows at present."""
     return (
         Consent.objects.in_force()
@@ -52,7 +52,7 @@ def standing(user: User) -> QuerySet[Consent]:
 def connected_apps(user: User) -> list[ConnectedApp]:
     """Return a person's connected apps with their last use, in two statements."""
     # Access tokens are cleared away soon after they expire; refresh tokens stay as long as they can be used.
-    rows = standing(user).annotate(
+    rows = active_consents(user).annotate(
         issued_at=_latest(AccessToken.objects.all(), "created"),
         refreshed_at=_latest(RefreshToken.objects.all(), "last_used_at"),
         refresh_token_issued_at=_latest(RefreshToken.objects.all(), "created"),
@@ -94,7 +94,7 @@ def apps(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, client_id: str) -> HttpResponse:
     """Ask whether to disconnect one application, and do it."""
-    consent = get_object_or_404(standing(signed_in_user(request)), application__client_id=client_id)
+    consent = get_object_or_404(active_consents(signed_in_user(request)), application__client_id=client_id)
     if request.method != "POST":
         return render(request, "connected/revoke.html", {"application": consent.application})
     withdraw(consent, actor=Actor.of(request))
@@ -107,7 +107,7 @@ def revoke_all(request: HttpRequest) -> HttpResponse:
     """Ask whether to disconnect all applications, and do it."""
     user = signed_in_user(request)
     if request.method != "POST":
-        return render(request, "connected/revoke.html", {"consents": standing(user)})
+        return render(request, "connected/revoke.html", {"consents": active_consents(user)})
     count = withdraw_all(user, actor=Actor.of(request))
     messages.success(request, f"Disconnected: {count}." if count else "No application was connected.")
     return redirect("connected:apps")

@@ -37,13 +37,13 @@ class EndReason(models.TextChoices):
 class ConsentQuerySet(models.QuerySet["Consent"]):
     """Questions about many consents."""
 
-    def standing(self) -> Self:
+    def active(self) -> Self:
         """Those that have not been withdrawn."""
         return self.filter(withdrawn_at=None)
 
     def in_force(self) -> Self:
         """Those that stand, for applications that have not been deleted."""
-        return self.standing().filter(application__deleted_at=None)
+        return self.active().filter(application__deleted_at=None)
 
 
 class Consent(models.Model):

@@ -69,12 +69,12 @@ def verify(text: str, application: ClientRow, keys: Sequence[KeyRow]) -> Verifie
 def verified_claims(text: str, keys: Sequence[KeyRow]) -> tuple[KeyRow, Claims]:
     """Return the key that signed the assertion and the claims it signed."""
     if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
-        raise refused(fault_of_form(text))
+        raise refusal(fault_of_form(text))
     for key in keys:
         payload = payload_signed_by(key, text)
         if payload is not None:
             return key, parse_claims(payload)
-    raise refused("is not signed with RS256 by one of the application's keys")
+    raise refusal("is not signed with RS256 by one of the application's keys")
 
 
 def fault_of_form(text: str) -> str:
@@ -120,22 +120,22 @@ def parse_claims(payload: bytes) -> Claims:
     try:
         claims = json.loads(payload.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise refused("has a payload that is not a JSON object") from error
+        raise refusal("has a payload that is not a JSON object") from error
     if not isinstance(claims, dict):
-        raise refused("has a payload that is not a JSON object")
+        raise refusal("has a payload that is not a JSON object")
     return claims
 
 
 def check_issuer(claims: Claims, application: ClientRow) -> None:
     """Refuse an `iss` other than the Customer ID."""
     if claims.get("iss") != application.customer_id:
-        raise refused("must have the Customer ID as its iss")
+        raise refusal("must have the Customer ID as its iss")
 
 
 def check_subject(claims: Claims, key: KeyRow) -> None:
     """Refuse a `sub` other than the User ID of whoever added the key, and people who are not active."""
     if claims.get("sub") != key.user_id or not key.is_active:
-        raise refused(
+        raise refusal(
             "must have as its sub the User ID shown next to the key, and that person must be active"
         )
 
@@ -150,23 +150,23 @@ def check_audience(claims: Claims) -> None:
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     accepted = accepted_audiences()
     if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
-        raise refused("has an aud that does not name this server")
+        raise refusal("has an aud that does not name this server")
 
 
 def check_times(claims: Claims, now: datetime) -> datetime:
     """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
     expires = moment(claims, "exp")
     if expires is None:
-        raise refused("has no exp")
+        raise refusal("has no exp")
     if expires > now + LONGEST_LIFE + CLOCK_SKEW:  # first: the year 9999 has no minute after it
-        raise refused("has an exp more than 24 hours in the future")
+        raise refusal("has an exp more than 24 hours in the future")
     if expires + CLOCK_SKEW <= now:
-        raise refused(f"expired {round((now - expires).total_seconds())} seconds ago by this server's clock")
+        raise refusal(f"expired {round((now - expires).total_seconds())} seconds ago by this server's clock")
     for name in ("nbf", "iat"):
         begins = moment(claims, name)
         if begins is not None and begins > now + CLOCK_SKEW:
             seconds = round((begins - now).total_seconds())
-            raise refused(f"has an {name} that is {seconds} seconds in the future by this server's clock")
+            raise refusal(f"has an {name} that is {seconds} seconds in the future by this server's clock")
     return expires
 
 
@@ -176,11 +176,11 @@ def moment(claims: Claims, name: str) -> datetime | None:
         return None
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise refused(f"has an {name} that is not a number of seconds")
+        raise refusal(f"has an {name} that is not a number of seconds")
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise refused(f"has an {name} that is out of range") from error
+        raise refusal(f"has an {name} that is out of range") from error
 
 
 def identifier(claims: Claims) -> str | None:
@@ -188,10 +188,10 @@ def identifier(claims: Claims) -> str | None:
     if "jti" not in claims:
         return None
     if not isinstance(claims["jti"], str) or not is_text(claims["jti"]):
-        raise refused("has a jti that is not a string")
+        raise refusal("has a jti that is not a string")
     return digest(claims["jti"])
 
 
-def refused(reason: str) -> InvalidGrantError:
+def refusal(reason: str) -> InvalidGrantError:
     """Return the error for an assertion with this fault."""
     return InvalidGrantError(f"The assertion {reason}.")

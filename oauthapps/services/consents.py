@@ -116,7 +116,7 @@ def name_of(page_id: str) -> str:
 def withdraw(consent: Consent, *, actor: Actor) -> None:
     """Take a consent back: everything issued under it is dead at once."""
     with transaction.atomic():
-        rows = Consent.objects.standing().filter(pk=consent.pk)
+        rows = Consent.objects.active().filter(pk=consent.pk)
         if rows.update(withdrawn_at=timezone.now()):
             TokenFamily.objects.filter(consent=consent).end(EndReason.CONSENT_WITHDRAWN)
             Event.objects.record(
@@ -126,7 +126,7 @@ def withdraw(consent: Consent, *, actor: Actor) -> None:
 
 def withdraw_all(user: User, *, actor: Actor) -> int:
     """Take all of a person's consents back and return how many of them were in force."""
-    consents = list(Consent.objects.standing().filter(user=user).select_related("application", "user"))
+    consents = list(Consent.objects.active().filter(user=user).select_related("application", "user"))
     with transaction.atomic():
         for consent in consents:
             withdraw(consent, actor=actor)

@@ -180,6 +180,22 @@ def test_a_client_id_and_secret_can_be_brought_along(terminal: Terminal) -> None
     assert client.exchange(client.get_code(visitor)).status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("options", "profile"),
+    [
+        ((), "standard"),
+        (("--client-id", "ab" * 16), "workfront"),
+        (("--client-id", "ab" * 16, "--response-profile", "standard"), "standard"),
+    ],
+    ids=["new", "imported", "imported, told otherwise"],
+)
+def test_an_imported_application_starts_in_the_compatible_profile(
+    terminal: Terminal, options: tuple[str, ...], profile: str
+) -> None:
+    printed = terminal.run(*WEB, *options)
+    assert Application.objects.get(client_id=printed["client_id"]).response_profile == profile
+
+
 WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
 MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
 FIFTY_MORE = [

@@ -106,15 +106,19 @@ def checked_redirect_urls(options: dict[str, Any]) -> list[str]:
 
 
 def settings_from(options: dict[str, Any]) -> dict[str, Any]:
-    """Return the application's fields that were given as options."""
+    """Return the application's fields that were given as options.
+
+    An application that brings its Client ID along has integrations that expect the responses they know.
+    """
     given = {
-        "response_profile": options["response_profile"],
+        "response_profile": options["response_profile"]
+        or (options["client_id"] and ResponseProfile.WORKFRONT),
         "rotate_refresh_tokens": {"on": True, "off": False}.get(options["rotation"]),
         "absolute_expiration": options["absolute"],
         "inactivity_expiration": options["inactivity"],
         "may_verify_tokens": options["may_verify_tokens"] or None,
     }
-    return {name: value for name, value in given.items() if value is not None}
+    return {name: value for name, value in given.items() if value not in (None, "")}
 
 
 def describe(created: CreatedApplication, key_ids: list[str]) -> dict[str, Any]:

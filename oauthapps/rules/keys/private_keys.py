@@ -42,7 +42,7 @@ def refuse_in_text(text: str) -> None:
         PrivateKeyRefusedError: if there is one.
     """
     if _PRIVATE_TEXT.search(text) or (text.startswith(("{", "[")) and _JWK_TEXT.search(text)):
-        raise refused()
+        raise refusal()
     refuse_in_der(decode_base64("".join(text.split())) or b"")
 
 
@@ -56,7 +56,7 @@ def refuse_in_der(data: bytes) -> None:
         PrivateKeyRefusedError: if it begins as private keys do.
     """
     if _PRIVATE_DER.match(data):
-        raise refused()
+        raise refusal()
 
 
 def refuse_in_jwk(jwk: Mapping[str, object]) -> None:
@@ -69,10 +69,10 @@ def refuse_in_jwk(jwk: Mapping[str, object]) -> None:
         PrivateKeyRefusedError: if it has any, whatever their values.
     """
     if any(member in jwk for member in _JWK_MEMBERS):
-        raise refused()
+        raise refusal()
 
 
-def refused() -> PrivateKeyRefusedError:
+def refusal() -> PrivateKeyRefusedError:
     """Make the refusal; it says what to do and repeats nothing of what was pasted."""
     return PrivateKeyRefusedError(
         "This is a private key: treat it as leaked; nothing was saved. "

@@ -7,20 +7,20 @@ _SCHEMES = ("https", "http")
 
 
 def check_link(url: str) -> str:
-    """Judge an address that will stand behind a link on the consent page.
+    """Judge a URL that will stand behind a link on the consent page.
 
     Args:
-        url: the address as entered.
+        url: the URL as entered.
 
     Returns:
-        The same address, unchanged.
+        The same URL, unchanged.
 
     Raises:
-        InvalidLinkError: with the reason, unless it is an absolute http or https address with a host.
+        InvalidLinkError: with the reason, unless it is an absolute http or https URL with a host.
     """
     if url_parts.is_too_long(url):
         raise InvalidLinkError("This link is longer than 2,048 bytes: use a shorter one.")
-    # Browsers drop tabs and newlines inside an address, so that "java\tscript:" would become a script.
+    # Browsers drop tabs and newlines inside a URL, so that "java\tscript:" would become a script.
     if url_parts.has_space_or_control(url):
         raise InvalidLinkError(
             "This link contains a space or an invisible character: remove it, or write a space as %20."
@@ -29,10 +29,10 @@ def check_link(url: str) -> str:
         raise InvalidLinkError(
             "This link contains a backslash, a quotation mark or an angle bracket: percent-encode it."
         )
-    address = url_parts.split(url)
-    if address.scheme not in _SCHEMES or address.authority is None:
-        raise InvalidLinkError("Write the whole address of a web page, beginning with https:// or http://.")
-    _check_authority(address.authority)
+    parts = url_parts.split(url)
+    if parts.scheme not in _SCHEMES or parts.authority is None:
+        raise InvalidLinkError("Write the whole URL of a web page, beginning with https:// or http://.")
+    _check_authority(parts.authority)
     return url
 
 

@@ -14,20 +14,20 @@ _URI_CHARACTERS = re.compile(r"[A-Za-z0-9\-._~:/?#\[\]@!$&'()*+,;=%]*")  # RFC 3
 _STRAY_PERCENT = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ENCODED_TRICK = re.compile(r"%(?:[01][0-9A-Fa-f]|7[Ff]|5[Cc])")  # control characters and the backslash
 _WEB_START = re.compile(r"https?://[^/?#]*", re.IGNORECASE)
-# Another address in a query belongs to it where it is a parameter's value or name.
+# Another URL in a query belongs to it where it is a parameter's value or name.
 _ANOTHER_IN_QUERY = re.compile(r"[^=&]https?://|[,;][a-z][a-z0-9+.-]*:/", re.IGNORECASE)
 _NEXT = re.compile(r"(?<=[\s,;])[a-z][a-z0-9+.-]*:/|(?<![=&?\s,;])https?://", re.IGNORECASE)
 _SEPARATORS = " \t\r\n,;"
 
 
 def tidy(text: str) -> str:
-    """Write one address as it is stored.
+    """Write one URL as it is stored.
 
     Args:
-        text: the address as entered.
+        text: the URL as entered.
 
     Returns:
-        The address without white space around it; of a web address, scheme and host are in lower case, as
+        The URL without white space around it; of a web URL, scheme and host are in lower case, as
         browsers and URL libraries send them (RFC 3986 section 6.2.2.1). Nothing else is changed.
     """
     url = text.strip()
@@ -36,23 +36,23 @@ def tidy(text: str) -> str:
 
 
 def holds_several(text: str) -> bool:
-    """Tell whether a text is several addresses in a row: with something between them, or nothing."""
-    address = url_parts.split(text.strip())
+    """Tell whether a text is several URLs in a row: with something between them, or nothing."""
+    parts = url_parts.split(text.strip())
     return (
-        "://" in f"{address.authority or ''}{address.path}"
-        or ":/" in address.path
-        or _ANOTHER_IN_QUERY.search(f"&{address.query or ''}") is not None
+        "://" in f"{parts.authority or ''}{parts.path}"
+        or ":/" in parts.path
+        or _ANOTHER_IN_QUERY.search(f"&{parts.query or ''}") is not None
     )
 
 
 def separate(text: str) -> list[str]:
-    """Take several addresses apart that were entered as one.
+    """Take several URLs apart that were entered as one.
 
     Args:
         text: what stands in one field.
 
     Returns:
-        The addresses, without what stood between them; the text alone where it is one address, or where
+        The URLs, without what stood between them; the text alone where it is one URL, or where
         nobody can tell at which place the next one begins.
     """
     if not holds_several(text):
@@ -63,7 +63,7 @@ def separate(text: str) -> list[str]:
 
 
 def check_characters(url: str) -> None:
-    """Judge whether a text has only what an address has, and no more than one.
+    """Judge whether a text has only what a URL has, and no more than one.
 
     Raises:
         InvalidRedirectURLError: with the exact reason (RFC 3986 section 2).
@@ -90,8 +90,8 @@ def check_number(urls: Sequence[str]) -> None:
 
 
 def _ascii_advice(url: str) -> str:
-    address = url_parts.split(url)
-    authority = url_parts.split_authority(address.authority or "")
+    parts = url_parts.split(url)
+    authority = url_parts.split_authority(parts.authority or "")
     if authority is None or authority.host.isascii():
         return "Percent-encode the characters of this URL that are not ASCII, such as %C3%BC for ü."
     return f"Write the host in its ASCII form: {url_parts.punycode(authority.host)}."

@@ -12,11 +12,11 @@ from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.urls import url_parts
 from oauthapps.rules.urls.redirect_url_text import check_characters, tidy
-from oauthapps.rules.urls.url_parts import Address, Authority
+from oauthapps.rules.urls.url_parts import Authority, URLParts
 
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 
-# What the response adds to the address: a parameter of that name in it would reach the application twice.
+# What the response adds to the URL: a parameter of that name in it would reach the application twice.
 _RESPONSE_PARAMETERS = frozenset(
     {"code", "state", "error", "error_description", "error_uri", "iss", "domain", "lane"}
 )
@@ -30,35 +30,35 @@ _LOOPBACK = re.compile(r"http://(127\.0\.0\.1|\[::1\])(?::([^/?#]*))?([/?].*)?",
 
 
 def check_redirect_url(url: str, *, app_type: str) -> str:
-    """Judge an address before it is registered.
+    """Judge a URL before it is registered.
 
     Args:
-        url: the address as entered.
+        url: the URL as entered.
         app_type: an `AppType` or its value; only single page (and mobile) applications may have a scheme of
             their own, or be pages in a web view of Capacitor or Ionic.
 
     Returns:
-        The address as it is to be stored: `tidy` and otherwise unchanged, because clients present it exactly.
+        The URL as it is to be stored: `tidy` and otherwise unchanged, because clients present it exactly.
 
     Raises:
         InvalidRedirectURLError: with the exact reason (RFC 6749 section 3.1.2, RFC 8252 sections 7 and 8).
     """
     url = tidy(url)
     check_characters(url)
-    address = url_parts.split(url)
-    _check_scheme(address, may_have_own_scheme=app_type == AppType.SINGLE_PAGE)
-    if address.fragment is not None:
+    parts = url_parts.split(url)
+    _check_scheme(parts, may_have_own_scheme=app_type == AppType.SINGLE_PAGE)
+    if parts.fragment is not None:
         raise InvalidRedirectURLError("Remove the # and what follows it: a fragment is not allowed.")
-    if address.scheme in _DEFAULT_PORTS:
-        _check_web_authority(address)
-    elif address.scheme in _WEB_VIEW_ORIGINS:
-        _check_web_view(address)
+    if parts.scheme in _DEFAULT_PORTS:
+        _check_web_authority(parts)
+    elif parts.scheme in _WEB_VIEW_ORIGINS:
+        _check_web_view(parts)
     else:
-        _check_private_use(address)
-    if any(character in f"{address.path}{address.query}" for character in "[]"):  # RFC 3986 section 3.3
+        _check_private_use(parts)
+    if any(character in f"{parts.path}{parts.query}" for character in "[]"):  # RFC 3986 section 3.3
         raise InvalidRedirectURLError("Write a square bracket after the host as %5B or %5D.")
-    _check_path(address.path)
-    _check_query(address.query or "")
+    _check_path(parts.path)
+    _check_query(parts.query or "")
     return url
 
 
@@ -74,7 +74,7 @@ def matches(registered: str, presented: str) -> bool:
         presented: what the client sent, any string.
 
     Returns:
-        True if the code may be sent to the presented address.
+        True if the code may be sent to the presented URL.
     """
     if registered == presented:
         return True
@@ -85,7 +85,7 @@ def matches(registered: str, presented: str) -> bool:
 
 
 def origin_of(url: str) -> str | None:
-    """Work out the origin that a browser names in requests of a page at an address (RFC 6454 section 6.2).
+    """Work out the origin that a browser names in requests of a page at a URL (RFC 6454 section 6.2).
 
     Args:
         url: any string, usually a registered Redirect URL.
@@ -93,62 +93,62 @@ def origin_of(url: str) -> str | None:
     Returns:
         Scheme, host and, unless it is the default one, port, in lower case; None if it has no origin.
     """
-    address = url_parts.split(url)
-    if _is_web_view(address):
-        return _WEB_VIEW_ORIGINS[address.scheme]
-    authority = _web_authority(address)
+    parts = url_parts.split(url)
+    if _is_web_view(parts):
+        return _WEB_VIEW_ORIGINS[parts.scheme]
+    authority = _web_authority(parts)
     if authority is None:
         return None
     host = _browser_host(authority.host)
-    if authority.port in (None, _DEFAULT_PORTS[address.scheme]):
-        return f"{address.scheme}://{host}"
-    return f"{address.scheme}://{host}:{authority.port}"
+    if authority.port in (None, _DEFAULT_PORTS[parts.scheme]):
+        return f"{parts.scheme}://{host}"
+    return f"{parts.scheme}://{host}:{authority.port}"
 
 
 def display_host(url: str) -> str:
-    """Say where an address leads, in a form that cannot be mistaken for another place.
+    """Say where a URL leads, in a form that cannot be mistaken for another place.
 
     Args:
         url: any string, usually a registered Redirect URL.
 
     Returns:
         The host in lower case and punycode, without port; the scheme where an application on the device
-        answers (`com.example.app`, `capacitor://localhost`); empty if the address leads nowhere.
+        answers (`com.example.app`, `capacitor://localhost`); empty if the URL leads nowhere.
     """
-    address = url_parts.split(url)
-    if _is_web_view(address):
-        return _WEB_VIEW_ORIGINS[address.scheme]
-    if _PRIVATE_USE_SCHEME.fullmatch(address.scheme):
-        return address.scheme
-    authority = _web_authority(address)
+    parts = url_parts.split(url)
+    if _is_web_view(parts):
+        return _WEB_VIEW_ORIGINS[parts.scheme]
+    if _PRIVATE_USE_SCHEME.fullmatch(parts.scheme):
+        return parts.scheme
+    authority = _web_authority(parts)
     return _browser_host(authority.host) if authority else ""
 
 
-def _check_scheme(address: Address, *, may_have_own_scheme: bool) -> None:
-    if not address.scheme:
+def _check_scheme(parts: URLParts, *, may_have_own_scheme: bool) -> None:
+    if not parts.scheme:
         raise InvalidRedirectURLError("Write the whole URL, beginning with https://.")
-    if address.scheme in _DEFAULT_PORTS:
+    if parts.scheme in _DEFAULT_PORTS:
         return
     if not may_have_own_scheme:
         raise InvalidRedirectURLError("Use a URL that begins with https://.")
-    if not _PRIVATE_USE_SCHEME.fullmatch(address.scheme) and address.scheme not in _WEB_VIEW_ORIGINS:
+    if not _PRIVATE_USE_SCHEME.fullmatch(parts.scheme) and parts.scheme not in _WEB_VIEW_ORIGINS:
         raise InvalidRedirectURLError(
             "Use a URL that begins with https://, or with a scheme of your own that has a dot in it, "
             "such as com.example.app:/callback."
         )
 
 
-def _check_web_authority(address: Address) -> None:
-    if not address.authority:
+def _check_web_authority(parts: URLParts) -> None:
+    if not parts.authority:
         raise InvalidRedirectURLError(
-            f"This URL names no host: write it like {address.scheme}://app.example.com/callback."
+            f"This URL names no host: write it like {parts.scheme}://app.example.com/callback."
         )
-    authority = _checked_authority(address.authority)
+    authority = _checked_authority(parts.authority)
     if not url_parts.is_host(authority.host):
         raise InvalidRedirectURLError("The host of this URL is not valid: write it like app.example.com.")
-    if address.scheme == "http" and authority.host.lower() not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and authority.host.lower() not in LOOPBACK_HOSTS:
         raise InvalidRedirectURLError(
-            "Use https: http is accepted only on this machine itself (127.0.0.1, [::1] or localhost)."
+            "Use https: http is allowed only for loopback addresses (127.0.0.1, [::1] or localhost)."
         )
     if authority.host.startswith("[") and not _ENDS_IN_GROUP.fullmatch(authority.host):
         raise InvalidRedirectURLError(
@@ -156,28 +156,28 @@ def _check_web_authority(address: Address) -> None:
         )
 
 
-def _check_private_use(address: Address) -> None:
-    if address.authority is not None:
-        if "[" in _checked_authority(address.authority).host:
+def _check_private_use(parts: URLParts) -> None:
+    if parts.authority is not None:
+        if "[" in _checked_authority(parts.authority).host:
             raise InvalidRedirectURLError(
-                f"Write what follows {address.scheme}:// without brackets: no client can be sent there."
+                f"Write what follows {parts.scheme}:// without brackets: no client can be sent there."
             )
-    elif not address.path.startswith("/"):
+    elif not parts.path.startswith("/"):
         raise InvalidRedirectURLError(
-            f"Begin the path with a slash, such as {address.scheme}:/callback, or the URL with https://."
+            f"Begin the path with a slash, such as {parts.scheme}:/callback, or the URL with https://."
         )
 
 
-def _check_web_view(address: Address) -> None:
-    if not _is_web_view(address):
-        origin = _WEB_VIEW_ORIGINS[address.scheme]
+def _check_web_view(parts: URLParts) -> None:
+    if not _is_web_view(parts):
+        origin = _WEB_VIEW_ORIGINS[parts.scheme]
         raise InvalidRedirectURLError(
             f"Use a URL that begins with {origin}, such as {origin}/callback: no other host is allowed."
         )
 
 
-def _is_web_view(address: Address) -> bool:
-    return f"{address.scheme}://{address.authority}" == _WEB_VIEW_ORIGINS.get(address.scheme)
+def _is_web_view(parts: URLParts) -> bool:
+    return f"{parts.scheme}://{parts.authority}" == _WEB_VIEW_ORIGINS.get(parts.scheme)
 
 
 def _checked_authority(text: str) -> Authority:
@@ -210,14 +210,10 @@ def _is_port_or_absent(port: str | None) -> bool:
     return port is None or url_parts.is_port(port)
 
 
-def _web_authority(address: Address) -> Authority | None:
-    if (
-        address.scheme not in _DEFAULT_PORTS
-        or not address.authority
-        or url_parts.is_too_long(address.authority)
-    ):
+def _web_authority(parts: URLParts) -> Authority | None:
+    if parts.scheme not in _DEFAULT_PORTS or not parts.authority or url_parts.is_too_long(parts.authority):
         return None
-    authority = url_parts.split_authority(address.authority)
+    authority = url_parts.split_authority(parts.authority)
     if authority is None or not _is_port_or_absent(authority.port):
         return None
     return authority if url_parts.is_host(url_parts.punycode(authority.host)) else None

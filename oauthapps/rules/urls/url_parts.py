@@ -1,4 +1,4 @@
-"""Web addresses taken apart exactly as written, for `redirect_urls` and `links`.
+"""URLs taken apart exactly as written, for `redirect_urls` and `links`.
 
 `urllib.parse` drops tabs and newlines, lower-cases, and raises on some brackets. Here nothing is repaired:
 what is judged is what will be stored and what a browser will get.
@@ -25,8 +25,8 @@ _NUMERIC = re.compile(r"[0-9]+|0[xX][0-9A-Fa-f]*")
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
-    """The five parts of an address as written; None where the delimiter of a part is missing."""
+class URLParts:
+    """The five parts of a URL as written; None where the delimiter of a part is missing."""
 
     scheme: str
     authority: str | None
@@ -44,8 +44,8 @@ class Authority:
     port: str | None
 
 
-def split(text: str) -> Address:
-    """Take an address apart.
+def split(text: str) -> URLParts:
+    """Take a URL apart.
 
     Args:
         text: any string.
@@ -55,9 +55,9 @@ def split(text: str) -> Address:
     """
     match = _PARTS.fullmatch(text)
     if match is None:  # cannot happen: every part is optional and every character fits somewhere
-        return Address("", None, text, None, None)
+        return URLParts("", None, text, None, None)
     scheme, authority, path, query, fragment = match.groups()
-    return Address((scheme or "").lower(), authority, path, query, fragment)
+    return URLParts((scheme or "").lower(), authority, path, query, fragment)
 
 
 def split_authority(authority: str) -> Authority | None:
@@ -113,7 +113,7 @@ def punycode(host: str) -> str:
 
 
 def is_too_long(text: str) -> bool:
-    """Tell whether an address has more than `MAX_BYTES` bytes in UTF-8."""
+    """Tell whether a URL has more than `MAX_BYTES` bytes in UTF-8."""
     return len(text.encode("utf-8", "surrogatepass")) > MAX_BYTES
 
 
