@@ -13,7 +13,6 @@ from django.utils.crypto import constant_time_compare
 
 from accounts import throttling
 from accounts.access import signed_in_recently
-from accounts.client_addresses import UNKNOWN, client_address
 from accounts.logins import login_in
 from accounts.mail import email_message
 from accounts.models import LinkPurpose, User
@@ -21,6 +20,7 @@ from accounts.next_pages import is_own_page, redirect_to_page
 from accounts.services.links import link_address, new_key
 from accounts.services.second_factors import second_factors_of
 from accounts.user_agents import device
+from audit.client_addresses import UNKNOWN, client_address
 
 BEGUN_UNDER = "sign_in_begun_under"
 log = logging.getLogger("gatehouse.mail")

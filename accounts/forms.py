@@ -13,9 +13,9 @@ from django.core.validators import MaxLengthValidator
 from django.db import DatabaseError, transaction
 from django.http import HttpRequest
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.passwords import LONGEST_PASSWORD
+from audit.actors import Actor
 from oauthapps.services.consents import withdraw_all
 from oauthapps.services.credentials import delete_keys_of, names_of_applications_with_keys_of
 

@@ -10,12 +10,12 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.actors import user_agent
 from accounts.best_effort import best_effort
-from accounts.client_addresses import UNKNOWN, client_address
 from accounts.models import User
 from accounts.own_session import session_digest
 from accounts.services.activity import ONE_MINUTE, record_activity
+from audit.actors import user_agent
+from audit.client_addresses import UNKNOWN, client_address
 
 View = Callable[[HttpRequest], HttpResponse]
 STARTED_AT = "started_at"

@@ -7,10 +7,10 @@ from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.actors import user_agent
-from accounts.client_addresses import UNKNOWN, client_address
 from accounts.models import User
 from accounts.session_store import digest
+from audit.actors import user_agent
+from audit.client_addresses import UNKNOWN, client_address
 
 CHANGED_AT = "second_factor_changed_at"
 # Seconds after a change during which ending the other sessions is offered.

@@ -23,11 +23,10 @@ from django import forms
 from django.conf import settings
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData, RegistrationResponse
 
-from accounts.actors import Actor
 from accounts.services.passkey_names import unique_name
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.validators import validate_name
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
 NO_PIN = (

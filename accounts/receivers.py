@@ -14,15 +14,14 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import throttling
-from accounts.actors import Actor
 from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
 from accounts.own_session import list_session, note_factor_change, session_digest
 from accounts.services.activity import record_activity
 from accounts.services.sessions import forget_ended_sessions
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 ADDED = {
     Authenticator.Type.WEBAUTHN: EventKind.PASSKEY_ADDED,

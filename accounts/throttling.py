@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
-from accounts.client_addresses import client_network
+from audit.client_addresses import client_network
 
 # So many sign-ins may be slowed down at once in a process: each of them keeps a thread.
 SLOWED_AT_ONCE = 4

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core.management import call_command
 from django.db import connection
 
-from accounts.actors import Actor
 from accounts.models import Organization, Role, User
+from audit.actors import Actor
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import CreatedApplication, create_application
 from oauthapps.services.credentials import add_key

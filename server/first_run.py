@@ -3,9 +3,9 @@
 import secrets
 from dataclasses import dataclass, field
 
-from accounts.actors import Actor
 from accounts.models import Organization, Role, User
 from accounts.services.people import create_person
+from audit.actors import Actor
 from config import env
 
 

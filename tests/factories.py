@@ -4,8 +4,8 @@ from typing import Any
 
 import factory
 
-from accounts.actors import Actor
 from accounts.models import Role, User
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import CreatedApplication, create_application

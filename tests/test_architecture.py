@@ -13,7 +13,7 @@ from server.pages.error_pages import is_api_path
 ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     path
-    for folder in ("accounts", "common", "config", "oauthapps", "server")
+    for folder in ("accounts", "audit", "common", "config", "oauthapps", "server")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]

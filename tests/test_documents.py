@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
 SOURCES = [
     path
-    for folder in ("accounts", "common", "config", "oauthapps", "server")
+    for folder in ("accounts", "audit", "common", "config", "oauthapps", "server")
     for path in sorted((ROOT / folder).rglob("*.py"))
     if "migrations" not in path.parts
 ]

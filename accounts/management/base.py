@@ -10,9 +10,9 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
-from accounts.actors import Actor
 from accounts.management.alone import alone_with_database
 from accounts.models import User
+from audit.actors import Actor
 
 
 class AutomationCommand(BaseCommand):

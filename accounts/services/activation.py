@@ -9,13 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.services.people import keep_an_administrator_beside
 from accounts.services.sessions import end_sessions_of
-from oauthapps.models import AccessToken, Consent, Event, TokenFamily
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import AccessToken, Consent, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 
 ONESELF = "You cannot deactivate yourself: another administrator can."
 

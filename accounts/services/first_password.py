@@ -2,10 +2,9 @@
 
 from django.db import transaction
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 
 def replace_first_password(user: User, password: str, *, actor: Actor) -> bool:

@@ -3,12 +3,11 @@
 from django.core.exceptions import ValidationError
 from django.db import transaction
 
-from accounts.actors import Actor
 from accounts.models import LinkPurpose, OneTimeLink, Role, User
 from accounts.services.links import link_address, new_key
 from accounts.services.people import save_checked
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 JOINED = "This invitation was already accepted."
 

@@ -15,10 +15,9 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import LinkPurpose, OneTimeLink, User
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 NOT_ACTIVE = "Only an active person can set a new password. Activate this person first."
 

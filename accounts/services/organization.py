@@ -4,11 +4,10 @@ from collections.abc import Mapping
 
 from django.db import transaction
 
-from accounts.actors import Actor
 from accounts.models import Organization
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.edits import Changes, Subject, keep_what_others_changed
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
 
 LATEST = 20  # changes that are looked through for whoever saved a value
 

@@ -7,12 +7,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Field
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, Role, User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.edits import Changes, Subject, keep_what_others_changed, version_of
 from common.errors import violates
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind
+from oauthapps.models import Application
 
 LAST_ADMINISTRATOR = (
     "This is the last active administrator: make somebody else an administrator first, or nobody could "

@@ -10,10 +10,9 @@ from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 
 def sessions_of(user: User) -> list[UserSession]:

@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required, signed_in_user
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.services import activation
 from accounts.standing import Standing
+from audit.actors import Actor
 
 
 @administrator_required

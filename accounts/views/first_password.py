@@ -9,12 +9,12 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.generic import FormView
 
-from accounts.actors import Actor
 from accounts.adapter import BEGUN_UNDER
 from accounts.forms import FirstPasswordForm
 from accounts.services.first_password import replace_first_password
 from accounts.stages import FirstPasswordStage
 from accounts.views.unfinished import leads_on
+from audit.actors import Actor
 
 if TYPE_CHECKING:
     BaseView = FormView[FirstPasswordForm]

@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods
 
 from accounts import mail
 from accounts.access import administrator_required, recent_sign_in_required
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.people_forms import PersonForm
 from accounts.services import invitations
+from audit.actors import Actor
 
 
 @administrator_required

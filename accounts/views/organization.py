@@ -9,11 +9,11 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required, step_up_required
-from accounts.actors import Actor
 from accounts.models import Organization
 from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationForm
 from accounts.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
+from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType

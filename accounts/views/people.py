@@ -14,12 +14,12 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import administrator_required, recent_sign_in_required
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.people_forms import FilterForm, PersonForm
 from accounts.services.links import invitation_until, password_link
 from accounts.services.people import change_person
 from accounts.standing import Standing
+from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError
 
 PEOPLE_PER_PAGE = 50

@@ -9,11 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import recent_sign_in_required, signed_in_user
-from accounts.actors import Actor
 from accounts.own_session import factor_changed_lately, session_digest
 from accounts.services import sessions as services
 from accounts.standing import Standing
 from accounts.user_agents import device
+from audit.actors import Actor
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "django.forms",
     "server",
+    "audit",
     "accounts",
     "oauthapps",
     "oauth2_provider",

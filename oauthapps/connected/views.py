@@ -11,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in_user
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken
 from oauthapps.models.access import Access, access_by_consent
 from oauthapps.rules import lifetimes, scopes

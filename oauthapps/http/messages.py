@@ -16,7 +16,7 @@ from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
-from accounts.actors import Actor
+from audit.actors import Actor
 
 JSON = "application/json"
 # Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.

@@ -3,7 +3,6 @@
 from oauthapps.models.applications import Application, Logo, RedirectURL, ResponseProfile
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
-from oauthapps.models.events import Event
 from oauthapps.models.sent_forms import SentForm
 from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
@@ -14,7 +13,6 @@ __all__ = [
     "ClientSecret",
     "Consent",
     "DeviceGrant",
-    "Event",
     "FailureCount",
     "Grant",
     "IDToken",

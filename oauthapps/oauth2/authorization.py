@@ -28,9 +28,9 @@ from oauthlib.oauth2 import (
 from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
 
 from accounts.access import SignInWantedError, is_from_old_tab
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.next_pages import redirect_to_page
+from audit.actors import Actor
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text

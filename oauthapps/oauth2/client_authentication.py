@@ -12,7 +12,7 @@ from urllib.parse import unquote_plus
 
 from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure

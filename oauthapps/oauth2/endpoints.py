@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from oauthlib.oauth2 import OAuth2Error
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
 from oauthapps.http.methods import allow_only

@@ -4,7 +4,7 @@ import re
 
 from oauthlib.oauth2 import OAuth2Error
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.http.errors import NO_STORE, error_members
 from oauthapps.http.messages import ApiResponse, Refusal, json_response
 from oauthapps.oauth2 import refusals

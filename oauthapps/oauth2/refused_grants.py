@@ -6,7 +6,7 @@ cause is looked up first, because the end of a family would be the cause afterwa
 
 from oauthlib.oauth2 import InvalidGrantError
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import AuthenticatedClient
 from oauthapps.rules.credential_values import digest

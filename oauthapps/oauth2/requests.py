@@ -9,8 +9,8 @@ from urllib.parse import urlencode
 
 from oauthlib.common import Request
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import RedirectURL
 from oauthapps.oauth2.parameters import Parameters
 

@@ -17,7 +17,7 @@ from oauthlib.oauth2 import (
     UnsupportedGrantTypeError,
 )
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
 from oauthapps.http.methods import allow_only

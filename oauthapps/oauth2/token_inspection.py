@@ -5,7 +5,7 @@ from typing import Any
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from accounts.actors import Sender
+from audit.actors import Sender
 from oauthapps.models import AccessToken, RefreshToken
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
 from oauthapps.oauth2.issuer import issuer

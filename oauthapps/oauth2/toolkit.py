@@ -20,8 +20,8 @@ from oauth2_provider.oauth2_backends import OAuthLibCore
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant, MismatchingRedirectURIError
 
-from accounts.actors import Actor
 from accounts.models import User, new_identifier
+from audit.actors import Actor
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
 from oauthapps.http.messages import ApiRequest
 from oauthapps.oauth2.issuer import issuer

@@ -7,13 +7,13 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.errors import violates
 from oauthapps.errors import ApplicationLimitError
-from oauthapps.models import Application, Event
+from oauthapps.models import Application
 from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
-from oauthapps.models.events import EventKind
 from oauthapps.rules.app_types import AppType
 from oauthapps.services import credentials
 from oauthapps.services.changes import replace_redirect_urls

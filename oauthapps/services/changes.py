@@ -6,10 +6,10 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.edits import Changes, Readable, keep_what_others_changed
-from oauthapps.models import Application, Event, Logo, RedirectURL
-from oauthapps.models.events import EventKind
+from oauthapps.models import Application, Logo, RedirectURL
 from oauthapps.rules.logos.encoding import logo_digest
 from oauthapps.rules.urls.redirect_url_text import check_number
 from oauthapps.services.edit_conflicts import LABELS, LOGO, REDIRECT_URLS, readable, subject_of

@@ -19,11 +19,11 @@ from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
 from accounts.models import OneTimeLink
+from audit.models import Event
 from oauthapps.models import (
     AccessToken,
     Application,
     ClientSecret,
-    Event,
     FailureCount,
     Grant,
     Logo,

@@ -8,12 +8,12 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
-from oauthapps.models import Application, Consent, Event, Grant, RedirectURL, TokenFamily
+from oauthapps.models import Application, Consent, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from oauthapps.rules import credential_values, scopes
 
 

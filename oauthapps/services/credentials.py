@@ -8,14 +8,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.edits import Subject, keep_what_others_changed
 from common.errors import violates
 from oauthapps.errors import InvalidPublicKeyError
-from oauthapps.models import Application, ClientSecret, Event, PublicKey
+from oauthapps.models import Application, ClientSecret, PublicKey
 from oauthapps.models.credentials import KeySource
-from oauthapps.models.events import EventKind
 from oauthapps.rules import credential_values
 from oauthapps.rules.keys import keypairs
 

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from audit.models import EventKind
 from common.edits import Readable, Subject
 from oauthapps.models import Application, Logo
-from oauthapps.models.events import EventKind
 
 REDIRECT_URLS, LOGO = "redirect_urls", "logo"  # what an application has beside its fields
 LABELS = {REDIRECT_URLS: "Redirect URLs", LOGO: "Logo"}

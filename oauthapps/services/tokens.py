@@ -6,21 +6,20 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.best_effort import best_effort
 from accounts.models import User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from oauthapps.models import (
     AccessToken,
     Application,
     ClientSecret,
-    Event,
     Grant,
     PublicKey,
     RefreshToken,
     TokenFamily,
 )
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from oauthapps.rules import credential_values
 from oauthapps.sql import issuing
 from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow

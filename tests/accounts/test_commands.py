@@ -10,8 +10,8 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts.models import Organization, Role, User
-from oauthapps.models import Application, ClientSecret, Event
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
+from oauthapps.models import Application, ClientSecret
 from oauthapps.rules.credential_values import digest
 from tests.factories import PASSWORD, UserFactory
 from tests.keys import SIGNING_KEY, private_pem, public_pem

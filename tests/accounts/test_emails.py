@@ -11,11 +11,10 @@ from django.db.models import Value
 from django.db.models.functions import Concat
 from django.test import Client
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.people import create_person
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory

@@ -3,12 +3,11 @@
 import pytest
 from django.test import Client
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.services.activation import reset_person
 from accounts.services.links import password_link
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from oauthapps.rules.app_types import AppType
 from server import first_run
 from server.management.commands.serve import Command

@@ -9,10 +9,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts import hashers
-from accounts.actors import Actor
 from accounts.hashers import TooBusyError, hashing
 from accounts.models import OneTimeLink
 from accounts.services.links import password_link
+from audit.actors import Actor
 from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory
 

@@ -6,10 +6,10 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.activation import deactivate
 from accounts.services.people import change_person
+from audit.actors import Actor
 from tests.factories import AdministratorFactory
 from tests.parallel import all_at_once
 

@@ -2,9 +2,9 @@
 
 import pytest
 
-from accounts.actors import Actor
 from accounts.models import LinkPurpose
 from accounts.services.links import new_key, usable_link, use_link
+from audit.actors import Actor
 from tests.factories import UserFactory
 from tests.parallel import in_parallel
 

@@ -8,9 +8,9 @@ from allauth.usersessions.models import UserSession
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import LinkPurpose, OneTimeLink
 from accounts.services.links import new_key, password_link
+from audit.actors import Actor
 from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, UserFactory
 

@@ -10,9 +10,9 @@ from django.core import mail
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, User
 from accounts.services.links import password_link, usable_link
+from audit.actors import Actor
 from tests.factories import PASSWORD
 from tests.parallel import in_parallel
 

@@ -7,12 +7,12 @@ from allauth.usersessions.models import UserSession
 from django.db import OperationalError
 from django.test import Client
 
-from accounts.actors import Actor
 from accounts.models import OneTimeLink, Role, User
 from accounts.services.activation import activate, deactivate
 from accounts.services.links import password_link
 from accounts.services.sessions import sessions_of
 from accounts.session_store import digest
+from audit.actors import Actor
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser

@@ -7,12 +7,11 @@ from django.core import mail
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.invitations import invite
 from accounts.services.links import password_link
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD, UserFactory

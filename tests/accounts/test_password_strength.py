@@ -12,9 +12,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.test import Client
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
 from accounts.services.links import password_link
+from audit.actors import Actor
 from server import first_run
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser

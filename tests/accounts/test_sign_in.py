@@ -13,11 +13,10 @@ from django.utils import timezone
 from django.utils.html import strip_tags
 from pytest_django import Settings
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.links import password_link
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
 from tests.oauth_client import hidden_fields
 

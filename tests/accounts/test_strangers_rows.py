@@ -16,8 +16,8 @@ from pytest_django import Settings
 
 from accounts.mail import can_send
 from accounts.models import CacheEntry
-from oauthapps.models import Event, FailureCount
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
+from oauthapps.models import FailureCount
 from tests.factories import PASSWORD, UserFactory
 
 LOGIN = "/accounts/login/"

@@ -22,10 +22,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.links import password_link
 from accounts.throttling import SLOWED_AT_ONCE, slowed
+from audit.actors import Actor
 from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory
 

@@ -36,7 +36,7 @@ def client_id(installation: Installation) -> Iterator[str]:
     made = manage(installation, "create_application", *arguments)
     yield made["client_id"]
     program = (
-        "from accounts.actors import Actor; from oauthapps.models import Application; "
+        "from audit.actors import Actor; from oauthapps.models import Application; "
         "from oauthapps.services.applications import delete_application; "
         f"made = Application.objects.get(client_id={made['client_id']!r}); "
         "delete_application(made, actor=Actor.command('tests'))"

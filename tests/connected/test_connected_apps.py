@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, Consent, Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application, Consent
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory

@@ -4,9 +4,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, ClientSecret, Event, PublicKey
+from audit.actors import Actor
+from audit.models import Event
+from oauthapps.models import Application, ClientSecret, PublicKey
 from oauthapps.services.applications import delete_application
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser

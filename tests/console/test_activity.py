@@ -10,10 +10,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
 from oauthapps.services.changes import change_application

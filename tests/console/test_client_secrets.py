@@ -12,8 +12,8 @@ from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import Application, ClientSecret
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest

@@ -10,8 +10,8 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser

@@ -6,8 +6,8 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import AccessToken, Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest

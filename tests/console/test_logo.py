@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from PIL import Image
 
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.models import Application, Logo
 from oauthapps.services.applications import delete_application
 from tests.console.pages import Browser, Page, text_of

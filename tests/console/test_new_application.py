@@ -6,7 +6,8 @@ import pytest
 from django.urls import reverse
 
 from accounts.models import User
-from oauthapps.models import Application, ClientSecret, Event
+from audit.models import Event
+from oauthapps.models import Application, ClientSecret
 from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest
 from tests.console.pages import Browser, Page

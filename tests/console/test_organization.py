@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Organization, User
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
+from oauthapps.models import Application
 from tests.console.pages import Browser
 
 ORGANIZATION = "/organization/"

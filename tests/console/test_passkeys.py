@@ -13,8 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator

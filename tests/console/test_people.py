@@ -5,10 +5,10 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django.fixtures import DjangoAssertNumQueries
 
-from accounts.actors import Actor
 from accounts.models import Role, User
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page
 from tests.factories import AdministratorFactory, UserFactory

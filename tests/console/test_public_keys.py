@@ -9,9 +9,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, Event, PublicKey
+from audit.actors import Actor
+from audit.models import Event
+from oauthapps.models import Application, PublicKey
 from oauthapps.rules.keys import keypairs
 from oauthapps.rules.keys.keypairs import parse_public_key
 from oauthapps.services.credentials import add_key

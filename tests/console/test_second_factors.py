@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, Event, PublicKey
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application, PublicKey
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page
 from tests.console.test_passkeys import add, options_on

@@ -13,12 +13,11 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.activation import deactivate
 from accounts.user_agents import device
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD
 

@@ -11,7 +11,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.models import Application, ClientSecret, Event, PublicKey, SentForm
+from audit.models import Event
+from oauthapps.models import Application, ClientSecret, PublicKey, SentForm
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.cleanup import prune
 from tests.console.conftest import browser_of

@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Application, Event, RedirectURL
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application, RedirectURL
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.services.credentials import add_secret

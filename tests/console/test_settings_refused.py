@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
+from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.lifetimes import Lifetime
 from tests.console.pages import Browser, Page, fields_of

@@ -7,11 +7,12 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
 from accounts.services.people import change_person
+from audit.actors import Actor
+from audit.models import Event
 from common.edits import version_of
-from oauthapps.models import Application, Event
+from oauthapps.models import Application
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_logo import picture

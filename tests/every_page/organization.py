@@ -17,11 +17,11 @@ from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import Organization, Role, User
 from accounts.services.invitations import invite
 from accounts.session_store import SessionStore
 from accounts.session_store import digest as session_digest
+from audit.actors import Actor
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest, new_access_token

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import Organization, User
-from oauthapps.models import Application, ClientSecret, Event, RedirectURL
+from audit.models import Event
+from oauthapps.models import Application, ClientSecret, RedirectURL
 
 RIGHT_TO_LEFT = "\u202e"
 ZERO_WIDTH = "\u200b\u200d\u2060\ufeff"

@@ -8,8 +8,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 from django.test import Client
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
+from audit.actors import Actor
 from oauthapps.models import Application, PublicKey
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.credentials import add_key

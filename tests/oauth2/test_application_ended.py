@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from tests.oauth_client import AUTHORIZE, OAuthClient

@@ -9,8 +9,8 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from oauthapps.models import AccessToken, Event
-from oauthapps.models.events import EventKind
+from audit.models import Event, EventKind
+from oauthapps.models import AccessToken
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import INTROSPECT, ME, VERIFY, OAuthClient
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import pytest
 from django.test import Client
 
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.models import Grant
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application, disable_application

@@ -7,9 +7,9 @@ import time_machine
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.actors import Actor
-from oauthapps.models import Application, ClientSecret, Event, Logo, PublicKey
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application, ClientSecret, Logo, PublicKey
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
 from oauthapps.services.cleanup import prune

@@ -13,9 +13,8 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from oauthapps.services.applications import disable_application
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, REVOKE, TOKEN, OAuthClient

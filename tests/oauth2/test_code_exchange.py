@@ -12,11 +12,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import AccessToken, Event, TokenFamily
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import AccessToken, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from oauthapps.services.credentials import delete_secret
 from tests.oauth2.answers import error_of

@@ -7,11 +7,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
-from oauthapps.models import AccessToken, Event, Grant, RedirectURL, TokenFamily
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import AccessToken, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from oauthapps.services.credentials import delete_secret
 from tests.oauth2.conftest import application_of

@@ -11,9 +11,10 @@ from django.core import signing
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Consent, Event, Grant, RedirectURL, TokenFamily
+from audit.actors import Actor
+from audit.models import Event
+from oauthapps.models import Consent, Grant, RedirectURL, TokenFamily
 from oauthapps.rules import credential_values
 from oauthapps.services import consents
 from tests.console.pages import Page, fields_of

@@ -14,13 +14,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from oauthapps.models import (
-    AccessToken,
-    Application,
-    ClientSecret,
-    Grant,
-    RefreshToken,
-)
+from oauthapps.models import AccessToken, Application, ClientSecret, Grant, RefreshToken
 from server.logs.lines import LineFormatter
 from tests.oauth2.conftest import Machine
 from tests.oauth2.stored import everything_stored, sha256

@@ -10,8 +10,8 @@ from django.db import OperationalError, connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from tests.factories import make_application

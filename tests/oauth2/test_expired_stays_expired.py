@@ -10,10 +10,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.activation import activate, deactivate
 from accounts.services.activity import record_activity
+from audit.actors import Actor
 from oauthapps.models import RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.rules.app_types import AppType

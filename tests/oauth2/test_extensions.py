@@ -6,9 +6,9 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services.people import create_person
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from tests.factories import PASSWORD, make_application

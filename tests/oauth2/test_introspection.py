@@ -13,8 +13,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.rules.credential_values import new_access_token, new_refresh_token
 from oauthapps.services.applications import delete_application, disable_application

@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import Organization, User
+from audit.actors import Actor
 from oauthapps.models import RefreshToken
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import disable_application

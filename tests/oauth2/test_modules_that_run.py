@@ -22,7 +22,7 @@ from tests.oauth_client import ME, TOKEN, OAuthClient
 pytestmark = pytest.mark.django_db(transaction=True)
 
 ROOT = Path(__file__).resolve().parents[2]
-OURS = {"accounts", "common", "config", "oauthapps", "server"}
+OURS = {"accounts", "audit", "common", "config", "oauthapps", "server"}
 DOCUMENT = ROOT / "docs" / "architecture.md"
 MOST = {"code exchange": 18, "bearer check": 12}
 

@@ -7,11 +7,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
-from oauthapps.models import Event, TokenFamily
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from oauthapps.services.applications import delete_application, disable_application, enable_application
 from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import TOKEN, OAuthClient, given

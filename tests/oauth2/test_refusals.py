@@ -14,9 +14,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
 from accounts.services.activation import deactivate
+from audit.actors import Actor
 from oauthapps.models import Application, RedirectURL
 from oauthapps.oauth2 import refusals
 from oauthapps.rules.app_types import AppType

@@ -11,9 +11,9 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
-from oauthapps.models import AccessToken, Event, TokenFamily
+from audit.models import Event, EventKind
+from oauthapps.models import AccessToken, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.models.events import EventKind
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import REVOKE, OAuthClient, given
 

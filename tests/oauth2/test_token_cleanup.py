@@ -15,8 +15,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import (
     AccessToken,
     Application,

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.services.applications import disable_application
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import REVOKE, VERIFY, OAuthClient

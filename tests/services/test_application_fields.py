@@ -3,7 +3,7 @@
 import pytest
 from django.core.exceptions import ValidationError
 
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType

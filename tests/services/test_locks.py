@@ -10,11 +10,11 @@ from django.db import connection, connections
 from django.test import Client
 from django.urls import reverse
 
-from accounts.actors import Actor
 from accounts.models import LinkPurpose, Role, User
 from accounts.services import links, organization
 from accounts.services.activation import reset_person
 from accounts.services.people import change_person, create_person
+from audit.actors import Actor
 from oauthapps.services import changes
 from tests.factories import PASSWORD, UserFactory
 from tests.oauth2.conftest import application_of
@@ -78,7 +78,7 @@ def test_tokens_are_issued_while_what_they_refer_to_is_being_changed(
             statuses.append(pool.submit(exchange).result(timeout=5))
 
     with ThreadPoolExecutor(1) as pool:
-        monkeypatch.setattr("oauthapps.models.Event.objects.record", record)
+        monkeypatch.setattr("audit.models.Event.objects.record", record)
         change(web, person)
     assert statuses == [200]
 

@@ -8,11 +8,12 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models
 from django.utils import timezone
 
-from accounts.actors import Actor
 from accounts.models import Role, User
 from accounts.services import people
+from audit.actors import Actor
+from audit.models import Event
 from oauthapps.errors import InvalidPublicKeyError, RequestAnsweredError
-from oauthapps.models import Event, Grant
+from oauthapps.models import Grant
 from oauthapps.rules.app_types import AppType
 from oauthapps.services import credentials
 from oauthapps.services.consents import AllowedRequest, allow

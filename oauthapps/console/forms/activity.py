@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 from django import forms
 
-from oauthapps.models import Application, Event
-from oauthapps.models.events import EventKind, EventQuerySet
+from audit.models import Event, EventKind, EventQuerySet
+from oauthapps.models import Application
 
 
 def object_of(kind: EventKind) -> str:

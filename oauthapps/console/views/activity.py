@@ -6,9 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from audit.models import Event, EventQuerySet
 from oauthapps.console.forms.activity import ActivityForm
-from oauthapps.models import Event
-from oauthapps.models.events import EventQuerySet
 
 EVENTS_PER_PAGE = 50
 LARGEST_ID = 2**63 - 1

@@ -6,7 +6,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, signed_in_user, step_up_required
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.standing import Standing, standings

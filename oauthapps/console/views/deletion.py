@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.console.forms.deletion import ConfirmNameForm
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.reach import reach_of

@@ -14,7 +14,7 @@ from accounts.access import (
     signed_in_user,
     step_up_required,
 )
-from accounts.actors import Actor
+from audit.actors import Actor
 from oauthapps.console import once
 from oauthapps.console.file_names import file_name
 from oauthapps.console.forms.credentials import PublicKeyForm

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.access import administrator_required, posted_from, step_up_required
-from accounts.actors import Actor
+from audit.actors import Actor
 from common.edits import BaseVersion, EditConflictError
 from oauthapps.console import once
 from oauthapps.console.forms.credentials import NotesForm

@@ -1,17 +1,25 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
 
-from accounts.actors import Actor
-from accounts.client_addresses import network_of
-from accounts.models import User
-from oauthapps.models.applications import Application
+from audit.actors import Actor
+from audit.client_addresses import network_of
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
+
+
+class NamedRow(Protocol):
+    """A row that people know by a name, such as an application."""
+
+    pk: Any
+    name: str
 
 
 class EventKind(models.TextChoices):
@@ -92,7 +100,7 @@ class EventManager(models.Manager["Event"]):
         kind: EventKind,
         *,
         actor: Actor,
-        application: Application | None = None,
+        application: NamedRow | None = None,
         person: User | None = None,
         detail: str = "",
         before: dict[str, Any] | None = None,
@@ -116,7 +124,7 @@ class EventManager(models.Manager["Event"]):
             address=actor.address or None,
             user_agent=actor.user_agent,
             request_id=actor.request_id,
-            application=application,
+            application_id=application.pk if application else None,
             application_name=application.name if application else "",
             person=person,
             detail=detail,
@@ -160,7 +168,9 @@ class Event(models.Model):
     address = models.GenericIPAddressField(null=True)
     user_agent = models.CharField(max_length=300, blank=True)
     request_id = models.CharField(max_length=32, blank=True)
-    application = models.ForeignKey(Application, null=True, on_delete=models.SET_NULL, related_name="events")
+    application = models.ForeignKey(
+        "oauthapps.Application", null=True, on_delete=models.SET_NULL, related_name="events"
+    )
     application_name = models.CharField(max_length=100, blank=True)
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="events"
@@ -174,6 +184,7 @@ class Event(models.Model):
     objects = EventManager.from_queryset(EventQuerySet)()
 
     class Meta:
+        db_table = "oauthapps_event"  # as installations know it, from when `oauthapps` had it
         ordering = ["-at", "-id"]
 
     def __str__(self) -> str:

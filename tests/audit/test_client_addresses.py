@@ -9,11 +9,10 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.client_addresses import UNKNOWN, address_in, network_of
 from accounts.models import User
 from accounts.throttling import SLOWED_AT_ONCE, slowed
-from oauthapps.models import Event
-from oauthapps.models.events import EventKind
+from audit.client_addresses import UNKNOWN, address_in, network_of
+from audit.models import Event, EventKind
 from tests.factories import PASSWORD
 
 LOGIN = "/accounts/login/"

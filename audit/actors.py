@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
+from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from accounts.client_addresses import client_address
-from accounts.models import User
+from audit.client_addresses import client_address
+
+if TYPE_CHECKING:
+    from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +42,7 @@ class Actor:
     def of(cls, request: HttpRequest) -> Actor:
         """Return the actor behind a web request."""
         user = getattr(request, "user", None)
-        return replace(cls.somewhere(request), user=user if isinstance(user, User) else None)
+        return replace(cls.somewhere(request), user=user if isinstance(user, get_user_model()) else None)
 
     @classmethod
     def somewhere(cls, request: HttpRequest) -> Actor:
