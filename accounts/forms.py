@@ -5,19 +5,15 @@ from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
-from allauth.account.forms import ChangePasswordForm as PasswordForm
 from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
 from allauth.core import context
 from django import forms
 from django.core.validators import MaxLengthValidator
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError
 from django.http import HttpRequest
 
-from accounts.models import OneTimeLink, User
+from accounts.models import User
 from accounts.passwords import LONGEST_PASSWORD
-from audit.actors import Actor
-from oauthapps.services.consents import withdraw_all
-from oauthapps.services.credentials import delete_keys_of, names_of_applications_with_keys_of
 
 log = logging.getLogger("gatehouse.mail")
 # No email address is longer, nor any username.
@@ -73,42 +69,6 @@ class FirstPasswordForm(NewPasswordForm):
         if self.user.check_password(password):
             raise forms.ValidationError("Choose a password other than the one you signed in with.")
         return password
-
-
-class ChangePasswordForm(PasswordForm):
-    """A new password, which ends the other sessions; on request also consents and one's own machine keys."""
-
-    disconnect = forms.BooleanField(
-        label="Also disconnect all connected apps",
-        help_text="Applications lose the access you gave them. Choose this if somebody knew your password.",
-        required=False,
-    )
-    delete_keys = forms.BooleanField(label="Also delete your public keys", required=False)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        label_passwords(self)
-        names = names_of_applications_with_keys_of(self.user)
-        if names:
-            self.fields["delete_keys"].help_text = (
-                "Someone who got into your account may have added a key or copied a private key. These "
-                f"applications stop working until they get a new key: {', '.join(names)}."
-            )
-        else:
-            del self.fields["delete_keys"]
-
-    def save(self) -> None:
-        """Change the password, end links that could set another, and what else was asked for; or nothing."""
-        self.user.set_password(self.cleaned_data["password1"])  # takes a while: nobody should wait meanwhile
-        self.user.must_change_password = False
-        actor = Actor.of(context.request)
-        with transaction.atomic():
-            self.user.save(update_fields=["password", "must_change_password"])
-            OneTimeLink.objects.filter(user=self.user).delete()
-            if self.cleaned_data["disconnect"]:
-                withdraw_all(self.user, actor=actor)
-            if self.cleaned_data.get("delete_keys"):
-                delete_keys_of(self.user, actor=actor)
 
 
 class PasswordMailForm(ResetPasswordForm):

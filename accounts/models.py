@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -10,6 +11,9 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import LowerCaseEmailField
+
+# How closely it is known when somebody was last active: browsing costs one write in so long.
+ACTIVITY_INTERVAL = timedelta(minutes=1)
 
 
 def new_identifier() -> str:
@@ -119,7 +123,7 @@ class User(AbstractBaseUser):
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     # When they first had a password; None as long as they are only invited.
     joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
-    # Counts for the inactivity expiration of refresh tokens; written at most once a minute.
+    # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
 
     USERNAME_FIELD = "username"

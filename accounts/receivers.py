@@ -18,7 +18,6 @@ from accounts.logins import login_in
 from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
 from accounts.own_session import list_session, note_factor_change, session_digest
-from accounts.services.activity import record_activity
 from accounts.services.sessions import forget_ended_sessions
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -44,11 +43,7 @@ PROOFS = {
 
 @receiver(user_logged_in)
 def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
-    """Record that somebody signed in, and with what, and from when their session counts.
-
-    Signing in is the activity that ends an absence.
-    """
-    record_activity(user)
+    """Record that somebody signed in, and with what, and from when their session counts."""
     throttling.remember_network(request)
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
     records = get_authentication_records(request, user)

@@ -2,16 +2,13 @@
 
 from django.urls import include, path
 
-from accounts.views import activation, home, invitations, organization, people
+from accounts.views import home, invitations, organization, people
 
 one_person = [
-    path("", people.person, name="person"),
     path("edit/", people.change, name="change-person"),
     path("password-link/", people.make_password_link, name="password-link"),
     path("invitation/", invitations.invite_again, name="invite-again"),
     path("invitation/withdrawal/", invitations.withdraw, name="withdraw-invitation"),
-    path("deactivation/", activation.deactivate, name="deactivate-person"),
-    path("activation/", activation.activate, name="activate-person"),
 ]
 
 urlpatterns = [
@@ -21,5 +18,4 @@ urlpatterns = [
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),
     path("organization/", organization.organization, name="organization"),
-    path("organization/customer-id/", organization.customer_id, name="customer-id"),
 ]

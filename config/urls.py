@@ -49,6 +49,7 @@ urlpatterns = [
     path("", include("accounts.urls")),
     path("accounts/", include(account_pages)),
     path("security/", include("accounts.security_urls")),
+    path("", include("oauthapps.people.urls")),
     path("console/", include("oauthapps.console.urls")),
     re_path(r"^system/(?:oauth2?-applications/)?$", applications.index, name="system"),
     path("color-scheme/", choose_color_scheme, name="color-scheme"),

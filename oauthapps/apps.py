@@ -6,3 +6,7 @@ class OAuthAppsConfig(AppConfig):
 
     name = "oauthapps"
     verbose_name = "OAuth2 applications"
+
+    def ready(self) -> None:
+        """Listen to the sign-in code, which is not ours."""
+        from oauthapps.people import receivers  # noqa: F401, PLC0415

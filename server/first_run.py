@@ -4,9 +4,9 @@ import secrets
 from dataclasses import dataclass, field
 
 from accounts.models import Organization, Role, User
-from accounts.services.people import create_person
 from audit.actors import Actor
 from config import env
+from oauthapps.services.people import create_person
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -128,3 +128,34 @@ def test_locks_let_rows_refer_to_what_they_hold() -> None:
     ]
     assert locks
     assert [path for path, lets_refer in locks if not lets_refer] == []
+
+
+def written_fields(tree: ast.AST) -> Iterator[str]:
+    """Yield what is assigned to objects, and what `update` is called with."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            inner = [each for target in targets for each in ast.walk(target)]
+            yield from (each.attr for each in inner if isinstance(each, ast.Attribute))
+        elif (
+            isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "update"
+        ):
+            yield from (keyword.arg for keyword in node.keywords if keyword.arg)
+
+
+@pytest.mark.parametrize(
+    ("field", "writers"),
+    [
+        # Nobody is deactivated, or back, with tokens that go on; whoever takes up an invitation has none yet.
+        ("is_active", {"oauthapps/services/activation.py", "accounts/services/links.py"}),
+        # Nobody is active again whose tokens lapsed in their absence.
+        ("last_active_at", {"oauthapps/services/activity.py"}),
+    ],
+)
+def test_what_ends_tokens_is_written_where_it_ends_them(field: str, writers: set[str]) -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if field in written_fields(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == writers

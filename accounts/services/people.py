@@ -12,7 +12,6 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Changes, Subject, keep_what_others_changed, version_of
 from common.errors import violates
-from oauthapps.models import Application
 
 LAST_ADMINISTRATOR = (
     "This is the last active administrator: make somebody else an administrator first, or nobody could "
@@ -28,46 +27,23 @@ EDITABLE = ("name", "username", "email", "role")
 LATEST = 20  # changes that are looked through for whoever saved a value
 
 
-def create_person(
-    *,
-    username: str,
-    email: str,
-    role: Role,
-    password: str,
-    actor: Actor,
-    name: str = "",
-    user_id: str = "",
-    must_change_password: bool = False,
-) -> User:
-    """Make a person.
+def add_person(user: User, *, password: str, actor: Actor) -> None:
+    """Save a new person, and record it.
 
     Args:
-        username: their username.
-        email: their email address.
-        role: administrator or member.
+        user: the person, as yet unsaved.
         password: their password, judged by the installation's rules.
         actor: who makes them.
-        name: what pages call them; the username when empty.
-        user_id: a User ID brought along from elsewhere; a new one when empty.
-        must_change_password: whether they choose another password when they first sign in.
 
     Raises:
         ValidationError: when a value cannot be taken, by field.
     """
-    user = User(username=username, email=email, role=role, name=name)
-    user.must_change_password = must_change_password
-    if user_id:
-        user.user_id = user_id
-        if Application.objects.filter(client_id=user_id).exists():
-            raise ValidationError({"user_id": "An application has this as its Client ID."})
     validate_password(password, user)
     user.set_password(password)
+    after = {"Username": user.username, "Role": user.role}
     with transaction.atomic():
         save_checked(user)
-        Event.objects.record(
-            EventKind.PERSON_CREATED, actor=actor, person=user, after={"Username": username, "Role": role}
-        )
-    return user
+        Event.objects.record(EventKind.PERSON_CREATED, actor=actor, person=user, after=after)
 
 
 def change_person(

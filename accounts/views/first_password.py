@@ -11,7 +11,7 @@ from django.views.generic import FormView
 
 from accounts.adapter import BEGUN_UNDER
 from accounts.forms import FirstPasswordForm
-from accounts.services.first_password import replace_first_password
+from accounts.services.passwords import replace_first_password
 from accounts.stages import FirstPasswordStage
 from accounts.views.unfinished import leads_on
 from audit.actors import Actor

@@ -1,4 +1,4 @@
-"""The organization: its name, what travels with authorization responses, and its Customer ID."""
+"""The organization: its name, and what travels with authorization responses."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,15 +8,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required, recent_sign_in_required, step_up_required
+from accounts.access import administrator_required, step_up_required
 from accounts.models import Organization
-from accounts.organization_forms import CustomerIdForm, ModelForm, OrganizationForm
+from accounts.organization_forms import ModelForm, OrganizationForm
 from accounts.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError
-from oauthapps.models import Application
-from oauthapps.rules.app_types import AppType
 
 
 @administrator_required
@@ -26,16 +24,6 @@ def organization(request: HttpRequest) -> HttpResponse:
     """Show the organization and change its name, domain and lane, which clients go by."""
     form = OrganizationForm(request.POST or None, instance=Organization.current())
     return show_or_save(request, form, "people/organization.html")
-
-
-@administrator_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@recent_sign_in_required
-def customer_id(request: HttpRequest) -> HttpResponse:
-    """Change the Customer ID after saying what stops working."""
-    form = CustomerIdForm(request.POST or None, instance=Organization(customer_id=""))
-    machines = Application.objects.live().of_type(AppType.MACHINE_TO_MACHINE).order_by("name")
-    return show_or_save(request, form, "people/customer_id.html", machines=machines)
 
 
 def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: Any) -> HttpResponse:

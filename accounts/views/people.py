@@ -1,4 +1,4 @@
-"""The people of the organization: finding them, and what is known of one."""
+"""The people of the organization: finding and changing them, and letting them back in."""
 
 from typing import Any
 from urllib.parse import urlencode
@@ -9,16 +9,14 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import reverse
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import administrator_required, recent_sign_in_required
 from accounts.models import User
 from accounts.people_forms import FilterForm, PersonForm
-from accounts.services.links import invitation_until, password_link
+from accounts.services.links import password_link
 from accounts.services.people import change_person
-from accounts.standing import Standing
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError
 
@@ -50,20 +48,6 @@ def found(chosen: dict[str, str]) -> QuerySet[User]:
         of_name = Q(name__icontains=text) | Q(username__icontains=text) | Q(email__icontains=text)
         rows = rows.filter(of_name | Q(user_id=text.lower()))
     return rows.order_by("name", "username", "pk")
-
-
-@administrator_required
-@require_safe
-def person(request: HttpRequest, user_id: str) -> HttpResponse:
-    """Show what is known of a person, what they allowed and what they own."""
-    someone = get_object_or_404(User, user_id=user_id)
-    context = {
-        "person": someone,
-        "standing": Standing(someone),
-        "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
-        "invited_until": None if someone.joined_at else invitation_until(someone),
-    }
-    return render(request, "people/person.html", context)
 
 
 @administrator_required

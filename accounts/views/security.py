@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.own_session import factor_changed_lately, session_digest
 from accounts.services import sessions as services
-from accounts.standing import Standing
+from accounts.sign_in_summary import SignInSummary
 from accounts.user_agents import device
 from audit.actors import Actor
 
@@ -33,9 +33,9 @@ class Session:
 def overview(request: HttpRequest) -> HttpResponse:
     """Show all ways in at a glance, each with the page where it is changed."""
     user = signed_in_user(request)
-    standing = Standing(user)
-    offers = factor_changed_lately(request) and standing.sessions > 1
-    context = {"standing": standing, "person": user, "offers_to_end_sessions": offers}
+    summary = SignInSummary(user)
+    offers = factor_changed_lately(request) and summary.sessions > 1
+    context = {"summary": summary, "person": user, "offers_to_end_sessions": offers}
     return render(request, "security/overview.html", context)
 
 

@@ -20,7 +20,7 @@ ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.adapter.MailedKeys"  # noqa: 
 ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
 ACCOUNT_FORMS = {
     "login": "accounts.forms.SignInForm",
-    "change_password": "accounts.forms.ChangePasswordForm",
+    "change_password": "oauthapps.people.forms.ChangePasswordForm",
     "reset_password": "accounts.forms.PasswordMailForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.utils import timezone
 
 from accounts.models import User
@@ -211,9 +211,17 @@ def keys_of(user: User) -> QuerySet[PublicKey]:
     return rows.select_related("application")
 
 
+def applications_with_keys_of(user: User) -> QuerySet[Application]:
+    """Return the applications that stop without a person's keys, by name, each with `key_count`."""
+    applications: QuerySet[Application] = (
+        Application.objects.filter(keys__in=keys_of(user)).annotate(key_count=Count("keys")).order_by("name")
+    )
+    return applications
+
+
 def names_of_applications_with_keys_of(user: User) -> list[str]:
     """Return the names of the applications that stop without a person's keys."""
-    return sorted(set(keys_of(user).values_list("application__name", flat=True)))
+    return sorted({application.name for application in applications_with_keys_of(user)})
 
 
 def delete_keys_of(user: User, *, actor: Actor) -> None:

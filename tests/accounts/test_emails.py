@@ -12,9 +12,9 @@ from django.db.models.functions import Concat
 from django.test import Client
 
 from accounts.models import Role, User
-from accounts.services.people import create_person
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from oauthapps.services.people import create_person
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory

@@ -4,11 +4,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import OneTimeLink, User
-from accounts.services.activation import reset_person
 from accounts.services.links import password_link
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.activation import reset_person
 from server import first_run
 from server.management.commands.serve import Command
 from tests.console.pages import Browser, Page

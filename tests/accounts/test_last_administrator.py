@@ -7,9 +7,9 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from accounts.models import Role, User
-from accounts.services.activation import deactivate
 from accounts.services.people import change_person
 from audit.actors import Actor
+from oauthapps.services.activation import deactivate
 from tests.factories import AdministratorFactory
 from tests.parallel import all_at_once
 

@@ -8,12 +8,12 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import OneTimeLink, Role, User
-from accounts.services.activation import activate, deactivate
 from accounts.services.links import password_link
 from accounts.services.sessions import sessions_of
 from accounts.session_store import digest
 from audit.actors import Actor
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.activation import activate, deactivate
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, make_application
@@ -82,7 +82,7 @@ def test_a_change_that_fails_halfway_changes_nothing(
     def fail(*_arguments: Any, **_options: Any) -> None:
         raise OperationalError
 
-    monkeypatch.setattr(f"accounts.forms.{broken}", fail)
+    monkeypatch.setattr(f"oauthapps.services.passwords.{broken}", fail)
     browser.client.raise_request_exception = False
     assert change_password(browser, disconnect="on", delete_keys="on") >= 500
     assert User.objects.get().check_password(PASSWORD)

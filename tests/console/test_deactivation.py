@@ -7,7 +7,6 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import OneTimeLink, User
-from accounts.services.activation import reset_person
 from accounts.services.invitations import invite_again
 from accounts.services.links import password_link, usable_link, use_link
 from accounts.services.sessions import end_session
@@ -15,6 +14,7 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.models import AccessToken, Application, Consent, TokenFamily
 from oauthapps.models.consents import EndReason
+from oauthapps.services.activation import reset_person
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, make_application

@@ -51,8 +51,10 @@ def addresses(member: User) -> dict[str, str]:
 
 def test_these_are_all_addresses_of_people_and_organization() -> None:
     from accounts.urls import one_person, urlpatterns
+    from oauthapps.people import urls
 
-    names = {pattern.name for pattern in [*one_person, *urlpatterns] if hasattr(pattern, "name")}
+    patterns = [*one_person, *urlpatterns, *urls.urlpatterns]
+    names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
     assert names == {*ALONE, *OF_PERSON, "home", "account_reset_password"}
 
 

@@ -14,10 +14,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.activation import deactivate
 from accounts.user_agents import device
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from oauthapps.services.activation import deactivate
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD
 

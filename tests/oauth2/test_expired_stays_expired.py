@@ -11,12 +11,12 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.activation import activate, deactivate
-from accounts.services.activity import record_activity
 from audit.actors import Actor
 from oauthapps.models import RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.activation import activate, deactivate
+from oauthapps.services.activity import record_activity
 from tests.factories import PASSWORD, AdministratorFactory, make_application
 from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import OAuthClient

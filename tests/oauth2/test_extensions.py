@@ -7,10 +7,10 @@ from django.test import Client
 from django.urls import NoReverseMatch, get_resolver, reverse
 
 from accounts.models import Role, User
-from accounts.services.people import create_person
 from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.people import create_person
 from tests.factories import PASSWORD, make_application
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, INTROSPECT, METADATA, TOKEN, OAuthClient

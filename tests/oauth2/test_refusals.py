@@ -15,11 +15,11 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.services.activation import deactivate
 from audit.actors import Actor
 from oauthapps.models import Application, RedirectURL
 from oauthapps.oauth2 import refusals
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.activation import deactivate
 from oauthapps.services.consents import withdraw_all
 from tests.factories import AdministratorFactory, make_application
 from tests.oauth2.answers import ERROR_TEXT

@@ -12,10 +12,11 @@ from django.urls import reverse
 
 from accounts.models import LinkPurpose, Role, User
 from accounts.services import links, organization
-from accounts.services.activation import reset_person
-from accounts.services.people import change_person, create_person
+from accounts.services.people import change_person
 from audit.actors import Actor
 from oauthapps.services import changes
+from oauthapps.services.activation import reset_person
+from oauthapps.services.people import create_person
 from tests.factories import PASSWORD, UserFactory
 from tests.oauth2.conftest import application_of
 from tests.oauth_client import OAuthClient

@@ -9,13 +9,12 @@ from django.db import IntegrityError, models
 from django.utils import timezone
 
 from accounts.models import Role, User
-from accounts.services import people
 from audit.actors import Actor
 from audit.models import Event
 from oauthapps.errors import InvalidPublicKeyError, RequestAnsweredError
 from oauthapps.models import Grant
 from oauthapps.rules.app_types import AppType
-from oauthapps.services import credentials
+from oauthapps.services import credentials, people
 from oauthapps.services.consents import AllowedRequest, allow
 from tests.factories import PASSWORD, REDIRECT_URL, UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem

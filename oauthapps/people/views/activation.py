@@ -8,9 +8,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required, signed_in_user
 from accounts.models import User
-from accounts.services import activation
-from accounts.standing import Standing
 from audit.actors import Actor
+from oauthapps.people.summary import PersonSummary
+from oauthapps.services import activation
 
 
 @administrator_required
@@ -22,7 +22,7 @@ def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
     if request.method != "POST":
         context = {
             "person": someone,
-            "standing": Standing(someone),
+            "summary": PersonSummary(someone),
             "is_oneself": someone == signed_in_user(request),
         }
         return render(request, "people/deactivate.html", context)

@@ -1,15 +1,11 @@
 """When people are active: refresh tokens end where an application lets nobody be away for so long."""
 
-from datetime import timedelta
-
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ACTIVITY_INTERVAL, User
 from oauthapps.models import TokenFamily
 from oauthapps.models.consents import EndReason
-
-ONE_MINUTE = timedelta(minutes=1)
 
 
 def record_activity(user: User) -> None:
@@ -22,7 +18,7 @@ def record_activity(user: User) -> None:
         user: the person, as of their last activity; knows of this one afterwards.
     """
     now = timezone.now()
-    if now - user.last_active_at < ONE_MINUTE:
+    if now - user.last_active_at < ACTIVITY_INTERVAL:
         return
     absent = User.objects.filter(pk=user.pk, last_active_at=user.last_active_at)
     lapsed = TokenFamily.objects.lapsed(user, now)

@@ -3,7 +3,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from accounts.management.base import AutomationCommand, find_user, read_secret_line
-from accounts.services.activation import reset_person
+from oauthapps.services.activation import reset_person
 
 
 class Command(AutomationCommand):

@@ -4,7 +4,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.base import AutomationCommand, read_secret_line
 from accounts.models import Role
-from accounts.services.people import create_person
+from oauthapps.services.people import create_person
 
 
 class Command(AutomationCommand):

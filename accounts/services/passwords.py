@@ -1,10 +1,20 @@
-"""Replacing a password that somebody else knows, such as the one that a first run prints."""
+"""Passwords that people choose themselves."""
 
 from django.db import transaction
 
 from accounts.models import OneTimeLink, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
+
+
+def save_password(user: User) -> None:
+    """Save the password that a person was given, and end the links that could set another.
+
+    To be called inside a transaction, after the password was hashed: `oauthapps.services.passwords` ends more
+    in the same one.
+    """
+    user.save(update_fields=["password", "must_change_password"])
+    OneTimeLink.objects.filter(user=user).delete()
 
 
 def replace_first_password(user: User, password: str, *, actor: Actor) -> bool:

@@ -1,0 +1,1 @@
+"""Where people meet tokens and consents: their access, which administrators see and end, and its own ends."""

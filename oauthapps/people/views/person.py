@@ -1,0 +1,27 @@
+"""What is known of one person, and what acts in their name."""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from accounts.access import administrator_required
+from accounts.models import User
+from accounts.services.links import invitation_until
+from oauthapps.people.summary import PersonSummary
+
+
+@administrator_required
+@require_safe
+def person(request: HttpRequest, user_id: str) -> HttpResponse:
+    """Show what is known of a person, what they allowed and what they own."""
+    someone = get_object_or_404(User, user_id=user_id)
+    context = {
+        "person": someone,
+        "summary": PersonSummary(someone),
+        "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
+        "invited_until": None if someone.joined_at else invitation_until(someone),
+    }
+    return render(request, "people/person.html", context)

@@ -1,0 +1,44 @@
+"""Making people, whose User IDs are no application's Client IDs."""
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import Role, User
+from accounts.services.people import add_person
+from audit.actors import Actor
+from oauthapps.models import Application
+
+
+def create_person(
+    *,
+    username: str,
+    email: str,
+    role: Role,
+    password: str,
+    actor: Actor,
+    name: str = "",
+    user_id: str = "",
+    must_change_password: bool = False,
+) -> User:
+    """Make a person.
+
+    Args:
+        username: their username.
+        email: their email address.
+        role: administrator or member.
+        password: their password, judged by the installation's rules.
+        actor: who makes them.
+        name: what pages call them; the username when empty.
+        user_id: a User ID brought along from elsewhere; a new one when empty.
+        must_change_password: whether they choose another password when they first sign in.
+
+    Raises:
+        ValidationError: when a value cannot be taken, by field.
+    """
+    user = User(username=username, email=email, role=role, name=name)
+    user.must_change_password = must_change_password
+    if user_id:
+        user.user_id = user_id
+        if Application.objects.filter(client_id=user_id).exists():
+            raise ValidationError({"user_id": "An application has this as its Client ID."})
+    add_person(user, password=password, actor=actor)
+    return user
