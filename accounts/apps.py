@@ -8,4 +8,5 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         """Listen to the sign-in code, which is not ours, and to new connections to the database."""
-        from accounts import receivers, text_search  # noqa: F401, PLC0415
+        from accounts.adapters import receivers  # noqa: F401, PLC0415
+        from common import text_search  # noqa: F401, PLC0415

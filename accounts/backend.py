@@ -1,10 +1,13 @@
-"""Comparing a password, once, whoever signs in."""
+"""Comparing a password, once, whoever signs in.
+
+Sessions name the backend by its path: elsewhere it would sign everybody out.
+"""
 
 from allauth.account.auth_backends import AuthenticationBackend
 from django.http import HttpRequest
 
-from accounts.logins import login_in
 from accounts.models import User
+from accounts.security.logins import login_in
 
 
 class PasswordBackend(AuthenticationBackend):

@@ -21,15 +21,21 @@ def new_identifier() -> str:
     return secrets.token_hex(16)
 
 
-is_identifier = RegexValidator(r"\A[0-9a-f]{32}\Z", "An identifier has 32 lower-case hexadecimal digits.")
-is_username = RegexValidator(
+validate_identifier = RegexValidator(
+    r"\A[0-9a-f]{32}\Z", "An identifier has 32 lower-case hexadecimal digits."
+)
+validate_username = RegexValidator(
     r"\A[A-Za-z0-9._+-]{1,64}\Z",
     "A username has 1 to 64 letters, digits and any of . _ + - (no @, or it would look like an address).",
 )
-is_short_name = RegexValidator(
+validate_short_name = RegexValidator(
     r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
     "Use 1 to 63 lower-case letters, digits, dots and hyphens, beginning and ending with a letter or digit.",
 )
+
+
+USERNAME_TAKEN = "Another person has this username."
+EMAIL_TAKEN = "Another person has this email address."
 
 
 class Organization(models.Model):
@@ -43,11 +49,11 @@ class Organization(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
     customer_id = models.CharField(
-        "Customer ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
+        "Customer ID", max_length=32, unique=True, default=new_identifier, validators=[validate_identifier]
     )
     name = models.CharField(max_length=120, default="Organization")
-    domain = models.CharField(max_length=63, default="gatehouse", validators=[is_short_name])
-    lane = models.CharField(max_length=63, default="my", validators=[is_short_name])
+    domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
+    lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]
@@ -111,9 +117,9 @@ class User(AbstractBaseUser):
     """A person. People are deactivated, never deleted: what they did must stay explicable."""
 
     user_id = models.CharField(
-        "User ID", max_length=32, unique=True, default=new_identifier, validators=[is_identifier]
+        "User ID", max_length=32, unique=True, default=new_identifier, validators=[validate_identifier]
     )
-    username = models.CharField("username", max_length=64, validators=[is_username])
+    username = models.CharField("username", max_length=64, validators=[validate_username])
     email = LowerCaseEmailField("email address")
     name = models.CharField(max_length=120, blank=True)
     role = models.CharField(max_length=20, choices=Role.choices, default=Role.MEMBER)
@@ -137,12 +143,12 @@ class User(AbstractBaseUser):
             models.UniqueConstraint(
                 Lower("username"),
                 name="unique_username",
-                violation_error_message="Another person has this username.",
+                violation_error_message=USERNAME_TAKEN,
             ),
             models.UniqueConstraint(
                 Lower("email"),
                 name="unique_email",
-                violation_error_message="Another person has this email address.",
+                violation_error_message=EMAIL_TAKEN,
             ),
             models.CheckConstraint(
                 condition=models.Q(email=Lower("email")),

@@ -1,9 +1,60 @@
-"""People's pages: where signing in leads, the people themselves, and their organization."""
+"""Signing in, one's own security, and for administrators the people and their organization."""
 
+from allauth.account import views as allauth_account
+from allauth.mfa.totp import views as allauth_totp
+from allauth.mfa.webauthn import views as allauth_passkeys
 from django.urls import include, path
 
-from accounts.views import home, invitations, organization, people
+from accounts.views import (
+    home,
+    invitations,
+    organization,
+    people,
+    reauthentication,
+    second_factors,
+    security,
+    sign_in,
+)
+from accounts.views.first_password import first_password
+from accounts.views.one_time_links import set_password
+from accounts.views.second_factor import second_factor
 
+# Of django-allauth's pages only these, under our URLs and its names: nobody registers, changes an email
+# address or signs in by code.
+sign_in_pages = [
+    path("login/", sign_in.sign_in, name="account_login"),
+    path("login/passkey/", sign_in.sign_in_with_passkey, name="mfa_login_webauthn"),
+    path("login/second-factor/", second_factor, name="mfa_authenticate"),
+    path("login/new-password/", first_password, name="first-password"),
+    path("login/kept-form/", sign_in.kept_form, name="kept-form"),
+    path("logout/", allauth_account.logout, name="account_logout"),
+    path("inactive/", allauth_account.account_inactive, name="account_inactive"),
+    path("reauthenticate/", reauthentication.password_again, name="account_reauthenticate"),
+    path("reauthenticate/passkey/", reauthentication.passkey_again, name="mfa_reauthenticate_webauthn"),
+    path("reauthenticate/code/", reauthentication.code_again, name="mfa_reauthenticate"),
+    path("password/change/", second_factors.change_password, name="account_change_password"),
+    path("password/reset/", home.password_reset, name="account_reset_password"),
+    path("password/reset/done/", allauth_account.password_reset_done, name="account_reset_password_done"),
+    path("password/link/", set_password, name="set-password"),
+]
+
+security_pages = [
+    path("", security.overview, name="security"),
+    path("", security.overview, name="mfa_index"),  # where django-allauth leads back to
+    path("passkeys/", second_factors.passkeys, name="mfa_list_webauthn"),
+    path("passkeys/new", second_factors.add_passkey, name="mfa_add_webauthn"),
+    path("passkeys/<int:pk>/name/", allauth_passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("passkeys/<int:pk>/removal/", allauth_passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("authenticator-app/", allauth_totp.activate_totp, name="mfa_activate_totp"),
+    path("authenticator-app/removal/", allauth_totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("recovery-codes/", second_factors.recovery_codes, name="mfa_view_recovery_codes"),
+    path("recovery-codes/new", second_factors.make_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("sessions/", security.sessions, name="sessions"),
+    path("sessions/<int:pk>/end/", security.end_session, name="end-session"),
+    path("sessions/others/end/", security.end_other_sessions, name="end-other-sessions"),
+]
+
+# The page of a person, and what ends their access, are `oauthapps.people`'s.
 one_person = [
     path("edit/", people.change, name="change-person"),
     path("password-link/", people.make_password_link, name="password-link"),
@@ -13,7 +64,8 @@ one_person = [
 
 urlpatterns = [
     path("", home.home, name="home"),
-    path("accounts/password/reset/", home.password_reset, name="account_reset_password"),
+    path("accounts/", include(sign_in_pages)),
+    path("security/", include(security_pages)),
     path("people/", people.people, name="people"),
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),

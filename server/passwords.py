@@ -1,6 +1,6 @@
 """How passwords are hashed while requests are served."""
 
-from accounts.hashers import OneAtATimeHasher
+from accounts.security.hashers import OneAtATimeHasher
 from server.workers.permits import aside
 
 

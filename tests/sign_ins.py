@@ -8,7 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.session_store import digest
+from accounts.sessions.store import digest
 from tests.console.pages import Browser
 
 

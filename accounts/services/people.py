@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Field
 
-from accounts.models import OneTimeLink, Role, User
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OneTimeLink, Role, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Changes, Subject, keep_what_others_changed, version_of
@@ -19,8 +19,8 @@ LAST_ADMINISTRATOR = (
 )
 # By the constraint, or the field that is unique by itself.
 TAKEN = {
-    "unique_username": {"username": "Another person has this username."},
-    "unique_email": {"email": "Another person has this email address."},
+    "unique_username": {"username": USERNAME_TAKEN},
+    "unique_email": {"email": EMAIL_TAKEN},
     "user_id": {"user_id": "Another person has this User ID."},
 }
 EDITABLE = ("name", "username", "email", "role")

@@ -1,6 +1,6 @@
 """People's sessions: listing them, and ending them on the server, so that the browser is signed out at once.
 
-Rows of both tables are named by the digests of session keys (`accounts.session_store`). django-allauth's own
+Rows of both tables are named by the digests of session keys (`accounts.sessions.store`). django-allauth's own
 methods would look for the keys themselves.
 """
 

@@ -9,10 +9,10 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.generic import FormView
 
-from accounts.adapter import BEGUN_UNDER
-from accounts.forms import FirstPasswordForm
+from accounts.adapters.account import BEGUN_UNDER
+from accounts.adapters.stages import FirstPasswordStage
+from accounts.forms.passwords import FirstPasswordForm
 from accounts.services.passwords import replace_first_password
-from accounts.stages import FirstPasswordStage
 from accounts.views.unfinished import leads_on
 from audit.actors import Actor
 

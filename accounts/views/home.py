@@ -11,8 +11,8 @@ from django.views.decorators.http import require_safe
 from django.views.generic.edit import FormView
 
 from accounts.access import signed_in_user
-from accounts.mail import can_send
-from accounts.throttling import allow_mail
+from accounts.security.throttling import allow_mail
+from accounts.services.mail import can_send
 
 
 @require_safe

@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts import mail
 from accounts.access import administrator_required, recent_sign_in_required
+from accounts.forms.people import PersonForm
 from accounts.models import Role, User
-from accounts.people_forms import PersonForm
-from accounts.services import invitations
+from accounts.services import invitations, mail
 from audit.actors import Actor
 
 

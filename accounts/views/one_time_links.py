@@ -14,10 +14,10 @@ from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods
 
-from accounts.forms import NewPasswordForm
+from accounts.forms.passwords import NewPasswordForm
 from accounts.models import LinkPurpose
+from accounts.security.throttling import remember_network
 from accounts.services.links import usable_link, use_link
-from accounts.throttling import remember_network
 from audit.actors import Actor
 
 

@@ -9,9 +9,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, step_up_required
+from accounts.forms.organization import ModelForm, OrganizationForm
 from accounts.models import Organization
-from accounts.organization_forms import ModelForm, OrganizationForm
-from accounts.save_messages import tell_what_was_saved
+from accounts.pages.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError

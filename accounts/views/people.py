@@ -13,12 +13,13 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import administrator_required, recent_sign_in_required
+from accounts.forms.people import FilterForm, PersonForm
 from accounts.models import User
-from accounts.people_forms import FilterForm, PersonForm
+from accounts.pages.save_messages import tell_what_was_saved
 from accounts.services.links import password_link
 from accounts.services.people import change_person
 from audit.actors import Actor
-from common.edits import BaseVersion, Changes, EditConflictError
+from common.edits import BaseVersion, EditConflictError
 
 PEOPLE_PER_PAGE = 50
 
@@ -75,18 +76,10 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            tell(request, someone, changes)
+            someone.refresh_from_db()
+            tell_what_was_saved(request, changes, about=someone.display_name)
             return redirect("person", someone.user_id)
     return render(request, "people/change.html", context, status=422)
-
-
-def tell(request: HttpRequest, someone: User, changes: Changes) -> None:
-    """Say what was saved."""
-    someone.refresh_from_db()
-    said = f"Saved: {someone.display_name}" if changes.changed else "Everything is already saved"
-    messages.success(request, said)
-    if changes.kept:
-        messages.info(request, changes.kept_sentence)
 
 
 @administrator_required

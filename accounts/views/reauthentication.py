@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.own_session import renew_session
+from accounts.sessions.current import renew_session
 
 
 class RenewsSession:

@@ -17,12 +17,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic.edit import FormView
 
 from accounts.access import recent_sign_in_required, signed_in_recently, signed_in_user
-from accounts.ciphers import UnreadableError
-from accounts.own_session import factor_changed_lately
-from accounts.passkeys import host_is_address
+from accounts.forms.passkeys import host_is_address
+from accounts.security.ciphers import UnreadableError
 from accounts.services.recovery_codes import show_once
 from accounts.services.second_factors import second_factors_of
 from accounts.services.sessions import sessions_of
+from accounts.sessions.current import factor_changed_lately
 
 LOST_CODES = (
     "Your recovery codes can't be shown: this installation's SECRET_KEY has changed since they were made. "
@@ -47,7 +47,7 @@ class AddPasskeyView(AddWebAuthnView):
         """Return what the page shows, with a challenge for the browser."""
         context = FormView.get_context_data(self, **kwargs)
         context["host_is_address"] = host_is_address()
-        context["refused"] = context["form"].refused
+        context["refused"] = context["form"].refused_passkey
         context["options"] = auth.begin_registration(signed_in_user(self.request), passwordless=True)
         return context
 

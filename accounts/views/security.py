@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import recent_sign_in_required, signed_in_user
-from accounts.own_session import factor_changed_lately, session_digest
+from accounts.pages.user_agents import device
 from accounts.services import sessions as services
-from accounts.sign_in_summary import SignInSummary
-from accounts.user_agents import device
+from accounts.services.sign_in_summary import SignInSummary
+from accounts.sessions.current import factor_changed_lately, session_digest
 from audit.actors import Actor
 
 

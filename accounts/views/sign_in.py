@@ -19,9 +19,9 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts import kept_forms, passkey_challenges
-from accounts.next_pages import redirect_to_page
-from accounts.passkeys import NOT_ACCEPTED, host_is_address
+from accounts.forms.passkeys import NOT_ACCEPTED, host_is_address
+from accounts.pages import kept_forms, passkey_challenges
+from accounts.pages.next_pages import redirect_to_page
 
 
 def looked_at_or_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -142,7 +142,7 @@ def sign_in_page(
 
     Args:
         request: which brought the form.
-        sealed: the form, if it is taken along (accounts.kept_forms).
+        sealed: the form, if it is taken along (accounts.pages.kept_forms).
         next_url: where signing in leads, on this site.
         without_cookies: the browser sent no cookies, without which nobody can sign in.
     """

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
-from accounts.next_pages import redirect_to_page
+from accounts.pages.next_pages import redirect_to_page
 
 View = Callable[..., HttpResponseBase]
 

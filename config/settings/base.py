@@ -35,7 +35,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
-    "accounts.sessions_app.SessionsConfig",  # allauth.usersessions
+    "accounts.adapters.sessions_app.SessionsConfig",  # allauth.usersessions
     "heroicons",
 ]
 
@@ -53,7 +53,7 @@ MIDDLEWARE = [
     "oauthapps.people.middleware.ActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
-    "accounts.sign_in_middleware.SignInMiddleware",
+    "accounts.middleware.sign_in.SignInMiddleware",
 ]
 
 TEMPLATES = [
@@ -83,7 +83,7 @@ STATIC_URL = "static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = VAR_DIR / "static"
 
-SESSION_ENGINE = "accounts.session_store"
+SESSION_ENGINE = "accounts.sessions.store"
 # Eight hours without a request end a session; the middleware ends it after seven days in any case.
 SESSION_COOKIE_AGE = 8 * 60 * 60
 SESSION_ABSOLUTE_AGE = 7 * 24 * 60 * 60
@@ -115,7 +115,7 @@ DATA_UPLOAD_MAX_NUMBER_FILES = 5
 # In the database, so that all workers count the same attempts.
 CACHES = {
     "default": {
-        "BACKEND": "accounts.attempts_cache.AttemptsCache",
+        "BACKEND": "accounts.security.attempts_cache.AttemptsCache",
         "LOCATION": "cache_entries",
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }

@@ -5,8 +5,8 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "accounts.passwords.MaximumLengthValidator"},
-    {"NAME": "accounts.passwords.StrengthValidator"},
+    {"NAME": "accounts.security.passwords.MaximumLengthValidator"},
+    {"NAME": "accounts.security.passwords.StrengthValidator"},
 ]
 PASSWORD_HASHERS = ["server.passwords.Hasher"]
 LOGIN_URL = "account_login"
@@ -16,12 +16,12 @@ LOGIN_REDIRECT_URL = "home"
 LINK_SECONDS = 24 * 60 * 60
 INVITATION_SECONDS = 7 * 24 * 60 * 60
 
-ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.adapter.MailedKeys"  # noqa: S105  # a class
-ACCOUNT_ADAPTER = "accounts.adapter.AccountAdapter"
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "accounts.adapters.account.MailedKeys"  # noqa: S105  # a class
+ACCOUNT_ADAPTER = "accounts.adapters.account.AccountAdapter"
 ACCOUNT_FORMS = {
-    "login": "accounts.forms.SignInForm",
+    "login": "accounts.forms.sign_in.SignInForm",
     "change_password": "oauthapps.people.forms.ChangePasswordForm",
-    "reset_password": "accounts.forms.PasswordMailForm",
+    "reset_password": "accounts.forms.sign_in.PasswordMailForm",
 }
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["username*", "email*", "password1*"]
@@ -34,8 +34,8 @@ ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
-# accounts.throttling says what is counted. "ip" is a network, "key" a name in it: strangers elsewhere keep
-# nobody out. Sign-ins that succeed are not counted: an office may have one address.
+# accounts.security.throttling says what is counted. "ip" is a network, "key" a name in it: strangers
+# elsewhere keep nobody out. Sign-ins that succeed are not counted: an office may have one address.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     # django-allauth's for second factors: one that is right makes it forget what it has counted.
@@ -61,17 +61,17 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Seconds a sign-in counts as recent enough to hand out access or widen it: a key, a redirect URL, a lifetime.
 STEP_UP_SECONDS = 30 * 60
 
-MFA_ADAPTER = "accounts.mfa.MFAAdapter"
+MFA_ADAPTER = "accounts.adapters.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 MFA_FORMS = {
-    "activate_totp": "accounts.authenticator_app.AuthenticatorAppForm",
-    "authenticate": "accounts.second_factor_forms.CodeForm",
-    "reauthenticate": "accounts.second_factor_forms.CodeAgainForm",
-    "add_webauthn": "accounts.passkeys.AddPasskeyForm",
-    "edit_webauthn": "accounts.passkeys.NamePasskeyForm",
-    "login_webauthn": "accounts.passkeys.PasskeySignInForm",
-    "authenticate_webauthn": "accounts.passkeys.PasskeySecondFactorForm",
-    "reauthenticate_webauthn": "accounts.passkeys.PasskeyAgainForm",
+    "activate_totp": "accounts.forms.authenticator_app.AuthenticatorAppForm",
+    "authenticate": "accounts.forms.codes.CodeForm",
+    "reauthenticate": "accounts.forms.codes.CodeAgainForm",
+    "add_webauthn": "accounts.forms.passkeys.AddPasskeyForm",
+    "edit_webauthn": "accounts.forms.passkeys.NamePasskeyForm",
+    "login_webauthn": "accounts.forms.passkeys.PasskeySignInForm",
+    "authenticate_webauthn": "accounts.forms.passkeys.PasskeySecondFactorForm",
+    "reauthenticate_webauthn": "accounts.forms.passkeys.PasskeyAgainForm",
 }
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey replaces password and second factor: it must have known its owner, wherever it is shown.
@@ -83,8 +83,8 @@ MFA_RECOVERY_CODE_COUNT = 10
 MFA_RECOVERY_CODE_DIGITS = 16
 MFA_RECOVERY_CODES_SHOW_ONCE = True
 
-# Forms with something to keep that wait where the sign-in ran out in between (accounts.kept_forms). Not the
-# pages that take nothing but passwords, codes and keys.
+# Forms with something to keep that wait where the sign-in ran out in between (accounts.pages.kept_forms). Not
+# the pages that take nothing but passwords, codes and keys.
 KEPT_FORMS = {
     "console:add-secret",
     "console:application",

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from oauth2_provider.models import AbstractApplication
 
-from accounts.models import Organization, User, is_identifier
+from accounts.models import Organization, User, validate_identifier
 from common.validators import validate_name, validate_text
 from oauthapps.models.validators import validate_link
 from oauthapps.rules import lifetimes
@@ -142,7 +142,7 @@ class Application(AbstractApplication):
                 ID: who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
         """
         try:
-            is_identifier(self.client_id)
+            validate_identifier(self.client_id)
         except ValidationError as error:
             raise ValidationError({"client_id": error}) from error
         if User.objects.filter(user_id=self.client_id).exists():

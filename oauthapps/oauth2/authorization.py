@@ -29,7 +29,7 @@ from oauthlib.openid.connect.core.exceptions import RequestNotSupported, Request
 
 from accounts.access import SignInWantedError, is_from_old_tab
 from accounts.models import User
-from accounts.next_pages import redirect_to_page
+from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer

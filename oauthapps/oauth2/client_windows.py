@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.encoding import iri_to_uri
 from oauthlib.oauth2 import FatalClientError, OAuth2Error
 
-from accounts.next_pages import is_own_page
+from accounts.pages.next_pages import is_own_page
 from oauthapps.oauth2.authorization import read_request
 from oauthapps.oauth2.consent_form import was_sealed
 from oauthapps.oauth2.toolkit import server

@@ -6,7 +6,7 @@ from allauth.account.forms import ChangePasswordForm as PasswordForm
 from allauth.core import context
 from django import forms
 
-from accounts.forms import label_passwords
+from accounts.forms.passwords import label_passwords
 from audit.actors import Actor
 from oauthapps.services.credentials import names_of_applications_with_keys_of
 from oauthapps.services.passwords import change_password

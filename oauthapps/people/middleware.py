@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest
 
-from accounts.best_effort import best_effort
-from accounts.middleware import SessionAgeMiddleware
+from accounts.middleware.session_age import SessionAgeMiddleware
 from accounts.models import User
+from common.best_effort import best_effort
 from oauthapps.services.activity import record_activity
 
 

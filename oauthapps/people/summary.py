@@ -5,7 +5,7 @@ from functools import cached_property
 
 from django.db.models import QuerySet
 
-from accounts.sign_in_summary import SignInSummary
+from accounts.services.sign_in_summary import SignInSummary
 from oauthapps.models import AccessToken, Application, Consent
 from oauthapps.models.access import access_by_consent
 from oauthapps.rules import scopes

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from accounts.best_effort import best_effort
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from common.best_effort import best_effort
 from oauthapps.models import (
     AccessToken,
     Application,

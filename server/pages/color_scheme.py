@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import resolve_url
 
 from accounts.access import posted_from
-from accounts.next_pages import is_own_page, redirect_to_page
+from accounts.pages.next_pages import is_own_page, redirect_to_page
 
 COOKIE = "color_scheme"
 COOKIE_SECONDS = 365 * 24 * 60 * 60

@@ -14,9 +14,9 @@ from django.middleware.csrf import REASON_BAD_ORIGIN, REASON_NO_CSRF_COOKIE
 from django.shortcuts import redirect, render
 from django.urls import ResolverMatch
 
-from accounts import kept_forms
-from accounts.middleware import end_session_if_too_old
-from accounts.sign_in_middleware import answer_to, ask_for_sign_in, page_of_form
+from accounts.middleware.session_age import end_session_if_too_old
+from accounts.middleware.sign_in import answer_to, ask_for_sign_in, page_of_form
+from accounts.pages import kept_forms
 from accounts.views.sign_in import sign_in_page
 
 FOREIGN_ORIGIN = REASON_BAD_ORIGIN.partition("%")[0]

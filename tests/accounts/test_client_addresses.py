@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
-from accounts.throttling import SLOWED_AT_ONCE, slowed
+from accounts.security.throttling import SLOWED_AT_ONCE, slowed
 from audit.client_addresses import UNKNOWN, address_in, network_of
 from audit.models import Event, EventKind
 from tests.factories import PASSWORD

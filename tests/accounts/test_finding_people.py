@@ -10,9 +10,9 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts.forms import LONGEST_LOGIN
+from accounts.forms.sign_in import LONGEST_LOGIN
 from accounts.models import OneTimeLink, User
-from accounts.passwords import LONGEST_PASSWORD
+from accounts.security.passwords import LONGEST_PASSWORD
 from oauthapps.models import AccessToken, TokenFamily
 from oauthapps.rules.app_types import AppType
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory, make_application

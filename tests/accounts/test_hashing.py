@@ -8,9 +8,9 @@ from django.contrib.auth.hashers import make_password
 from django.test import Client
 from django.urls import reverse
 
-from accounts import hashers
-from accounts.hashers import TooBusyError, hashing
 from accounts.models import OneTimeLink
+from accounts.security import hashers
+from accounts.security.hashers import TooBusyError, hashing
 from accounts.services.links import password_link
 from audit.actors import Actor
 from tests.console.pages import Page

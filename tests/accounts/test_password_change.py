@@ -10,7 +10,7 @@ from django.test import Client
 from accounts.models import OneTimeLink, Role, User
 from accounts.services.links import password_link
 from accounts.services.sessions import sessions_of
-from accounts.session_store import digest
+from accounts.sessions.store import digest
 from audit.actors import Actor
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.activation import activate, deactivate

@@ -14,8 +14,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.mail import can_send
 from accounts.models import CacheEntry
+from accounts.services.mail import can_send
 from audit.models import Event, EventKind
 from oauthapps.models import FailureCount
 from tests.factories import PASSWORD, UserFactory

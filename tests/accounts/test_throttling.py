@@ -23,8 +23,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.security.throttling import SLOWED_AT_ONCE, slowed
 from accounts.services.links import password_link
-from accounts.throttling import SLOWED_AT_ONCE, slowed
 from audit.actors import Actor
 from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory

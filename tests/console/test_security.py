@@ -14,7 +14,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.user_agents import device
+from accounts.pages.user_agents import device
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.services.activation import deactivate

@@ -19,8 +19,8 @@ from django.utils import timezone
 
 from accounts.models import Organization, Role, User
 from accounts.services.invitations import invite
-from accounts.session_store import SessionStore
-from accounts.session_store import digest as session_digest
+from accounts.sessions.store import SessionStore
+from accounts.sessions.store import digest as session_digest
 from audit.actors import Actor
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.rules.app_types import AppType, spec_of

@@ -8,7 +8,7 @@ import pytest
 from django.urls import resolve
 from pytest_django import DjangoDbBlocker, Settings
 
-from accounts import kept_forms
+from accounts.pages import kept_forms
 from tests.console.pages import Fields, Page, fields_of
 from tests.console.test_kept_forms import LOGIN
 from tests.every_page.conftest import browser_for, standing

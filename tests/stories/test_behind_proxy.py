@@ -50,7 +50,7 @@ def sign_in(front: Front, *lines: str) -> int:
 
 def last_address(behind: Installation) -> str:
     """The address at the last event of the log."""
-    program = "from oauthapps.models import Event; print(Event.objects.latest('pk').address)"
+    program = "from audit.models import Event; print(Event.objects.latest('pk').address)"
     done = behind.manage("shell", "--no-imports", "-c", program)
     assert done.returncode == 0, done.stderr
     return done.stdout.split()[-1]

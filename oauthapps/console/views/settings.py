@@ -16,7 +16,7 @@ from accounts.access import (
     signed_in_user,
     step_up_required,
 )
-from accounts.save_messages import tell_what_was_saved
+from accounts.pages.save_messages import tell_what_was_saved
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflict, EditConflictError
 from oauthapps.console import once

@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
+from accounts.forms.organization import CustomerIdForm
 from accounts.models import Organization
-from accounts.organization_forms import CustomerIdForm
 from accounts.views.organization import show_or_save
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType

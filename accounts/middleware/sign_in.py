@@ -15,11 +15,11 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
-from accounts import kept_forms
 from accounts.access import SignInWantedError
-from accounts.ciphers import UnreadableError
-from accounts.hashers import TooBusyError
-from accounts.throttling import TooManyAttemptsError, in_words
+from accounts.pages import kept_forms
+from accounts.security.ciphers import UnreadableError
+from accounts.security.hashers import TooBusyError
+from accounts.security.throttling import TooManyAttemptsError, in_words
 from accounts.views.sign_in import sign_in_page
 
 # Seconds after which a form may be sent again that met a worker busy with another password.

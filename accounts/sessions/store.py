@@ -16,7 +16,7 @@ from django.contrib.sessions.models import Session
 from django.db import InterfaceError, InternalError, OperationalError
 from django.utils import timezone
 
-from accounts.best_effort import best_effort
+from common.best_effort import best_effort
 
 KEY = re.compile(r"[0-9a-z]{32}")
 # Hexadecimal digits that Django's column has room for: 160 bits of the digest, of a key that has 165.

@@ -10,15 +10,13 @@ from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 
-from accounts.best_effort import best_effort
 from accounts.models import ACTIVITY_INTERVAL, User
-from accounts.own_session import session_digest
+from accounts.sessions.current import SEEN_AT, STARTED_AT, session_digest
 from audit.actors import user_agent
 from audit.client_addresses import UNKNOWN, client_address
+from common.best_effort import best_effort
 
 View = Callable[[HttpRequest], HttpResponse]
-STARTED_AT = "started_at"
-SEEN_AT = "seen_at"
 
 
 class SessionAgeMiddleware:
@@ -63,7 +61,7 @@ def slide_session(request: HttpRequest) -> None:
     if now.timestamp() - request.session.get(SEEN_AT, 0) < ACTIVITY_INTERVAL.total_seconds():
         return
     request.session[SEEN_AT] = now.timestamp()
-    request.session.note_slide()  # type: ignore[attr-defined]  # accounts.session_store
+    request.session.note_slide()  # type: ignore[attr-defined]  # accounts.sessions.store
     with best_effort("a session's last IP address"):
         UserSession.objects.filter(session_key=session_digest(request)).update(
             last_seen_at=now,

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
-from accounts.models import Role, Status, User
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
 from common.validators import validate_name
 
 if TYPE_CHECKING:
@@ -37,13 +37,13 @@ class PersonForm(ModelForm):
 
     def clean_username(self) -> str:
         """Refuse a username that somebody else has, at its field."""
-        return self._nobody_elses("username", "Another person has this username.")
+        return self._require_free("username", USERNAME_TAKEN)
 
     def clean_email(self) -> str:
         """Refuse an email address that somebody else has, at its field."""
-        return self._nobody_elses("email", "Another person has this email address.")
+        return self._require_free("email", EMAIL_TAKEN)
 
-    def _nobody_elses(self, field: str, message: str) -> str:
+    def _require_free(self, field: str, message: str) -> str:
         value: str = self.cleaned_data[field]
         if User.objects.whose(field, value).exclude(pk=self.instance.pk).exists():
             raise forms.ValidationError(message)

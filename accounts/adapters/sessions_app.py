@@ -7,4 +7,4 @@ class SessionsConfig(UserSessionsConfig):
     """Their table, without what they do at a sign-in: they would write down the keys of sessions."""
 
     def ready(self) -> None:
-        """Listen to nothing: `accounts.receivers` keeps the list."""
+        """Listen to nothing: `accounts.adapters.receivers` keeps the list."""

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 
-from accounts.ciphers import cipher
+from accounts.security.ciphers import cipher
 
 # The page asks for it when it is opened, so that a browser can list passkeys below the field.
 SECONDS = 60 * 60

@@ -3,8 +3,11 @@
 from itertools import count
 
 from allauth.mfa.models import Authenticator
+from django.db import transaction
 
 from accounts.models import User
+from audit.actors import Actor
+from audit.models import Event, EventKind
 
 # Characters before the number of a passkey's name, which has 60.
 LONGEST_STEM = 55
@@ -27,3 +30,25 @@ def unique_name(user: User, wanted: str, *, renamed: Authenticator | None = None
     stem = wanted.rstrip(" 0123456789") or wanted
     numbered = (f"{stem[:LONGEST_STEM]} {number}" for number in count(2))
     return next(name for name in numbered if name.casefold() not in taken)
+
+
+def rename_passkey(passkey: Authenticator, name: str, *, actor: Actor) -> None:
+    """Give a passkey another name.
+
+    Args:
+        passkey: the passkey.
+        name: which no other passkey of its owner has.
+        actor: who renames it.
+    """
+    known = passkey.wrap()
+    before = known.name
+    known.name = name
+    with transaction.atomic():
+        passkey.save()
+        Event.objects.record(
+            EventKind.PASSKEY_RENAMED,
+            actor=actor,
+            person=passkey.user,
+            before={"Name": before},
+            after={"Name": name},
+        )

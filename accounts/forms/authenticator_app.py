@@ -10,7 +10,7 @@ from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, generate_totp_sec
 from allauth.mfa.utils import decrypt, encrypt
 from django import forms
 
-from accounts.ciphers import UnreadableError
+from accounts.security.ciphers import UnreadableError
 from accounts.services import totp
 from accounts.services.second_factors import plain_code
 

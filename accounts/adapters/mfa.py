@@ -7,9 +7,9 @@ from allauth.mfa.models import Authenticator
 from cryptography.fernet import InvalidToken
 from django.conf import settings
 
-from accounts.ciphers import UnreadableError, cipher
 from accounts.models import User
-from accounts.services.passkey_names import unique_name
+from accounts.security.ciphers import UnreadableError, cipher
+from accounts.services.passkeys import unique_name
 
 SECOND_FACTORS = "second factors"
 

@@ -23,9 +23,8 @@ from django import forms
 from django.conf import settings
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData, RegistrationResponse
 
-from accounts.services.passkey_names import unique_name
+from accounts.services.passkeys import rename_passkey, unique_name
 from audit.actors import Actor
-from audit.models import Event, EventKind
 from common.validators import validate_name
 
 NOT_ACCEPTED = "The passkey was not accepted. Try again."
@@ -83,7 +82,7 @@ def origin_of(answer: Any) -> str:
 
 
 @contextmanager
-def malformed_is_refused() -> Iterator[None]:
+def refuse_malformed() -> Iterator[None]:
     """Take an answer that the library cannot even read for one that is wrong.
 
     Raises:
@@ -120,7 +119,7 @@ class AddPasskeyForm(AddWebAuthnForm):
 
     def clean(self) -> dict[str, Any]:
         """Check what the authenticator signed."""
-        with malformed_is_refused():
+        with refuse_malformed():
             if answer := self.cleaned_data.get("credential"):
                 require_owner(RegistrationResponse.from_dict(answer).response.attestation_object.auth_data)
             try:
@@ -134,7 +133,7 @@ class AddPasskeyForm(AddWebAuthnForm):
         return unique_name(self.user, super().clean_name())
 
     @property
-    def refused(self) -> str:
+    def refused_passkey(self) -> str:
         """The id of the passkey that the device has made and that was not added here; nothing without one."""
         answer = self.cleaned_data.get("credential") if self.errors else None
         return str(answer["id"]) if isinstance(answer, dict) and isinstance(answer.get("id"), str) else ""
@@ -153,17 +152,9 @@ class NamePasskeyForm(EditWebAuthnForm):
         return name
 
     def save(self) -> Any:
-        """Change the name and record both."""
-        before = self.instance.wrap().name
-        renamed = super().save()
-        Event.objects.record(
-            EventKind.PASSKEY_RENAMED,
-            actor=Actor.of(context.request),
-            person=self.instance.user,
-            before={"Name": before},
-            after={"Name": self.cleaned_data["name"]},
-        )
-        return renamed
+        """Hand over to the service; django-allauth's view asks its forms to save."""
+        rename_passkey(self.instance, self.cleaned_data["name"], actor=Actor.of(context.request))
+        return self.instance
 
 
 class ShownPasskeyForm(AuthenticateWebAuthnForm):
@@ -173,7 +164,7 @@ class ShownPasskeyForm(AuthenticateWebAuthnForm):
 
     def clean_credential(self) -> Authenticator:
         """Return the passkey that answered."""
-        with malformed_is_refused():
+        with refuse_malformed():
             answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
             require_owner(answer.response.authenticator_data)
             return super().clean_credential()

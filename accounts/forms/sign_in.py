@@ -1,28 +1,22 @@
-"""The forms of django-allauth's pages, under our labels."""
+"""Signing in with a password, and asking for a mail when it is forgotten, under our labels."""
 
 import logging
 from functools import partial
 from smtplib import SMTPException
 from typing import Any
 
-from allauth.account.forms import LoginForm, ResetPasswordForm, ResetPasswordKeyForm
+from allauth.account.forms import LoginForm, ResetPasswordForm
 from allauth.core import context
-from django import forms
 from django.core.validators import MaxLengthValidator
 from django.db import DatabaseError
 from django.http import HttpRequest
 
 from accounts.models import User
-from accounts.passwords import LONGEST_PASSWORD
+from accounts.security.passwords import LONGEST_PASSWORD
 
 log = logging.getLogger("gatehouse.mail")
 # No email address is longer, nor any username.
 LONGEST_LOGIN = 254
-PASSWORD_LABELS = {
-    "oldpassword": "Current password",
-    "password1": "New password",
-    "password2": "New password (again)",
-}
 
 
 class SignInForm(LoginForm):
@@ -43,32 +37,6 @@ class SignInForm(LoginForm):
         password.widget.attrs = {"autocomplete": "current-password"}
         password.help_text = ""
         password.validators.append(MaxLengthValidator(LONGEST_PASSWORD))
-
-
-def label_passwords(form: forms.Form) -> None:
-    """Give the fields of a form that sets a password our labels, without placeholders that repeat them."""
-    for name, field in form.fields.items():
-        field.label = PASSWORD_LABELS.get(name, field.label)
-        field.widget.attrs.pop("placeholder", None)
-
-
-class NewPasswordForm(ResetPasswordKeyForm):
-    """A password for somebody who has shown who they are by other means: a link, or the one they have."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        label_passwords(self)
-
-
-class FirstPasswordForm(NewPasswordForm):
-    """A password in the place of one that somebody else knows."""
-
-    def clean_password1(self) -> str:
-        """Refuse the password that is to be replaced."""
-        password: str = self.cleaned_data["password1"]
-        if self.user.check_password(password):
-            raise forms.ValidationError("Choose a password other than the one you signed in with.")
-        return password
 
 
 class PasswordMailForm(ResetPasswordForm):

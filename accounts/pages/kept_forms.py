@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from django.middleware.csrf import get_token
 from django.urls import reverse
 
-from accounts.ciphers import cipher
+from accounts.security.ciphers import cipher
 
 FIELD = "kept_form"
 SESSION_KEY = "kept_forms"

@@ -13,12 +13,17 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import throttling
-from accounts.logins import login_in
-from accounts.middleware import SEEN_AT, STARTED_AT
 from accounts.models import User
-from accounts.own_session import list_session, note_factor_change, session_digest
+from accounts.security import throttling
+from accounts.security.logins import login_in
 from accounts.services.sessions import forget_ended_sessions
+from accounts.sessions.current import (
+    SEEN_AT,
+    STARTED_AT,
+    list_session,
+    note_factor_change,
+    session_digest,
+)
 from audit.actors import Actor
 from audit.models import Event, EventKind
 

@@ -8,10 +8,13 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.session_store import digest
+from accounts.sessions.store import digest
 from audit.actors import user_agent
 from audit.client_addresses import UNKNOWN, client_address
 
+# What it holds of itself: times, in seconds since 1970.
+STARTED_AT = "started_at"
+SEEN_AT = "seen_at"
 CHANGED_AT = "second_factor_changed_at"
 # Seconds after a change during which ending the other sessions is offered.
 OFFER_SECONDS = 10 * 60

@@ -11,15 +11,15 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
-from accounts import throttling
 from accounts.access import signed_in_recently
-from accounts.logins import login_in
-from accounts.mail import email_message
 from accounts.models import LinkPurpose, User
-from accounts.next_pages import is_own_page, redirect_to_page
+from accounts.pages.next_pages import is_own_page, redirect_to_page
+from accounts.pages.user_agents import device
+from accounts.security import throttling
+from accounts.security.logins import login_in
 from accounts.services.links import link_address, new_key
+from accounts.services.mail import email_message
 from accounts.services.second_factors import second_factors_of
-from accounts.user_agents import device
 from audit.client_addresses import UNKNOWN, client_address
 
 BEGUN_UNDER = "sign_in_begun_under"
@@ -121,7 +121,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """Return what a sign-in passes: django-allauth's stages, then a new password where one is due."""
-        return [*super().get_login_stages(), "accounts.stages.FirstPasswordStage"]
+        return [*super().get_login_stages(), "accounts.adapters.stages.FirstPasswordStage"]
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Note under which password somebody begins to sign in: a second factor may come in between."""

@@ -1,0 +1,1 @@
+"""What guards sign-ins and secrets: ciphers, passwords, throttles."""
