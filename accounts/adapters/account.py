@@ -2,7 +2,7 @@
 
 import logging
 from smtplib import SMTPException
-from typing import Any
+from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
@@ -23,6 +23,8 @@ from accounts.services.second_factors import second_factors_of
 from audit.client_addresses import UNKNOWN, client_address
 
 BEGUN_UNDER = "sign_in_begun_under"
+# The same whatever was typed: it tells nobody which of the two is wrong.
+WRONG_PASSWORD = "Check your username and password."  # noqa: S105 - it is none
 log = logging.getLogger("gatehouse.mail")
 BY_PASSWORD, BY_CODE, BY_PASSKEY = "reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate:webauthn"
 WAYS = {
@@ -34,6 +36,13 @@ WAYS = {
 
 class AccountAdapter(DefaultAccountAdapter):
     """People are made by administrators: nobody registers."""
+
+    error_messages: ClassVar[dict[str, str]] = DefaultAccountAdapter.error_messages | {
+        "enter_current_password": "This is not your current password.",
+        "username_email_password_mismatch": WRONG_PASSWORD,
+        "username_password_mismatch": WRONG_PASSWORD,
+        "email_password_mismatch": WRONG_PASSWORD,
+    }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:  # noqa: ARG002
         """Return that registration is closed."""

@@ -26,7 +26,7 @@ class AuthenticatorAppForm(ActivateTOTPForm):
     code = forms.CharField(
         label="Code",
         max_length=20,
-        help_text="The six digits that the app shows now.",
+        help_text="The 6-digit code that the app shows now.",
         widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
     )
 

@@ -21,10 +21,10 @@ class OrganizationForm(ModelForm):
         fields = ["name", "domain", "lane"]
         labels = {"name": "Name", "domain": "Domain", "lane": "Lane"}
         help_texts = {
-            "name": "What people read when they are invited.",
-            "domain": "A short name. Every authorization response carries it as “domain”.",
-            "lane": "Which of your environments this is, such as “my” or “preview”. Every authorization "
-            "response carries it as “lane”.",
+            "name": "Shown in invitations and on consent pages.",
+            "domain": "A short name, sent as “domain” in every authorization response.",
+            "lane": "The environment, such as “my” or “preview”, sent as “lane” in every authorization "
+            "response.",
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -35,14 +35,16 @@ class OrganizationForm(ModelForm):
 class CustomerIdForm(ModelForm):
     """A Customer ID brought along from elsewhere, and that its consequences were read."""
 
-    understood = forms.BooleanField(label="JWTs with the present Customer ID may stop working")
+    understood = forms.BooleanField(
+        label="I understand that JWTs with the current Customer ID will stop working"
+    )
 
     class Meta:
         model = Organization
         fields = ["customer_id"]
         labels = {"customer_id": "New Customer ID"}
         help_texts = {
-            "customer_id": "32 hexadecimal digits: the one your integrations already send as “iss”."
+            "customer_id": "32 hexadecimal digits. Use the one that your integrations already send as “iss”."
         }
 
     def clean_customer_id(self) -> str:

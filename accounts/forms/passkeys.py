@@ -27,10 +27,10 @@ from accounts.services.passkeys import rename_passkey, unique_name
 from audit.actors import Actor
 from common.validators import validate_name
 
-NOT_ACCEPTED = "The passkey was not accepted. Try again."
+NOT_ACCEPTED = "The passkey wasn't accepted. Try again."
 NO_PIN = (
-    "This security key did not verify that it is you: it has no PIN or fingerprint yet. Set one in the "
-    "settings of your device or browser, then try again."
+    "This security key couldn't verify that it's you, because it has no PIN or fingerprint. Set one up in "
+    "the settings of your device or browser, then try again."
 )
 NAME_LENGTH = 60
 # Bytes; an answer with the attestation of a security key has about three thousand.
@@ -54,7 +54,7 @@ class AnswerField(forms.JSONField):
 
     widget = forms.HiddenInput
     default_error_messages = {
-        "required": "No passkey was used. It takes a browser with JavaScript and passkeys.",
+        "required": "No passkey was used. Passkeys need JavaScript and a browser that supports them.",
         "invalid": NOT_ACCEPTED,
     }
 
@@ -112,7 +112,7 @@ class AddPasskeyForm(AddWebAuthnForm):
         required=False,
         max_length=NAME_LENGTH,
         validators=[validate_name],
-        help_text="So that you recognize it later, such as “Work laptop”.",
+        help_text="Optional. Helps you recognize the passkey later, such as “Work laptop”.",
     )
     credential = AnswerField()
     passwordless = None
@@ -148,7 +148,7 @@ class NamePasskeyForm(EditWebAuthnForm):
         """Return the name, unless another passkey of this person has it."""
         name = str(self.cleaned_data["name"])
         if unique_name(self.instance.user, name, renamed=self.instance) != name:
-            raise forms.ValidationError("Another of your passkeys has this name. Choose a different one.")
+            raise forms.ValidationError("You already have a passkey with this name. Choose a different one.")
         return name
 
     def save(self) -> Any:

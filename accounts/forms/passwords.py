@@ -5,18 +5,21 @@ from typing import Any
 from allauth.account.forms import ResetPasswordKeyForm
 from django import forms
 
+from accounts.security.passwords import RULES
+
 PASSWORD_LABELS = {
     "oldpassword": "Current password",
     "password1": "New password",
-    "password2": "New password (again)",
+    "password2": "Confirm new password",
 }
 
 
 def label_passwords(form: forms.Form) -> None:
-    """Give the fields of a form that sets a password our labels, without placeholders that repeat them."""
+    """Give the fields of a form that sets a password our labels and rules, and no placeholders."""
     for name, field in form.fields.items():
         field.label = PASSWORD_LABELS.get(name, field.label)
         field.widget.attrs.pop("placeholder", None)
+    form.fields["password1"].help_text = RULES
 
 
 class NewPasswordForm(ResetPasswordKeyForm):

@@ -21,9 +21,9 @@ class PersonForm(ModelForm):
         fields = ["name", "username", "email", "role"]
         labels = {"name": "Name", "username": "Username", "email": "Email address", "role": "Role"}
         help_texts = {
-            "name": "What pages call the person. Without one it is the username.",
-            "username": "What the person signs in with; the email address works as well.",
-            "role": "Everybody decides about their own connected apps; administrators also reach System.",
+            "name": "Display name. Defaults to the username.",
+            "username": "For signing in. The email address works too.",
+            "role": "Members manage their own connected apps. Administrators also manage System.",
         }
         widgets = {"role": forms.RadioSelect}
 
@@ -59,7 +59,7 @@ class FilterForm(forms.Form):
     """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
 
     # No email address is longer, and SQLite takes no pattern of more than 50,000 bytes.
-    q = forms.CharField(required=False, label="Name, email address or User ID", max_length=254)
+    q = forms.CharField(required=False, label="Name, email address, or User ID", max_length=254)
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
 

@@ -31,13 +31,13 @@ class AutomationCommand(BaseCommand):
 
     def refuse_options(self, message: str) -> NoReturn:
         """End with status 2 and the one line that says which option is wrong."""
-        self.stderr.write(f"{message} (--help lists the options)")
+        self.stderr.write(f"{message} (see --help)")
         sys.exit(2)
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Add the subclass's options and the ones every command has."""
         self.add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON object")
+        parser.add_argument("--json", action="store_true", help="print the result as one JSON object")
 
     def add_options(self, parser: CommandParser) -> None:
         """Add this command's own options."""
@@ -81,7 +81,7 @@ def make_sure_of_tables() -> None:
         if not has_to_migrate():  # another process has done it meanwhile
             return
         if MigrationExecutor(connection).loader.applied_migrations:
-            raise CommandError("The database is older than this version: run manage.py migrate first.")
+            raise CommandError("The database was made by an older version: run manage.py migrate first.")
         call_command("migrate", verbosity=0, interactive=False)
 
 
@@ -110,9 +110,9 @@ def read_secret_line(what: str) -> str:
     """
     line = sys.stdin.readline().rstrip("\r\n")
     if not line:
-        raise CommandError(f"Nothing on standard input: send the {what} there, as one line.")
+        raise CommandError(f"Send the {what} to standard input, as one line.")
     if not line.isprintable():
-        raise CommandError(f"The {what} on standard input has characters that are not text in UTF-8.")
+        raise CommandError(f"The {what} on standard input must be printable UTF-8 text.")
     return line
 
 
@@ -125,4 +125,4 @@ def find_user(login: str) -> User:
     user = User.objects.with_login(login) or User.objects.filter(user_id=login.lower()).first()
     if user is not None:
         return user
-    raise CommandError(f"Nobody has the username, email address or User ID {login!r}.")
+    raise CommandError(f"Nobody has the username, email address, or User ID {login!r}.")

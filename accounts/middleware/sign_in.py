@@ -26,7 +26,7 @@ from accounts.views.sign_in import sign_in_page
 BUSY_SECONDS = 1
 log = logging.getLogger("gatehouse.sign_in")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-NOT_DONE = "You were no longer signed in, so nothing was changed or kept. Sign in and try again."
+NOT_DONE = "You had been signed out, so nothing was changed or kept. Sign in and try again."
 
 
 def busy(request: HttpRequest) -> HttpResponse:

@@ -17,6 +17,6 @@ def tell_what_was_saved(request: HttpRequest, changes: Changes, *, about: str = 
     if changes.changed:
         messages.success(request, f"Saved: {about or ', '.join(changes.changed)}")
     else:
-        messages.info(request, "Everything is already saved")
+        messages.info(request, "No changes to save")
     if changes.kept:
         messages.info(request, changes.kept_sentence)

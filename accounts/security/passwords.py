@@ -17,6 +17,11 @@ LEAST_SCORE = 3
 ESTIMATED_CHARACTERS = 100
 SHORTEST_KNOWN_WORD = 3
 TOO_EASY = "This password is too easy to guess."
+# What all validators want, in the place of their own sentences, which say the same more than once.
+RULES = (
+    "Use at least 8 characters. Avoid common passwords, names, and dates, even with a digit or symbol added. "
+    "Words that name you or your organization don't count."
+)
 
 
 class MaximumLengthValidator:
@@ -33,7 +38,7 @@ class MaximumLengthValidator:
 
     def get_help_text(self) -> str:
         """Return what people are told before they choose."""
-        return f"Your password can have up to {LONGEST_PASSWORD} characters."
+        return f"Use at most {LONGEST_PASSWORD} characters."
 
 
 class StrengthValidator:
@@ -67,10 +72,7 @@ class StrengthValidator:
 
     def get_help_text(self) -> str:
         """Return what people are told before they choose."""
-        return (
-            "Your password can't be easy to guess, such as a common password, a name or a date, even with a "
-            "digit or symbol added. Words that name you or your organization don't count."
-        )
+        return RULES
 
 
 def without(words: Sequence[str], password: str) -> str:

@@ -4,7 +4,7 @@ The key of a link exists in clear in the link alone; what is kept of it is its d
 """
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import timedelta
 from hashlib import sha256
 from urllib.parse import urlencode
 
@@ -19,7 +19,7 @@ from accounts.models import LinkPurpose, OneTimeLink, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
-NOT_ACTIVE = "Only an active person can set a new password. Activate this person first."
+NOT_ACTIVE = "Activate this person first. Only active people can set a new password."
 
 
 def new_key(user: User, purpose: LinkPurpose) -> str:
@@ -68,10 +68,9 @@ def password_link(user: User, *, actor: Actor) -> str:
     return link_address(key)
 
 
-def invitation_until(user: User) -> datetime | None:
-    """Return until when a person can take up their invitation; None when none is out."""
-    link = user.one_time_links.filter(purpose=LinkPurpose.INVITATION).first()
-    return link.expires_at if link else None
+def invitation_of(user: User) -> OneTimeLink | None:
+    """Return the invitation of somebody who has not joined, expired or not; None where there is none."""
+    return None if user.joined_at else user.one_time_links.filter(purpose=LinkPurpose.INVITATION).first()
 
 
 def usable_link(key: str) -> OneTimeLink | None:

@@ -14,8 +14,8 @@ from common.edits import Changes, Subject, keep_what_others_changed, version_of
 from common.errors import violates
 
 LAST_ADMINISTRATOR = (
-    "This is the last active administrator: make somebody else an administrator first, or nobody could "
-    "reach System any more."
+    "This is the last active administrator. Make someone else an administrator first, or nobody will be able "
+    "to reach System."
 )
 # By the constraint, or the field that is unique by itself.
 TAKEN = {

@@ -64,9 +64,9 @@ def withdraw(request: HttpRequest, user_id: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "people/withdraw_invitation.html", {"person": someone})
     if invitations.withdraw_invitation(someone, actor=Actor.of(request)):
-        messages.success(request, f"Withdrawn: the invitation of {someone.display_name}")
+        messages.success(request, f"The invitation for {someone.display_name} was withdrawn.")
     else:
-        messages.info(request, f"No invitation of {someone.display_name} was out")
+        messages.info(request, f"{someone.display_name} had no open invitation.")
     return redirect("person", someone.user_id)
 
 
@@ -74,7 +74,7 @@ def withdraw(request: HttpRequest, user_id: str) -> HttpResponse:
 def hand_over(request: HttpRequest, someone: User, link: str) -> HttpResponse:
     """Mail an invitation where that works; else show its link, for the only time."""
     if mail.can_send() and mail.send_invitation(someone, link):
-        messages.success(request, f"An invitation is on its way to {someone.email}")
+        messages.success(request, f"An invitation was sent to {someone.email}.")
         return redirect("person", someone.user_id)
     context = {"person": someone, "link": link, "mail_failed": mail.can_send()}
     response = render(request, "people/invitation_link.html", context)

@@ -25,8 +25,8 @@ from accounts.services.sessions import sessions_of
 from accounts.sessions.current import factor_changed_lately
 
 LOST_CODES = (
-    "Your recovery codes can't be shown: this installation's SECRET_KEY has changed since they were made. "
-    "Make new ones."
+    "Your recovery codes can't be shown, because this server's SECRET_KEY has changed since they were "
+    "generated. Generate new ones."
 )
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.pages.user_agents import device
 from accounts.services import sessions as services
+from accounts.services.second_factors import counted
 from accounts.services.sign_in_summary import SignInSummary
 from accounts.sessions.current import factor_changed_lately, session_digest
 from audit.actors import Actor
@@ -54,7 +55,7 @@ def end_session(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method != "POST":
         return render(request, "security/end_session.html", {"session": Session(row, is_current=False)})
     services.end_session(row, actor=Actor.of(request))
-    messages.success(request, f"Ended: {device(row.user_agent)}")
+    messages.success(request, f"Session ended: {device(row.user_agent)}")
     return redirect("sessions")
 
 
@@ -66,7 +67,9 @@ def end_other_sessions(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return render(request, "security/end_session.html", {"sessions": sessions_of(request)[1:]})
     count = services.end_other_sessions(user, kept=session_digest(request), actor=Actor.of(request))
-    messages.success(request, f"Ended: {count}" if count else "There was no other session.")
+    messages.success(
+        request, f"{counted(count, 'session')} ended." if count else "You had no other sessions."
+    )
     return redirect("sessions")
 
 

@@ -127,7 +127,7 @@ class PasskeySignInView(LeadsOn, LoginWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Lead back to the sign-in page, on the way to the same place."""
         reason = " ".join(form.errors.get("credential", [NOT_ACCEPTED]))
-        messages.error(self.request, f"{reason} Or sign in with your password.")
+        messages.error(self.request, f"{reason} You can also sign in with your password.")
         return redirect_to_page(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
 
 

@@ -1,4 +1,4 @@
-"""Connected apps: what a person allowed, and taking it back."""
+"""Connected apps: what a person allowed, and revoking it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in_user
 from accounts.models import User
+from accounts.services.second_factors import counted
 from audit.actors import Actor
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken
 from oauthapps.models.access import Access, access_by_consent
@@ -79,7 +80,7 @@ def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with 
 
 def _until(application: Application, access: Access) -> str:
     if access.renewable_since is None:
-        return "It has to send you here to ask each time."
+        return "It has to ask you each time."
     return lifetimes.until_sentence(
         application.absolute_expiration, application.inactivity_expiration, since=access.renewable_since
     )
@@ -93,21 +94,24 @@ def apps(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Ask whether to disconnect one application, and do it."""
+    """Ask whether to revoke one application's access, and do it."""
     consent = get_object_or_404(active_consents(signed_in_user(request)), application__client_id=client_id)
     if request.method != "POST":
         return render(request, "connected/revoke.html", {"application": consent.application})
     withdraw(consent, actor=Actor.of(request))
-    messages.success(request, f"{consent.application.name} can no longer act in your name.")
+    messages.success(request, f"Access revoked for {consent.application.name}.")
     return redirect("connected:apps")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_all(request: HttpRequest) -> HttpResponse:
-    """Ask whether to disconnect all applications, and do it."""
+    """Ask whether to revoke all applications' access, and do it."""
     user = signed_in_user(request)
     if request.method != "POST":
         return render(request, "connected/revoke.html", {"consents": active_consents(user)})
     count = withdraw_all(user, actor=Actor.of(request))
-    messages.success(request, f"Disconnected: {count}." if count else "No application was connected.")
+    applications = counted(count, "application")
+    messages.success(
+        request, f"Access revoked for {applications}." if count else "No applications were connected."
+    )
     return redirect("connected:apps")

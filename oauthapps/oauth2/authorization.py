@@ -226,6 +226,7 @@ def show_consent(
             application.absolute_expiration, application.inactivity_expiration, since=timezone.now()
         ),
         "redirect_host": display_host(asked.redirect_uri),
+        "leads_to_app": not asked.redirect_uri.startswith(("https:", "http:")),
         "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,
         "authorization_request": sealed,
     }

@@ -16,8 +16,8 @@ class ChangePasswordForm(PasswordForm):
     """A new password, which ends the other sessions; on request also consents and one's own machine keys."""
 
     disconnect = forms.BooleanField(
-        label="Also disconnect all connected apps",
-        help_text="Applications lose the access you gave them. Choose this if somebody knew your password.",
+        label="Also revoke access for all connected apps",
+        help_text="Choose this if someone else may have known your password.",
         required=False,
     )
     delete_keys = forms.BooleanField(label="Also delete your public keys", required=False)

@@ -9,7 +9,7 @@ OFFLINE_ACCESS = "offline_access"
 SCOPES: dict[str, str] = {
     READ: "Retrieve content and information that you have access to",
     WRITE: "Create, edit, and delete records that you have access to",
-    OFFLINE_ACCESS: "Keep this access while you are away",
+    OFFLINE_ACCESS: "Keep this access while you're away",
 }
 
 # An authorization request without `scope` means all of them (RFC 6749 section 3.3): existing clients send

@@ -17,7 +17,7 @@ from audit.models import Event, EventKind
 from oauthapps.models import AccessToken, Consent, TokenFamily
 from oauthapps.models.consents import EndReason
 
-ONESELF = "You cannot deactivate yourself: another administrator can."
+ONESELF = "You can't deactivate your own account. Ask another administrator to do it."
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -39,6 +39,6 @@ def create_person(
     if user_id:
         user.user_id = user_id
         if Application.objects.filter(client_id=user_id).exists():
-            raise ValidationError({"user_id": "An application has this as its Client ID."})
+            raise ValidationError({"user_id": "An application already uses this as its Client ID."})
     add_person(user, password=password, actor=actor)
     return user

@@ -26,7 +26,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     """Remember a colour scheme for a year and lead back to the page it was chosen on."""
     value = request.POST.get("color_scheme", SYSTEM)
     if value not in CHOICES:
-        return HttpResponseBadRequest("There is no such color scheme.", content_type="text/plain")
+        return HttpResponseBadRequest("Unknown color scheme.", content_type="text/plain")
     response = redirect_to_page(page_to_return_to(request))
     if value == SYSTEM:
         response.delete_cookie(COOKIE, samesite="Lax")

@@ -20,7 +20,7 @@ from accounts.pages import kept_forms
 from accounts.views.sign_in import sign_in_page
 
 FOREIGN_ORIGIN = REASON_BAD_ORIGIN.partition("%")[0]
-NOT_DONE = "You have signed in or out since that page was opened, so nothing was changed or kept. Try again."
+NOT_DONE = "You signed in or out after that page was opened, so nothing was changed or kept. Try again."
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:

@@ -2,14 +2,14 @@
 // data-passkey-options, or is fetched from data-passkey-options-from. A form that is of use only with a passkey is
 // hidden in the page and shown here, where the browser knows passkeys.
 
-const SET_PIN = "A security key needs a PIN or fingerprint: set one in the settings of your device or browser.";
+const SET_PIN = "A security key needs a PIN or fingerprint. Set one up in the settings of your device or browser.";
 const SAID = {
-  NotAllowedError: `No passkey was used: it was canceled, took too long, or the security key has no PIN. ${SET_PIN}`,
-  ConstraintError: `This device or security key cannot verify that it is you. ${SET_PIN}`,
-  InvalidStateError: "This device has a passkey for you already.",
-  SecurityError: "Passkeys do not work at this address.",
+  NotAllowedError: `No passkey was used. It was canceled or took too long, or the security key has no PIN. ${SET_PIN}`,
+  ConstraintError: `This device or security key can't verify that it's you. ${SET_PIN}`,
+  InvalidStateError: "This device already has a passkey for your account.",
+  SecurityError: "Passkeys don't work at this URL.",
 };
-const OTHERWISE = "The browser could not use a passkey.";
+const OTHERWISE = "The browser couldn't use a passkey.";
 const LEFT_BEHIND = "No passkey was added. If your device lists a new passkey for this site, delete it there.";
 
 export function offerPasskeys(document) {

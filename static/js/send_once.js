@@ -7,8 +7,8 @@
 const ANSWER_MS = 5000; // by then the server has answered, whatever happened
 const NOTE_MS = 1000;
 const STOPPED =
-  "Stopped before the server answered, so this may or may not have been done. Press the button again to send it.";
-const UNANSWERED = "No answer yet. Wait, or press the button again to send this once more.";
+  "Stopped before the server answered, so this may or may not have been done. Click the button again to retry.";
+const UNANSWERED = "No response yet. Wait, or click the button again to retry.";
 
 export function sendOnce(document, window) {
   const underWay = new Map(); // forms that were sent, and the timer of each

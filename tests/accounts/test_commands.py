@@ -70,8 +70,8 @@ def test_create_user_takes_a_user_id_along(terminal: Terminal) -> None:
 @pytest.mark.parametrize(
     ("arguments", "stdin", "complaint"),
     [
-        (("--user-id", "short"), PASSWORD, "32 lower-case hexadecimal"),
-        ((), "", "Nothing on standard input"),
+        (("--user-id", "short"), PASSWORD, "32 lowercase hexadecimal"),
+        ((), "", "to standard input, as one line"),
         ((), "password", "too common"),
         ((), "ada", "too short"),
         (("--email", "nonsense"), PASSWORD, "email"),
@@ -219,7 +219,7 @@ FIFTY_MORE = [
         ((*WEB[:3], "--name", "", *WEB[5:]), "name"),
         ((*WEB[:3], "--name", " \u3164", *WEB[5:]), "can be seen"),
         ((*WEB[:3], "--name", "a\u202eb", *WEB[5:]), "U+202E"),
-        ((*WEB, "--client-secret-stdin"), "Nothing on standard input"),
+        ((*WEB, "--client-secret-stdin"), "to standard input, as one line"),
     ],
 )
 def test_create_application_says_in_one_line_what_is_wrong(

@@ -159,7 +159,7 @@ def test_tokens_of_a_person_are_counted_and_ended_by_an_index(console: Client, h
     page = f"/people/{holder.user_id}/deactivation/"
     shown = []
     sql = statements_of(lambda: shown.append(console.get(page)))
-    assert "2 live access tokens" in " ".join(shown[0].content.decode().split())
+    assert "2 active access tokens" in " ".join(shown[0].content.decode().split())
     sql += statements_of(lambda: console.post(page))
     plans = [plan_of(one) for one in sql if re.search(r'(FROM|UPDATE) "oauthapps_accesstoken"', one)]
     assert len(plans) > 2

@@ -160,7 +160,7 @@ def test_a_first_run_says_that_it_has_to_be_changed(capsys: pytest.CaptureFixtur
     command = Command()
     command.introduce_administrator()
     printed = capsys.readouterr().out
-    assert "Password (shown this once): " in printed
+    assert "Password (shown only once): " in printed
     assert "You'll choose your own password when you first sign in." in printed
     command.introduce_administrator()
     assert capsys.readouterr().out == ""

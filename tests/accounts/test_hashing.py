@@ -54,8 +54,8 @@ def test_whoever_signs_in_while_another_password_is_hashed_may_try_again_at_once
     with hashing:
         answer = Client().post(reverse("account_login"), {**LOGIN, "login": login})
     assert (answer.status_code, answer["Retry-After"]) == (429, "1")
-    assert "Go to the start page" in Page(answer).links()
-    assert "Please try again" in answer.content.decode()
+    assert "Go to the home page" in Page(answer).links()
+    assert "The server is busy" in answer.content.decode()
     assert Client().post(reverse("account_login"), LOGIN).status_code == 302
 
 

@@ -54,7 +54,7 @@ def test_the_reset_mail_names_the_configured_installation_whatever_host_was_aske
     subject, text, _ = sent()
     assert subject == "[Gatehouse] Reset your password"
     assert text.startswith("Hello Ada O'Hara,\n")
-    assert "your account ada" in text
+    assert "your account, ada" in text
     assert re.findall(r"https?://\S+", text)[0].startswith(
         "http://testserver.localhost/accounts/password/link/"
     )
@@ -68,8 +68,8 @@ def test_the_invitation_names_product_and_organization_as_they_are(db: None) -> 
     asked = {"name": "Zora & Co", "username": "zora", "email": "zora@example.org", "role": "member"}
     page.send(page.get("/people/new"), **asked)
     subject, text, _ = sent()
-    assert subject == "[Gatehouse] Müller & Söhne invites you"
-    assert text.startswith("Hello Zora & Co,\n\nMüller & Söhne invites you to Gatehouse,")
+    assert subject == "[Gatehouse] Invitation from Müller & Söhne"
+    assert text.startswith("Hello Zora & Co,\n\nMüller & Söhne has invited you to Gatehouse,")
     assert says_who_writes(text)
 
 

@@ -23,7 +23,7 @@ ORGANIZATION = "/organization/"
 AUTHORIZE = "/integrations/oauth2/authorize"
 SWITCH = "/integrations/oauth2/authorize/switch-account"
 ORIGIN = {"Origin": "http://testserver"}
-NO_COOKIES = "Your browser sent no cookies"
+NO_COOKIES = "Your browser didn't send cookies"
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_a_button_pressed_after_the_session_ended_leads_back_to_its_page(
     page = tabs.send(page, address)
     if page.status == 302:
         page = tabs.follow(page)
-        assert "You were no longer signed in" in page.messages
+        assert "You had been signed out" in page.messages
     page = tabs.follow(sign_in(tabs, ada, page))
     assert machine.secrets.count() == secrets
     assert not machine.keys.exists()
@@ -105,7 +105,7 @@ def test_a_button_pressed_after_the_session_ended_leads_back_to_its_page(
         page = tabs.follow(page)
         assert page.heading == machine.name
     else:
-        assert page.heading == "What you typed is kept"
+        assert page.heading == "Your changes were kept"
         assert tabs.send(page, address).status in {200, 302}
         assert machine.secrets.count() - secrets == (name == "add-secret")
         assert machine.keys.count() == (name == "generate-key")
@@ -206,7 +206,7 @@ def form(tabs: Browser, ada: User) -> Page:
 @pytest.mark.spec("W-59", "the product's pages")
 def test_a_form_typed_before_signing_in_elsewhere_is_kept(tabs: Browser, ada: User, form: Page) -> None:
     page = tabs.follow(tabs.send(form, name="Typed"))
-    assert page.heading == "What you typed is kept"
+    assert page.heading == "Your changes were kept"
     assert Organization.current().name != "Typed"
     tabs.send(page, ORGANIZATION)
     assert Organization.current().name == "Typed"
@@ -361,7 +361,7 @@ def test_so_is_one_that_was_kept_before(tabs: Browser, ada: User) -> None:
     page = tabs.get(ORGANIZATION)
     end_session(tabs)
     page = tabs.follow(sign_in(tabs, ada, tabs.send(page, name="Typed")))
-    assert page.heading == "What you typed is kept"
+    assert page.heading == "Your changes were kept"
     tabs.client.cookies.clear()
     page = tabs.send(page, ORGANIZATION)
     assert NO_COOKIES in page.text

@@ -138,7 +138,7 @@ def test_the_pages_of_a_forgotten_password_speak_our_words(bob: User, stranger: 
 def test_changing_the_password_speaks_our_words(bob: User) -> None:
     browser = browser_of(bob)
     page = browser.get(CHANGE)
-    assert page.labels(page.form(CHANGE))[:3] == ["Current password", "New password", "New password (again)"]
+    assert page.labels(page.form(CHANGE))[:3] == ["Current password", "New password", "Confirm new password"]
     page = browser.send(page, CHANGE, oldpassword=PASSWORD, password1=NEW, password2=NEW)
     assert "Password changed." in browser.follow(page).messages
     page = browser.get("/accounts/logout/")

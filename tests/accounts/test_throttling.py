@@ -244,7 +244,7 @@ def test_who_has_to_wait_hears_how_long(ada: User, login: str) -> None:
     with time_machine.travel(now + timedelta(seconds=70), tick=False):
         answer = answer_to(login, "wrong", "192.0.2.1")
     assert (answer.status_code, answer["Retry-After"]) == (429, "230")
-    assert "Go to the start page" in Page(answer).links()
+    assert "Go to the home page" in Page(answer).links()
     assert "Wait 4 minutes" in answer.content.decode()
 
 

@@ -107,8 +107,8 @@ def consent(
 
 def revoke(keyboard: Keyboard, live_server: LiveServer) -> None:
     keyboard.page.goto(f"{live_server.url}/connected/")
-    keyboard.press("Revoke Field app")
-    keyboard.press("Revoke", kind="submit")
+    keyboard.press("Revoke access Field app")
+    keyboard.press("Revoke access", kind="submit")
     assert Consent.objects.get().withdrawn_at is not None
 
 

@@ -102,7 +102,7 @@ def sign_in_when_asked(page: Page, person: User, web: Application) -> None:
     """Sign in on the page that asks for it, or on the one that its Try again leads to."""
     page.wait_for_load_state()
     if page.get_by_role("link", name="Try again").count():
-        expect(page.get_by_role("heading", name="Your browser sent no cookies")).to_be_visible()
+        expect(page.get_by_role("heading", name="Your browser didn't send cookies")).to_be_visible()
         page.get_by_role("link", name="Try again").click()
     sign_in(page, person)
 
@@ -115,9 +115,9 @@ def test_ended_session_add_client_secret_and_done(
     end_session(context)
     page.get_by_role("button", name="Add client secret").click()
     sign_in(page, ada)
-    expect(page.get_by_role("button", name="Send it now")).to_be_visible()
+    expect(page.get_by_role("button", name="Submit now")).to_be_visible()
     assert web.secrets.count() == 1
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("button", name="Submit now").click()
     page.get_by_label("I have stored it").check()
     end_session(context)
     page.get_by_role("button", name="Done").click()
@@ -163,7 +163,7 @@ def test_ended_session_typed_settings_return_whole(
     end_session(context)
     page.get_by_role("button", name="Save", exact=True).click()
     sign_in(page, ada)
-    page.get_by_role("button", name="Send it now").click()
+    page.get_by_role("button", name="Submit now").click()
     expect(page.get_by_text(re.compile("Saved: .*Description"))).to_be_visible()
     web.refresh_from_db()
     assert (web.description, web.developer_name) == ("Two\nlines", "Ann")
@@ -201,8 +201,8 @@ def test_two_tabs_a_form_typed_before_signing_in_elsewhere(
     page.get_by_label("Developer name").fill("Ann")
     sign_in_elsewhere(context, ada, way)
     page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("heading", name="What you typed is kept")).to_be_visible()
-    page.get_by_role("button", name="Send it now").click()
+    expect(page.get_by_role("heading", name="Your changes were kept")).to_be_visible()
+    page.get_by_role("button", name="Submit now").click()
     expect(page.get_by_text("Saved: Developer name")).to_be_visible()
     web.refresh_from_db()
     assert web.rotate_refresh_tokens

@@ -71,7 +71,9 @@ def test_a_passkey_is_added_signs_in_and_is_removed(
 
     page.get_by_role("button", name="Sign out").click()
     sign_in(page)
-    expect(page.get_by_role("heading", name="Second factor")).to_be_visible()  # the password is not enough
+    expect(
+        page.get_by_role("heading", name="Two-factor authentication")
+    ).to_be_visible()  # the password is not enough
     page.get_by_role("button", name="Use a passkey").click()
     expect(page.get_by_role("heading", name="OAuth2 Applications")).to_be_visible()
     remove_passkey(page, installation)
@@ -107,7 +109,7 @@ def test_without_javascript_no_passkey_is_offered_and_the_page_that_adds_one_say
     expect(page.get_by_role("button", name="Use a passkey")).not_to_be_visible()
     sign_in(page)
     page.goto(f"{installation.base_url}/security/passkeys/new")
-    expect(page.get_by_text("It takes JavaScript")).to_be_visible()
+    expect(page.get_by_text("Passkeys need JavaScript")).to_be_visible()
     page.get_by_role("button", name="Add passkey").click()
     expect(page.get_by_role("alert").filter(has_text="No passkey was used")).to_be_visible()
 
@@ -182,7 +184,7 @@ def test_a_security_key_without_a_pin_is_told_to_get_one(page: Page, installatio
     page.goto(f"{installation.base_url}/security/passkeys/new")
     sign_in(page)
     page.get_by_role("button", name="Add passkey").click()
-    expect(page.get_by_text("needs a PIN or fingerprint: set one")).to_be_visible()
+    expect(page.get_by_text("needs a PIN or fingerprint")).to_be_visible()
 
 
 def test_recovery_codes_are_printed_black_on_white_whatever_the_theme(

@@ -81,11 +81,11 @@ def button(page: Page, name: str) -> Locator:
 def test_allow_may_be_pressed_again_when_no_application_opens(page: Page, live_server: LiveServer) -> None:
     ask(page, live_server, SCHEME)
     sent = sent_by(page)
-    note = page.get_by_role("status").filter(has_text="You are being sent to com.example.field.")
+    note = page.get_by_role("status").filter(has_text="Sending you to com.example.field.")
     for times in (1, 2):
         # Chromium's own question lies over the page and takes the mouse.
         button(page, "Allow access").dispatch_event("click")
-        expect(note).to_contain_text("If nothing opens, press the button again")
+        expect(note).to_contain_text("If nothing opens, click the button again")
         assert len(sent) == times
     answers = [request.response() for request in sent]
     places = {answer.header_value("location") for answer in answers if answer}
@@ -172,7 +172,7 @@ def test_without_an_answer_a_button_can_be_pressed_again_after_five_seconds(
     assert line.lost == 2
     page.wait_for_timeout(5500)
     line.stop()
-    said = "Stopped before the server answered" if tells else "No answer yet."
+    said = "Stopped before the server answered" if tells else "No response yet."
     expect(page.get_by_role("status").filter(has_text=said)).to_be_visible()
     line.repair()
     add.click()

@@ -1,4 +1,4 @@
-"""Connected apps: what a person allowed, and taking it back."""
+"""Connected apps: what a person allowed, and revoking it."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db
 def test_the_page_lists_what_was_allowed_and_nothing_else(
     web: OAuthClient, single_page: OAuthClient, visitor: Client
 ) -> None:
-    assert "Nothing is connected" in visitor.get("/connected/").content.decode()
+    assert "No connected apps" in visitor.get("/connected/").content.decode()
     web.get_tokens(visitor, scope="read")
     page = visitor.get("/connected/").content.decode()
     assert "Test Web Application" in page
@@ -85,7 +85,7 @@ def test_an_application_whose_access_is_over_is_listed_as_having_none(
         visitor.force_login(person)
         page = visitor.get("/connected/").content.decode()
     assert "Test Web Application" in page
-    assert "No access at the moment" in page
+    assert "No access right now" in page
     assert "Retrieve content" not in page
     assert "Revoke" in page
 
@@ -104,7 +104,7 @@ def test_administrators_see_the_same_access_of_a_person(
 
 def test_without_offline_access_it_has_to_ask_each_time(web: OAuthClient, visitor: Client) -> None:
     web.get_tokens(visitor, scope="read")
-    assert "It has to send you here to ask each time." in visitor.get("/connected/").content.decode()
+    assert "It has to ask you each time." in visitor.get("/connected/").content.decode()
 
 
 @pytest.mark.parametrize("rotation", [True, False])
@@ -185,7 +185,7 @@ def test_revoke_all_counts_what_the_page_listed_and_ends_the_rest_too(
     gone = Application.objects.get(client_id=web.client_id)
     delete_application(gone, actor=Actor.command("tests"))
     page = visitor.post("/connected/revocation/", follow=True).content.decode()
-    assert "Disconnected: 1." in page
+    assert "Access revoked for 1 application." in page
     assert not Consent.objects.filter(withdrawn_at=None).exists()
 
 
@@ -220,4 +220,4 @@ def test_changing_the_password_ends_other_sessions_and_on_request_all_connection
 
 def test_the_password_page_offers_to_disconnect(visitor: Client) -> None:
     page = visitor.get("/accounts/password/change/").content.decode()
-    assert "Also disconnect all connected apps" in page
+    assert "Also revoke access for all connected apps" in page

@@ -82,8 +82,8 @@ def test_strangers_are_sent_to_the_sign_in_page(client: Client, addresses: dict[
 
 def test_the_refusal_is_a_page_with_a_way_out(visitor: Browser) -> None:
     page = visitor.get(reverse("console:applications"))
-    assert page.heading == "You may not see this page"
-    assert page.links()["Go to the start page"] == "/"
+    assert page.heading == "You don't have access"
+    assert page.links()["Go to the home page"] == "/"
 
 
 @pytest.mark.spec("C-01", "ASVS 3.5, 8.2")

@@ -45,7 +45,7 @@ def test_nobody_is_invited_to_register(stranger: Browser) -> None:
 def test_without_a_mail_server_the_page_names_whom_to_ask(stranger: Browser, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     page = stranger.get(reverse("account_reset_password"))
-    assert "Ask an administrator for a one-time password link" in page.text
+    assert "Ask an administrator for a password reset link" in page.text
     assert not [form for form in page.all("form") if form.get("method") == "post"]
 
 
@@ -94,7 +94,7 @@ def test_every_account_page_is_ours(visitor: Browser, name: str) -> None:
 def test_the_second_factor_can_be_set_up(visitor: Browser) -> None:
     page = visitor.get(reverse("mfa_activate_totp"))
     assert page.heading == "Set up an authenticator app"
-    assert page.one("img").get("alt") == "QR code of the authenticator secret below"
+    assert page.one("img").get("alt") == "QR code with the authenticator secret below"
 
 
 def test_signing_out_is_a_button(visitor: Browser) -> None:

@@ -19,9 +19,9 @@ def test_it_says_in_words_what_is_wrong_and_what_to_do(stranger: Browser, web: A
     other = "https://other.example/cb"
     page = stranger.get(AUTHORIZE, client_id=web.client_id, redirect_uri=other, response_type="code")
     assert page.status == 400
-    assert page.heading == "This request cannot be answered"
-    assert "not one of the Redirect URLs registered for this application" in page.text
-    assert "Go back to the application and start again from there." in page.text
+    assert page.heading == "This request is invalid"
+    assert "isn't one of the Redirect URLs registered for this application" in page.text
+    assert "Go back to the application and start over." in page.text
 
 
 def test_the_details_are_text_for_the_developer(stranger: Browser, web: Application) -> None:
@@ -41,4 +41,4 @@ def test_the_details_are_text_for_the_developer(stranger: Browser, web: Applicat
 def test_whatever_was_sent_there_is_a_page(stranger: Browser, query: dict[str, str]) -> None:
     page = stranger.get(AUTHORIZE, **query)
     assert page.status == 400
-    assert "Details for the developer" in page.text
+    assert "Details for developers" in page.text

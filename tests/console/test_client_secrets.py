@@ -42,7 +42,7 @@ def test_a_secret_is_listed_by_its_last_four_characters_dates_and_notes(
     page = console.get(web.get_absolute_url())
     cells = [text_of(cell) for cell in page.one("tbody")[0]]
     assert cells[:2] == [f"gtsec_…{secret.hint}", "Active"]
-    assert cells[3] == "never"
+    assert cells[3] == "Never"
     assert page.by_id(f"notes-{secret.pk}").get("maxlength") == "64"
     assert f"Delete gtsec_…{secret.hint}" in page.links()
 
@@ -79,7 +79,7 @@ def test_notes_are_saved_and_the_answer_says_so(
     assert f"Saved: Notes of the client secret gtsec_…{secret.hint}" in page.messages
     assert page.by_id(f"notes-{secret.pk}").get("value") == "vault <b>"
     again = console.send(page, address("secret-notes", web, secret.pk))
-    assert "Everything is already saved" in console.follow(again).messages
+    assert "No changes to save" in console.follow(again).messages
 
 
 def test_notes_of_a_secret_that_is_deleted_at_that_moment_are_not_said_to_be_saved(

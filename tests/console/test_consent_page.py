@@ -13,6 +13,7 @@ from oauthapps.models import Application, Consent
 from oauthapps.rules.app_types import AppType
 from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import REDIRECT_URL, make_application, stored_earlier
+from tests.oauth_client import challenge_of
 
 AUTHORIZE = "/integrations/oauth2/authorize"
 
@@ -35,26 +36,26 @@ def test_it_says_who_wants_what_in_whose_name(visitor: Browser, web: Application
     )
     assert "Retrieve content and information that you have access to" in page.text
     assert "Create, edit, and delete records that you have access to" in page.text
-    assert "Keep this access while you are away" in page.text
+    assert "Keep this access while you're away" in page.text
     assert "It never sees your password" in page.text
     assert "You will be sent to client.example" in page.text
     assert "Signed in as Bob Builder" in page.text
-    assert "You can take this back at any time" in page.text
+    assert "You can revoke access anytime" in page.text
 
 
 def test_it_names_only_what_was_asked_for(visitor: Browser, web: Application) -> None:
     page = ask(visitor, web, scope="read")
     assert "Retrieve content" in page.text
     assert "Create, edit" not in page.text
-    assert "It cannot create, edit, or delete anything." in page.text
-    assert "after 1 hour at most it has to send you here again" in page.text
+    assert "It can't create, edit, or delete anything." in page.text
+    assert "After 1 hour at most, it has to send you here again" in page.text
     assert "Keep this access" not in page.text
 
 
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"absolute_expiration": "30d"}, "Keep this access while you are away. Until 24 December 2026."),
+        ({"absolute_expiration": "30d"}, "Keep this access while you're away. Until 24 December 2026."),
         ({"absolute_expiration": "none", "inactivity_expiration": "none"}, "Until you take it back."),
     ],
 )
@@ -68,7 +69,7 @@ def test_it_says_until_when_by_the_application_s_own_settings(
 
 def test_what_the_application_says_about_itself_is_marked_as_such(visitor: Browser) -> None:
     page = ask(visitor, make(description="Made by your administrator."))
-    assert "What the application says about itself Made by your administrator." in page.text
+    assert "How the application describes itself Made by your administrator." in page.text
     assert "Registered for Organization on" in page.text
 
 
@@ -96,9 +97,18 @@ def test_either_button_sends_the_person_back(
 
 def test_the_first_person_at_an_address_is_cautioned(visitor: Browser, web: Application) -> None:
     page = ask(visitor, web)
-    assert "Nobody has been sent to this address before." in page.text
+    assert "Nobody has been sent there before." in page.text
     visitor.send(page, AUTHORIZE, decision="allow")
     assert "Nobody has been sent" not in ask(visitor, web).text
+
+
+def test_where_an_app_on_the_device_answers_the_page_says_so(visitor: Browser) -> None:
+    redirect_url = "com.example.field:/callback"
+    made = make_application(AppType.SINGLE_PAGE, redirect_urls=[redirect_url]).application
+    challenge = challenge_of("a verifier of some forty-three characters and more")
+    pkce = {"code_challenge": challenge, "code_challenge_method": "S256"}
+    page = ask(visitor, made, redirect_uri=redirect_url, **pkce)
+    assert "You will be sent to an app on this device: com.example.field" in page.text
 
 
 def test_links_of_the_application_lead_away_without_a_trace(visitor: Browser) -> None:

@@ -50,11 +50,11 @@ def test_the_page_names_first_what_stops(
     add_key(machine, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
     tokens_of(theirs, web)
     page = console.get(address)
-    assert "Applications stop with this person" in page.text
+    assert "These applications will stop working" in page.text
     assert "Nightly export: 1 public key" in page.text
     assert page.text.index("Nightly export") < page.text.index("1 connected app")
-    assert "1 connected app and 1 live access token end at once" in page.text
-    assert "1 session and any one-time link end at once" in page.text
+    assert "1 connected app and 1 active access token end immediately" in page.text
+    assert "1 session and any unused password link end immediately" in page.text
 
 
 def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
@@ -65,7 +65,7 @@ def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
     assert client.me(tokens["access_token"]).status_code == 200
 
     page = console.follow(console.send(console.get(address)))
-    assert "Deactivated: Bob Builder" in page.messages
+    assert "Bob Builder was deactivated." in page.messages
     assert client.me(tokens["access_token"]).status_code == 401
     assert client.refresh(tokens["refresh_token"]).status_code == 400
     assert theirs.get("/connected/").status_code == 302
@@ -77,7 +77,7 @@ def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
 
     activate = reverse("activate-person", args=[member.user_id])
     page = console.follow(console.send(console.get(activate)))
-    assert "Active again: Bob Builder" in page.messages
+    assert "Bob Builder was activated." in page.messages
     assert client.me(tokens["access_token"]).status_code == 401
     assert client.refresh(tokens["refresh_token"]).status_code == 400
     assert theirs.get("/connected/").status_code == 302
@@ -112,10 +112,10 @@ def test_one_cannot_deactivate_oneself(console: Browser, administrator: User) ->
     AdministratorFactory.create()
     own = reverse("deactivate-person", args=[administrator.user_id])
     page = console.get(own)
-    assert "This is you. You cannot deactivate yourself" in page.text
+    assert "This is your own account." in page.text
     assert not [form for form in page.all("form") if form.get("action") is None]
     page = console.follow(console.post(own))
-    assert "stays active. You cannot deactivate yourself" in page.messages
+    assert "wasn't deactivated. You can't deactivate your own account" in page.messages
     administrator.refresh_from_db()
     assert administrator.is_active
 
@@ -164,7 +164,7 @@ def test_activating_somebody_active_from_a_stale_page_ends_nothing(
     client, tokens = tokens_of(theirs, web)
     link = password_link(member, actor=Actor.command("tests"))
     page = console.follow(console.send(stale))
-    assert "is active already" in page.messages
+    assert "is already active" in page.messages
     assert client.me(tokens["access_token"]).status_code == 200
     assert client.refresh(tokens["refresh_token"]).status_code == 200
     assert theirs.get("/connected/").status_code == 200
@@ -200,7 +200,7 @@ def test_resetting_somebody_active_leaves_their_connected_apps_alone(
 def test_no_link_is_made_for_somebody_who_has_just_been_deactivated_or_has_just_joined(member: User) -> None:
     stale = User.objects.get(pk=member.pk)
     User.objects.filter(pk=member.pk).update(is_active=False)
-    with pytest.raises(ValidationError, match="Only an active person"):
+    with pytest.raises(ValidationError, match="Activate this person first"):
         password_link(stale, actor=Actor.command("tests"))
     with pytest.raises(ValidationError, match="was already accepted"):
         invite_again(stale, actor=Actor.command("tests"))

@@ -11,7 +11,7 @@ from tests.console.pages import Browser, Page
 def test_an_address_that_leads_nowhere(console: Browser) -> None:
     page = console.get("/console/nothing")
     assert page.status == 404
-    assert page.heading == "There is no such page"
+    assert page.heading == "Page not found"
 
 
 def test_a_form_from_elsewhere(db: None) -> None:

@@ -52,7 +52,7 @@ def test_an_invitation_is_mailed_and_its_bearer_chooses_the_password(
     console: Browser, administrator: User
 ) -> None:
     page = console.follow(invite(console))
-    assert "on its way to zora@example.org" in page.messages
+    assert "was sent to zora@example.org" in page.messages
     assert page.heading == "Zora Neale"
     (message,) = mail.outbox
     assert message.to == ["zora@example.org"]
@@ -79,7 +79,7 @@ def test_without_a_mail_server_the_link_is_shown_once(console: Browser, without_
     page = invite(console)
     link = link_on(page)
     assert page.answer["Cache-Control"] == "no-store"
-    assert page.heading == "Invitation of Zora Neale"
+    assert page.heading == "Invitation for Zora Neale"
     assert link not in console.get(f"/people/{zora().user_id}/").content
     assert take_up(link).status == 302
 
@@ -92,7 +92,7 @@ def test_where_the_mail_server_fails_the_link_is_shown_as_well(
 
     monkeypatch.setattr("django.core.mail.EmailMessage.send", fail)
     page = invite(console)
-    assert "The mail server did not take the invitation" in page.text
+    assert "The invitation couldn't be emailed" in page.text
     assert take_up(link_on(page)).status == 302
 
 
@@ -109,7 +109,7 @@ def test_the_list_shows_who_is_invited(console: Browser) -> None:
     text = console.get("/people/", status="invited").text
     assert "Zora Neale" in text
     assert "1 person found" in text
-    assert "never" in text
+    assert "Never" in text
 
 
 @pytest.mark.spec("C-13", "ASVS 6.4.1")
@@ -147,11 +147,11 @@ def test_a_withdrawn_invitation_is_over_and_can_be_made_anew(console: Browser, w
     earlier = link_on(invite(console))
     address = f"/people/{zora().user_id}/"
     page = console.follow(console.send(console.get(f"{address}invitation/withdrawal/")))
-    assert "Withdrawn" in page.messages
-    assert "No invitation is out" in page.text
+    assert "was withdrawn" in page.messages
+    assert "There is no open invitation" in page.text
     assert Client().get(earlier).status_code == 400
     newer = link_on(console.send(console.get(f"{address}invitation/")))
-    assert "Good until" in console.get(address).text
+    assert "Expires" in console.get(address).text
     newest = link_on(console.send(console.get(f"{address}invitation/")))
     assert Client().get(newer).status_code == 400
     assert take_up(newest).status == 302
@@ -163,6 +163,15 @@ def test_a_withdrawn_invitation_is_over_and_can_be_made_anew(console: Browser, w
         EventKind.PERSON_INVITED,
         EventKind.INVITATION_ACCEPTED,
     ]
+
+
+def test_an_expired_invitation_says_so_and_offers_another(console: Browser, without_mail: None) -> None:
+    invite(console)
+    OneTimeLink.objects.update(expires_at=timezone.now())
+    page = console.get(f"/people/{zora().user_id}/")
+    assert "The invitation has expired." in page.text
+    assert "Invite again Zora Neale" in page.links()
+    assert "Withdraw invitation Zora Neale" not in page.links()
 
 
 def test_a_new_address_ends_the_link_that_went_to_the_old_one(console: Browser, without_mail: None) -> None:
@@ -221,5 +230,5 @@ def test_names_cannot_write_into_the_letter(console: Browser) -> None:
     invite(console)
     (message,) = mail.outbox
     assert message.recipients() == ["zora@example.org"]
-    assert message.subject == "[Gatehouse] Wiedekamp Bcc: eve@example.org invites you"
+    assert message.subject == "[Gatehouse] Invitation from Wiedekamp Bcc: eve@example.org"
     assert "Bcc" not in dict(message.message())

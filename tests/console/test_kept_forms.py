@@ -43,11 +43,11 @@ def test_a_form_that_met_an_ended_session_is_sent_after_the_sign_in(
 ) -> None:
     page = console.send(form, name=TYPED, lane="preview")
     assert (page.status, page.heading) == (403, "Sign in")
-    assert "What you typed is kept for an hour" in page.text
+    assert "Your changes are kept for an hour" in page.text
     assert TYPED not in page.content
     page = console.send(page, LOGIN, login=administrator.username, password="wrong")  # a slip of the finger
     page = console.follow(sign_in(console, page, administrator))
-    assert page.heading == "What you typed is kept"
+    assert page.heading == "Your changes were kept"
     assert TYPED in page.text
     assert Organization.current().lane == "my"  # nothing happens without a further press
     page = console.follow(console.send(page, ORGANIZATION))
@@ -90,7 +90,7 @@ def test_a_sign_in_that_is_too_long_ago_keeps_the_form_too(console: Browser, mem
         page = console.follow(asked)
         assert TYPED not in page.content
         page = console.follow(console.send(page, REAUTHENTICATE, password=PASSWORD))
-        assert page.heading == "What you typed is kept"
+        assert page.heading == "Your changes were kept"
         assert "Saved" in console.follow(console.send(page, address)).messages
     member.refresh_from_db()
     assert member.name == TYPED
@@ -184,7 +184,7 @@ def test_a_field_that_may_not_be_kept_is_left_out_and_named(
     assert "hunter2" not in page.content
     assert "PRIVATE" not in page.content
     assert page.links()["Open the form"] == ORGANIZATION  # what is absent might count as empty
-    assert "Send it now" not in page.buttons()
+    assert "Submit now" not in page.buttons()
 
 
 def test_a_chosen_file_has_to_be_chosen_again_and_the_page_says_so(

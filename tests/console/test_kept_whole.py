@@ -64,13 +64,13 @@ def test_a_form_that_is_too_large_says_so_before_and_after_the_sign_in(
     console.client.session.delete()
     noise_text = b64encode(encoded(noise((420, 420)))).decode()
     page = console.send(page, name=noise_text)
-    assert "too large to be kept" in page.text
+    assert "too large to keep" in page.text
     page = console.send(page, LOGIN, login=administrator.username, password="wrong")
-    assert "too large to be kept" in page.text
+    assert "too large to keep" in page.text
     page = console.follow(sign_in(console, page, administrator))
-    assert page.heading == "This form was too large to keep"
+    assert page.heading == "Your changes weren't saved"
     assert page.links()["Open the form"] == ORGANIZATION
-    assert "Send it now" not in page.buttons()
+    assert "Submit now" not in page.buttons()
 
 
 @pytest.mark.spec("W-62", "the product's forms")
@@ -114,7 +114,7 @@ def test_it_waits_until_it_was_sent_and_no_longer(
         console.client.raise_request_exception = False
         assert console.send(page, ORGANIZATION).status == 500
     again = console.get(KEPT)
-    assert again.heading == "What you typed is kept"
+    assert again.heading == "Your changes were kept"
     console.send(again, ORGANIZATION)
     assert Organization.current().name == "Other"
     assert console.get(KEPT).answer["Location"] == "/"

@@ -72,7 +72,7 @@ def test_each_row_has_name_type_status_and_dates(
     listed = rows(console.get(LIST))
     assert listed["Field app"][:2] == ["Web Application", "Enabled"]
     assert listed["Nightly export"][:2] == ["Machine to Machine Application", "Setup incomplete"]
-    assert listed["Field app"][3] == "never"
+    assert listed["Field app"][3] == "Never"
 
 
 def test_edit_and_delete_are_named_for_their_application(console: Browser, web: Application) -> None:

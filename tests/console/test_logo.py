@@ -72,7 +72,7 @@ def test_the_name_of_the_file_does_not_matter(console: Browser, web: Application
 
 def test_the_same_picture_again_is_no_change(console: Browser, web: Application) -> None:
     upload(console, web, picture())
-    assert "Everything is already saved" in console.follow(upload(console, web, picture())).messages
+    assert "No changes to save" in console.follow(upload(console, web, picture())).messages
 
 
 def test_the_logo_can_be_removed(console: Browser, web: Application) -> None:
@@ -138,11 +138,11 @@ def test_a_kept_picture_is_judged_like_an_upload_and_can_be_taken_away(
     page = console.send(console.get(web.get_absolute_url()), logo_kept="PHN2Zz4=")
     assert "SVG" in page.alerts()
     page = console.send(console.get(web.get_absolute_url()), logo_kept="%%%")
-    assert "Everything is already saved" in console.follow(page).messages
+    assert "No changes to save" in console.follow(page).messages
     form = console.get(web.get_absolute_url())
     page = console.send(form, logo=SimpleUploadedFile("logo.png", picture()), name="")
     page = console.send(page, remove_logo="on", name="Field app")
-    assert "Everything is already saved" in console.follow(page).messages
+    assert "No changes to save" in console.follow(page).messages
     assert not Logo.objects.exists()
 
 

@@ -20,8 +20,8 @@ NEW_ID = "0123456789abcdef" * 2
 def test_the_page_shows_the_customer_id_and_what_it_is_for(console: Browser) -> None:
     page = console.get(ORGANIZATION)
     assert page.by_id("customer-id").get("value") == Organization.current().customer_id
-    assert "The “iss” of every JWT" in page.text
-    assert "“wid” of every token reply" in page.text
+    assert "“iss” in each JWT" in page.text
+    assert "“wid” in each token response" in page.text
 
 
 def test_what_was_edited_is_saved_and_recorded(console: Browser, administrator: User) -> None:
@@ -34,7 +34,7 @@ def test_what_was_edited_is_saved_and_recorded(console: Browser, administrator: 
     event = Event.objects.get(kind=EventKind.ORGANIZATION_CHANGED)
     assert event.actor == administrator
     assert (event.before["domain"], event.after["domain"]) == ("gatehouse", "acme")
-    assert "Everything is already saved" in console.follow(console.send(console.get(ORGANIZATION))).messages
+    assert "No changes to save" in console.follow(console.send(console.get(ORGANIZATION))).messages
 
 
 def test_an_edit_by_another_administrator_in_between_stays(console: Browser) -> None:
@@ -68,7 +68,7 @@ def test_changing_the_customer_id_says_first_which_applications_stop(
 ) -> None:
     before = Organization.current().customer_id
     page = console.get(CUSTOMER_ID)
-    assert "Every JWT that names the present one stops working at once" in page.text
+    assert "JWTs with the current Customer ID will stop working" in page.text
     assert page.links()["Nightly export"] == machine.get_absolute_url()
     assert "Field app" not in page.text
     refused = console.send(page, customer_id=NEW_ID)

@@ -65,7 +65,7 @@ def test_a_passkey_is_added_with_a_name_and_brings_recovery_codes(visitor: Brows
     assert page.heading == "Recovery codes"
     assert len("".join(page.by_id("recovery-codes").itertext()).split()) == 10
     assert page.answer["Cache-Control"] == "no-store"
-    assert "cannot be shown again" in visitor.get("/security/recovery-codes/").text
+    assert "can't be shown again" in visitor.get("/security/recovery-codes/").text
     assert "Work laptop" in visitor.get(LIST).text
     assert "1 passkey" in visitor.get("/security/").text
     events = Event.objects.filter(person=member).order_by("pk").values_list("kind", "detail")
@@ -179,10 +179,10 @@ def test_an_answer_that_another_page_got_is_refused(
 ) -> None:
     device.origin = origin
     page = stranger.follow(sign_in(stranger, device))
-    assert "The passkey was not accepted" in page.messages
+    assert "The passkey wasn't accepted" in page.messages
     assert not is_signed_in(stranger)
     refused = add(visitor, SoftAuthenticator(origin))
-    assert "The passkey was not accepted" in refused.alerts()
+    assert "The passkey wasn't accepted" in refused.alerts()
     assert Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).count() == 1
 
 
@@ -299,5 +299,5 @@ def test_where_the_address_is_a_number_the_page_says_that_passkeys_cannot_work(
     visitor: Browser, stranger: Browser, settings: Settings, base_url: str
 ) -> None:
     settings.BASE_URL = base_url
-    assert "Passkeys do not work at this address" in visitor.get(ADD).text
+    assert "Passkeys don't work at this URL" in visitor.get(ADD).text
     assert "Use a passkey" not in stranger.get(LOGIN).content

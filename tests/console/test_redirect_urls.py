@@ -112,7 +112,7 @@ def test_the_question_is_not_asked_again_when_two_administrators_conflict(
     asked = console.send(mine, redirect_url="")
     conflicting = console.send(asked, without_redirect_urls="yes")
     assert conflicting.status == 409
-    assert "the same field was changed" in conflicting.alerts()
+    assert "this field was changed" in conflicting.alerts()
     assert fields_of(conflicting.form())["without_redirect_urls"] == "yes"
 
 
@@ -179,7 +179,7 @@ def test_one_that_is_stored_with_capitals_stays_until_it_is_edited(
     console: Browser, web: Application
 ) -> None:
     web.redirect_urls.update(url="https://App.Example.com/cb")
-    assert "Everything is already saved" in console.follow(console.send(page_of(console, web))).messages
+    assert "No changes to save" in console.follow(console.send(page_of(console, web))).messages
     assert saved(web) == ["https://App.Example.com/cb"]
 
 

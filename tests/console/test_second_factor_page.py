@@ -62,7 +62,7 @@ def test_the_page_names_all_ways_of_this_person_and_no_other(
     if "codes" in ways:
         RecoveryCodes.activate(member)
     page = page_after_the_password(member)
-    assert page.heading == "Second factor"
+    assert page.heading == "Two-factor authentication"
     assert sentence in page.text
     assert forms_of(page) == forms
 

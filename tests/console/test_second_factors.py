@@ -202,7 +202,7 @@ def test_recovery_codes_that_were_seen_are_kept_as_digests(
     assert ask(elsewhere, f" {codes[3].replace('-', ' ')}\u00a0").status == 302
     assert elsewhere.get("/connected/").status == 200
     assert "Incorrect code" in ask(sign_in(member), codes[3]).alerts()
-    assert "The 9 you have stop working" in visitor.get(f"{CODES}new").text
+    assert "Your 9 unused codes stop working" in visitor.get(f"{CODES}new").text
 
 
 def test_looking_whether_the_page_is_there_does_not_use_it_up(visitor: Browser, member: User) -> None:
@@ -210,7 +210,7 @@ def test_looking_whether_the_page_is_there_does_not_use_it_up(visitor: Browser, 
     visitor.send(visitor.get(f"{CODES}new"))
     visitor.client.head(CODES)
     assert len(codes_on(visitor.get(CODES))) == 10
-    assert "cannot be shown again" in visitor.get(CODES).text
+    assert "can't be shown again" in visitor.get(CODES).text
 
 
 @pytest.mark.spec("S-82", "ASVS 13.3.1")
@@ -255,7 +255,7 @@ def test_two_passkeys_of_one_name_are_told_apart(visitor: Browser, member: User)
     names = [row.wrap().name for row in Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)]
     assert names == ["Phone", "phone 2", "Passkey 3", "Passkey 4"]
     page = visitor.get(visitor.get("/security/passkeys/").links()["Rename Phone"])
-    assert "Another of your passkeys has this name" in visitor.send(page, name="PHONE 2").alerts()
+    assert "You already have a passkey with this name" in visitor.send(page, name="PHONE 2").alerts()
     assert visitor.send(page, name="phone").status == 302  # its own name in other letters
 
 

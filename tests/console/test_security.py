@@ -98,7 +98,7 @@ def test_the_overview_leads_to_each_way_in(at_home: Browser) -> None:
     assert links["Change password"] == reverse("account_change_password")
     assert links["Manage passkeys"] == reverse("mfa_list_webauthn")
     assert links["Set up authenticator app"] == APP
-    assert links["Show sessions"] == SESSIONS
+    assert links["View sessions"] == SESSIONS
     assert "1 session" in page.text
 
 
@@ -110,7 +110,7 @@ def test_an_authenticator_app_is_set_up_asked_for_and_removed(at_home: Browser, 
         done = at_home.send(page, APP, code=code_of(secret))
     assert at_home.follow(done).heading == "Recovery codes"
     assert (
-        "Authenticator app After the password, a code from an app on your phone. On"
+        "Authenticator app After your password, enter a code from an app on your phone. On"
         in at_home.get(SECURITY).text
     )
 
@@ -213,7 +213,7 @@ def test_new_recovery_codes_replace_the_old_ones(at_home: Browser, secret: str) 
     shown = reverse("mfa_view_recovery_codes")
     old = "".join(at_home.get(shown).by_id("recovery-codes").itertext()).split()
     page = at_home.get(reverse("mfa_generate_recovery_codes"))
-    assert "The 10 you have stop working" in page.text
+    assert "Your 10 unused codes stop working" in page.text
     made = at_home.send(page)
     new = "".join(at_home.follow(made).by_id("recovery-codes").itertext()).split()
     assert not set(old) & set(new)
@@ -222,7 +222,7 @@ def test_new_recovery_codes_replace_the_old_ones(at_home: Browser, secret: str) 
 
 def test_without_a_second_factor_there_are_no_recovery_codes(at_home: Browser) -> None:
     page = at_home.post(reverse("mfa_generate_recovery_codes"))
-    assert "set one up first" in page.text
+    assert "Set up a passkey or an authenticator app first" in page.text
     assert at_home.get(reverse("mfa_view_recovery_codes")).status == 404
 
 
@@ -242,7 +242,7 @@ def test_ending_a_session_signs_that_browser_out_at_once(at_home: Browser, membe
     assert elsewhere.get("/connected/").status == 200
     page = at_home.get(at_home.get(SESSIONS).links()["End Unknown device"])
     assert page.heading == "End this session?"
-    assert "Ended: Unknown device" in at_home.follow(at_home.send(page)).messages
+    assert "Session ended: Unknown device" in at_home.follow(at_home.send(page)).messages
     assert elsewhere.get("/connected/").status == 302
     assert at_home.get("/connected/").status == 200
     event = Event.objects.get(kind=EventKind.SESSION_ENDED)
@@ -253,7 +253,7 @@ def test_ending_all_others_keeps_this_one(at_home: Browser, member: User, admini
     others = [sign_in(member), sign_in(member)]
     stranger = sign_in(administrator)
     page = at_home.get(at_home.get(SESSIONS).links()["End all other sessions"])
-    assert "Ended: 2" in at_home.follow(at_home.send(page)).messages
+    assert "2 sessions ended" in at_home.follow(at_home.send(page)).messages
     assert [browser.get("/connected/").status for browser in (*others, at_home, stranger)] == [
         302,
         302,
@@ -262,6 +262,12 @@ def test_ending_all_others_keeps_this_one(at_home: Browser, member: User, admini
     ]
     assert "End all other sessions" not in at_home.get(SESSIONS).links()
     assert Event.objects.get(kind=EventKind.SESSION_ENDED).detail == "2 others"
+
+
+def test_without_another_session_there_is_nothing_to_end(at_home: Browser) -> None:
+    page = at_home.get(reverse("end-other-sessions"))
+    assert "You have no other sessions." in page.text
+    assert "End all other sessions" not in page.buttons()
 
 
 def test_a_session_that_was_signed_out_is_no_longer_listed(at_home: Browser, member: User) -> None:

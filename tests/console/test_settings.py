@@ -141,7 +141,7 @@ def test_the_answer_says_what_changed_in_the_words_of_the_page(console: Browser,
 
 def test_saving_without_a_change_says_so(console: Browser, application: Application) -> None:
     if application.type.has_keys or application.type.has_redirect_urls:
-        assert "Everything is already saved" in console.follow(save(console, application)).messages
+        assert "No changes to save" in console.follow(save(console, application)).messages
     assert not Event.objects.filter(kind=EventKind.APPLICATION_CHANGED).exists()
 
 

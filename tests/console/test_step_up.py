@@ -116,7 +116,7 @@ def test_what_hands_out_access_asks_for_a_sign_in_and_then_goes_on(
     assert asked.answer["Location"].startswith(REAUTHENTICATE)
     assert state(web, machine) == before
     page = console.follow(console.send(console.follow(asked), REAUTHENTICATE, password=PASSWORD))
-    assert page.heading == "What you typed is kept"
+    assert page.heading == "Your changes were kept"
     address = page.posted_forms()[0].get("action", "")
     done = console.send(page, address)
     assert done.status in {200, 302}

@@ -63,9 +63,9 @@ def test_the_same_field_with_two_values_shows_both_and_saves_nothing(
     page = console.send(mine, name="My name", developer_name="Mine alone")
     assert page.status == 409
     assert page.title.startswith("Error: ")
-    assert "the same field was changed since you opened this page" in page.alerts()
+    assert "this field was changed since you opened the page" in page.alerts()
     assert "Name Mine, as entered below My name" in page.alerts()
-    assert re.search(r"What Grace Hopper saved .* UTC (?:now|.* ago) Grace's <b>name", page.alerts())
+    assert re.search(r"Saved by Grace Hopper .* UTC (?:now|.* ago) Grace's <b>name", page.alerts())
     assert fields_of(page.form())["name"] == "My name"
     assert fields_of(page.form())["developer_name"] == "Mine alone"
     assert saved(web, "name") == "Grace's <b>name"
@@ -114,7 +114,7 @@ def test_the_same_value_by_both_is_no_conflict(
 ) -> None:
     mine = console.get(web.get_absolute_url())
     save(colleague, web, name="The same")
-    assert "Everything is already saved" in console.follow(console.send(mine, name="The same")).messages
+    assert "No changes to save" in console.follow(console.send(mine, name="The same")).messages
 
 
 def test_redirect_urls_conflict_as_a_whole(console: Browser, colleague: Browser, web: Application) -> None:
@@ -122,8 +122,10 @@ def test_redirect_urls_conflict_as_a_whole(console: Browser, colleague: Browser,
     save(colleague, web, redirect_url=[OTHER])
     page = console.send(mine, redirect_url=["https://mine.example/cb"])
     assert page.status == 409
-    assert "Redirect URLs Mine, as entered below https://mine.example/cb What Grace Hopper" in page.alerts()
-    assert re.search(rf"What Grace Hopper saved .* UTC (?:now|.* ago) {re.escape(OTHER)}", page.alerts())
+    assert (
+        "Redirect URLs Mine, as entered below https://mine.example/cb Saved by Grace Hopper" in page.alerts()
+    )
+    assert re.search(rf"Saved by Grace Hopper .* UTC (?:now|.* ago) {re.escape(OTHER)}", page.alerts())
     assert choose(console, page, "redirect_urls", "theirs").status == 302
     assert [row.url for row in web.redirect_urls.all()] == [OTHER]
 
@@ -194,7 +196,7 @@ def test_two_administrators_on_one_person_see_both_values_and_choose(
     page = two_names(console.get(address), console, colleague, address)
     assert page.status == 409
     assert "Name Mine, as entered below Mine" in page.alerts()
-    assert re.search(r"What Grace Hopper saved .* UTC (?:now|.* ago) Hers", page.alerts())
+    assert re.search(r"Saved by Grace Hopper .* UTC (?:now|.* ago) Hers", page.alerts())
     assert person_named(member) == "Hers"
     value = page.by_id(f"{choice}-name").get("value")
     assert choose(console, page, "name", value).status == 302
@@ -255,7 +257,7 @@ def test_roles_conflict_in_words_and_what_only_the_other_changed_of_a_person_is_
 def test_two_administrators_on_the_organization_see_both_values(console: Browser, colleague: Browser) -> None:
     page = two_names(console.get("/organization/"), console, colleague, "/organization/")
     assert page.status == 409
-    assert re.search(r"What Grace Hopper saved .* UTC (?:now|.* ago) Hers", page.alerts())
+    assert re.search(r"Saved by Grace Hopper .* UTC (?:now|.* ago) Hers", page.alerts())
     assert Organization.current().name == "Hers"
     assert choose(console, page, "name", version_of("Hers")).status == 302
     assert Organization.current().name == "Mine"
@@ -285,7 +287,7 @@ def test_two_administrators_on_the_notes_of_a_secret_see_both_and_choose(
     colleague.send(colleague.get(web.get_absolute_url()), address, notes="Hers")
     page = console.send(mine, address, notes="Mine")
     assert page.status == 409
-    assert re.search(r"What Grace Hopper saved .* UTC (?:now|.* ago) Hers", page.alerts())
+    assert re.search(r"Saved by Grace Hopper .* UTC (?:now|.* ago) Hers", page.alerts())
     assert fields_of(page.form())["notes"] == "Mine"
     secret.refresh_from_db()
     assert secret.notes == "Hers"

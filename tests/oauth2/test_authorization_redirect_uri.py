@@ -34,7 +34,7 @@ def is_refused_here(answer: Any) -> bool:
     assert answer.status_code == 400, (answer.status_code, answer.get("Location"))
     assert "Location" not in answer
     page = Page(answer)
-    assert page.heading == "This request cannot be answered"
+    assert page.heading == "This request is invalid"
     assert all(urlsplit(link).netloc == "" for link in page.links().values())
     assert not list(page.root.iter("form"))
     assert "refresh" not in [meta.get("http-equiv", "").lower() for meta in page.root.iter("meta")]

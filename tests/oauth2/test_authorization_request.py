@@ -48,7 +48,7 @@ def test_without_a_known_client_there_is_a_page_and_no_way_on(
     assert browser.get(AUTHORIZE, web.authorization_parameters()).status_code in {200, 302}
     answer = browser.get(AUTHORIZE, web.authorization_parameters(client_id=client_id))
     assert is_refused_here(answer)
-    assert Page(answer).heading == "This request cannot be answered"
+    assert Page(answer).heading == "This request is invalid"
 
 
 @pytest.mark.spec("A-10", "RFC 6749 §3.1.2.4")
@@ -159,7 +159,7 @@ def test_a_scope_that_does_not_exist_is_told_to_the_client(
 SENTENCES = {
     "read": "Retrieve content and information",
     "write": "Create, edit, and delete records",
-    "offline_access": "Keep this access while you are away",
+    "offline_access": "Keep this access while you're away",
 }
 
 
@@ -312,7 +312,7 @@ def test_no_parameters_are_a_page_and_no_sign_in(visitor: Client, query: str) ->
     for browser in (visitor, Client()):
         answer = browser.get(AUTHORIZE + query)
         assert answer.status_code == 400
-        assert Page(answer).heading == "This request cannot be answered"
+        assert Page(answer).heading == "This request is invalid"
 
 
 @pytest.mark.spec("A-42", "ASVS 1.2.1")

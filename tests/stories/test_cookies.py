@@ -23,7 +23,7 @@ def test_a_foreign_cookie_that_is_not_ascii_is_named_as_a_cause(installation: In
     headers["Cookie"] = f"{ours}; neighbor=Zoë".encode()
     refused = requests.post(url, form, headers=headers, timeout=30)
     assert refused.status_code == 403
-    assert "Your browser sent no cookies" in refused.text
+    assert "Your browser didn't send cookies" in refused.text
     assert "Delete this host's cookies" in refused.text
     headers["Cookie"] = ours
     assert requests.post(url, form, headers=headers, allow_redirects=False, timeout=30).status_code == 302

@@ -10,15 +10,15 @@ FIELDS = ("customer_id", "name", "domain", "lane")
 
 
 class Command(AutomationCommand):
-    help = "Show the organization; with options, change it first."
+    help = "Show the organization. With options, change it first."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--customer-id", metavar="HEX", help="the iss of assertions, 32 hexadecimal digits"
+            "--customer-id", metavar="HEX", help="the iss of assertions: 32 hexadecimal digits"
         )
-        parser.add_argument("--name", help="what people call it")
+        parser.add_argument("--name", help="its name on pages and in invitations")
         parser.add_argument("--domain", help="its short name in authorization responses")
-        parser.add_argument("--lane", help="my, preview, …")
+        parser.add_argument("--lane", help="its environment, such as my or preview")
 
     def run(self, **options: Any) -> dict[str, Any]:
         given = {name: options[name] for name in FIELDS if options[name] is not None}

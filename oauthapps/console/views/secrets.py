@@ -63,5 +63,5 @@ def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     if is_new:
         messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
     else:
-        messages.info(request, "Everything is already saved")
+        messages.info(request, "No changes to save")
     return redirect(secret.application)

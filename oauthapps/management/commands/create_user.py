@@ -8,15 +8,17 @@ from oauthapps.services.people import create_person
 
 
 class Command(AutomationCommand):
-    help = "Make a person. The password is read from standard input, as one line."
+    help = "Create a person. The password is read from standard input, as one line."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--username", required=True)
         parser.add_argument("--email", required=True)
         parser.add_argument("--role", required=True, choices=Role.values)
-        parser.add_argument("--name", default="", help="what pages call the person")
-        parser.add_argument("--user-id", default="", metavar="HEX", help="a User ID brought along")
-        parser.add_argument("--password-stdin", action="store_true", help="required: there is no other way")
+        parser.add_argument("--name", default="", help="display name (default: the username)")
+        parser.add_argument("--user-id", default="", metavar="HEX", help="an existing User ID to keep")
+        parser.add_argument(
+            "--password-stdin", action="store_true", help="required: read the password from standard input"
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         if not options["password_stdin"]:

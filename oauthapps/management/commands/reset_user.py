@@ -8,12 +8,12 @@ from oauthapps.services.activation import reset_person
 
 class Command(AutomationCommand):
     help = (
-        "Let a person back in: a new password from standard input, active again, second factors removed. "
-        "This is the way back for the last administrator."
+        "Let a person back in: set a new password from standard input, activate the account, and remove the "
+        "second factors. Use it when the last administrator is locked out."
     )
 
     def add_options(self, parser: CommandParser) -> None:
-        parser.add_argument("login", help="username, email address or User ID")
+        parser.add_argument("login", help="username, email address, or User ID")
 
     def run(self, **options: Any) -> dict[str, Any]:
         user = find_user(options["login"])

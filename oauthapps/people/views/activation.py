@@ -29,12 +29,12 @@ def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
     try:
         ended = activation.deactivate(someone, actor=Actor.of(request))
     except ValidationError as error:
-        messages.error(request, f"{someone.display_name} stays active. {error.message}")
+        messages.error(request, f"{someone.display_name} wasn't deactivated. {error.message}")
         return redirect("person", someone.user_id)
     if ended:
-        messages.success(request, f"Deactivated: {someone.display_name}")
+        messages.success(request, f"{someone.display_name} was deactivated.")
     else:
-        messages.info(request, f"{someone.display_name} is already inactive")
+        messages.info(request, f"{someone.display_name} is already inactive.")
     return redirect("person", someone.user_id)
 
 
@@ -47,7 +47,7 @@ def activate(request: HttpRequest, user_id: str) -> HttpResponse:
     if request.method != "POST":
         return render(request, "people/activate.html", {"person": someone})
     if activation.activate(someone, actor=Actor.of(request)):
-        messages.success(request, f"Active again: {someone.display_name}")
+        messages.success(request, f"{someone.display_name} was activated.")
     else:
-        messages.info(request, f"{someone.display_name} is active already")
+        messages.info(request, f"{someone.display_name} is already active.")
     return redirect("person", someone.user_id)

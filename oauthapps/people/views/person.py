@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
 from accounts.models import User
-from accounts.services.links import invitation_until
+from accounts.services.links import invitation_of
 from oauthapps.people.summary import PersonSummary
 
 
@@ -22,6 +22,6 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "person": someone,
         "summary": PersonSummary(someone),
         "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
-        "invited_until": None if someone.joined_at else invitation_until(someone),
+        "invitation": invitation_of(someone),
     }
     return render(request, "people/person.html", context)

@@ -21,7 +21,7 @@ LAST_PORT = 65535
 
 
 class Command(BaseCommand):
-    help = "Bring the database up to date, make the first administrator, and serve with granian."
+    help = "Migrate the database, create the first administrator, and serve with granian."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--host", default="127.0.0.1")
@@ -51,11 +51,11 @@ class Command(BaseCommand):
         try:
             administrator = first_run.prepare()
         except ValidationError as error:
-            raise CommandError(f"The first administrator cannot be made: {one_line(error)}") from error
+            raise CommandError(f"The first administrator can't be created: {one_line(error)}") from error
         if administrator and administrator.password:
             self.stdout.write(
                 f"First administrator: {administrator.username}\n"
-                f"Password (shown this once): {administrator.password}\n"
+                f"Password (shown only once): {administrator.password}\n"
                 "You'll choose your own password when you first sign in."
             )
 
