@@ -68,7 +68,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "server.pages.context.product",
             ],
-            "builtins": ["server.templatetags.moments", "heroicons.templatetags.heroicons"],
+            "builtins": ["server.templatetags.times", "heroicons.templatetags.heroicons"],
         },
     }
 ]

@@ -12,6 +12,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.timesince import timesince
 
+from common.times import short_date, short_time
 from oauthapps.errors import InvalidLifetimeError
 
 
@@ -170,13 +171,16 @@ def until_sentence(absolute: str, inactivity: str, *, since: datetime) -> str:
         InvalidLifetimeError: if either is none of the offered values.
     """
     ends, idles = parse_lifetime(absolute), parse_lifetime(inactivity)
-    lifetime = _DELTAS[ends]
-    unless_active = f"you have not used {settings.PRODUCT_NAME} for {idles.label}"
+    lifetime, product = _DELTAS[ends], settings.PRODUCT_NAME
     if lifetime is None:
-        return f"Until {unless_active}." if _DELTAS[idles] else "Until you take it back."
-    end = _moment(since + lifetime, with_time=lifetime < timedelta(days=1))
+        return (
+            f"Until you haven't used {product} for {idles.label}."
+            if _DELTAS[idles]
+            else "Until you revoke it."
+        )
+    end = short_time(since + lifetime) if lifetime < timedelta(days=1) else short_date(since + lifetime)
     if _inactivity_matters(ends, idles):
-        return f"Until {end} at the latest, or until {unless_active}."
+        return f"Until {end}, or sooner if you don't use {product} for {idles.label}."
     return f"Until {end}."
 
 
@@ -184,12 +188,6 @@ def in_words(lifetime: timedelta) -> str:
     """Write a time span as people say it, in its two largest units, such as "1 hour"."""
     now = datetime.now(UTC)
     return timesince(now - lifetime, now).replace("\xa0", " ")
-
-
-def _moment(moment: datetime, *, with_time: bool) -> str:
-    moment = moment.astimezone(UTC)
-    day = f"{moment.day} {moment:%B %Y}"
-    return f"{day}, {moment:%H:%M} UTC" if with_time else day
 
 
 def _when_people_sign_in_again(absolute: Lifetime, inactivity: Lifetime) -> str:

@@ -102,7 +102,7 @@ def test_every_notification_is_ours_and_its_time_has_a_zone(ada: User, template:
         get_adapter().send_notification_mail(template, ada)
     subject, text, whole = sent()
     assert subject == NOTIFICATIONS[template]
-    assert re.search(r"\n- When: \d+ \w{3} \d{4}, \d\d:\d\d UTC\n", text)
+    assert re.search(r"\n- When: \w{3} \d+, \d{4}, \d\d:\d\d UTC\n", text)
     assert "\n- Username: ada\n- " in text
     assert "\n- IP address: 192.0.2.7\n- Browser: Firefox on Linux\n" in text
     assert "http://testserver.localhost/security/" in text

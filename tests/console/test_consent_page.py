@@ -55,8 +55,8 @@ def test_it_names_only_what_was_asked_for(visitor: Browser, web: Application) ->
 @pytest.mark.parametrize(
     ("settings", "expected"),
     [
-        ({"absolute_expiration": "30d"}, "Keep this access while you're away. Until 24 December 2026."),
-        ({"absolute_expiration": "none", "inactivity_expiration": "none"}, "Until you take it back."),
+        ({"absolute_expiration": "30d"}, "Keep this access while you're away. Until Dec 24, 2026."),
+        ({"absolute_expiration": "none", "inactivity_expiration": "none"}, "Until you revoke it."),
     ],
 )
 def test_it_says_until_when_by_the_application_s_own_settings(

@@ -103,7 +103,7 @@ def test_last_used_is_the_latest_use_of_anything_it_has(
             application=web, user=administrator, token="", token_checksum=digest("x"), expires=moment
         )
         AccessToken.objects.filter(pk=token.pk).update(created=moment)
-    assert rows(console.get(LIST))["Field app"][3] == f"3 days ago {moment:%-d %b %Y, %H:%M} UTC"
+    assert rows(console.get(LIST))["Field app"][3] == f"3 days ago {moment:%b %-d, %Y, %H:%M} UTC"
 
 
 def test_the_meter_says_in_words_how_many_places_are_taken(console: Browser, web: Application) -> None:

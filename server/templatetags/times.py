@@ -1,0 +1,27 @@
+"""Dates and times in templates: when something happened, and how long ago that was."""
+
+from datetime import datetime
+
+from django import template
+from django.contrib.humanize.templatetags.humanize import naturaltime
+from django.utils import timezone
+from django.utils.timesince import timesince
+
+from common import times
+
+register = template.Library()
+ONE_MINUTE = 60
+
+register.filter("short_date", times.short_date)
+register.filter("short_time", times.short_time)
+
+
+@register.filter
+def ago(at: datetime) -> str:
+    """Return how long ago a time was, or how far off it is, in its largest unit, such as "3 weeks ago"."""
+    now = timezone.now()
+    if abs((now - at).total_seconds()) < ONE_MINUTE:
+        return str(naturaltime(at))
+    if at > now:
+        return f"in {timesince(now, at, depth=1)}"
+    return f"{timesince(at, now, depth=1)} ago"
