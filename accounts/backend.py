@@ -13,8 +13,8 @@ from accounts.security.logins import login_in
 class PasswordBackend(AuthenticationBackend):
     """django-allauth's backend with one way to find a person.
 
-    The original tries a name as an address and an address twice. Each try hashes a password, so that the time
-    would tell which addresses belong to somebody.
+    The original tries a username as an email address, and an email address twice. Each try hashes a password,
+    so that the time would tell which email addresses belong to somebody.
     """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: str) -> User | None:  # noqa: ARG002

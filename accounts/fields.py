@@ -10,6 +10,10 @@ else:
     EmailField = models.EmailField
 
 
+# Characters: no email address is longer (RFC 5321 section 4.5.3.1.3), nor any username.
+LONGEST_EMAIL = 254
+
+
 class LowerCaseEmailField(EmailField):
     """An email address in lower case: one mailbox is one person, whatever capitals it was typed with.
 

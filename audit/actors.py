@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.contrib.auth import get_user_model
 from django.http import HttpRequest
 
-from audit.client_addresses import client_address
+from audit.ip_addresses import client_ip
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
@@ -22,14 +22,14 @@ class Actor:
     Attributes:
         user: the person; None for a command or a client.
         label: how events name the actor when it is not a person.
-        address: the network address the request came from.
-        user_agent: the program that sent it, as it calls itself.
+        ip_address: the IP address that the request came from.
+        user_agent: the client that sent it, as it calls itself.
         request_id: the id under which the request is found in logs.
     """
 
     user: User | None = None
     label: str = ""
-    address: str = ""
+    ip_address: str = ""
     user_agent: str = ""
     request_id: str = ""
 
@@ -42,13 +42,13 @@ class Actor:
     def of(cls, request: HttpRequest) -> Actor:
         """Return the actor behind a web request."""
         user = getattr(request, "user", None)
-        return replace(cls.somewhere(request), user=user if isinstance(user, get_user_model()) else None)
+        return replace(cls.anonymous(request), user=user if isinstance(user, get_user_model()) else None)
 
     @classmethod
-    def somewhere(cls, request: HttpRequest) -> Actor:
-        """Return whoever sent a request that no session speaks for: nothing is known but where from."""
+    def anonymous(cls, request: HttpRequest) -> Actor:
+        """Return whoever sent a request that no session speaks for: only where it came from is known."""
         return cls(
-            address=client_address(request.META),
+            ip_address=client_ip(request.META),
             user_agent=user_agent(request),
             request_id=getattr(request, "request_id", ""),
         )
@@ -68,5 +68,5 @@ Sender = Callable[[], Actor]
 
 
 def user_agent(request: HttpRequest) -> str:
-    """Return the program that sent the request, as it calls itself, cut to a length that events keep."""
+    """Return the client that sent the request, as it calls itself, cut to a length that events keep."""
     return request.headers.get("User-Agent", "")[:300]

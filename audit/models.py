@@ -9,7 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.actors import Actor
-from audit.client_addresses import network_of
+from audit.ip_addresses import network_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
@@ -121,7 +121,7 @@ class EventManager(models.Manager["Event"]):
             kind=kind,
             actor=actor.user,
             actor_name=actor.name,
-            address=actor.address or None,
+            address=actor.ip_address or None,
             user_agent=actor.user_agent,
             request_id=actor.request_id,
             application_id=application.pk if application else None,
@@ -145,7 +145,7 @@ class EventManager(models.Manager["Event"]):
         hour = timezone.now().replace(minute=0, second=0, microsecond=0)
         rows = self.filter(kind=kind, actor=None, person=person, at__gte=hour).values_list("address", "pk")
         known = {network_of(address or ""): pk for address, pk in rows}
-        network = network_of(actor.address)
+        network = network_of(actor.ip_address)
         if not network or (network not in known and len(known) >= settings.STRANGERS_AN_HOUR):
             network, actor = "", Actor()
         counted = known.get(network)

@@ -1,4 +1,4 @@
-"""What our public names look like in an address: anything else is 404 before a view runs.
+"""What our public names look like in a URL: anything else is 404 before a view runs.
 
 Importing this module makes them known, once, however many doors use them.
 """

@@ -175,7 +175,7 @@ class BaseVersion:
 
     @classmethod
     def sent(cls, data: Mapping[str, Any]) -> BaseVersion:
-        """Return what came back with the form; nothing at all from a program that has not seen the page."""
+        """Return what came back with the form; nothing at all from a client that has not seen the page."""
         try:
             versions = json.loads(data.get(FIELD, ""))
         except (ValueError, RecursionError):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from audit.client_addresses import forwarded
+from audit.ip_addresses import forwarded
 
 # As SECURE_PROXY_SSL_HEADER names it.
 SCHEME = "HTTP_X_FORWARDED_PROTO"

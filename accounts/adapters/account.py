@@ -17,10 +17,10 @@ from accounts.pages.next_pages import is_own_page, redirect_to_page
 from accounts.pages.user_agents import device
 from accounts.security import throttling
 from accounts.security.logins import login_in
-from accounts.services.links import link_address, new_key
+from accounts.services.links import link_url, new_key
 from accounts.services.mail import email_message
 from accounts.services.second_factors import second_factors_of
-from audit.client_addresses import UNKNOWN, client_address
+from audit.ip_addresses import UNKNOWN_IP, client_ip
 
 BEGUN_UNDER = "sign_in_begun_under"
 # The same whatever was typed: it tells nobody which of the two is wrong.
@@ -49,8 +49,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return False
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Return the browser's address, for the list of sessions and, cut to its network, for throttles."""
-        return client_address(request.META) or UNKNOWN
+        """Return the browser's IP address, for the list of sessions and, as its network, for throttles."""
+        return client_ip(request.META) or UNKNOWN_IP
 
     def is_safe_url(self, url: str | None) -> bool:
         """Return whether a URL to go on to is a page of this origin.
@@ -60,8 +60,8 @@ class AccountAdapter(DefaultAccountAdapter):
         return is_own_page(url or "")
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Return the link that a mail carries: under the configured address, whatever Host was asked for."""
-        return link_address(key.partition("-")[2])  # what stands before is the person's primary key
+        """Return the link that a mail carries: under BASE_URL, whatever Host was asked for."""
+        return link_url(key.partition("-")[2])  # what stands before is the person's primary key
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:  # noqa: ARG002
         """Return whether the sign-in is too long ago, by the one rule for all that cannot be undone."""
@@ -86,7 +86,7 @@ class AccountAdapter(DefaultAccountAdapter):
         email_message(template_prefix, email, context).send()
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:  # noqa: ARG002
-        """Mail the link of a forgotten password to the address that is stored, not to what was typed."""
+        """Mail the link of a forgotten password to the email address that is stored, not to the typed one."""
         super().send_password_reset_mail(user, user.email, context)
 
     def send_notification_mail(
@@ -96,7 +96,7 @@ class AccountAdapter(DefaultAccountAdapter):
         context: dict[str, Any] | None = None,
         email: str | None = None,
     ) -> None:
-        """Tell somebody by mail what has changed; that it cannot be told does not undo the change.
+        """Tell somebody by mail what has changed; a mail that cannot be sent does not undo the change.
 
         Of the browser it says the name alone: the header may hold any text of whoever made the change.
         """
@@ -133,7 +133,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return [*super().get_login_stages(), "accounts.adapters.stages.FirstPasswordStage"]
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Note under which password somebody begins to sign in: a second factor may come in between."""
+        """Record under which password somebody begins to sign in: a second factor may come in between."""
         request.session[BEGUN_UNDER] = user.get_session_auth_hash()
         answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return answer

@@ -15,7 +15,7 @@ SECOND_FACTORS = "second factors"
 
 
 class MFAAdapter(DefaultMFAAdapter):
-    """Encrypts what codes are worked out from, and names this installation after its address."""
+    """Encrypts what codes are worked out from, and names this installation after its host."""
 
     def encrypt(self, text: str) -> str:
         """Return the text as it is stored."""

@@ -21,7 +21,7 @@ from accounts.sessions.current import (
     SEEN_AT,
     STARTED_AT,
     list_session,
-    note_factor_change,
+    record_factor_change,
     session_digest,
 )
 from audit.actors import Actor
@@ -47,7 +47,7 @@ PROOFS = {
 
 
 @receiver(user_logged_in)
-def note_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that somebody signed in, and with what, and from when their session counts."""
     throttling.remember_network(request)
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
@@ -65,7 +65,7 @@ def put_on_list(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noq
 
 
 @receiver(user_logged_out)
-def note_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:  # noqa: ARG001
+def record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that somebody signed out, and take the session off their list."""
     if user is not None:
         UserSession.objects.filter(session_key=session_digest(request)).delete()
@@ -73,7 +73,7 @@ def note_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> Non
 
 
 @receiver(user_login_failed)
-def note_failed_sign_in(
+def record_failed_sign_in(
     credentials: dict[str, Any],
     request: HttpRequest | None = None,
     **kwargs: Any,  # noqa: ARG001
@@ -89,26 +89,26 @@ def note_failed_sign_in(
     login = login_in(credentials)
     person = User.objects.with_login(login)
     if throttling.is_guessed(request, login) or person is None:  # asked first: the same work for everybody
-        somebody = Actor.somewhere(request)
+        somebody = Actor.anonymous(request)
         Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=somebody, person=person)
     else:
         record_about(EventKind.SIGN_IN_FAILED, request, person)
 
 
 @receiver(password_changed)
-def note_password_change(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+def record_password_change(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that somebody changed their password."""
     record_about(EventKind.PASSWORD_CHANGED, request, user)
 
 
 @receiver(mfa.authentication_failed)
-def note_wrong_code(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
+def record_wrong_code(request: HttpRequest, user: User, **kwargs: Any) -> None:  # noqa: ARG001
     """Record that a code was wrong; it counts as a failure to sign in, which slows guessing down."""
     record_about(EventKind.SIGN_IN_FAILED, request, user, "wrong code")
 
 
 @receiver(mfa.authenticator_used)
-def note_recovery_code(
+def record_recovery_code(
     request: HttpRequest,
     user: User,
     authenticator: Authenticator,
@@ -121,26 +121,26 @@ def note_recovery_code(
 
 @receiver(mfa.authenticator_added)
 @receiver(mfa.authenticator_reset)
-def note_new_authenticator(
+def record_new_authenticator(
     request: HttpRequest,
     user: User,
     authenticator: Authenticator,
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
     """Record that somebody has a new passkey, authenticator app or set of recovery codes."""
-    note_factor_change(request)
+    record_factor_change(request)
     record_about(ADDED[authenticator.type], request, user, passkey_name(authenticator))
 
 
 @receiver(mfa.authenticator_removed)
-def note_removed_authenticator(
+def record_removed_authenticator(
     request: HttpRequest,
     user: User,
     authenticator: Authenticator,
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
     """Record that one of them is gone."""
-    note_factor_change(request)
+    record_factor_change(request)
     record_about(REMOVED[authenticator.type], request, user, passkey_name(authenticator))
 
 

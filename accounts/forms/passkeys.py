@@ -23,7 +23,7 @@ from django import forms
 from django.conf import settings
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData, RegistrationResponse
 
-from accounts.services.passkeys import rename_passkey, unique_name
+from accounts.services.passkeys import NAME_LENGTH, rename_passkey, unique_name
 from audit.actors import Actor
 from common.validators import validate_name
 
@@ -32,13 +32,12 @@ NO_PIN = (
     "This security key couldn't verify that it's you, because it has no PIN or fingerprint. Set one up in "
     "the settings of your device or browser, then try again."
 )
-NAME_LENGTH = 60
 # Bytes; an answer with the attestation of a security key has about three thousand.
 ANSWER_LENGTH = 20_000
 
 
-def host_is_address() -> bool:
-    """Return whether BASE_URL names a network address, which no passkey can be bound to (WebAuthn 5.1.2)."""
+def host_is_ip() -> bool:
+    """Return whether BASE_URL names an IP address, which no passkey can be bound to (WebAuthn 5.1.2)."""
     try:
         ipaddress.ip_address(urlsplit(settings.BASE_URL).hostname or "")
     except ValueError:

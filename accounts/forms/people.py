@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 
+from accounts.fields import LONGEST_EMAIL
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
 from common.validators import validate_name
 
@@ -58,8 +59,8 @@ class PersonForm(ModelForm):
 class FilterForm(forms.Form):
     """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
 
-    # No email address is longer, and SQLite takes no pattern of more than 50,000 bytes.
-    q = forms.CharField(required=False, label="Name, email address, or User ID", max_length=254)
+    # SQLite takes no pattern of more than 50,000 bytes.
+    q = forms.CharField(required=False, label="Name, email address, or User ID", max_length=LONGEST_EMAIL)
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
 

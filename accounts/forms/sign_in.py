@@ -11,12 +11,11 @@ from django.core.validators import MaxLengthValidator
 from django.db import DatabaseError
 from django.http import HttpRequest
 
+from accounts.fields import LONGEST_EMAIL
 from accounts.models import User
 from accounts.security.passwords import LONGEST_PASSWORD
 
 log = logging.getLogger("gatehouse.mail")
-# No email address is longer, nor any username.
-LONGEST_LOGIN = 254
 
 
 class SignInForm(LoginForm):
@@ -32,7 +31,7 @@ class SignInForm(LoginForm):
             "spellcheck": "false",
         }
         # Without `maxlength`, with which a browser would cut what is pasted and say nothing.
-        login.validators.append(MaxLengthValidator(LONGEST_LOGIN))
+        login.validators.append(MaxLengthValidator(LONGEST_EMAIL))
         password = self.fields["password"]
         password.widget.attrs = {"autocomplete": "current-password"}
         password.help_text = ""
@@ -43,7 +42,7 @@ class PasswordMailForm(ResetPasswordForm):
     """Asks for a mail with a link to set a new password.
 
     Making and mailing the link waits until the request has been answered (`request.once_answered`): how long
-    it takes, or that it fails, would tell a stranger which addresses belong to somebody.
+    it takes, or that it fails, would tell a stranger which email addresses belong to somebody.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -58,12 +57,12 @@ class PasswordMailForm(ResetPasswordForm):
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:
-        """Note what is to be done and return the address that was asked about."""
+        """Leave it to be done and return the email address that was asked about."""
         request.once_answered = partial(self.send, request, **kwargs)  # type: ignore[attr-defined]
         return str(self.cleaned_data["email"])
 
     def send(self, request: HttpRequest, **kwargs: Any) -> None:
-        """Mail the link, if the address is somebody's; a failure is logged, because nobody waits for it."""
+        """Mail the link, if the email address is somebody's; a failure is logged, as nobody waits for it."""
         try:
             with context.request_context(request):
                 super().save(request, **kwargs)

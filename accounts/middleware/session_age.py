@@ -1,4 +1,4 @@
-"""What a signed-in person's request does besides being answered."""
+"""How old a session may become."""
 
 import time
 from collections.abc import Callable
@@ -8,12 +8,9 @@ from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
 from django.http import HttpRequest, HttpResponse
-from django.utils import timezone
 
 from accounts.models import ACTIVITY_INTERVAL, User
-from accounts.sessions.current import SEEN_AT, STARTED_AT, session_digest
-from audit.actors import user_agent
-from audit.client_addresses import UNKNOWN, client_address
+from accounts.sessions.current import SEEN_AT, STARTED_AT, session_digest, sighting
 from common.best_effort import best_effort
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -30,15 +27,15 @@ class SessionAgeMiddleware:
         return self.get_response(request)
 
     def process_view(self, request: HttpRequest, view: Callable[..., Any], _args: Any, _kwargs: Any) -> None:
-        """Note the activity, unless the path is for API clients: a cookie means nothing there."""
+        """Look at the session, unless the URL is for API clients: a cookie means nothing there."""
         if getattr(view, "csrf_exempt", False) or request.session.session_key is None:
             return
         end_session_if_too_old(request)
         if isinstance(request.user, User):
-            self.note_activity(request, request.user)
+            self.touch(request, request.user)
 
-    def note_activity(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # who builds on this asks
-        """Note that a person was seen in this session."""
+    def touch(self, request: HttpRequest, user: User) -> None:  # noqa: ARG002  # who builds on this asks
+        """Slide the session: somebody was seen in it."""
         slide_session(request)
 
 
@@ -57,14 +54,10 @@ def session_is_too_old(request: HttpRequest) -> bool:
 
 def slide_session(request: HttpRequest) -> None:
     """Write when this session was last seen, at most once a minute, which slides its idle limit."""
-    now = timezone.now()
-    if now.timestamp() - request.session.get(SEEN_AT, 0) < ACTIVITY_INTERVAL.total_seconds():
+    now = time.time()
+    if now - request.session.get(SEEN_AT, 0) < ACTIVITY_INTERVAL.total_seconds():
         return
-    request.session[SEEN_AT] = now.timestamp()
-    request.session.note_slide()  # type: ignore[attr-defined]  # accounts.sessions.store
+    request.session[SEEN_AT] = now
+    request.session.mark_slid()  # type: ignore[attr-defined]  # accounts.sessions.store
     with best_effort("a session's last IP address"):
-        UserSession.objects.filter(session_key=session_digest(request)).update(
-            last_seen_at=now,
-            ip=client_address(request.META) or UNKNOWN,
-            user_agent=user_agent(request)[:200],
-        )
+        UserSession.objects.filter(session_key=session_digest(request)).update(**sighting(request))

@@ -39,7 +39,7 @@ class KeptForm:
 
     Attributes:
         id: names it among those that wait.
-        address: where it was going, below this site.
+        url: where it was going, on this site.
         fields: names and values, in their order.
         files: the names of fields whose file has to be chosen again.
         withheld: the names of fields whose value is never kept.
@@ -47,7 +47,7 @@ class KeptForm:
     """
 
     id: str
-    address: str
+    url: str
     fields: list[tuple[str, str]]
     files: list[str]
     withheld: list[str]
@@ -75,7 +75,7 @@ def seal(request: HttpRequest) -> str:
         if name not in OF_THE_PAGE
     ]
     kept = {
-        "address": request.get_full_path(),
+        "address": request.get_full_path(),  # as forms that an earlier version sealed have it
         "fields": [pair for pair in sent if pair[0] not in settings.NEVER_KEPT_FIELDS],
         "files": list(request.FILES),
         "withheld": [name for name, value in sent if value and name in settings.NEVER_KEPT_FIELDS],
@@ -152,7 +152,7 @@ def let_go(request: HttpRequest) -> None:
 def _read(sealed: str, kept: dict[str, Any]) -> KeptForm:
     return KeptForm(
         id=_id(sealed),
-        address=kept["address"],
+        url=kept["address"],
         fields=[(name, value) for name, value in kept["fields"]],
         files=kept["files"],
         withheld=kept["withheld"],

@@ -21,7 +21,7 @@ PURPOSE = "passkey challenges"
 State = dict[str, Any]
 
 
-def give(answer: HttpResponse, state: State) -> None:
+def set_cookie(answer: HttpResponse, state: State) -> None:
     """Let the browser keep what an answer to its challenge will be checked against."""
     answer.set_cookie(
         settings.PASSKEY_COOKIE_NAME,
@@ -33,7 +33,7 @@ def give(answer: HttpResponse, state: State) -> None:
     )
 
 
-def given(request: HttpRequest) -> State | None:
+def read_cookie(request: HttpRequest) -> State | None:
     """Return what the browser was given within the last hour; None where it keeps nothing of ours."""
     sealed = request.COOKIES.get(settings.PASSKEY_COOKIE_NAME, "")
     try:
@@ -43,12 +43,12 @@ def given(request: HttpRequest) -> State | None:
     return state
 
 
-def use_up(state: State) -> bool:
-    """Note that a challenge was answered rightly; return whether this was the first time."""
+def consume(state: State) -> bool:
+    """Record that a challenge was answered rightly; return whether this was the first time."""
     challenge = sha256(str(state["challenge"]).encode()).hexdigest()
     return bool(cache.add(f"passkey-challenge:{challenge}", True, SECONDS))
 
 
-def take_back(answer: HttpResponse) -> None:
+def delete_cookie(answer: HttpResponse) -> None:
     """Let the browser forget its challenge."""
     answer.delete_cookie(settings.PASSKEY_COOKIE_NAME, samesite="Strict")

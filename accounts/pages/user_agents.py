@@ -1,6 +1,6 @@
-"""What people call the program that sent a request."""
+"""What people call the browser that sent a request."""
 
-# The first that fits: many programs name others as well, to be treated like them.
+# The first that fits: many browsers name others as well, to be treated like them.
 BROWSERS = {
     "Edg": "Edge",
     "OPR": "Opera",

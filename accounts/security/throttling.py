@@ -17,7 +17,7 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
-from audit.client_addresses import client_network
+from audit.ip_addresses import client_network
 
 # So many sign-ins may be slowed down at once in a process: each of them keeps a thread.
 SLOWED_AT_ONCE = 4
@@ -44,7 +44,7 @@ def digest(*parts: str) -> str:
 
 
 def allow_sign_in(request: HttpRequest, login: str) -> None:
-    """Let an attempt to sign in go on, at once or after a moment.
+    """Let an attempt to sign in go on, at once or after a few seconds.
 
     Many failures under one name from many networks are a distributed guess. It slows down those who sign in
     under that name from networks from which nobody has signed in lately; the others do not notice.
@@ -89,7 +89,7 @@ def is_guessed(request: HttpRequest, login: str) -> bool:
 
 
 def remember_network(request: HttpRequest) -> None:
-    """Note that somebody has signed in from a network, or set a password with a link that they were sent."""
+    """Record that somebody has signed in from a network, or set a password with a link they were sent."""
     network = client_network(request.META)
     if network:
         cache.set(f"known:{network}", True, settings.KNOWN_NETWORK_SECONDS)

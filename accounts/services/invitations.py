@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import LinkPurpose, OneTimeLink, Role, User
-from accounts.services.links import link_address, new_key
+from accounts.services.links import link_url, new_key
 from accounts.services.people import save_checked
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -35,7 +35,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
         key = new_key(user, LinkPurpose.INVITATION)
         after = {"Username": username, "Email address": user.email, "Role": role}
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)
-    return user, link_address(key)
+    return user, link_url(key)
 
 
 def invite_again(user: User, *, actor: Actor) -> str:
@@ -52,7 +52,7 @@ def invite_again(user: User, *, actor: Actor) -> str:
             raise ValidationError(JOINED)
         key = new_key(user, LinkPurpose.INVITATION)
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, detail="again")
-    return link_address(key)
+    return link_url(key)
 
 
 def withdraw_invitation(user: User, *, actor: Actor) -> bool:

@@ -44,8 +44,8 @@ def digest(key: str) -> str:
     return sha256(key.encode()).hexdigest()
 
 
-def link_address(key: str) -> str:
-    """Return the address of the page on which the bearer of a key sets a password.
+def link_url(key: str) -> str:
+    """Return the URL of the page on which the bearer of a key sets a password.
 
     The key stands in the query, which access logs leave out.
     """
@@ -65,7 +65,7 @@ def password_link(user: User, *, actor: Actor) -> str:
             raise ValidationError(NOT_ACTIVE)
         key = new_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
-    return link_address(key)
+    return link_url(key)
 
 
 def invitation_of(user: User) -> OneTimeLink | None:

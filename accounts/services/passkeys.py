@@ -9,8 +9,9 @@ from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
-# Characters before the number of a passkey's name, which has 60.
-LONGEST_STEM = 55
+NAME_LENGTH = 60
+# Characters of a name before its number.
+LONGEST_STEM = NAME_LENGTH - 5
 
 
 def unique_name(user: User, wanted: str, *, renamed: Authenticator | None = None) -> str:

@@ -51,7 +51,7 @@ def change_person(
 ) -> Changes:
     """Give a person's name, username, email address or role new values.
 
-    A link that was mailed to an earlier address stops working.
+    A link that was mailed to an earlier email address stops working.
 
     Args:
         user: the person.
@@ -66,7 +66,7 @@ def change_person(
     with transaction.atomic():
         role = values.get("role", Role.ADMINISTRATOR)
         if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != version_of(role):
-            keep_an_administrator_beside(user, field="role")
+            require_another_administrator(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         wanted = {name: as_kept(name, value) for name, value in values.items()}
         kept = keep_what_others_changed(wanted, based_on or {}, subject_of(person))
@@ -120,7 +120,7 @@ def label_of(field: str) -> str:
     return label[:1].upper() + label[1:]
 
 
-def keep_an_administrator_beside(person: User, *, field: str | None = None) -> None:
+def require_another_administrator(person: User, *, field: str | None = None) -> None:
     """Hold all administrators until the transaction ends and make sure that there is another one.
 
     Everybody takes the same rows in the same order, before any other, so that of two who step down at once

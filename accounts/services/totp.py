@@ -30,7 +30,7 @@ def step_of(secret: str, code: str) -> int | None:
 
 
 def use_up(user: User, step: int) -> bool:
-    """Note that the code of a time step was used; return whether this was the first time.
+    """Record that the code of a time step was used; return whether this was the first time.
 
     It is remembered for as long as the code is right: django-allauth forgets it after 30 seconds.
     """

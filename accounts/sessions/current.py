@@ -1,6 +1,7 @@
 """The session of a request: its place on its owner's list, its id, and what was changed in it."""
 
 import time
+from typing import Any
 
 from allauth.usersessions.models import UserSession
 from django.db import transaction
@@ -10,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from accounts.sessions.store import digest
 from audit.actors import user_agent
-from audit.client_addresses import UNKNOWN, client_address
+from audit.ip_addresses import UNKNOWN_IP, client_ip
 
 # What it holds of itself: times, in seconds since 1970.
 STARTED_AT = "started_at"
@@ -25,16 +26,21 @@ def session_digest(request: HttpRequest) -> str:
     return digest(request.session.session_key)
 
 
+def sighting(request: HttpRequest) -> dict[str, Any]:
+    """Return what the list says of a session that is seen now: when, from where, and in which browser."""
+    return {
+        "last_seen_at": timezone.now(),
+        "ip": client_ip(request.META) or UNKNOWN_IP,
+        "user_agent": user_agent(request)[:200],
+    }
+
+
 def list_session(request: HttpRequest, user: User) -> None:
     """Put this request's session on its owner's list."""
-    seen = {
-        "user": user,
-        "ip": client_address(request.META) or UNKNOWN,
-        "user_agent": user_agent(request)[:200],
-        "last_seen_at": timezone.now(),
-    }
     request.session.save()  # its row still knows the earlier password
-    UserSession.objects.update_or_create(session_key=session_digest(request), defaults=seen)
+    UserSession.objects.update_or_create(
+        session_key=session_digest(request), defaults={"user": user, **sighting(request)}
+    )
 
 
 def renew_session(request: HttpRequest) -> None:
@@ -54,8 +60,8 @@ def renew_session(request: HttpRequest) -> None:
         row.save(update_fields=["session_key"])
 
 
-def note_factor_change(request: HttpRequest) -> None:
-    """Note in the session that a second factor was added, replaced or removed in it."""
+def record_factor_change(request: HttpRequest) -> None:
+    """Record in the session that a second factor was added, replaced or removed in it."""
     request.session[CHANGED_AT] = time.time()
 
 

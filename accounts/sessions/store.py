@@ -39,8 +39,8 @@ class SessionStore(DatabaseStore):
 
     slid: dict[str, Any] | None = None
 
-    def note_slide(self) -> None:
-        """Note that nothing has changed so far but that the session was seen: no page fails for that."""
+    def mark_slid(self) -> None:
+        """Record that nothing has changed so far but that the session was seen: no page fails for that."""
         self.slid = copy.deepcopy(dict(self.items()))
 
     def save(self, must_create: bool = False) -> None:

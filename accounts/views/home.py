@@ -37,7 +37,7 @@ class PasswordMailView(PasswordResetView):
         return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Note what is to be mailed, on an allowance of one's own: django-allauth's is the victim's too."""
+        """Leave the mail for later, on an allowance of one's own: django-allauth's is the victim's too."""
         allow_mail(self.request, form.cleaned_data["email"])
         form.save(self.request)
         answer: HttpResponse = FormView.form_valid(self, form)

@@ -1,6 +1,6 @@
 """Setting a password with a one-time link: an invitation, or the way back of somebody who is locked out.
 
-django-allauth's own page keeps the link's key in the session and in the address's path, which access logs
+django-allauth's own page keeps the link's key in the session and in the URL's path, which access logs
 show. Here it stands in the query, which they do not, and goes from there into the form and nowhere else.
 """
 
@@ -56,7 +56,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
 def page(
     request: HttpRequest, template: str, context: dict[str, Any] | None = None, *, status: int
 ) -> HttpResponse:
-    """Answer with a page whose styles and links do not repeat its address, key and all, as their Referer.
+    """Answer with a page whose styles and links do not repeat its URL, key and all, as their Referer.
 
     A proxy's access log often shows that header. The origin stays: Django wants it with the form.
     """

@@ -18,7 +18,7 @@ class RenewsSession:
     request: HttpRequest
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Note that the person proved who they are, and go on with what they asked for."""
+        """Record that the person proved who they are, and go on with what they asked for."""
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         renew_session(self.request)
         return answer

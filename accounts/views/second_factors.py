@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from django.views.generic.edit import FormView
 
 from accounts.access import recent_sign_in_required, signed_in_recently, signed_in_user
-from accounts.forms.passkeys import host_is_address
+from accounts.forms.passkeys import host_is_ip
 from accounts.security.ciphers import UnreadableError
 from accounts.services.recovery_codes import show_once
 from accounts.services.second_factors import second_factors_of
@@ -46,7 +46,7 @@ class AddPasskeyView(AddWebAuthnView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows, with a challenge for the browser."""
         context = FormView.get_context_data(self, **kwargs)
-        context["host_is_address"] = host_is_address()
+        context["host_is_ip"] = host_is_ip()
         context["refused"] = context["form"].refused_passkey
         context["options"] = auth.begin_registration(signed_in_user(self.request), passwordless=True)
         return context

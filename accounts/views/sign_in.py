@@ -19,7 +19,7 @@ from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms.passkeys import NOT_ACCEPTED, host_is_address
+from accounts.forms.passkeys import NOT_ACCEPTED, host_is_ip
 from accounts.pages import kept_forms, passkey_challenges
 from accounts.pages.next_pages import redirect_to_page
 
@@ -90,7 +90,7 @@ class SignInView(LeadsOn, LoginView):
         """Return what the page shows."""
         sealed: str = kwargs.pop("kept_form", "") or self.request.POST.get(kept_forms.FIELD, "")
         kept = kept_forms.came_along(sealed)
-        context = {"kept_form": sealed, "kept": kept, "passkeys_work": not host_is_address()} | kwargs
+        context = {"kept_form": sealed, "kept": kept, "passkeys_work": not host_is_ip()} | kwargs
         found: dict[str, Any] = super().get_context_data(**context)
         return found
 
@@ -106,21 +106,21 @@ class PasskeySignInView(LeadsOn, LoginWebAuthnView):
         answer: HttpResponse = super().get(request, *args, **kwargs)
         state = request.session.pop(auth.STATE_SESSION_KEY, None)
         if state is not None:
-            passkey_challenges.give(answer, state)
+            passkey_challenges.set_cookie(answer, state)
         return answer
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         """Check what a passkey signed; its challenge is over in any case."""
-        self.state = passkey_challenges.given(request)
+        self.state = passkey_challenges.read_cookie(request)
         request.session[auth.STATE_SESSION_KEY] = self.state
         answer: HttpResponse = super().post(request, *args, **kwargs)
         request.session.pop(auth.STATE_SESSION_KEY, None)
-        passkey_challenges.take_back(answer)
+        passkey_challenges.delete_cookie(answer)
         return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign the person in, unless the same challenge was answered before."""
-        if self.state is None or not passkey_challenges.use_up(self.state):
+        if self.state is None or not passkey_challenges.consume(self.state):
             return self.form_invalid(form)
         return super().form_valid(form)
 

@@ -26,7 +26,7 @@ STORAGES = {
 }
 
 _https = _base_url.scheme == "https"
-# Behind proxies that end TLS, and only there, what they say of a request (audit.client_addresses) counts.
+# Behind proxies that end TLS, and only there, what they say of a request (audit.ip_addresses) counts.
 TRUSTED_PROXIES = env.proxies("BEHIND_PROXY")
 FORWARDED_HEADER = env.choice("FORWARDED_HEADER", ("x-forwarded", "forwarded"))
 # What they say of the scheme is brought to this form whichever header they use (server.proxies).

@@ -57,7 +57,7 @@ class ApiRequest:
 
     def sender(self) -> Actor:
         """Find out who sent it; nothing is known but where from."""
-        return Actor.somewhere(self.for_django())
+        return Actor.anonymous(self.for_django())
 
     def for_django(self) -> HttpRequest:
         """Return it as Django sees requests, without its body: what Django does with it needs none.

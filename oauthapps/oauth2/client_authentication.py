@@ -102,7 +102,7 @@ def authenticate_client(
     try:
         return find_client(authorization, parameters, presented)
     except ClientAuthenticationError as error:
-        count_failure(error.client_id, sender().address)
+        count_failure(error.client_id, sender().ip_address)
         raise
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error
 
-from audit.client_addresses import network_of
+from audit.ip_addresses import network_of
 from oauthapps.models import FailureCount
 from oauthapps.rules.credential_values import digest
 

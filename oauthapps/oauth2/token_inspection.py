@@ -65,7 +65,7 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
         if may_be_described(client.application, row):
             return describe(row)
     if not is_no_guess(value, client.application):
-        count_failure(f"introspection by {client.application.client_id}", sender().address)
+        count_failure(f"introspection by {client.application.client_id}", sender().ip_address)
     return INACTIVE
 
 

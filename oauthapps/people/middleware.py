@@ -11,8 +11,8 @@ from oauthapps.services.activity import record_activity
 class ActivityMiddleware(SessionAgeMiddleware):
     """Writes that a person is active, at most once a minute, beside what it does for their session."""
 
-    def note_activity(self, request: HttpRequest, user: User) -> None:
+    def touch(self, request: HttpRequest, user: User) -> None:
         """Write the person's last activity, and slide this session."""
         with best_effort("a person's activity"):
             record_activity(user)
-        super().note_activity(request, user)
+        super().touch(request, user)

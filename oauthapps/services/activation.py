@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OneTimeLink, User
-from accounts.services.people import keep_an_administrator_beside
+from accounts.services.people import require_another_administrator
 from accounts.services.sessions import end_sessions_of
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -41,7 +41,7 @@ def deactivate(user: User, *, actor: Actor) -> Ended | None:
     if actor.user == user:
         raise ValidationError(ONESELF)
     with transaction.atomic():
-        keep_an_administrator_beside(user)
+        require_another_administrator(user)
         if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             return None
         ended = end_access(user)

@@ -97,9 +97,9 @@ def test_filters_narrow_the_list_together(
     console: Browser, administrator: User, query: dict[str, str], expected: list[str]
 ) -> None:
     Event.objects.all().delete()
-    by_her = Actor(user=administrator, address="192.0.2.1")
+    by_her = Actor(user=administrator, ip_address="192.0.2.1")
     record(EventKind.SECRET_ADDED, actor=by_her, at=datetime(2026, 3, 1, 23, 59, 59, tzinfo=UTC))
-    stranger = Actor(address="2001:db8::1")
+    stranger = Actor(ip_address="2001:db8::1")
     record(
         EventKind.SIGN_IN_FAILED,
         actor=stranger,

@@ -51,7 +51,7 @@ class World:
         return f"{next(self.numbers) * 0x9E3779B97F4A7C15F39CC0605CEDC835 % (1 << 128):032x}"
 
     def actor(self, person: str = "administrator") -> Actor:
-        return Actor(user=self.people[person], address="192.0.2.17", user_agent=AGENT)
+        return Actor(user=self.people[person], ip_address="192.0.2.17", user_agent=AGENT)
 
 
 def found() -> World:

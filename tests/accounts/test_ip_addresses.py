@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.security.throttling import SLOWED_AT_ONCE, slowed
-from audit.client_addresses import UNKNOWN, address_in, network_of
+from audit.ip_addresses import UNKNOWN_IP, ip_in, network_of
 from audit.models import Event, EventKind
 from tests.factories import PASSWORD
 
@@ -53,7 +53,7 @@ JUNK += [
 @pytest.mark.spec("S-30", "RFC 7239 §6; RFC 4291 §2.5.5.2")
 @pytest.mark.parametrize(("text", "address"), [*WRITTEN, *((junk, "") for junk in JUNK)])
 def test_an_address_is_read_however_it_is_written_and_junk_is_none(text: str, address: str) -> None:
-    assert address_in(text) == address
+    assert ip_in(text) == address
 
 
 @pytest.mark.spec("S-30", "RFC 4291 §2.5.4")
@@ -73,7 +73,7 @@ def test_whatever_a_proxy_writes_people_sign_in_and_what_is_kept_is_an_address(
     header = text.encode().decode("latin-1")
     assert attempt(PASSWORD, "198.51.100.1", **{"X-Forwarded-For": header})
     assert Event.objects.get(kind=EventKind.SIGNED_IN).address == (address or None)
-    assert UserSession.objects.get().ip == (address or UNKNOWN)
+    assert UserSession.objects.get().ip == (address or UNKNOWN_IP)
 
 
 @pytest.mark.spec("S-30", "RFC 4291 §2.5.5.2")

@@ -12,33 +12,33 @@ from typing import Any
 
 from django.conf import settings
 
-# What stands for an address where one has to be stored and none is known.
-UNKNOWN = "::"
+# Stored where an IP address has to be and none is known.
+UNKNOWN_IP = "::"
 # One customer has at least so many bits of an IPv6 address to themselves (RFC 6177).
 NETWORK_BITS = 64
-# Longer than any address with its port, brackets and quotes.
+# Longer than any IP address with its port, brackets and quotes.
 LONGEST = 60
 
 ESCAPED = re.compile(r'\\["\\]')
 SEPARATORS = str.maketrans("", "", ",;")
 
 
-def client_address(meta: Mapping[str, Any]) -> str:
+def client_ip(meta: Mapping[str, Any]) -> str:
     """Return the IP address that a request came from; empty where a proxy does not know it.
 
     Args:
         meta: the request's WSGI environment.
     """
     named = forwarded(meta, "for") if settings.TRUSTED_PROXIES else None
-    return address_in(str(meta.get("REMOTE_ADDR", "")) if named is None else named)
+    return ip_in(str(meta.get("REMOTE_ADDR", "")) if named is None else named)
 
 
 def client_network(meta: Mapping[str, Any]) -> str:
     """Return the network that a request came from, as throttles count it."""
-    return network_of(client_address(meta))
+    return network_of(client_ip(meta))
 
 
-def address_in(text: str) -> str:
+def ip_in(text: str) -> str:
     """Return the IP address that a text names, in its shortest form; empty where it names none.
 
     A port, brackets, quotes and a zone are left out. An IPv4-mapped IPv6 address becomes the IPv4 address.
@@ -63,11 +63,11 @@ def without_port(text: str) -> str:
     return host if port.isascii() and port.isdecimal() else ""
 
 
-def network_of(address: str) -> str:
-    """Return the network of an address: itself for IPv4, its first 64 bits for IPv6."""
-    if ":" not in address:
-        return address
-    return str(ipaddress.ip_network((address, NETWORK_BITS), strict=False).network_address)
+def network_of(ip: str) -> str:
+    """Return the network of an IP address: itself for IPv4, its first 64 bits for IPv6."""
+    if ":" not in ip:
+        return ip
+    return str(ipaddress.ip_network((ip, NETWORK_BITS), strict=False).network_address)
 
 
 def forwarded(meta: Mapping[str, Any], name: str) -> str | None:
