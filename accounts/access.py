@@ -20,7 +20,7 @@ P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 
-class SignInWantedError(Exception):
+class SignInRequiredError(Exception):
     """A form needs a sign-in: it is answered with the sign-in page.
 
     Attributes:

@@ -22,7 +22,7 @@ from accounts.services.mail import email_message
 from accounts.services.second_factors import second_factors_of
 from audit.ip_addresses import UNKNOWN_IP, client_ip
 
-BEGUN_UNDER = "sign_in_begun_under"
+AUTH_HASH_AT_START = "sign_in_begun_under"
 # The same whatever was typed: it tells nobody which of the two is wrong.
 WRONG_PASSWORD = "Check your username and password."  # noqa: S105 - it is none
 log = logging.getLogger("gatehouse.mail")
@@ -115,7 +115,7 @@ class AccountAdapter(DefaultAccountAdapter):
         Raises:
             TooManyAttemptsError: which says how long to wait.
         """
-        throttling.allow_sign_in(request, login_in(credentials))
+        throttling.throttle_sign_in(request, login_in(credentials))
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         """Count an attempt that failed."""
@@ -134,7 +134,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Record under which password somebody begins to sign in: a second factor may come in between."""
-        request.session[BEGUN_UNDER] = user.get_session_auth_hash()
+        request.session[AUTH_HASH_AT_START] = user.get_session_auth_hash()
         answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return answer
 
@@ -144,8 +144,8 @@ class AccountAdapter(DefaultAccountAdapter):
         Raises:
             ImmediateHttpResponse: which leads back to the sign-in page.
         """
-        begun_under = request.session.pop(BEGUN_UNDER, "")
-        if not (user.is_active and constant_time_compare(begun_under, user.get_session_auth_hash())):
+        auth_hash_at_start = request.session.pop(AUTH_HASH_AT_START, "")
+        if not (user.is_active and constant_time_compare(auth_hash_at_start, user.get_session_auth_hash())):
             from allauth.account.internal.stagekit import clear_login  # noqa: PLC0415  # it imports the adapter
 
             clear_login(request)

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 
-from accounts.access import SignInWantedError
+from accounts.access import SignInRequiredError
 from accounts.pages import kept_forms
 from accounts.security.ciphers import UnreadableError
 from accounts.security.hashers import TooBusyError
@@ -57,13 +57,13 @@ def unreadable(request: HttpRequest) -> HttpResponse:
     return render(request, "mfa/unreadable.html", context, status=403)
 
 
-def answer_to(request: HttpRequest, error: Exception) -> HttpResponse | None:
+def error_response(request: HttpRequest, error: Exception) -> HttpResponse | None:
     """Return what a person is told who has to sign in, wait or be helped; None for any other error."""
     if isinstance(error, TooBusyError):
         return busy(request)
     if isinstance(error, TooManyAttemptsError):
         return too_many_attempts(request, error.seconds)
-    if isinstance(error, SignInWantedError):
+    if isinstance(error, SignInRequiredError):
         return sign_in_page(request, next_url=error.next_url)
     return unreadable(request) if isinstance(error, UnreadableError) else None
 
@@ -106,7 +106,7 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return None
         refused = super().process_view(request, view_func, view_args, view_kwargs)
         if refused is None and request.method == "POST":
-            kept_forms.let_go(request)
+            kept_forms.discard_submitted(request)
         return refused
 
     def handle_no_permission(  # type: ignore[override]  # Django always redirects
@@ -119,13 +119,13 @@ class SignInMiddleware(LoginRequiredMiddleware):
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
         """Ask for a password, passkey or code again, and come back to the page or the form that was sent."""
-        if answer := answer_to(request, exception):
+        if answer := error_response(request, exception):
             return answer
         if not isinstance(exception, ReauthenticationRequired):
             return None
         target = request.get_full_path()
         sealed = kept_forms.seal(request)
         if sealed:
-            target = kept_forms.keep(request, sealed)
+            target = kept_forms.store(request, sealed)
         method = get_adapter().get_reauthentication_methods(request.user)[0]
         return redirect(f"{method['url']}?{urlencode({'next': target})}")

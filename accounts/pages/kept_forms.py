@@ -87,7 +87,7 @@ def seal(request: HttpRequest) -> str:
     return sealed if len(sealed) <= MOST else _sealed(kept | {"fields": [], "is_too_large": True})
 
 
-def keep(request: HttpRequest, sealed: str) -> str:
+def store(request: HttpRequest, sealed: str) -> str:
     """Let a sealed form wait in the session; return the URL of the page that offers to send it.
 
     Those whose hour is over leave the session.
@@ -98,7 +98,7 @@ def keep(request: HttpRequest, sealed: str) -> str:
     return f"{reverse('kept-form')}?{urlencode({'form': _id(sealed)})}"
 
 
-def take_along(request: HttpRequest) -> str:
+def store_submitted(request: HttpRequest) -> str:
     """Move the sealed form that came with a sign-in form into the session.
 
     Returns:
@@ -108,10 +108,10 @@ def take_along(request: HttpRequest) -> str:
     kept = _open(sealed)
     if kept is None or kept["browser"] != _browser(request):
         return ""
-    return keep(request, sealed)
+    return store(request, sealed)
 
 
-def renew(request: HttpRequest) -> None:
+def reseal_submitted(request: HttpRequest) -> None:
     """Let the form that came along with a sign-in form of an older tab be for this browser still.
 
     Signing in gives a browser another CSRF cookie. To be called only where the browser itself said that the
@@ -126,7 +126,7 @@ def renew(request: HttpRequest) -> None:
         request.POST = fields  # type: ignore[assignment]
 
 
-def waiting(request: HttpRequest) -> KeptForm | None:
+def find_waiting(request: HttpRequest) -> KeptForm | None:
     """Return the form that the query names, or the latest, if it waits for the person who is signed in."""
     forms = request.session.get(SESSION_KEY, {})
     sealed = forms.get(request.GET.get("form") or next(reversed(forms), ""), "")
@@ -136,13 +136,13 @@ def waiting(request: HttpRequest) -> KeptForm | None:
     return _read(sealed, kept)
 
 
-def came_along(sealed: str) -> KeptForm | None:
+def unseal(sealed: str) -> KeptForm | None:
     """Return what is in a sealed form; None where it was not sealed here within the hour."""
     kept = _open(sealed)
     return None if kept is None else _read(sealed, kept)
 
 
-def let_go(request: HttpRequest) -> None:
+def discard_submitted(request: HttpRequest) -> None:
     """Forget the form that is being sent at last. Where the answer is an error of ours, it stays."""
     forms = request.session.get(SESSION_KEY, {})
     if forms and forms.pop(request.POST.get(FIELD, ""), None):

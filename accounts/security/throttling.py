@@ -43,7 +43,7 @@ def digest(*parts: str) -> str:
     return salted_hmac("attempts", "\0".join(parts).lower(), algorithm="sha256").hexdigest()
 
 
-def allow_sign_in(request: HttpRequest, login: str) -> None:
+def throttle_sign_in(request: HttpRequest, login: str) -> None:
     """Let an attempt to sign in go on, at once or after a few seconds.
 
     Many failures under one name from many networks are a distributed guess. It slows down those who sign in
@@ -69,7 +69,7 @@ def count_failure(request: HttpRequest, login: str) -> None:
     consume(request, "sign_in_guessed", digest(login))
 
 
-def allow_mail(request: HttpRequest, email: str) -> None:
+def throttle_mail(request: HttpRequest, email: str) -> None:
     """Count a request for a mail to an email address.
 
     Strangers share an allowance, so that nobody is flooded with mails; it is not that of networks from which
@@ -78,9 +78,9 @@ def allow_mail(request: HttpRequest, email: str) -> None:
     Raises:
         TooManyAttemptsError: when there were too many from this network, or from strangers' networks.
     """
-    take(request, "reset_password", digest(client_network(request.META), email))
+    count_or_refuse(request, "reset_password", digest(client_network(request.META), email))
     if not is_known(request):
-        take(request, "reset_password_by_strangers", digest(email))
+        count_or_refuse(request, "reset_password_by_strangers", digest(email))
 
 
 def is_guessed(request: HttpRequest, login: str) -> bool:
@@ -120,7 +120,7 @@ def slow_down() -> None:
         slowed.release()
 
 
-def take(request: HttpRequest, action: str, key: str) -> None:
+def count_or_refuse(request: HttpRequest, action: str, key: str) -> None:
     """Count that something happens.
 
     Raises:

@@ -5,7 +5,7 @@ from django.db import transaction
 
 from accounts.models import LinkPurpose, OneTimeLink, Role, User
 from accounts.services.links import link_url, new_key
-from accounts.services.people import save_checked
+from accounts.services.people import save_validated
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
@@ -31,7 +31,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
     user = User(username=username, email=email, role=role, name=name, is_active=False, joined_at=None)
     user.set_unusable_password()
     with transaction.atomic():
-        save_checked(user)
+        save_validated(user)
         key = new_key(user, LinkPurpose.INVITATION)
         after = {"Username": username, "Email address": user.email, "Role": role}
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)

@@ -42,7 +42,7 @@ def add_person(user: User, *, password: str, actor: Actor) -> None:
     user.set_password(password)
     after = {"Username": user.username, "Role": user.role}
     with transaction.atomic():
-        save_checked(user)
+        save_validated(user)
         Event.objects.record(EventKind.PERSON_CREATED, actor=actor, person=user, after=after)
 
 
@@ -68,12 +68,12 @@ def change_person(
         if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != version_of(role):
             require_another_administrator(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        wanted = {name: as_kept(name, value) for name, value in values.items()}
+        wanted = {name: normalized(name, value) for name, value in values.items()}
         kept = keep_what_others_changed(wanted, based_on or {}, subject_of(person))
         changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
         if changed:
             save_changes(person, changed, actor=actor)
-    return Changes(changed=list(named(changed)), kept=kept)
+    return Changes(changed=list(labeled(changed)), kept=kept)
 
 
 def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> None:
@@ -85,11 +85,11 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
     before = {field: getattr(person, field) for field in changed}
     for field, value in changed.items():
         setattr(person, field, value)
-    save_checked(person)
+    save_validated(person)
     if "email" in changed:
         OneTimeLink.objects.filter(user=person).delete()
     kind = EventKind.PERSON_CHANGED
-    Event.objects.record(kind, actor=actor, person=person, before=named(before), after=named(changed))
+    Event.objects.record(kind, actor=actor, person=person, before=labeled(before), after=labeled(changed))
 
 
 def subject_of(person: User) -> Subject:
@@ -103,13 +103,13 @@ def subject_of(person: User) -> Subject:
     )
 
 
-def as_kept(name: str, value: str) -> str:
+def normalized(name: str, value: str) -> str:
     """Return a value in the form in which a person's field keeps it."""
     field = User._meta.get_field(name)
     return str(field.to_python(value)) if isinstance(field, Field) else value
 
 
-def named(values: Mapping[str, str]) -> dict[str, str]:
+def labeled(values: Mapping[str, str]) -> dict[str, str]:
     """Return values by the labels under which pages and events show them."""
     return {label_of(field): str(value) for field, value in values.items()}
 
@@ -134,7 +134,7 @@ def require_another_administrator(person: User, *, field: str | None = None) -> 
         raise ValidationError({field: LAST_ADMINISTRATOR} if field else LAST_ADMINISTRATOR)
 
 
-def save_checked(user: User) -> None:
+def save_validated(user: User) -> None:
     """Save a person whose fields are all right.
 
     Raises:

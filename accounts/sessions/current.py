@@ -65,6 +65,6 @@ def record_factor_change(request: HttpRequest) -> None:
     request.session[CHANGED_AT] = time.time()
 
 
-def factor_changed_lately(request: HttpRequest) -> bool:
+def factor_changed_recently(request: HttpRequest) -> bool:
     """Return whether a second factor was changed in this session during the last minutes."""
     return time.time() - float(request.session.get(CHANGED_AT, 0)) < OFFER_SECONDS

@@ -46,12 +46,12 @@ class SessionStore(DatabaseStore):
     def save(self, must_create: bool = False) -> None:
         """Save the session, as well as can be where it was only seen."""
         if must_create or self.slid is None or self.slid != dict(self.items()):
-            self.save_or_say_why(must_create)
+            self.save_or_raise_cause(must_create)
             return
         with best_effort("when a session was last seen"):
-            self.save_or_say_why(must_create)
+            self.save_or_raise_cause(must_create)
 
-    def save_or_say_why(self, must_create: bool) -> None:
+    def save_or_raise_cause(self, must_create: bool) -> None:
         """Save the session; where the database failed, do not say that the session has ended meanwhile."""
         try:
             super().save(must_create)

@@ -9,11 +9,11 @@ from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.generic import FormView
 
-from accounts.adapters.account import BEGUN_UNDER
+from accounts.adapters.account import AUTH_HASH_AT_START
 from accounts.adapters.stages import FirstPasswordStage
 from accounts.forms.passwords import FirstPasswordForm
 from accounts.services.passwords import replace_first_password
-from accounts.views.unfinished import leads_on
+from accounts.views.unfinished import continues_to_next_page
 from audit.actors import Actor
 
 if TYPE_CHECKING:
@@ -35,8 +35,8 @@ class FirstPasswordView(BaseView):
         """Answer the request of somebody whose password is still the one they began to sign in with."""
         self.stage = request._login_stage  # type: ignore[attr-defined]
         self.person = self.stage.login.user
-        begun_under = request.session.get(BEGUN_UNDER, "")
-        if not constant_time_compare(begun_under, self.person.get_session_auth_hash()):
+        auth_hash_at_start = request.session.get(AUTH_HASH_AT_START, "")
+        if not constant_time_compare(auth_hash_at_start, self.person.get_session_auth_hash()):
             return self.stage.abort()
         return super().dispatch(request, *args, **kwargs)
 
@@ -56,9 +56,9 @@ class FirstPasswordView(BaseView):
         if not replace_first_password(self.person, form.cleaned_data["password1"], actor=actor):
             aborted: HttpResponse = self.stage.abort()
             return aborted
-        self.request.session[BEGUN_UNDER] = self.person.get_session_auth_hash()
+        self.request.session[AUTH_HASH_AT_START] = self.person.get_session_auth_hash()
         signed_in: HttpResponse = self.stage.exit()
         return signed_in
 
 
-first_password = leads_on(FirstPasswordView.as_view())
+first_password = continues_to_next_page(FirstPasswordView.as_view())

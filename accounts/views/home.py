@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 from django.views.generic.edit import FormView
 
 from accounts.access import signed_in_user
-from accounts.security.throttling import allow_mail
+from accounts.security.throttling import throttle_mail
 from accounts.services.mail import can_send
 
 
@@ -38,7 +38,7 @@ class PasswordMailView(PasswordResetView):
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Leave the mail for later, on an allowance of one's own: django-allauth's is the victim's too."""
-        allow_mail(self.request, form.cleaned_data["email"])
+        throttle_mail(self.request, form.cleaned_data["email"])
         form.save(self.request)
         answer: HttpResponse = FormView.form_valid(self, form)
         return answer

@@ -24,7 +24,7 @@ def invite(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         asked = form.cleaned_data
         try:
-            someone, link = invitations.invite(
+            person, link = invitations.invite(
                 username=asked["username"],
                 email=asked["email"],
                 role=Role(asked["role"]),
@@ -34,7 +34,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return hand_over(request, someone, link)
+            return deliver_invitation(request, person, link)
     return render(request, "people/invite.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -44,15 +44,15 @@ def invite(request: HttpRequest) -> HttpResponse:
 @recent_sign_in_required
 def invite_again(request: HttpRequest, user_id: str) -> HttpResponse:
     """Make another invitation for somebody who has not joined, after saying that the earlier one ends."""
-    someone = get_object_or_404(User, user_id=user_id, joined_at=None)
+    person = get_object_or_404(User, user_id=user_id, joined_at=None)
     if request.method != "POST":
-        return render(request, "people/invite_again.html", {"person": someone})
+        return render(request, "people/invite_again.html", {"person": person})
     try:
-        link = invitations.invite_again(someone, actor=Actor.of(request))
+        link = invitations.invite_again(person, actor=Actor.of(request))
     except ValidationError as error:
         messages.error(request, error.message)
-        return redirect("person", someone.user_id)
-    return hand_over(request, someone, link)
+        return redirect("person", person.user_id)
+    return deliver_invitation(request, person, link)
 
 
 @administrator_required
@@ -60,23 +60,23 @@ def invite_again(request: HttpRequest, user_id: str) -> HttpResponse:
 @recent_sign_in_required
 def withdraw(request: HttpRequest, user_id: str) -> HttpResponse:
     """Take an invitation back, after asking."""
-    someone = get_object_or_404(User, user_id=user_id, joined_at=None)
+    person = get_object_or_404(User, user_id=user_id, joined_at=None)
     if request.method != "POST":
-        return render(request, "people/withdraw_invitation.html", {"person": someone})
-    if invitations.withdraw_invitation(someone, actor=Actor.of(request)):
-        messages.success(request, f"The invitation for {someone.display_name} was withdrawn.")
+        return render(request, "people/withdraw_invitation.html", {"person": person})
+    if invitations.withdraw_invitation(person, actor=Actor.of(request)):
+        messages.success(request, f"The invitation for {person.display_name} was withdrawn.")
     else:
-        messages.info(request, f"{someone.display_name} had no open invitation.")
-    return redirect("person", someone.user_id)
+        messages.info(request, f"{person.display_name} had no open invitation.")
+    return redirect("person", person.user_id)
 
 
 @sensitive_variables("link", "context")
-def hand_over(request: HttpRequest, someone: User, link: str) -> HttpResponse:
+def deliver_invitation(request: HttpRequest, person: User, link: str) -> HttpResponse:
     """Mail an invitation where that works; else show its link, for the only time."""
-    if mail.can_send() and mail.send_invitation(someone, link):
-        messages.success(request, f"An invitation was sent to {someone.email}.")
-        return redirect("person", someone.user_id)
-    context = {"person": someone, "link": link, "mail_failed": mail.can_send()}
+    if mail.can_send() and mail.send_invitation(person, link):
+        messages.success(request, f"An invitation was sent to {person.email}.")
+        return redirect("person", person.user_id)
+    context = {"person": person, "link": link, "mail_failed": mail.can_send()}
     response = render(request, "people/invitation_link.html", context)
     response["Cache-Control"] = "no-store"
     return response

@@ -29,7 +29,7 @@ PEOPLE_PER_PAGE = 50
 def people(request: HttpRequest) -> HttpResponse:
     """List the people of the organization, or those of a name, role or status."""
     chosen = FilterForm(request.GET).chosen
-    page = Paginator(found(chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    page = Paginator(filter_people(chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     context = {
         "filters": FilterForm(initial=chosen),
         "page": page,
@@ -39,7 +39,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "people/people.html", context)
 
 
-def found(chosen: dict[str, str]) -> QuerySet[User]:
+def filter_people(chosen: dict[str, str]) -> QuerySet[User]:
     """Return the people that fit what was chosen, by name."""
     rows = User.objects.of_status(chosen["status"]) if "status" in chosen else User.objects.all()
     if "role" in chosen:
@@ -57,10 +57,10 @@ def found(chosen: dict[str, str]) -> QuerySet[User]:
 def change(request: HttpRequest, user_id: str) -> HttpResponse:
     """Change a person's name, username, email address or role."""
     form = PersonForm(request.POST or None, instance=get_object_or_404(User, user_id=user_id))
-    someone = get_object_or_404(User, user_id=user_id)  # the form writes into the other one
-    context: dict[str, Any] = {"person": someone, "form": form}
+    person = get_object_or_404(User, user_id=user_id)  # the form writes into the other one
+    context: dict[str, Any] = {"person": person, "form": form}
     if request.method != "POST":
-        base_version = BaseVersion.shown({field: getattr(someone, field) for field in form.fields})
+        base_version = BaseVersion.shown({field: getattr(person, field) for field in form.fields})
         return render(request, "people/change.html", {**context, "base_version": base_version})
     context["base_version"] = base_version = BaseVersion.sent(request.POST)
     if form.is_valid():
@@ -68,7 +68,7 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
             field: value for field, value in form.values.items() if not base_version.takes_theirs(field)
         }
         try:
-            changes = change_person(someone, values, based_on=base_version.accepted, actor=Actor.of(request))
+            changes = change_person(person, values, based_on=base_version.accepted, actor=Actor.of(request))
         except EditConflictError as error:
             return render(
                 request, "people/change.html", {**context, "edit_conflicts": error.conflicts}, status=409
@@ -76,9 +76,9 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            someone.refresh_from_db()
-            tell_what_was_saved(request, changes, about=someone.display_name)
-            return redirect("person", someone.user_id)
+            person.refresh_from_db()
+            tell_what_was_saved(request, changes, about=person.display_name)
+            return redirect("person", person.user_id)
     return render(request, "people/change.html", context, status=422)
 
 
@@ -88,14 +88,14 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
 @recent_sign_in_required
 def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     """Say what a one-time password link does; make it for an active person and show it for the only time."""
-    someone = get_object_or_404(User, user_id=user_id, is_active=True)
+    person = get_object_or_404(User, user_id=user_id, is_active=True)
     link = ""
     try:
         if request.method == "POST":
-            link = password_link(someone, actor=Actor.of(request))
+            link = password_link(person, actor=Actor.of(request))
     except ValidationError as error:
         messages.error(request, error.message)
-        return redirect("person", someone.user_id)
-    response = render(request, "people/password_link.html", {"person": someone, "link": link})
+        return redirect("person", person.user_id)
+    response = render(request, "people/password_link.html", {"person": person, "link": link})
     response["Cache-Control"] = "no-store"
     return response

@@ -5,7 +5,7 @@ from typing import Any
 from allauth.mfa.base.views import AuthenticateView
 
 from accounts.services.second_factors import second_factors_of
-from accounts.views.unfinished import leads_on
+from accounts.views.unfinished import continues_to_next_page
 
 
 class SecondFactorView(AuthenticateView):
@@ -18,4 +18,4 @@ class SecondFactorView(AuthenticateView):
         return context | {"factors": second_factors_of(begun.user), "next_page": begun.redirect_url}
 
 
-second_factor = leads_on(SecondFactorView.as_view())
+second_factor = continues_to_next_page(SecondFactorView.as_view())

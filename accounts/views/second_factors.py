@@ -22,7 +22,7 @@ from accounts.security.ciphers import UnreadableError
 from accounts.services.recovery_codes import show_once
 from accounts.services.second_factors import second_factors_of
 from accounts.services.sessions import sessions_of
-from accounts.sessions.current import factor_changed_lately
+from accounts.sessions.current import factor_changed_recently
 
 LOST_CODES = (
     "Your recovery codes can't be shown, because this server's SECRET_KEY has changed since they were "
@@ -35,7 +35,7 @@ class PasskeysView(ListWebAuthnView):
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
-        offers = factor_changed_lately(self.request) and len(sessions_of(signed_in_user(self.request))) > 1
+        offers = factor_changed_recently(self.request) and len(sessions_of(signed_in_user(self.request))) > 1
         context: dict[str, Any] = super().get_context_data(offers_to_end_sessions=offers, **kwargs)
         return context
 

@@ -13,7 +13,7 @@ from accounts.pages.user_agents import device
 from accounts.services import sessions as services
 from accounts.services.second_factors import counted
 from accounts.services.sign_in_summary import SignInSummary
-from accounts.sessions.current import factor_changed_lately, session_digest
+from accounts.sessions.current import factor_changed_recently, session_digest
 from audit.actors import Actor
 
 
@@ -35,7 +35,7 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show all ways in at a glance, each with the page where it is changed."""
     user = signed_in_user(request)
     summary = SignInSummary(user)
-    offers = factor_changed_lately(request) and summary.sessions > 1
+    offers = factor_changed_recently(request) and summary.sessions > 1
     context = {"summary": summary, "person": user, "offers_to_end_sessions": offers}
     return render(request, "security/overview.html", context)
 

@@ -24,7 +24,7 @@ from accounts.pages import kept_forms, passkey_challenges
 from accounts.pages.next_pages import redirect_to_page
 
 
-def looked_at_or_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+def get_and_post_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     """Let a page of django-allauth's be looked at and its form be sent, and nothing else.
 
     It takes every request but a GET for an attempt to sign in.
@@ -40,7 +40,7 @@ def looked_at_or_sent(view: Callable[..., HttpResponse]) -> Callable[..., HttpRe
     return answer
 
 
-class LeadsOn:
+class NextPageMixin:
     """A way to sign in that leads on to the page the person was going to, or to the form that came along."""
 
     request: HttpRequest
@@ -65,37 +65,37 @@ class LeadsOn:
 
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign the person in."""
-        self.take_form_along()
+        self.store_submitted_form()
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         return answer
 
     def get_authenticated_redirect_url(self) -> str:
         """Return where to go on to when the person has signed in already, in another tab."""
-        self.take_form_along()
+        self.store_submitted_form()
         url: str = super().get_authenticated_redirect_url()  # type: ignore[misc]
         return url
 
-    def take_form_along(self) -> None:
+    def store_submitted_form(self) -> None:
         """Let the form that came along decide where to go on to."""
-        if page := kept_forms.take_along(self.request):
+        if page := kept_forms.store_submitted(self.request):
             fields = self.request.POST.copy()
             fields["next"] = page
             self.request.POST = fields  # type: ignore[assignment]
 
 
-class SignInView(LeadsOn, LoginView):
+class SignInView(NextPageMixin, LoginView):
     """The sign-in page."""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
         sealed: str = kwargs.pop("kept_form", "") or self.request.POST.get(kept_forms.FIELD, "")
-        kept = kept_forms.came_along(sealed)
+        kept = kept_forms.unseal(sealed)
         context = {"kept_form": sealed, "kept": kept, "passkeys_work": not host_is_ip()} | kwargs
         found: dict[str, Any] = super().get_context_data(**context)
         return found
 
 
-class PasskeySignInView(LeadsOn, LoginWebAuthnView):
+class PasskeySignInView(NextPageMixin, LoginWebAuthnView):
     """Signing in with a passkey: gives the browser its challenge, and takes the answer.
 
     django-allauth looks for the challenge in the session, where it stands no longer than a request takes.
@@ -131,8 +131,8 @@ class PasskeySignInView(LeadsOn, LoginWebAuthnView):
         return redirect_to_page(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
 
 
-sign_in = looked_at_or_sent(SignInView.as_view())
-sign_in_with_passkey = looked_at_or_sent(PasskeySignInView.as_view())
+sign_in = get_and_post_only(SignInView.as_view())
+sign_in_with_passkey = get_and_post_only(PasskeySignInView.as_view())
 
 
 def sign_in_page(
@@ -158,7 +158,7 @@ def sign_in_page(
 @require_safe
 def kept_form(request: HttpRequest) -> HttpResponse:
     """Offer to send what was typed before the sign-in had ended."""
-    kept = kept_forms.waiting(request)
+    kept = kept_forms.find_waiting(request)
     if kept is None:
         return redirect("home")
     return render(request, "account/kept_form.html", {"kept": kept})

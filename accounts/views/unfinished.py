@@ -16,7 +16,7 @@ from accounts.pages.next_pages import redirect_to_page
 View = Callable[..., HttpResponseBase]
 
 
-def leads_on(view: View) -> View:
+def continues_to_next_page(view: View) -> View:
     """Have a page of an unfinished sign-in lead on to the `next` of its form.
 
     All tabs of a browser share one sign-in. Another tab may have finished it meanwhile, or be on its way to

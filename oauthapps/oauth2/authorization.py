@@ -27,7 +27,7 @@ from oauthlib.oauth2 import (
 )
 from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
 
-from accounts.access import SignInWantedError, is_from_old_tab
+from accounts.access import SignInRequiredError, is_from_old_tab
 from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
@@ -127,7 +127,7 @@ class AuthorizationView(OAuthLibMixin, View):
             return refuse(request, error, parameters)
         messages.warning(request, DECIDE_AGAIN)
         if not isinstance(request.user, User):
-            raise SignInWantedError(url_of(parameters))
+            raise SignInRequiredError(url_of(parameters))
         return show_consent(request, asked, seal(parameters, request.user), status=400)
 
     def validated(self, parameters: Parameters, fault: OAuth2Error | None) -> AuthorizationRequest:

@@ -15,7 +15,7 @@ from django.shortcuts import redirect, render
 from django.urls import ResolverMatch
 
 from accounts.middleware.session_age import end_session_if_too_old
-from accounts.middleware.sign_in import answer_to, ask_for_sign_in, page_of_form
+from accounts.middleware.sign_in import ask_for_sign_in, error_response, page_of_form
 from accounts.pages import kept_forms
 from accounts.views.sign_in import sign_in_page
 
@@ -33,7 +33,7 @@ def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponseBase:
     is_ours = is_of_our_page(request, reason)
     if is_ours:
         end_session_if_too_old(request)
-        kept_forms.renew(request)
+        kept_forms.reseal_submitted(request)
     if reason == REASON_NO_CSRF_COOKIE:
         return answer_without_cookies(request, is_ours=is_ours)
     match = request.resolver_match
@@ -67,7 +67,7 @@ def sealed_form(request: HttpRequest) -> str:
     A form that was kept before and is sent at last brings its own id in the place of a sealed form.
     """
     sealed = request.POST.get(kept_forms.FIELD, "")
-    return sealed if kept_forms.came_along(sealed) else kept_forms.seal(request)
+    return sealed if kept_forms.unseal(sealed) else kept_forms.seal(request)
 
 
 def act(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
@@ -78,8 +78,8 @@ def act(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
     except ImmediateHttpResponse as answer:
         return answer.response  # type: ignore[no-any-return]
     except Exception as error:
-        if told := answer_to(request, error):
-            return told
+        if refusal := error_response(request, error):
+            return refusal
         raise
     return response
 
@@ -87,6 +87,6 @@ def act(request: HttpRequest, match: ResolverMatch) -> HttpResponse:
 def lead_back(request: HttpRequest) -> HttpResponse:
     """Offer to send the form, or lead to its page and say that nothing was done."""
     if sealed := kept_forms.seal(request):
-        return redirect(kept_forms.keep(request, sealed))
+        return redirect(kept_forms.store(request, sealed))
     messages.warning(request, NOT_DONE)
     return redirect(page_of_form(request))

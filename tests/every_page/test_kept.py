@@ -123,7 +123,7 @@ def test_every_form_with_something_typed_is_kept_and_returns_whole(
 
 def fields_in(sealed: str) -> Fields:
     """The fields of a sealed form."""
-    kept = kept_forms.came_along(sealed)
+    kept = kept_forms.unseal(sealed)
     assert kept is not None
     assert kept.is_whole
     found: Fields = {}

@@ -18,24 +18,24 @@ from oauthapps.services import activation
 @recent_sign_in_required
 def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
     """Deactivate a person after naming the applications that stop with them and saying how much ends."""
-    someone = get_object_or_404(User, user_id=user_id, is_active=True)
+    person = get_object_or_404(User, user_id=user_id, is_active=True)
     if request.method != "POST":
         context = {
-            "person": someone,
-            "summary": PersonSummary(someone),
-            "is_oneself": someone == signed_in_user(request),
+            "person": person,
+            "summary": PersonSummary(person),
+            "is_oneself": person == signed_in_user(request),
         }
         return render(request, "people/deactivate.html", context)
     try:
-        ended = activation.deactivate(someone, actor=Actor.of(request))
+        ended = activation.deactivate(person, actor=Actor.of(request))
     except ValidationError as error:
-        messages.error(request, f"{someone.display_name} wasn't deactivated. {error.message}")
-        return redirect("person", someone.user_id)
+        messages.error(request, f"{person.display_name} wasn't deactivated. {error.message}")
+        return redirect("person", person.user_id)
     if ended:
-        messages.success(request, f"{someone.display_name} was deactivated.")
+        messages.success(request, f"{person.display_name} was deactivated.")
     else:
-        messages.info(request, f"{someone.display_name} is already inactive.")
-    return redirect("person", someone.user_id)
+        messages.info(request, f"{person.display_name} is already inactive.")
+    return redirect("person", person.user_id)
 
 
 @administrator_required
@@ -43,11 +43,11 @@ def deactivate(request: HttpRequest, user_id: str) -> HttpResponse:
 @recent_sign_in_required
 def activate(request: HttpRequest, user_id: str) -> HttpResponse:
     """Let a person come back who had been deactivated."""
-    someone = get_object_or_404(User, user_id=user_id, joined_at__isnull=False)
+    person = get_object_or_404(User, user_id=user_id, joined_at__isnull=False)
     if request.method != "POST":
-        return render(request, "people/activate.html", {"person": someone})
-    if activation.activate(someone, actor=Actor.of(request)):
-        messages.success(request, f"{someone.display_name} was activated.")
+        return render(request, "people/activate.html", {"person": person})
+    if activation.activate(person, actor=Actor.of(request)):
+        messages.success(request, f"{person.display_name} was activated.")
     else:
-        messages.info(request, f"{someone.display_name} is already active.")
-    return redirect("person", someone.user_id)
+        messages.info(request, f"{person.display_name} is already active.")
+    return redirect("person", person.user_id)
