@@ -100,7 +100,7 @@ def test(asked: argparse.Namespace) -> int:
     """Run the suite on both databases, and say which of the two failed."""
     python = str(python_with("test"))
     on_postgresql = "postgresql" not in debian.left_out_packages() or "TEST_DATABASE_URL" in os.environ
-    pytest = [python, "-m", "pytest", "-n", "2", "--dist", "loadgroup"]
+    pytest = [python, "-m", "pytest", "-n", "2"]
     results = {"SQLite": attended([*pytest, *asked.pytest_arguments], ROOT)}
     if on_postgresql:
         # Browser tests and stories choose their database themselves; what needs none runs on SQLite alone.

@@ -19,6 +19,7 @@ from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
+from tests.infrastructure.scheduling import Scheduling, together_first
 
 END_OTHER_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -38,8 +39,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Scheduling:
+    config.option.loadscopereorder = False  # as they were collected
+    return Scheduling(config, log)
+
+
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On PostgreSQL leave out what needs no database: the run on SQLite has it."""
+    together_first(items)
     if config.getoption("--database") == "sqlite":
         return
     left_out = [item for item in items if not needs_database(item)]

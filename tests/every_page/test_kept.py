@@ -18,8 +18,6 @@ from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
 from tests.test_architecture import VIEWS
 
-pytestmark = pytest.mark.xdist_group("kept")  # one worker, one inventory
-
 # Every field of every form, by whether somebody typed or chose it; a new one is a decision.
 TYPED = {
     *("absolute_expiration", "inactivity_expiration", "rotate_refresh_tokens", "may_verify_tokens"),

@@ -1,5 +1,6 @@
 """What stories do with an installation."""
 
+import contextlib
 import json
 import subprocess
 import time
@@ -22,15 +23,18 @@ CHUNKED = "Transfer-Encoding: chunked"
 REFRESH = urlencode({"grant_type": "refresh_token", "refresh_token": "none", "client_id": "none"}).encode()
 CLIENT_SECONDS = 3
 
-HERE = Path(__file__).parent
 
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let one worker run the stories of a file, so that their installation starts once."""
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+@pytest.fixture(scope="module", autouse=True)
+def _on_one_worker(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> None:
+    """Insist that one worker runs the stories of a file, so that their installation starts once."""
+    if worker_id == "master":
+        return
+    note = tmp_path_factory.getbasetemp().parent / f"{request.path.stem}.worker"
+    with contextlib.suppress(FileExistsError), note.open("x") as new:
+        new.write(worker_id)
+    assert note.read_text() == worker_id, "Two workers run these stories: see infrastructure/scheduling.py."
 
 
 def manage(installation: Installation, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
