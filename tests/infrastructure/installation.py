@@ -43,6 +43,9 @@ ADMIN = {
     "ADMIN_EMAIL": "ada@example.org",
 }
 
+DATABASE = "gatehouse.sqlite3"
+COLLECT = "from server.management.commands import serve; serve.collect_static_files_if_changed()"
+
 CLEAN_EXITS = (0, 128 + signal.SIGINT)
 
 
@@ -50,8 +53,8 @@ class Installation:
     """A copy of the project in a new `folder` with its own database, served at `base_url` while it runs.
 
     `environment` is what an operator would set: ADMIN_USERNAME, ADMIN_PASSWORD, DATABASE_URL and so on.
-    Its database has no tables yet where it is a `first_run`. Others do not wait for that: they begin with a
-    copy of an SQLite file that has them, and nothing in them.
+    A `first_run` has nothing yet but the code. Others do not wait for what it does: they know their address,
+    their static files are collected, and an SQLite file has tables, and nothing in them.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, str], *, first_run: bool = False) -> None:
@@ -62,10 +65,13 @@ class Installation:
         self.environment = kept | dict(environment)
         self._log = folder.with_name(f"{folder.name}.log")
         self._process: subprocess.Popen[bytes] | None = None
-        copy_project(folder)
-        if not first_run and "DATABASE_URL" not in environment:
+        shutil.copytree(project_with_bytecode(), folder, symlinks=True)
+        if not first_run:
             (folder / "var").mkdir(mode=0o700)
-            shutil.copy(empty_database(), folder / "var")
+            (folder / "var" / "base_url").write_text(f"{self.base_url}\n")
+            shutil.copytree(prepared() / "static", folder / "var" / "static")
+            if "DATABASE_URL" not in environment:
+                shutil.copy(prepared() / DATABASE, folder / "var")
 
     def __enter__(self) -> Self:
         self.start()
@@ -192,14 +198,30 @@ def copy_project(folder: Path) -> None:
 
 
 @cache
-def empty_database() -> Path:
-    """An SQLite file in which nothing is but tables, made once."""
-    folder = Path(tempfile.mkdtemp(prefix="gatehouse-empty-"))
+def project_with_bytecode() -> Path:
+    """A copy of the project that is never served, compiled once: each installation would compile it anew."""
+    folder = temporary_folder() / "gatehouse"
+    copy_project(folder)
+    python = str(folder / ".venv" / "bin" / "python")
+    subprocess.run([python, "-m", "compileall", "-q", "-x", "/tests/", str(folder)], check=True)
+    return folder
+
+
+@cache
+def prepared() -> Path:
+    """What a first run makes that is the same for all: an SQLite file with tables, and the static files."""
+    installation = Installation(temporary_folder() / "gatehouse", {}, first_run=True)
+    for command in (["migrate"], ["shell", "--no-imports", "-c", COLLECT]):
+        done = installation.manage(*command)
+        assert done.returncode == 0, done.stderr
+    return installation.folder / "var"
+
+
+def temporary_folder() -> Path:
+    """A folder that lasts as long as this process."""
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-tests-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    installation = Installation(folder / "gatehouse", {}, first_run=True)
-    done = installation.manage("migrate")
-    assert done.returncode == 0, done.stderr
-    return installation.folder / "var" / "gatehouse.sqlite3"
+    return folder
 
 
 def files_git_knows() -> list[str] | None:
