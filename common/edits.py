@@ -122,9 +122,7 @@ class Changes:
         return f"Changed by somebody else in the meantime, and kept: {names}" if names else ""
 
 
-def keep_what_others_changed(
-    wanted: dict[str, Any], based_on: Mapping[str, str], subject: Subject
-) -> list[str]:
+def merge_edits(wanted: dict[str, Any], based_on: Mapping[str, str], subject: Subject) -> list[str]:
     """Take out of `wanted` what only others have changed, and return what that is called.
 
     Args:

@@ -28,7 +28,7 @@ def contains_in_any_case(text: str | None, part: str) -> bool | None:
 
 
 @receiver(connection_created)
-def teach(connection: BaseDatabaseWrapper, **_: Any) -> None:
+def register_comparison(connection: BaseDatabaseWrapper, **_: Any) -> None:
     """Let a new connection to SQLite know the comparison."""
     if connection.vendor == "sqlite":
         connection.connection.create_function(

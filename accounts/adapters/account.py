@@ -17,7 +17,7 @@ from accounts.pages.next_pages import is_own_page, redirect_to_page
 from accounts.pages.user_agents import device
 from accounts.security import throttling
 from accounts.security.logins import login_in
-from accounts.services.links import link_url, new_key
+from accounts.services.links import create_link_key, link_url
 from accounts.services.mail import email_message
 from accounts.services.second_factors import second_factors_of
 from audit.ip_addresses import UNKNOWN_IP, client_ip
@@ -167,4 +167,4 @@ class MailedKeys:
 
     def make_token(self, user: User) -> str:
         """Return the key of a new link, beside those mailed earlier."""
-        return new_key(user, LinkPurpose.MAILED)
+        return create_link_key(user, LinkPurpose.MAILED)

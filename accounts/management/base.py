@@ -48,7 +48,7 @@ class AutomationCommand(BaseCommand):
         Raises:
             CommandError: with one line that says what is wrong.
         """
-        make_sure_of_tables()
+        ensure_tables()
         try:
             result = self.run(**options)
         except ValidationError as error:
@@ -69,7 +69,7 @@ class AutomationCommand(BaseCommand):
         return Actor.command(type(self).__module__.rpartition(".")[2])
 
 
-def make_sure_of_tables() -> None:
+def ensure_tables() -> None:
     """Create the tables of a database that has none yet; never alter those of one that has.
 
     Raises:

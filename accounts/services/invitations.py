@@ -4,7 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 
 from accounts.models import LinkPurpose, OneTimeLink, Role, User
-from accounts.services.links import link_url, new_key
+from accounts.services.links import create_link_key, link_url
 from accounts.services.people import save_validated
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -32,7 +32,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
     user.set_unusable_password()
     with transaction.atomic():
         save_validated(user)
-        key = new_key(user, LinkPurpose.INVITATION)
+        key = create_link_key(user, LinkPurpose.INVITATION)
         after = {"Username": username, "Email address": user.email, "Role": role}
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, after=after)
     return user, link_url(key)
@@ -50,7 +50,7 @@ def invite_again(user: User, *, actor: Actor) -> str:
     with transaction.atomic():
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, joined_at=None).exists():
             raise ValidationError(JOINED)
-        key = new_key(user, LinkPurpose.INVITATION)
+        key = create_link_key(user, LinkPurpose.INVITATION)
         Event.objects.record(EventKind.PERSON_INVITED, actor=actor, person=user, detail="again")
     return link_url(key)
 

@@ -22,7 +22,7 @@ from audit.models import Event, EventKind
 NOT_ACTIVE = "Activate this person first. Only active people can set a new password."
 
 
-def new_key(user: User, purpose: LinkPurpose) -> str:
+def create_link_key(user: User, purpose: LinkPurpose) -> str:
     """Make the key of a new link and return it in clear.
 
     It takes the place of an earlier one of its purpose, unless it is mailed: whoever asks for a mail may be a
@@ -52,7 +52,7 @@ def link_url(key: str) -> str:
     return f"{settings.BASE_URL}{reverse('set-password')}?{urlencode({'key': key})}"
 
 
-def password_link(user: User, *, actor: Actor) -> str:
+def create_password_link(user: User, *, actor: Actor) -> str:
     """Make a link by which an active person sets a new password: once, within LINK_SECONDS.
 
     An earlier one that was made in the same way stops working.
@@ -63,7 +63,7 @@ def password_link(user: User, *, actor: Actor) -> str:
     with transaction.atomic():
         if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
             raise ValidationError(NOT_ACTIVE)
-        key = new_key(user, LinkPurpose.HANDED_OVER)
+        key = create_link_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
     return link_url(key)
 

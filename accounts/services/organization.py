@@ -7,7 +7,7 @@ from django.db import transaction
 from accounts.models import Organization
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Changes, Subject, keep_what_others_changed
+from common.edits import Changes, Subject, merge_edits
 
 LATEST = 20  # changes that are looked through for whoever saved a value
 
@@ -36,7 +36,7 @@ def change_organization(
         Organization.current()
         organization = Organization.objects.select_for_update(no_key=True).get(id=Organization.THE_ONE)
         wanted = dict(values)
-        kept = keep_what_others_changed(wanted, based_on or {}, subject_of(organization, labels))
+        kept = merge_edits(wanted, based_on or {}, subject_of(organization, labels))
         changed = {name: value for name, value in wanted.items() if getattr(organization, name) != value}
         before = {name: getattr(organization, name) for name in changed}
         for name, value in changed.items():

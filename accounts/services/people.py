@@ -10,7 +10,7 @@ from django.db.models import Field
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OneTimeLink, Role, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Changes, Subject, keep_what_others_changed, version_of
+from common.edits import Changes, Subject, merge_edits, version_of
 from common.errors import violates
 
 LAST_ADMINISTRATOR = (
@@ -69,7 +69,7 @@ def change_person(
             require_another_administrator(user, field="role")
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         wanted = {name: normalized(name, value) for name, value in values.items()}
-        kept = keep_what_others_changed(wanted, based_on or {}, subject_of(person))
+        kept = merge_edits(wanted, based_on or {}, subject_of(person))
         changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
         if changed:
             save_changes(person, changed, actor=actor)

@@ -16,7 +16,7 @@ from accounts.access import administrator_required, recent_sign_in_required
 from accounts.forms.people import FilterForm, PersonForm
 from accounts.models import User
 from accounts.pages.save_messages import tell_what_was_saved
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from accounts.services.people import change_person
 from audit.actors import Actor
 from common.edits import BaseVersion, EditConflictError
@@ -92,7 +92,7 @@ def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     link = ""
     try:
         if request.method == "POST":
-            link = password_link(person, actor=Actor.of(request))
+            link = create_password_link(person, actor=Actor.of(request))
     except ValidationError as error:
         messages.error(request, error.message)
         return redirect("person", person.user_id)

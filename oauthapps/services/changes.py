@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Changes, Readable, keep_what_others_changed
+from common.edits import Changes, Readable, merge_edits
 from oauthapps.models import Application, Logo, RedirectURL
 from oauthapps.rules.logos.encoding import logo_digest
 from oauthapps.rules.urls.redirect_url_text import check_number
@@ -53,7 +53,7 @@ def change_application(
         names = {**LABELS, **labels}
         subject = subject_of(current, wanted, names)
         state = subject.state
-        kept = keep_what_others_changed(wanted, based_on or {}, subject)
+        kept = merge_edits(wanted, based_on or {}, subject)
         changed = [name for name, value in wanted.items() if value != state[name]]
         fields = {name: wanted[name] for name in changed if name not in LABELS}
         before, after = save_fields(application, fields, state, names)

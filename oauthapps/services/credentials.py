@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Subject, keep_what_others_changed
+from common.edits import Subject, merge_edits
 from common.errors import violates
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application, ClientSecret, PublicKey
@@ -97,7 +97,7 @@ def note_secret(
     with transaction.atomic():
         row = ClientSecret.objects.live().select_for_update(no_key=True).get(pk=secret.pk)
         wanted = {"notes": notes}
-        keep_what_others_changed(wanted, based_on or {}, notes_of(row))
+        merge_edits(wanted, based_on or {}, notes_of(row))
         if wanted.get("notes", row.notes) == row.notes:
             return False
         Event.objects.record(

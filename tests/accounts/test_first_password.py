@@ -4,7 +4,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import OneTimeLink, User
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.rules.app_types import AppType
@@ -121,7 +121,7 @@ def test_of_two_browsers_that_began_with_it_one_chooses(generated: str, visitor:
 
 @pytest.mark.spec("W-85", "OWASP ASVS 5.0 6.4.1")
 def test_links_that_were_made_with_it_end(generated: str, visitor: Browser) -> None:
-    password_link(admin(), actor=Actor.command("tests"))
+    create_password_link(admin(), actor=Actor.command("tests"))
     sign_in(visitor, generated)
     assert OneTimeLink.objects.exists()
     choose(visitor)
@@ -141,7 +141,9 @@ def test_a_password_that_the_operator_gave_need_not_be_changed(
 def test_a_password_that_was_set_otherwise_need_not_be_changed_either(
     generated: str, visitor: Browser
 ) -> None:
-    link = password_link(admin(), actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
+    link = create_password_link(admin(), actor=Actor.command("tests")).removeprefix(
+        "http://testserver.localhost"
+    )
     visitor.send(visitor.get(link), "/accounts/password/link/", password1=OWN, password2=OWN)
     assert not admin().must_change_password
     User.objects.update(must_change_password=True)

@@ -11,7 +11,7 @@ from django.urls import reverse
 from accounts.models import OneTimeLink
 from accounts.security import hashers
 from accounts.security.hashers import TooBusyError, hashing
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory
@@ -61,7 +61,7 @@ def test_whoever_signs_in_while_another_password_is_hashed_may_try_again_at_once
 
 def test_a_link_that_met_a_busy_worker_is_still_good() -> None:
     person = UserFactory.create(username="maria")
-    key = password_link(person, actor=Actor()).partition("key=")[2]
+    key = create_password_link(person, actor=Actor()).partition("key=")[2]
     form = {"key": key, "password1": "a new long password", "password2": "a new long password"}
     with hashing:
         assert Client().post(reverse("set-password"), form).status_code == 429

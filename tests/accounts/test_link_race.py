@@ -3,7 +3,7 @@
 import pytest
 
 from accounts.models import LinkPurpose
-from accounts.services.links import new_key, usable_link, use_link
+from accounts.services.links import create_link_key, usable_link, use_link
 from audit.actors import Actor
 from tests.factories import UserFactory
 from tests.parallel import in_parallel
@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.locking]
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_six_uses_at_once_one_counts(attempt: int) -> None:
     person = UserFactory.create()
-    link = usable_link(new_key(person, LinkPurpose.HANDED_OVER))
+    link = usable_link(create_link_key(person, LinkPurpose.HANDED_OVER))
     assert link is not None
     used = in_parallel(lambda: use_link(link, "a new password for all", actor=Actor.command("tests")))
     assert sorted(used) == [False] * 5 + [True]
@@ -25,5 +25,5 @@ def test_of_six_uses_at_once_one_counts(attempt: int) -> None:
 
 def test_of_six_links_made_at_once_one_works() -> None:
     person = UserFactory.create()
-    keys = in_parallel(lambda: new_key(person, LinkPurpose.HANDED_OVER))
+    keys = in_parallel(lambda: create_link_key(person, LinkPurpose.HANDED_OVER))
     assert [usable_link(key) is not None for key in keys].count(True) == 1

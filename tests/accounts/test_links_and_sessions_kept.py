@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import LinkPurpose, OneTimeLink
-from accounts.services.links import new_key, password_link
+from accounts.services.links import create_link_key, create_password_link
 from audit.actors import Actor
 from oauthapps.services.cleanup import prune
 from tests.factories import PASSWORD, UserFactory
@@ -19,8 +19,8 @@ pytestmark = pytest.mark.django_db
 
 def test_links_that_are_over_are_removed_and_others_stay() -> None:
     person = UserFactory.create()
-    password_link(person, actor=Actor.command("tests"))
-    new_key(person, LinkPurpose.INVITATION)
+    create_password_link(person, actor=Actor.command("tests"))
+    create_link_key(person, LinkPurpose.INVITATION)
     with time_machine.travel(timezone.now() + timedelta(days=2)):
         assert prune().one_time_links == 1
     assert OneTimeLink.objects.get().purpose == LinkPurpose.INVITATION

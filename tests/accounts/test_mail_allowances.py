@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import OneTimeLink, User
-from accounts.services.links import password_link, usable_link
+from accounts.services.links import create_password_link, usable_link
 from audit.actors import Actor
 from tests.factories import PASSWORD
 from tests.parallel import in_parallel
@@ -50,7 +50,7 @@ def test_setting_a_password_ends_all_links_whoever_asked_for_them(ada: User) -> 
 
 
 def test_a_link_handed_over_ends_an_earlier_one_still(ada: User) -> None:
-    first, second = (password_link(ada, actor=Actor()).partition("key=")[2] for _ in range(2))
+    first, second = (create_password_link(ada, actor=Actor()).partition("key=")[2] for _ in range(2))
     assert usable_link(first) is None
     assert usable_link(second) is not None
 

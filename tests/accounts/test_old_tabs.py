@@ -281,10 +281,10 @@ def test_sign_out_and_dark_work_in_an_old_tab(
 
 @pytest.mark.spec("W-60", "the product's pages")
 def test_a_mailed_link_in_an_old_tab_sets_the_password_that_was_typed(tabs: Browser, ada: User) -> None:
-    from accounts.services.links import password_link
+    from accounts.services.links import create_password_link
     from audit.actors import Actor
 
-    link = password_link(ada, actor=Actor(user=ada))
+    link = create_password_link(ada, actor=Actor(user=ada))
     page = tabs.get(link.replace("http://testserver.localhost", ""))
     sign_in(tabs, ada)
     new = {"password1": "a new long password", "password2": "a new long password"}

@@ -8,7 +8,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import OneTimeLink, Role, User
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from accounts.services.sessions import sessions_of
 from accounts.sessions.store import digest
 from audit.actors import Actor
@@ -77,7 +77,7 @@ def test_a_change_that_fails_halfway_changes_nothing(
     browser = sign_in(ada)
     machine = make_application(AppType.MACHINE_TO_MACHINE).application
     add_key(machine, public_pem(SIGNING_KEY), user=ada, actor=COMMAND)
-    password_link(ada, actor=COMMAND)
+    create_password_link(ada, actor=COMMAND)
 
     def fail(*_arguments: Any, **_options: Any) -> None:
         raise OperationalError

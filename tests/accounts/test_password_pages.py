@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from accounts.models import Role, User
 from accounts.services.invitations import invite
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from tests.console.conftest import browser_of
@@ -76,7 +76,7 @@ def test_a_signed_in_persons_password_forms_name_the_username(bob: User, name: s
 
 @pytest.mark.spec("W-83", "HTML §4.10.18.7.1")
 def test_the_form_of_a_one_time_link_names_the_username(bob: User, stranger: Browser) -> None:
-    link = path_of(password_link(bob, actor=Actor.command("tests")))
+    link = path_of(create_password_link(bob, actor=Actor.command("tests")))
     assert names_username(stranger.get(link), "bob")
     assert names_username(stranger.get(invitation()[1]), "zora")
 
@@ -118,7 +118,7 @@ def test_opening_an_invitation_alone_signs_nobody_out(bob: User) -> None:
 
 @pytest.mark.spec("W-84", "OWASP ASVS 5.0 6.4.1")
 def test_a_password_link_says_so_as_well_but_not_to_its_own_person(bob: User, stranger: Browser) -> None:
-    link = path_of(password_link(bob, actor=Actor.command("tests")))
+    link = path_of(create_password_link(bob, actor=Actor.command("tests")))
     assert "signed in as" not in browser_of(bob).get(link).text
     assert "signed in as" not in stranger.get(link).text
     other = UserFactory.create(name="Eve")

@@ -13,7 +13,7 @@ from django.core.management.base import CommandError
 from django.test import Client
 
 from accounts.models import Organization, User
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from server import first_run
 from tests.console.conftest import browser_of
@@ -95,7 +95,7 @@ def test_no_form_and_no_command_takes_a_weak_one(
     page = browser_of(ada).get("/accounts/password/change/")
     fields = {"oldpassword": PASSWORD, "password1": weak, "password2": weak}
     assert TOO_EASY in browser_of(ada).send(page, "/accounts/password/change/", **fields).text
-    link = password_link(ada, actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
+    link = create_password_link(ada, actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
     stranger = Browser(Client())
     page = stranger.send(stranger.get(link), "/accounts/password/link/", password1=weak, password2=weak)
     assert TOO_EASY in page.text

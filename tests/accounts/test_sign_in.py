@@ -14,7 +14,7 @@ from django.utils.html import strip_tags
 from pytest_django import Settings
 
 from accounts.models import Role, User
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory
@@ -171,7 +171,7 @@ def use_link(link: str, password: str) -> int:
 
 
 def test_an_administrators_link_sets_a_password_once(ada: User) -> None:
-    link = password_link(ada, actor=Actor.command("tests"))
+    link = create_password_link(ada, actor=Actor.command("tests"))
     assert link.startswith("http://testserver.localhost/accounts/password/link/")
     use_link(link, "a first new password")
     assert Client().login(username="ada", password="a first new password")
@@ -182,7 +182,7 @@ def test_an_administrators_link_sets_a_password_once(ada: User) -> None:
 
 @pytest.mark.spec("C-13", "ASVS 14.2.1")
 def test_the_page_of_a_link_tells_nobody_its_address(ada: User) -> None:
-    path = password_link(ada, actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
+    path = create_password_link(ada, actor=Actor.command("tests")).removeprefix("http://testserver.localhost")
     for address in (path, "/accounts/password/link/?key=unknown"):
         assert Client().get(address)["Referrer-Policy"] == "strict-origin"
 
@@ -190,7 +190,7 @@ def test_the_page_of_a_link_tells_nobody_its_address(ada: User) -> None:
 def test_a_link_expires_after_a_day(ada: User) -> None:
     start = timezone.now()
     with time_machine.travel(start, tick=False):
-        link = password_link(ada, actor=Actor.command("tests"))
+        link = create_password_link(ada, actor=Actor.command("tests"))
     with time_machine.travel(start + timedelta(days=1, minutes=-1), tick=False):
         assert Client().get(link.removeprefix("http://testserver.localhost")).status_code == 200
     with time_machine.travel(start + timedelta(days=1, minutes=1), tick=False):
@@ -201,7 +201,7 @@ def test_a_link_expires_after_a_day(ada: User) -> None:
 @pytest.mark.spec("C-13", "ASVS 6.4.1")
 def test_changing_the_password_ends_links_that_could_set_another(ada: User) -> None:
     browser, _ = sign_in("ada")
-    link = password_link(ada, actor=Actor.command("tests"))
+    link = create_password_link(ada, actor=Actor.command("tests"))
     Client().post("/accounts/password/reset/", {"email": "ada@example.org"})
     assert ada.one_time_links.count() == 2
     new = {"oldpassword": PASSWORD, "password1": "a new one of my own", "password2": "a new one of my own"}

@@ -24,7 +24,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from accounts.security.throttling import SLOWED_AT_ONCE, slowed
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from tests.console.pages import Page
 from tests.factories import PASSWORD, UserFactory
@@ -191,7 +191,7 @@ def test_a_network_from_which_anybody_has_signed_in_is_not_slowed_down(
 def test_whoever_set_a_password_by_link_is_not_slowed_down_there(ada: User, waits: Waits) -> None:
     with time_machine.travel(timezone.now(), tick=False):
         fail_from_four_networks("ada")
-        key = password_link(ada, actor=Actor()).partition("key=")[2]
+        key = create_password_link(ada, actor=Actor()).partition("key=")[2]
         form = {"key": key, "password1": "a new long password", "password2": "a new long password"}
         Client(REMOTE_ADDR="192.0.2.9").post("/accounts/password/link/", form)
         assert waits.during(lambda: attempt("ada", "a new long password", "192.0.2.9")) == 0

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from accounts.models import OneTimeLink, User
 from accounts.services.invitations import invite_again
-from accounts.services.links import password_link, usable_link, use_link
+from accounts.services.links import create_password_link, usable_link, use_link
 from accounts.services.sessions import end_session
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -61,7 +61,7 @@ def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
     console: Browser, member: User, address: str, theirs: Client, web: Application
 ) -> None:
     client, tokens = tokens_of(theirs, web)
-    password_link(member, actor=Actor.command("tests"))
+    create_password_link(member, actor=Actor.command("tests"))
     assert client.me(tokens["access_token"]).status_code == 200
 
     page = console.follow(console.send(console.get(address)))
@@ -162,7 +162,7 @@ def test_activating_somebody_active_from_a_stale_page_ends_nothing(
     console.send(stale)
     theirs.post("/accounts/login/", {"login": member.username, "password": PASSWORD})
     client, tokens = tokens_of(theirs, web)
-    link = password_link(member, actor=Actor.command("tests"))
+    link = create_password_link(member, actor=Actor.command("tests"))
     page = console.follow(console.send(stale))
     assert "is already active" in page.messages
     assert client.me(tokens["access_token"]).status_code == 200
@@ -201,7 +201,7 @@ def test_no_link_is_made_for_somebody_who_has_just_been_deactivated_or_has_just_
     stale = User.objects.get(pk=member.pk)
     User.objects.filter(pk=member.pk).update(is_active=False)
     with pytest.raises(ValidationError, match="Activate this person first"):
-        password_link(stale, actor=Actor.command("tests"))
+        create_password_link(stale, actor=Actor.command("tests"))
     with pytest.raises(ValidationError, match="was already accepted"):
         invite_again(stale, actor=Actor.command("tests"))
     assert not OneTimeLink.objects.exists()
@@ -209,7 +209,7 @@ def test_no_link_is_made_for_somebody_who_has_just_been_deactivated_or_has_just_
 
 @pytest.mark.spec("C-31", "RFC 9110 §9.2.2")
 def test_a_link_that_was_open_during_the_deactivation_sets_no_password(member: User) -> None:
-    link = usable_link(password_link(member, actor=Actor.command("tests")).partition("key=")[2])
+    link = usable_link(create_password_link(member, actor=Actor.command("tests")).partition("key=")[2])
     assert link is not None
     User.objects.filter(pk=member.pk).update(is_active=False)
     assert not use_link(link, "another good password", actor=Actor.command("tests"))

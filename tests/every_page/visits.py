@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.services.invitations import invite_again
-from accounts.services.links import password_link
+from accounts.services.links import create_password_link
 from oauthapps.models import Application
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
@@ -114,7 +114,7 @@ def consent_request(of: str, **changes: str) -> Query:
 
 def link_key(world: World) -> Mapping[str, str]:
     """The query of a one-time password link."""
-    return {"key": password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
+    return {"key": create_password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
 
 
 def invitation_key(world: World) -> Mapping[str, str]:

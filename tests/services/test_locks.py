@@ -41,7 +41,7 @@ def change_the_person(_web: OAuthClient, person: User) -> None:
 
 
 def set_a_password(_web: OAuthClient, person: User) -> None:
-    link = links.usable_link(new_key(person))
+    link = links.usable_link(create_link_key(person))
     assert link is not None
     assert links.use_link(link, NEW_PASSWORD, actor=COMMAND)
 
@@ -84,8 +84,8 @@ def test_tokens_are_issued_while_what_they_refer_to_is_being_changed(
     assert statuses == [200]
 
 
-def new_key(user: User) -> str:
-    return links.new_key(user, LinkPurpose.HANDED_OVER)
+def create_link_key(user: User) -> str:
+    return links.create_link_key(user, LinkPurpose.HANDED_OVER)
 
 
 def create(person: User) -> None:
@@ -93,7 +93,7 @@ def create(person: User) -> None:
 
 
 def use_a_link(person: User) -> None:
-    form = {"key": new_key(person), "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    form = {"key": create_link_key(person), "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
     assert Client().post(reverse("set-password"), form).status_code == 302
 
 
