@@ -60,7 +60,7 @@ class FilterForm(forms.Form):
     """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
 
     # SQLite takes no pattern of more than 50,000 bytes.
-    q = forms.CharField(required=False, label="Name, email address, or User ID", max_length=LONGEST_EMAIL)
+    q = forms.CharField(required=False, label="Name, email, or User ID", max_length=LONGEST_EMAIL)
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
 

@@ -75,7 +75,9 @@ class Visit:
         """The form that this visit sends."""
         if self.to:
             return page.form(reverse(self.to, args=world.arguments[self.to_of or self.of]))
-        return next(form for form in page.posted_forms() if set(self.sends or ()) <= names_in(form))
+        # The page's own has no address; those of the navigation stand before it.
+        forms = sorted(page.posted_forms(), key=lambda form: bool(form.get("action")))
+        return next(form for form in forms if set(self.sends or ()) <= names_in(form))
 
     def action(self, page: Document, world: World) -> str:
         """The address that this visit's form is sent to; empty for the page's own."""
