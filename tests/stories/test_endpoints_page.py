@@ -1,4 +1,4 @@
-"""Every request of docs/endpoints.md, sent as it stands there, gets the answer that is printed below it."""
+"""Every request of docs/endpoints.md, sent as it stands there, gets the response that is printed below it."""
 
 import subprocess
 import time
@@ -91,7 +91,7 @@ class Reader:
     def other_answers(self, example: Example) -> Iterator[str]:
         """What else the page says may come of the same request, where something is different."""
         changed: dict[str, Mapping[str, str]] = {
-            "What is refused": {
+            "Errors": {
                 "CLIENT_ID": self.compatible["client_id"],
                 "CLIENT_SECRET": self.compatible["client_secret"],
             },
