@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from common.errors import GatehouseError
 
 FIELD, CHOICE, THEIRS = "based_on", "choice-", "theirs"
+LATEST_CHANGES = 20  # are looked through for whoever saved a value
 
 Readable = str | bool | list[str]
 

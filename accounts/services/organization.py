@@ -7,9 +7,7 @@ from django.db import transaction
 from accounts.models import Organization
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Changes, Subject, merge_edits
-
-LATEST = 20  # changes that are looked through for whoever saved a value
+from common.edits import LATEST_CHANGES, Changes, Subject, merge_edits
 
 
 def change_organization(
@@ -55,5 +53,5 @@ def subject_of(organization: Organization, labels: Mapping[str, str]) -> Subject
         state={name: getattr(organization, name) for name in labels},
         labels=labels,
         recorded_as={name: name for name in labels},
-        changes=lambda: events[:LATEST],
+        changes=lambda: events[:LATEST_CHANGES],
     )

@@ -10,7 +10,7 @@ from django.db.models import Field
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OneTimeLink, Role, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Changes, Subject, merge_edits, version_of
+from common.edits import LATEST_CHANGES, Changes, Subject, merge_edits, version_of
 from common.errors import violates
 
 LAST_ADMINISTRATOR = (
@@ -24,7 +24,6 @@ TAKEN = {
     "user_id": {"user_id": "Another person has this User ID."},
 }
 EDITABLE = ("name", "username", "email", "role")
-LATEST = 20  # changes that are looked through for whoever saved a value
 
 
 def add_person(user: User, *, password: str, actor: Actor) -> None:
@@ -98,7 +97,7 @@ def subject_of(person: User) -> Subject:
     return Subject(
         state={field: getattr(person, field) for field in EDITABLE},
         labels={field: label_of(field) for field in EDITABLE},
-        changes=lambda: events[:LATEST],
+        changes=lambda: events[:LATEST_CHANGES],
         readable=lambda name, value: str(Role(value).label) if name == "role" else str(value),
     )
 

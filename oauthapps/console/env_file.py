@@ -1,32 +1,33 @@
 """What an integration needs to know, as the lines of a .env file."""
 
 from accounts.models import User
-from oauthapps.console.instructions import address
+from oauthapps.console.instructions import url_of
 from oauthapps.models import Application
 
-ENDPOINTS = {
-    "jwt": {"JWT_EXCHANGE_URL": "oauth2_provider:jwt-exchange", "TOKEN_URL": "oauth2_provider:token"},
-    "code": {
-        "AUTHORIZE_URL": "oauth2_provider:authorize",
-        "TOKEN_URL": "oauth2_provider:token",
-        "REVOKE_URL": "oauth2_provider:revoke-token",
-    },
+CODE_ENDPOINTS = {
+    "AUTHORIZE_URL": "oauth2_provider:authorize",
+    "TOKEN_URL": "oauth2_provider:token",
+    "REVOKE_URL": "oauth2_provider:revoke-token",
 }
+JWT_ENDPOINTS = {"JWT_EXCHANGE_URL": "oauth2_provider:jwt-exchange", "TOKEN_URL": "oauth2_provider:token"}
+ENDPOINTS = {"jwt": JWT_ENDPOINTS, "code": CODE_ENDPOINTS, "pkce": CODE_ENDPOINTS}
 
 
-def env_file(application: Application, client_secret: str, *, signer: User) -> str:
-    """Return the lines for an application with a client secret; no value needs quotation marks.
+def env_file(application: Application, client_secret: str = "", *, signer: User) -> str:
+    """Return the lines for an application; no value needs quotation marks.
 
     Args:
-        application: a Machine to Machine or Web Application.
-        client_secret: its new secret in clear; show the result in the same answer and nowhere else.
+        application: the application.
+        client_secret: its new secret in clear; show the result in the same response and nowhere else. Empty
+            leaves the value to whoever has saved it.
         signer: the person whose User ID stands in every JWT, where the application signs some.
     """
-    flow = application.type.flow
-    values = {"CLIENT_ID": application.client_id, "CLIENT_SECRET": client_secret}
-    if flow == "jwt":
+    values = {"CLIENT_ID": application.client_id}
+    if application.type.has_secrets:
+        values["CLIENT_SECRET"] = client_secret
+    if application.type.has_keys:
         values["CUSTOMER_ID"] = application.organization.customer_id
         values["USER_ID"] = signer.user_id
-    values |= {name: address(endpoint) for name, endpoint in ENDPOINTS[flow].items()}
-    values["API_URL"] = address("api:me")
+    values |= {name: url_of(endpoint) for name, endpoint in ENDPOINTS[application.type.flow].items()}
+    values["API_URL"] = url_of("api:me")
     return "".join(f"{name}={value}\n" for name, value in values.items())

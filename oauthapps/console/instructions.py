@@ -1,4 +1,4 @@
-"""How to use an application: lines for a shell and an address for a browser, with its real ids."""
+"""How to use an application: commands for a shell and a URL for a browser, with its real IDs."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ class Step:
         title: what it does.
         code: the lines to paste.
         note: what to know about it.
-        is_address: whether it is for a browser, not for a shell.
+        is_url: whether it is a URL for a browser, not a command for a shell.
     """
 
     title: str
     code: str
     note: str = ""
-    is_address: bool = False
+    is_url: bool = False
 
 
 def instructions(
@@ -41,7 +41,7 @@ def instructions(
         viewer: whoever reads it; their User ID stands where there is no key yet, as a key they add will have.
     """
     if application.type.flow == "jwt":
-        return jwt_steps(application, signer_of(keys, viewer=viewer))
+        return jwt_steps(application, signer_of(keys, viewer=viewer), has_key=bool(keys))
     redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
     return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
 
@@ -56,8 +56,19 @@ def signer_of(keys: Sequence[PublicKey], *, viewer: User) -> User:
     return keys[0].user if keys else viewer
 
 
-def jwt_steps(application: Application, user: User) -> list[Step]:
-    """Return how a machine signs a JWT with a key that this person has added, and exchanges it."""
+def jwt_steps(application: Application, user: User, *, has_key: bool) -> list[Step]:
+    """Return how a machine signs a JWT and exchanges it.
+
+    Args:
+        application: a Machine to Machine Application.
+        user: the person whose User ID the JWT names.
+        has_key: whether the application has a key that this person added; otherwise they would add the first.
+    """
+    whose = (
+        f"who added the key: {user.display_name}"
+        if has_key
+        else f"whoever adds the key. There is none yet; if you add it, that is {user.display_name}"
+    )
     sign = f"""\
 b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)
@@ -66,7 +77,7 @@ CLAIMS=$(printf '{{"iss":"%s","sub":"%s","exp":%d}}' \\
 SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" \\
   | openssl dgst -sha256 -sign {file_name(application, PRIVATE_KEY)} -binary | b64url)"""
     exchange = f"""\
-curl -X POST {address("oauth2_provider:jwt-exchange")} \\
+curl -X POST {url_of("oauth2_provider:jwt-exchange")} \\
   -d client_id={application.client_id} \\
   -d "client_secret=$CLIENT_SECRET" \\
   -d "jwt_token=$HEADER.$CLAIMS.$SIGNATURE\""""
@@ -74,8 +85,7 @@ curl -X POST {address("oauth2_provider:jwt-exchange")} \\
         Step(
             title="Sign a JSON Web Token",
             code=sign,
-            note="iss is the Customer ID; sub is the User ID of who added the key, here "
-            f"{user.display_name}; exp is at most a day ahead.",
+            note=f"iss is the Customer ID. sub is the User ID of {whose}. exp is at most one day ahead.",
         ),
         Step(title="Exchange it for an access token", code=exchange),
         call_step(),
@@ -85,11 +95,11 @@ curl -X POST {address("oauth2_provider:jwt-exchange")} \\
 def code_steps(application: Application, redirect_url: str, *, has_secret: bool) -> list[Step]:
     """Return the authorization code flow: with a client secret, or with PKCE instead of one."""
     query = {"client_id": application.client_id, "redirect_uri": redirect_url, "response_type": "code"}
-    authorize = f"{address('oauth2_provider:authorize')}?{urlencode(query)}&state=STATE"
-    replace = "STATE by a random value"
+    authorize = f"{url_of('oauth2_provider:authorize')}?{urlencode(query)}&state=STATE"
+    replace = "STATE with a random value"
     if not has_secret:
         authorize += "&code_challenge=CHALLENGE&code_challenge_method=S256"
-        replace += " and CHALLENGE by the challenge"
+        replace += " and CHALLENGE with the code challenge"
     credentials = f'-u "{application.client_id}:$CLIENT_SECRET"' if has_secret else ""
     client = [credentials or f"-d client_id={application.client_id}"]
     exchange = [
@@ -102,42 +112,46 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
     refresh = ["-d grant_type=refresh_token", '-d "refresh_token=$REFRESH_TOKEN"']
     steps = [
         Step(
-            title="Send the person's browser here",
+            title="Send the user's browser to the authorization endpoint",
             code=authorize,
-            note=f"An address for a browser: replace {replace}. The browser comes back to the Redirect URL "
-            "with code and state. A code lives two minutes.",
-            is_address=True,
+            note=f"A URL for a browser, not for the shell. Replace {replace}. The browser returns to the "
+            "Redirect URL with code and state. The code expires after two minutes.",
+            is_url=True,
         ),
         Step(title="Exchange the code for tokens", code=token_request(client + exchange)),
         call_step(),
-        Step(title="Refresh", code=token_request(client + refresh)),
+        Step(title="Refresh the access token", code=token_request(client + refresh)),
     ]
     return steps if has_secret else [challenge_step(), *steps]
 
 
 def challenge_step() -> Step:
-    """Return how to make a PKCE verifier and its challenge (RFC 7636 section 4)."""
+    """Return how to create a PKCE code verifier and its challenge (RFC 7636 section 4)."""
     code = """\
 VERIFIER=$(openssl rand -base64 48 | tr '+/' '-_' | tr -d '=\\n')
 CHALLENGE=$(printf '%s' "$VERIFIER" | openssl dgst -sha256 -binary | openssl base64 -A \\
   | tr '+/' '-_' | tr -d '=')
 echo "$CHALLENGE\""""
-    return Step(title="Make a verifier and its challenge", code=code, note="Each sign-in needs a new pair.")
+    return Step(
+        title="Create a code verifier and its challenge",
+        code=code,
+        note="Create a new pair for each sign-in.",
+    )
 
 
 def call_step() -> Step:
     """Return how to call an API with the token."""
-    code = f'curl {address("api:me")} -H "Authorization: Bearer $ACCESS_TOKEN"'
+    code = f'curl {url_of("api:me")} -H "Authorization: Bearer $ACCESS_TOKEN"'
     return Step(title="Call the API", code=code, note="The header sessionID: $ACCESS_TOKEN works as well.")
 
 
 def token_request(arguments: Sequence[str]) -> str:
     """Return a request to the token endpoint, one argument a line."""
-    return " \\\n  ".join([f"curl -X POST {address('oauth2_provider:token')}", *arguments])
+    return " \\\n  ".join([f"curl -X POST {url_of('oauth2_provider:token')}", *arguments])
 
 
-def address(name: str) -> str:
-    """Return the whole address of an endpoint."""
+def url_of(name: str) -> str:
+    """Return the absolute URL of an endpoint."""
     return f"{settings.BASE_URL}{reverse(name)}"
 
 

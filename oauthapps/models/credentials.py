@@ -102,7 +102,7 @@ class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):
 class KeySource(models.TextChoices):
     """Where a public key came from."""
 
-    ADDED = "added", "Added"
+    ADDED = "added", "Uploaded"
     GENERATED = "generated", "Generated here"
 
 
@@ -136,6 +136,11 @@ class PublicKey(Credential):
 
     def __str__(self) -> str:
         return self.thumbprint
+
+    @property
+    def short_id(self) -> str:
+        """The beginning of its key ID, which pages and messages call it by."""
+        return f"{self.thumbprint[:16]}…"
 
     @property
     def certificate_expired(self) -> bool:

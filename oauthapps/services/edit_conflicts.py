@@ -4,12 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from audit.models import EventKind
-from common.edits import Readable, Subject
+from common.edits import LATEST_CHANGES, Readable, Subject
 from oauthapps.models import Application, Logo
 
 REDIRECT_URLS, LOGO = "redirect_urls", "logo"  # what an application has beside its fields
 LABELS = {REDIRECT_URLS: "Redirect URLs", LOGO: "Logo"}
-LATEST = 20  # changes that are looked through for whoever saved a value
 
 
 def subject_of(application: Application, names: Iterable[str], labels: Mapping[str, str]) -> Subject:
@@ -24,7 +23,7 @@ def subject_of(application: Application, names: Iterable[str], labels: Mapping[s
     return Subject(
         state=state_of(application, names),
         labels=labels,
-        changes=lambda: events[:LATEST],
+        changes=lambda: events[:LATEST_CHANGES],
         readable=readable,
     )
 

@@ -21,7 +21,7 @@ def ago(at: datetime) -> str:
     """Return how long ago a time was, or how far off it is, in its largest unit, such as "3 weeks ago"."""
     now = timezone.now()
     if abs((now - at).total_seconds()) < ONE_MINUTE:
-        return str(naturaltime(at))
+        return str(naturaltime(at)).replace("now", "just now")
     if at > now:
         return f"in {timesince(now, at, depth=1)}"
     return f"{timesince(at, now, depth=1)} ago"

@@ -36,7 +36,7 @@ def address(page: Page, installation: Installation) -> Iterator[str]:
     yield own
     assert complaints == []
     page.goto(f"{own}deletion/")
-    page.get_by_label("To confirm, enter its name").fill("edited here")
+    page.get_by_label("To confirm, enter the application name").fill("edited here")
     page.get_by_role("button", name="Delete application").click()
     expect(page.get_by_text("Deleted: Edited here")).to_be_visible()
 
@@ -251,7 +251,7 @@ def test_what_was_refused_counts_as_not_saved_and_the_summary_has_the_focus(page
     page.get_by_label("Name", exact=True).fill("")
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_role("alert")).to_be_focused()
-    expect(page).to_have_title("Error: Edited here · Gatehouse")
+    expect(page).to_have_title("Error: Settings · Edited here · Gatehouse")
     expect(page.locator("[data-unsaved-note]")).to_have_text("Changes are not saved yet.")
     page.get_by_role("alert").get_by_role("link", name="Name").click()
     expect(page.get_by_label("Name", exact=True)).to_be_focused()
@@ -260,7 +260,8 @@ def test_what_was_refused_counts_as_not_saved_and_the_summary_has_the_focus(page
 
 def test_lines_are_copied_and_that_is_said(page: Page, address: str) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page.get_by_role("button", name="Copy Make a verifier and its challenge").click()
+    page.get_by_role("link", name="Use it").click()
+    page.get_by_role("button", name="Copy Create a code verifier and its challenge").click()
     expect(page.locator("main > [role=status]").last).to_have_text("Copied")
     assert "openssl rand" in page.evaluate("navigator.clipboard.readText()")
 

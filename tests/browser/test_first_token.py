@@ -46,7 +46,7 @@ def test_an_administrator_creates_a_web_application_and_gets_its_first_token(
 
     secret = page.get_by_label("Client secret").input_value()
     assert secret.startswith("gtsec_")
-    page.get_by_label("I have stored it").check()
+    page.get_by_label("I've saved it").check()
     page.get_by_role("button", name="Done").click()
     client_id = page.get_by_label("Client ID").input_value()
     assert secret not in page.content()

@@ -53,7 +53,7 @@ def create(keyboard: Keyboard) -> Application:
     keyboard.press("Create", kind="submit")
     secret = page.get_by_label("Client secret", exact=True).input_value()
     copy(keyboard, secret)
-    keyboard.tick("I have stored it")
+    keyboard.tick("I've saved it")
     keyboard.press("Done")
     assert secret not in page.content()
     application: Application = Application.objects.get(name="Field app")

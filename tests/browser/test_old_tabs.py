@@ -89,13 +89,18 @@ WAYS = pytest.mark.parametrize("way", ["row", "cookies"])
 def test_ended_session_disable(context: BrowserContext, ada: User, web: Application, way: str) -> None:
     page = tab(context, ada, web.get_absolute_url())
     end_session(context, way)
-    page.get_by_role("button", name="Disable").click()
+    disable(page)
     sign_in_when_asked(page, ada, web)
     expect(page.get_by_role("heading", name="Field app")).to_be_visible()
     web.refresh_from_db()
     assert web.disabled_at is None
-    page.get_by_role("button", name="Disable").click()
+    disable(page)
     expect(page.get_by_text("Disabled: Field app")).to_be_visible()
+
+
+def disable(page: Page) -> None:
+    page.get_by_text("Actions for Field app").click()
+    page.get_by_role("button", name="Disable").click()
 
 
 def sign_in_when_asked(page: Page, person: User, web: Application) -> None:
@@ -118,7 +123,7 @@ def test_ended_session_add_client_secret_and_done(
     expect(page.get_by_role("button", name="Submit now")).to_be_visible()
     assert web.secrets.count() == 1
     page.get_by_role("button", name="Submit now").click()
-    page.get_by_label("I have stored it").check()
+    page.get_by_label("I've saved it").check()
     end_session(context)
     page.get_by_role("button", name="Done").click()
     sign_in(page, ada)

@@ -74,7 +74,7 @@ def back(page: Page) -> None:
 
 def leave(page: Page, address: str, way: str) -> None:
     if way == "Done":
-        page.get_by_label("I have stored it").check()
+        page.get_by_label("I've saved it").check()
         page.get_by_role("button", name="Done").click()
         expect(page.get_by_role("heading", name="Field app")).to_be_visible()
     elif way == "a link":
@@ -109,7 +109,7 @@ def test_done_needs_the_tick_before_anything_leaves_the_page(page: Page, address
     secret = create(page, address)
     page.get_by_role("button", name="Done").click()
     assert shows(page, secret)
-    assert page.get_by_label("I have stored it").evaluate("box => box.validity.valueMissing")
+    assert page.get_by_label("I've saved it").evaluate("box => box.validity.valueMissing")
 
 
 @pytest.mark.spec("C-21", "the console")

@@ -122,6 +122,7 @@ class Page(Document):
         super().__init__(answer.content.decode())
         self.answer = answer
         self.status = answer.status_code
+        self.sent_on_by: Answer | None = None  # a 307 that led here
 
 
 def text_of(element: Element) -> str:
@@ -163,14 +164,20 @@ class Browser:
         return self._read(self.client.get(address, query or None))
 
     def post(self, address: str, /, fields: Fields | None = None) -> Page:
-        return self._read(self.client.post(address, fields or {}))
+        """Send a form, and send it on where the answer says so (RFC 9110 section 15.4.8)."""
+        answer = self.client.post(address, fields or {})
+        if answer.status_code != 307:
+            return self._read(answer)
+        page = self.post(answer["Location"], fields)
+        page.sent_on_by = answer
+        return page
 
     def follow(self, page: Page) -> Page:
         """Go where a redirect leads."""
         assert page.status == 302, page.content[:2000]
         return self.get(page.answer["Location"])
 
-    def send(self, page: Page, action: str = "", **changes: Any) -> Page:
+    def send(self, page: Page, action: str = "", /, **changes: Any) -> Page:
         """Send a page's form with some fields changed; None leaves a field out."""
         fields = fields_of(page.form(action)) | changes
         address = action or page.answer.request["PATH_INFO"]

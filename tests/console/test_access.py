@@ -16,13 +16,18 @@ from tests.keys import SIGNING_KEY, public_pem
 PAGES = ["index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"]
 OF_APPLICATION = [
     "application",
+    "application-activity",
+    "application-use",
+    "unsaved-settings",
     "effect",
     "disable-application",
     "enable-application",
     "delete-application",
     "stored",
+    "stored-unsaved",
     "add-secret",
     "add-key",
+    "open-add-key",
     "generate-key",
 ]
 OF_SECRET = ["secret-notes", "delete-secret"]
@@ -32,8 +37,10 @@ ONLY_POST = [
     "enable-application",
     "add-secret",
     "generate-key",
-    "secret-notes",
+    "open-add-key",
     "stored",
+    "stored-unsaved",
+    "unsaved-settings",
 ]
 
 

@@ -59,8 +59,9 @@ def test_a_name_is_text_on_every_page_of_the_application(console: Browser, name:
 def test_notes_are_text_too(console: Browser, web: Application, notes: str) -> None:
     secret = web.secrets.get()
     address = reverse("console:secret-notes", args=[web.client_id, secret.pk])
-    page = console.follow(console.send(console.get(web.get_absolute_url()), address, notes=notes))
-    assert page.by_id(f"notes-{secret.pk}").get("value") == notes
+    page = console.follow(console.send(console.get(address), notes=notes))
+    assert text_of(page.one("tbody")[0][4]) == notes
+    assert console.get(address).field("notes").get("value") == notes
     deletion = console.get(reverse("console:delete-secret", args=[web.client_id, secret.pk]))
     assert notes in deletion.text
 

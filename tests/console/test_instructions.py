@@ -9,6 +9,7 @@ import jwt
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.models import Organization, User
 from audit.actors import Actor
@@ -20,7 +21,7 @@ from tests.oauth_client import challenge_of
 
 
 def snippets(console: Browser, application: Application) -> list[str]:
-    page = console.get(application.get_absolute_url())
+    page = console.get(reverse("console:application-use", args=[application.client_id]))
     return ["".join(code.itertext()) for pre in page.all("pre") for code in pre.iter("code")]
 
 
@@ -85,10 +86,10 @@ def test_without_a_key_the_lines_name_who_would_add_it(
 def test_what_is_for_a_browser_is_an_address_that_works_once_it_is_filled_in(
     console: Browser, single_page: Application
 ) -> None:
-    page = console.get(single_page.get_absolute_url())
-    (address,) = ["".join(pre.itertext()) for pre in page.all("pre") if "address" in pre.get("class", "")]
+    page = console.get(reverse("console:application-use", args=[single_page.client_id]))
+    (address,) = ["".join(pre.itertext()) for pre in page.all("pre") if "snippet-url" in pre.get("class", "")]
     assert "$" not in address
-    assert "replace STATE by a random value and CHALLENGE by the challenge" in page.text
+    assert "Replace STATE with a random value and CHALLENGE with the code challenge" in page.text
     challenge = challenge_of("a verifier of some forty-three characters and more")
     path = address.removeprefix(settings.BASE_URL).replace("=CHALLENGE", f"={challenge}")
     assert "Allow access" in console.get(path).buttons()

@@ -63,7 +63,7 @@ def test_an_empty_list_says_so_and_offers_the_first_step(console: Browser) -> No
     assert "No applications yet" in page.text
     assert "0 of 10 applications" in page.text
     assert page.buttons().count("Create app integration") == 2
-    assert "it takes three steps" in page.text
+    assert "It takes three steps" in page.text
 
 
 def test_each_row_has_name_type_status_and_dates(
@@ -106,7 +106,7 @@ def test_last_used_is_the_latest_use_of_anything_it_has(
     assert rows(console.get(LIST))["Field app"][3] == f"3 days ago {moment:%b %-d, %Y, %H:%M} UTC"
 
 
-def test_the_meter_says_in_words_how_many_places_are_taken(console: Browser, web: Application) -> None:
+def test_the_meter_says_in_words_how_many_slots_are_used(console: Browser, web: Application) -> None:
     page = console.get(LIST)
     meter = page.one("meter")
     assert (meter.get("value"), meter.get("max"), text_of(meter)) == ("1", "10", "1 of 10")
@@ -131,7 +131,8 @@ def test_at_ten_the_button_leads_to_an_explanation_that_names_the_least_used_fir
     full = console.get(LIST)
     assert not full.all("dialog")
     page = console.get(full.links()["Create app integration"])
-    assert page.heading == "All 10 places are taken"
+    assert page.heading == "You've reached the limit of 10"
+    assert "Least recently used first" in page.text
     assert next(iter(rows(page))) == "Application 9"
     assert "Delete Application 9" in page.links()
 

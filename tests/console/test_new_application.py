@@ -87,7 +87,7 @@ def test_reloading_the_answer_makes_no_second_application_and_shows_nothing(cons
     again = console.send(form, app_type=AppType.WEB, name="ClientApp")
     assert Application.objects.count() == 1
     page = console.follow(again)
-    assert "nothing new was made" in page.messages
+    assert "nothing new was created" in page.messages
     assert secret not in page.content
 
 
@@ -158,7 +158,7 @@ def test_the_eleventh_application_is_refused_and_what_was_typed_is_kept(console:
     last = make_application(AppType.WEB, name="The tenth").application
     page = console.send(form, app_type=AppType.SINGLE_PAGE, name="One too many")
     assert page.status == 409
-    assert "All 10 places are taken" in page.heading
+    assert page.heading == "You've reached the limit of 10"
     last.delete()
     assert console.send(page, NEW).status == 302
     created = Application.objects.get(name="One too many")

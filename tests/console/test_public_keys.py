@@ -46,7 +46,7 @@ def test_a_pasted_key_is_added_for_the_person_who_adds_it(
     key = machine.keys.get()
     assert "Public key added" in page.messages
     assert key.user == administrator
-    for shown in (administrator.user_id, key.fingerprint, f"RSA, {key.bits} bits", "Added"):
+    for shown in (administrator.user_id, key.fingerprint, f"RSA, {key.bits} bits", "Uploaded"):
         assert shown in page.text or shown in page.content
 
 
@@ -144,7 +144,7 @@ def test_an_expired_certificate_is_pointed_out(
 ) -> None:
     assert "certificate" not in console.get(machine.get_absolute_url()).text
     machine.keys.update(not_after=timezone.now() - timedelta(days=1))
-    assert "The key itself goes on working here" in console.get(machine.get_absolute_url()).text
+    assert "The key still works here" in console.get(machine.get_absolute_url()).text
 
 
 def test_deleting_a_key_asks_first_and_says_what_remains(
@@ -154,7 +154,7 @@ def test_deleting_a_key_asks_first_and_says_what_remains(
     form = console.get(address("delete-key", machine, key.pk))
     assert key.fingerprint in form.text
     assert "It was used in the last 24 hours" in form.text
-    assert "none: the application cannot get tokens until you add one" in form.text
+    assert "None. The application cannot get tokens until you add one." in form.text
     page = console.follow(console.send(form))
     assert "Deleted: the public key" in page.messages
     assert not machine.keys.live().exists()

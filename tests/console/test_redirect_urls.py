@@ -75,7 +75,7 @@ def test_everything_else_is_saved_while_there_is_no_redirect_url(console: Browse
     saved_page = console.follow(page)
     assert "Saved: Description" in saved_page.messages
     assert "Setup incomplete" in saved_page.text
-    assert "It still needs a Redirect URL." in saved_page.text
+    assert "It can't be used until it has a Redirect URL." in saved_page.text
     begun.refresh_from_db()
     assert begun.description == "Written early"
     assert saved(begun) == []
@@ -87,7 +87,7 @@ def test_taking_the_last_one_away_asks_first(console: Browser, web: Application,
     page = console.send(page_of(console, web), redirect_url=sent, description="Typed")
     assert page.status == 409
     assert page.title.startswith("Error: ")
-    assert "Not saved yet: this removes the last Redirect URL." in page.alerts()
+    assert "Your changes weren't saved: this would remove the last Redirect URL." in page.alerts()
     assert REDIRECT_URL in page.alerts()
     assert saved(web) == [REDIRECT_URL]
     agreed = console.follow(console.send(page, without_redirect_urls="yes"))

@@ -107,7 +107,7 @@ def test_the_sections_stand_in_the_order_of_the_seed(console: Browser, applicati
     ]
     assert headings[: len(expected)] == expected
     assert ("Also shown on the consent page" in headings) == spec.has_redirect_urls
-    assert headings[-2:] == ["How to use it", "Danger zone"]
+    assert headings[-1] == "Compatibility"
     assert page.by_id("client-id").get("value") == application.client_id
 
 
@@ -163,7 +163,7 @@ def test_switching_rotation_off_on_a_single_page_application_warns(
 def test_a_sentence_works_out_what_the_lifetimes_mean(console: Browser, web: Application) -> None:
     page = page_of(console, web)
     assert "People sign in again after 6 months away, and after 1 year in any case." in page.text
-    assert "also to refresh tokens that have been issued already" in page.text
+    assert "also to refresh tokens that were already issued" in page.text
     later = console.follow(save(console, web, absolute_expiration="none", inactivity_expiration="none"))
     assert "People stay signed in until they, or an administrator, take the access back." in later.text
 
@@ -186,7 +186,7 @@ def test_the_page_says_what_is_missing_until_it_is_there(console: Browser) -> No
     begun = make_application(AppType.WEB, name="Begun", redirect_urls=[]).application
     page = page_of(console, begun)
     assert "Setup incomplete" in page.text
-    assert "It still needs a Redirect URL." in page.text
+    assert "It can't be used until it has a Redirect URL." in page.text
     saved = console.follow(console.send(page, redirect_url="https://begun.example/cb"))
     assert "Setup incomplete" not in saved.text
     assert "Enabled" in saved.text

@@ -98,7 +98,7 @@ def test_another_name_deletes_nothing_and_says_so(console: Browser, web: Applica
     page = console.send(console.get(address("delete", web)), name=typed)
     assert page.status == 422
     assert page.title.startswith("Error: ")
-    assert "nothing was deleted" in page.alerts()
+    assert "Nothing was deleted" in page.alerts()
     assert page.field("name").get("aria-invalid") == "true"
     assert page.field("name").get("value", "") == typed
     assert Application.objects.live().filter(pk=web.pk).exists()

@@ -14,7 +14,7 @@ NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 @pytest.mark.parametrize(
     ("before", "expected"),
     [
-        (timedelta(), "now"),
+        (timedelta(), "just now"),
         (timedelta(seconds=7), "7 seconds ago"),
         (timedelta(minutes=3, seconds=20), "3 minutes ago"),
         (timedelta(days=9), "1 week ago"),

@@ -1,10 +1,12 @@
 """What to look for among the events: who, what, to which application, when, and from where."""
 
+from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.http import QueryDict
 
 from audit.models import Event, EventKind, EventQuerySet
 from oauthapps.models import Application
@@ -15,10 +17,24 @@ def object_of(kind: EventKind) -> str:
     return kind.value.partition(":")[0]
 
 
+# What happens to applications; the other events are about people.
+OBJECTS_OF_APPLICATIONS = {"application", "secret", "key", "consent", "code", "refresh_token", "token"}
+
+
 def kinds() -> list[tuple[str, Any]]:
     """Return the kinds of events as choices, those about one object together."""
+    return grouped(EventKind)
+
+
+def kinds_of_applications() -> list[tuple[str, Any]]:
+    """Return the kinds of events that an application can have, likewise."""
+    return grouped(kind for kind in EventKind if object_of(kind) in OBJECTS_OF_APPLICATIONS)
+
+
+def grouped(kinds: Iterable[EventKind]) -> list[tuple[str, Any]]:
+    """Return kinds of events as choices, those about one object together."""
     choices: list[tuple[str, Any]] = [("", "Any event")]
-    for name, found in groupby(EventKind, key=object_of):
+    for name, found in groupby(kinds, key=object_of):
         members = [(kind.value, kind.label) for kind in found]
         words = name.replace("_", " ").replace("sign in", "sign-in")
         everything = [(f"{name}:", f"All {words} events")] if len(members) > 1 else []
@@ -80,8 +96,23 @@ class ActivityForm(forms.Form):
             found = found.involving(asked["who"])
         if asked["what"]:
             found = found.of_kind(asked["what"])
-        if asked["application"]:
+        if asked.get("application"):
             found = found.filter(application__client_id=asked["application"])
         if asked["address"]:
             found = found.filter(address=asked["address"])
         return found.order_by("-pk")
+
+
+class ApplicationActivityForm(ActivityForm):
+    """The same, among the events of one application."""
+
+    application = None  # type: ignore[assignment]  # no field: there is nothing to choose
+    what = forms.ChoiceField(label="Event", choices=kinds_of_applications, required=False)
+
+    def __init__(self, data: QueryDict, *, application: Application) -> None:
+        super().__init__(data)
+        self.about = application
+
+    def select(self) -> EventQuerySet:
+        """Return the events that were asked for, the latest first; the form is valid."""
+        return super().select().filter(application=self.about)

@@ -10,7 +10,7 @@ class MachineForm(ApplicationForm):
 
     groups = (
         Group(key="identity", title="Name and description", fields=("name", "description")),
-        Group(key="protocol", title="Protocol", fields=("response_profile", "may_verify_tokens")),
+        Group(key="compatibility", title="Compatibility", fields=("response_profile", "may_verify_tokens")),
     )
 
     class Meta(ApplicationForm.Meta):
@@ -21,10 +21,10 @@ REFRESH_TOKENS = Group(
     key="refresh-tokens",
     title="Refresh tokens",
     fields=LIFETIME_FIELDS,
-    text="Changes apply at once, also to refresh tokens that have been issued already.",
+    text="Changes apply immediately, also to refresh tokens that were already issued.",
 )
 ALSO_SHOWN = "Also shown on the consent page"
-PROTOCOL = Group(key="protocol", title="Protocol", fields=("response_profile",))
+COMPATIBILITY = Group(key="compatibility", title="Compatibility", fields=("response_profile",))
 
 
 class WebForm(PeopleForm):
@@ -34,7 +34,7 @@ class WebForm(PeopleForm):
         REFRESH_TOKENS,
         Group(
             key="identity",
-            title="What people see",
+            title="Branding and consent",
             fields=(*LOGO_FIELDS, "name", "description", "description_url"),
         ),
         Group(
@@ -42,7 +42,7 @@ class WebForm(PeopleForm):
             title=ALSO_SHOWN,
             fields=("developer_name", "developer_email", "privacy_policy_url", "terms_of_service_url"),
         ),
-        PROTOCOL,
+        COMPATIBILITY,
     )
 
 
@@ -53,7 +53,7 @@ class SinglePageForm(PeopleForm):
         REFRESH_TOKENS,
         Group(
             key="identity",
-            title="What people see",
+            title="Branding and consent",
             fields=(
                 *LOGO_FIELDS,
                 "name",
@@ -64,7 +64,7 @@ class SinglePageForm(PeopleForm):
             ),
         ),
         Group(key="also-shown", title=ALSO_SHOWN, fields=("description_url", "terms_of_service_url")),
-        PROTOCOL,
+        COMPATIBILITY,
     )
 
 

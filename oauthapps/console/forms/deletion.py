@@ -12,8 +12,8 @@ class ConfirmNameForm(forms.Form):
     """The application's name, typed or pasted."""
 
     name = forms.CharField(
-        label="To confirm, enter its name",
-        error_messages={"required": "Enter the name of the application: nothing was deleted."},
+        label="To confirm, enter the application name",
+        error_messages={"required": "Enter the application name. Nothing was deleted."},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
@@ -31,5 +31,5 @@ class ConfirmNameForm(forms.Form):
         """
         name: str = self.cleaned_data["name"]
         if not is_same_name(name, self.application.name):
-            raise ValidationError("This is not its name: nothing was deleted.")
+            raise ValidationError("This isn't the application name. Nothing was deleted.")
         return name

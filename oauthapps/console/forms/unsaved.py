@@ -1,7 +1,7 @@
 """What was typed into an application's settings while something else was asked for, such as a client secret.
 
-The buttons that add credentials send the settings along. The page that answers carries them as hidden fields,
-and its way out brings them back, still unsaved.
+The buttons for secrets and keys belong to the settings form, so the browser sends the settings along. The
+page that answers carries them as hidden fields, and every way off it brings them back, still unsaved.
 """
 
 from __future__ import annotations
@@ -9,42 +9,64 @@ from __future__ import annotations
 from django.http import HttpRequest, QueryDict
 
 from common import edits
-from oauthapps.console import once
+from oauthapps.console import idempotency
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.people import KEPT_LOGO, PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.models import Application
 
-RESUME = "resume"
-NOT_SETTINGS = {"csrfmiddlewaretoken", once.FIELD, "notes"}
+# The hidden field by which the settings form is recognized, whatever URL a button sends it to.
+SETTINGS_FORM = "settings_form"
+# What the names of carried fields begin with: the page that carries them has fields of its own.
+CARRIED = "unsaved-"
+NOT_SETTINGS = {"csrfmiddlewaretoken", idempotency.FIELD}
+
+
+def is_settings_form(request: HttpRequest) -> bool:
+    """Return whether the settings form was sent, by whichever of its buttons."""
+    return request.method == "POST" and SETTINGS_FORM in request.POST
+
+
+def sent_settings(request: HttpRequest) -> QueryDict:
+    """Return the settings in a request: the form itself, or what another page carried; empty without any."""
+    if is_settings_form(request):
+        return request.POST.copy()
+    carried = QueryDict(mutable=True)
+    for name, values in request.POST.lists():
+        if name.startswith(CARRIED):
+            carried.setlist(name.removeprefix(CARRIED), values)
+    return carried
 
 
 def unsaved_fields(request: HttpRequest, application: Application) -> list[tuple[str, str]]:
-    """Return the settings that came along with another request, by field, in their order.
+    """Return the settings that came along with a request and are not saved, as fields for the next form.
 
     Args:
-        request: the request of a button beside the settings.
+        request: the request of a button beside the settings, or of a page that one of them led to.
         application: the application as it is saved.
 
     Returns:
-        What a form must send to show them again; nothing where they are as they are saved.
+        Names and values of hidden fields; nothing where the settings are as they are saved.
     """
-    if edits.FIELD not in request.POST:
+    data = _with_plain_newlines(sent_settings(request))
+    if SETTINGS_FORM not in data or edits.FIELD not in data:
         return []
-    data = _with_plain_newlines(request.POST)
     form = form_class(application.app_type)(data, request.FILES, application=application)
     rows = RedirectURLRows.sent(application, data)
     if not (form.has_changed() or KEPT_LOGO in data or rows.urls != rows.stored_urls):
         return []
     if isinstance(form, PeopleForm) and form.kept_logo:
         data[KEPT_LOGO] = form.kept_logo
-    fields = [(name, str(value)) for name, values in data.lists() for value in values]
-    return [(RESUME, "yes"), *(field for field in fields if field[0] not in NOT_SETTINGS)]
+    return [
+        (f"{CARRIED}{name}", str(value))
+        for name, values in data.lists()
+        if name not in NOT_SETTINGS
+        for value in values
+    ]
 
 
-def _with_plain_newlines(sent: QueryDict) -> QueryDict:
+def _with_plain_newlines(data: QueryDict) -> QueryDict:
     """Write the ends of lines as they are stored; browsers send two characters."""
-    data = sent.copy()
     if "description" in data:
         data["description"] = str(data["description"]).replace("\r\n", "\n")
     return data

@@ -19,7 +19,7 @@ INACTIVITY = (
 )
 LOGO = (
     "You can add a logo to make this app more identifiable. PNG, JPEG, GIF or WebP, at most 1 MB and "
-    f"{MAX_SIDE} by {MAX_SIDE} pixels; it is fitted into a square of 256 by 256."
+    f"{MAX_SIDE} by {MAX_SIDE} pixels. It is scaled to fit 256 by 256 pixels."
 )
 NAME = "This is the same name that you gave the app. This field cannot be empty."
 DESCRIPTION = "Enter a description for the integration."
@@ -31,12 +31,12 @@ DEVELOPER_EMAIL = "This is the email address of the developer who is setting up 
 PRIVACY_POLICY_URL = "This is the link to where your organization stores the privacy policy."
 TERMS_OF_SERVICE_URL = "This is the link to where your organization stores its terms of service."
 RESPONSE_PROFILE = (
-    "Standard answers as RFC 6749 says. Workfront-compatible is for an integration that was written for "
-    "the endpoints of Workfront: token_type and errors are what it expects."
+    "Standard responses follow RFC 6749. Workfront-compatible responses are for integrations written for "
+    "Workfront's endpoints: they have the token_type and error format that those expect."
 )
 MAY_VERIFY_TOKENS = (
-    "Lets this application ask about the access tokens of every application, as an API or a gateway in front "
-    "of one needs to. Without it, it can ask about its own only."
+    "Lets this application verify the access tokens of all applications, as an API or an API gateway needs "
+    "to. Otherwise it can verify only its own."
 )
 
 HELP_TEXTS = {

@@ -1,5 +1,7 @@
 """Activity: what happened, who did it, when, and from where."""
 
+from typing import Any
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,9 +9,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
 from audit.models import Event, EventQuerySet
-from oauthapps.console.forms.activity import ActivityForm
+from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm
+from oauthapps.console.lookup import find_application
+from oauthapps.console.sub_pages import ACTIVITY, render_sub_page
 
 EVENTS_PER_PAGE = 50
+EVENTS_OF_APPLICATION = 20  # on a page that has more above them
 LARGEST_ID = 2**63 - 1
 
 
@@ -18,20 +23,37 @@ LARGEST_ID = 2**63 - 1
 def activity(request: HttpRequest) -> HttpResponse:
     """List the events that were asked for, the latest first."""
     form = ActivityForm(request.GET)
+    context = found_events(request, form, EVENTS_PER_PAGE)
+    return render(request, "console/activity.html", context, status=422 if form.errors else 200)
+
+
+@administrator_required
+@require_safe
+def application_activity(request: HttpRequest, client_id: str) -> HttpResponse:
+    """List the events of one application that were asked for, the latest first."""
+    application = find_application(client_id)
+    form = ApplicationActivityForm(request.GET, application=application)
+    context = found_events(request, form, EVENTS_OF_APPLICATION)
+    template = "console/application/activity.html"
+    status = 422 if form.errors else 200
+    return render_sub_page(request, ACTIVITY, application, template, context, status=status)
+
+
+def found_events(request: HttpRequest, form: ActivityForm, number: int) -> dict[str, Any]:
+    """Return what a page about events shows: at most so many, and where older ones begin."""
     found = form.select() if form.is_valid() else Event.objects.none()
     before = event_id(request.GET.get("before", ""))
-    events, older = page_of(found, before)
-    context = {
+    events, older = page_of(found, before, number)
+    return {
         "form": form,
         "events": events,
         "older": older,
         "is_latest": before is None,
         "days": settings.EVENT_DAYS,
     }
-    return render(request, "console/activity.html", context, status=422 if form.errors else 200)
 
 
-def page_of(found: EventQuerySet, before: int | None) -> tuple[list[Event], int | None]:
+def page_of(found: EventQuerySet, before: int | None, number: int) -> tuple[list[Event], int | None]:
     """Return the events of one page, and the id that the next page's events come before, if there is one.
 
     Pages begin at an event and not at a number: counting and skipping would cost more the longer the story
@@ -39,9 +61,9 @@ def page_of(found: EventQuerySet, before: int | None) -> tuple[list[Event], int 
     """
     if before is not None:
         found = found.filter(pk__lt=before)
-    rows = list(found.select_related("application", "person", "actor")[: EVENTS_PER_PAGE + 1])
-    shown = rows[:EVENTS_PER_PAGE]
-    return shown, shown[-1].pk if len(rows) > EVENTS_PER_PAGE else None
+    rows = list(found.select_related("application", "person", "actor")[: number + 1])
+    shown = rows[:number]
+    return shown, shown[-1].pk if len(rows) > number else None
 
 
 def event_id(text: str) -> int | None:

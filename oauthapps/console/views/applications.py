@@ -5,9 +5,9 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
-from oauthapps.console import once
 from oauthapps.console.forms.creation import NewApplicationForm
-from oauthapps.console.standing import standings
+from oauthapps.console.idempotency import new_key
+from oauthapps.console.summaries import summaries
 from oauthapps.models import Application
 from oauthapps.models.applications import APPLICATION_LIMIT
 
@@ -23,12 +23,12 @@ def index(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @require_safe
 def applications(request: HttpRequest) -> HttpResponse:
     """List the applications, by name."""
-    rows = standings(Application.objects.live().order_by("name", "pk"))
+    rows = summaries(Application.objects.live().order_by("name", "pk"))
     context = {
         "rows": rows,
         "limit": APPLICATION_LIMIT,
         "is_full": len(rows) >= APPLICATION_LIMIT,
         "form": NewApplicationForm(),
-        "form_id": once.new_form_id(),
+        "form_id": new_key(),
     }
     return render(request, "console/applications.html", context)

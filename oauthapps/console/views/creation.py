@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, signed_in_user, step_up_required
 from audit.actors import Actor
-from oauthapps.console import once
 from oauthapps.console.forms.creation import NewApplicationForm
-from oauthapps.console.standing import Standing, standings
+from oauthapps.console.idempotency import AlreadyProcessedError, explain_repeat, new_key, run_once
+from oauthapps.console.summaries import ApplicationSummary, summaries
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
@@ -31,15 +31,16 @@ def new_application(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return ask(request, form, status=422)
     try:
-        with once.obeying(request):
+        with run_once(request):
             created = create_application(
                 app_type=AppType(form.cleaned_data["app_type"]),
                 name=form.cleaned_data["name"],
                 owner=signed_in_user(request),
                 actor=Actor.of(request),
             )
-    except once.SentTwiceError:
-        return once.explain(request, "console:applications")
+    except AlreadyProcessedError:
+        explain_repeat(request)
+        return redirect("console:applications")
     except ApplicationLimitError:
         return explain_limit(request, form, status=409)
     if not created.client_secret:
@@ -49,19 +50,19 @@ def new_application(request: HttpRequest) -> HttpResponse:
 
 def ask(request: HttpRequest, form: NewApplicationForm, *, status: int = 200) -> HttpResponse:
     """Show the form."""
-    context = {"form": form, "form_id": once.new_form_id()}
+    context = {"form": form, "form_id": new_key()}
     return render(request, "console/new_application.html", context, status=status)
 
 
 def explain_limit(
     request: HttpRequest, form: NewApplicationForm | None = None, *, status: int = 200
 ) -> HttpResponse:
-    """Explain that all places are taken, name the least used first, and keep what was typed."""
-    rows = sorted(standings(Application.objects.live()), key=least_used_first)
-    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form, "form_id": once.new_form_id()}
+    """Explain that the limit is reached, list the least recently used first, and keep what was typed."""
+    rows = sorted(summaries(Application.objects.live()), key=least_used_first)
+    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form, "form_id": new_key()}
     return render(request, "console/limit.html", context, status=status)
 
 
-def least_used_first(row: Standing) -> float:
+def least_used_first(row: ApplicationSummary) -> float:
     """Return when an application was last used as a number; never comes before everything."""
     return row.last_used_at.timestamp() if row.last_used_at else 0

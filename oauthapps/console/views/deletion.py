@@ -1,4 +1,4 @@
-"""Deleting an application, a client secret or a public key: what it would do, then doing it."""
+"""Deleting an application, a client secret or a public key: the impact first, then the deletion."""
 
 from datetime import timedelta
 
@@ -11,9 +11,12 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import administrator_required, recent_sign_in_required
 from audit.actors import Actor
 from oauthapps.console.forms.deletion import ConfirmNameForm
+from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
+from oauthapps.console.impact import impact_of
 from oauthapps.console.lookup import find_application, find_key, find_secret
-from oauthapps.console.reach import reach_of
-from oauthapps.console.standing import standing_of
+from oauthapps.console.summaries import summary_of
+from oauthapps.console.views.landing import KEYS, SECRETS, back_to_settings, opened_from_settings
+from oauthapps.models.applications import APPLICATION_LIMIT
 from oauthapps.services import applications, credentials
 
 RECENTLY = timedelta(hours=24)
@@ -23,7 +26,7 @@ RECENTLY = timedelta(hours=24)
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Delete an application after saying whom that would reach."""
+    """Delete an application after showing whose access that would end."""
     application = find_application(client_id)
     form = ConfirmNameForm(request.POST if request.method == "POST" else None, application=application)
     if form.is_valid():
@@ -32,8 +35,9 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
         return redirect("console:applications")
     context = {
         "application": application,
-        "reach": reach_of(application),
-        "standing": standing_of(application),
+        "impact": impact_of(application),
+        "summary": summary_of(application),
+        "limit": APPLICATION_LIMIT,
         "form": form,
     }
     return render(request, "console/delete_application.html", context, status=422 if form.errors else 200)
@@ -41,37 +45,41 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@opened_from_settings
 @recent_sign_in_required
 def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Delete a client secret after saying which one and how many remain."""
     secret = find_secret(client_id, pk)
-    if request.method == "POST":
+    if request.method == "POST" and not is_settings_form(request):
         credentials.delete_secret(secret, actor=Actor.of(request))
-        messages.success(request, f"Deleted: the client secret {secret.masked}")
-        return redirect(secret.application)
+        messages.success(request, f"Deleted: the client secret {secret.masked}", extra_tags=SECRETS)
+        return back_to_settings(request, secret.application, SECRETS)
     context = {
         "application": secret.application,
         "secret": secret,
         "remaining": secret.application.secrets.live().count() - 1,
         "used_recently": secret.used_since(timezone.now() - RECENTLY),
+        "unsaved": unsaved_fields(request, secret.application),
     }
     return render(request, "console/delete_secret.html", context)
 
 
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
+@opened_from_settings
 @recent_sign_in_required
 def delete_key(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Delete a public key after saying which one and how many remain."""
     key = find_key(client_id, pk)
-    if request.method == "POST":
+    if request.method == "POST" and not is_settings_form(request):
         credentials.delete_key(key, actor=Actor.of(request))
-        messages.success(request, f"Deleted: the public key {key.fingerprint[:16]}…")
-        return redirect(key.application)
+        messages.success(request, f"Deleted: the public key {key.short_id}", extra_tags=KEYS)
+        return back_to_settings(request, key.application, KEYS)
     context = {
         "application": key.application,
         "key": key,
         "remaining": key.application.keys.live().count() - 1,
         "used_recently": key.used_since(timezone.now() - RECENTLY),
+        "unsaved": unsaved_fields(request, key.application),
     }
     return render(request, "console/delete_key.html", context)

@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
@@ -15,10 +15,17 @@ from accounts.access import (
     step_up_required,
 )
 from audit.actors import Actor
-from oauthapps.console import once
 from oauthapps.console.file_names import file_name
 from oauthapps.console.forms.credentials import PublicKeyForm
+from oauthapps.console.forms.unsaved import unsaved_fields
+from oauthapps.console.idempotency import (
+    AlreadyProcessedError,
+    already_processed,
+    explain_repeat,
+    run_once,
+)
 from oauthapps.console.lookup import find_application, find_key
+from oauthapps.console.views.landing import KEYS, back_to_settings, opened_from_settings
 from oauthapps.console.views.reveal import reveal_private_key
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application
@@ -37,17 +44,36 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     """
     require_step_up(request)
     application = find_with_keys(client_id)
-    form = PublicKeyForm(request.POST or None, request.FILES or None)
-    if request.method == "POST" and form.is_valid():
-        user = signed_in_user(request)
-        try:
-            key = add_key(application, form.cleaned_data["key"], user=user, actor=Actor.of(request))
-        except InvalidPublicKeyError as error:
-            form.refuse(error)
-        else:
-            messages.success(request, f"Public key added: {key.fingerprint[:16]}…, {key.bits} bits")
-            return redirect(application)
-    context = {"application": application, "form": form}
+    if request.method != "POST":
+        return ask_for_key(request, application, PublicKeyForm())
+    form = PublicKeyForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return ask_for_key(request, application, form)
+    user = signed_in_user(request)
+    try:
+        key = add_key(application, form.cleaned_data["key"], user=user, actor=Actor.of(request))
+    except InvalidPublicKeyError as error:
+        form.refuse(error)
+        return ask_for_key(request, application, form)
+    messages.success(request, f"Public key added: {key.short_id}, {key.bits} bits", extra_tags=KEYS)
+    return back_to_settings(request, application, KEYS)
+
+
+@administrator_required
+@posted_from("console:application", "client_id")
+@opened_from_settings
+def open_form(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Show that page to somebody who has unsaved settings.
+
+    It has a URL of its own, because the settings are kept while somebody signs in, and keys never are.
+    """
+    require_step_up(request)
+    return ask_for_key(request, find_with_keys(client_id), PublicKeyForm())
+
+
+def ask_for_key(request: HttpRequest, application: Application, form: PublicKeyForm) -> HttpResponse:
+    """Show the page that takes a public key."""
+    context = {"application": application, "form": form, "unsaved": unsaved_fields(request, application)}
     return render(request, "console/add_key.html", context, status=422 if form.errors else 200)
 
 
@@ -56,19 +82,25 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 @posted_from("console:application", "client_id")
 @step_up_required
 def generate(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Make a key pair and show its private half, for the only time."""
+    """Generate a key pair and show its private half, for the only time."""
     application = find_with_keys(client_id)
-    if once.was_obeyed(request):
-        return once.explain(request, application.get_absolute_url())
+    if already_processed(request):
+        return refuse_repeat(request, application)
     pair = keypairs.generate_keypair()  # before the transaction, because it takes a second
     try:
-        with once.obeying(request):
+        with run_once(request):
             key = keep_public_half(
                 application, pair.public, user=signed_in_user(request), actor=Actor.of(request)
             )
-    except once.SentTwiceError:
-        return once.explain(request, application.get_absolute_url())
+    except AlreadyProcessedError:
+        return refuse_repeat(request, application)
     return reveal_private_key(request, application, key, pair)
+
+
+def refuse_repeat(request: HttpRequest, application: Application) -> HttpResponse:
+    """Answer a form that was sent again."""
+    explain_repeat(request, KEYS)
+    return back_to_settings(request, application, KEYS)
 
 
 @administrator_required

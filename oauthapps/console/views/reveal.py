@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.access import administrator_required, posted_from, signed_in_user
@@ -11,6 +11,7 @@ from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
 from oauthapps.console.forms.unsaved import unsaved_fields
 from oauthapps.console.instructions import signer_of
 from oauthapps.console.lookup import find_application
+from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS, back_to_settings
 from oauthapps.models import Application, PublicKey
 from oauthapps.rules.keys import keypairs
 
@@ -29,6 +30,7 @@ def reveal_secret(
         "env_file": env_file(application, value, signer=signer),
         "env_file_name": file_name(application, ENV_FILE),
         "is_new": is_new,
+        "section": "" if is_new else SECRETS,
         "unsaved": unsaved_fields(request, application),
     }
     return unkept(render(request, "console/reveal_secret.html", context))
@@ -44,6 +46,7 @@ def reveal_private_key(
         "key": key,
         "private_key": pair.private_pem,
         "private_key_name": file_name(application, PRIVATE_KEY),
+        "section": KEYS,
         "unsaved": unsaved_fields(request, application),
         "fingerprint_command": keypairs.fingerprint_command(),
     }
@@ -61,18 +64,16 @@ def unkept(response: HttpResponse) -> HttpResponse:
 def stored(request: HttpRequest, client_id: str) -> HttpResponse:
     """Leave such a page for good: the browser forgets it, for its Back button too."""
     application = find_application(client_id)
-    warn_unless_stored(request)
-    return forgotten(redirect(application))
-
-
-def warn_unless_stored(request: HttpRequest) -> None:
-    """Say what it means to leave such a page without the confirmation that its form asks for."""
+    section = request.POST.get("section", "")
+    section = section if section in SECTIONS else ""
     if "stored" not in request.POST:
         messages.warning(
             request,
-            "You did not confirm that you have stored it. It is not shown again: if you do not have it, "
-            "delete it and make a new one.",
+            "You didn't confirm that you've saved it. It isn't shown again: if you don't have it, delete it "
+            "and create a new one.",
+            extra_tags=section,
         )
+    return forgotten(back_to_settings(request, application, section))
 
 
 def forgotten(response: HttpResponse) -> HttpResponse:

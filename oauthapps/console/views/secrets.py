@@ -1,16 +1,21 @@
-"""Client secrets: adding one, noting what it is for."""
+"""Client secrets: adding one, and the notes of what it is for."""
+
+from collections.abc import Sequence
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.debug import sensitive_variables
+from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, posted_from, step_up_required
 from audit.actors import Actor
-from common.edits import BaseVersion, EditConflictError
-from oauthapps.console import once
+from common.edits import BaseVersion, EditConflict, EditConflictError
 from oauthapps.console.forms.credentials import NotesForm
+from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
+from oauthapps.console.idempotency import AlreadyProcessedError, explain_repeat, run_once
 from oauthapps.console.lookup import find_application, find_secret
+from oauthapps.console.views.landing import SECRETS, back_to_settings, opened_from_settings
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.models import ClientSecret
 from oauthapps.services.credentials import add_secret, note_secret
@@ -27,41 +32,59 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
         raise Http404
     form = NotesForm(request.POST)
     if not form.is_valid():
-        messages.error(request, f"No client secret was added: {form.first_error}")
-        return redirect(application)
+        messages.error(request, f"No client secret was added: {form.first_error}", extra_tags=SECRETS)
+        return back_to_settings(request, application, SECRETS)
     try:
-        with once.obeying(request):
+        with run_once(request):
             new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
-    except once.SentTwiceError:
-        return once.explain(request, application.get_absolute_url())
+    except AlreadyProcessedError:
+        explain_repeat(request, SECRETS)
+        return back_to_settings(request, application, SECRETS)
     return reveal_secret(request, application, new.value)
 
 
 @administrator_required
-@posted_from("console:application", "client_id")
-def note(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+@opened_from_settings
+def notes(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Change the notes of a client secret."""
     secret = find_secret(client_id, pk)
+    if request.method != "POST" or is_settings_form(request):
+        return show_notes(request, secret, NotesForm(initial={"notes": secret.notes}), secret.base_version)
     form, base_version = NotesForm(request.POST), BaseVersion.sent(request.POST)
     if not form.is_valid():
-        messages.error(request, f"The notes were not saved: {form.first_error}")
-        return redirect(secret.application)
-    notes = secret.notes if base_version.takes_theirs("notes") else form.cleaned_data["notes"]
+        return show_notes(request, secret, form, base_version, status=422)
+    text = secret.notes if base_version.takes_theirs("notes") else form.cleaned_data["notes"]
     try:
-        is_new = note_secret(secret, notes=notes, actor=Actor.of(request), based_on=base_version.accepted)
+        is_new = note_secret(secret, notes=text, actor=Actor.of(request), based_on=base_version.accepted)
     except EditConflictError as error:
-        context = {
-            "application": secret.application,
-            "secret": secret,
-            "form": form,
-            "base_version": base_version,
-        }
-        context["edit_conflicts"] = error.conflicts
-        return render(request, "console/secret_notes.html", context, status=409)
+        return show_notes(request, secret, form, base_version, edit_conflicts=error.conflicts, status=409)
     except ClientSecret.DoesNotExist as error:  # deleted meanwhile
         raise Http404 from error
     if is_new:
-        messages.success(request, f"Saved: Notes of the client secret {secret.masked}")
+        messages.success(request, f"Saved: Notes of the client secret {secret.masked}", extra_tags=SECRETS)
     else:
-        messages.info(request, "No changes to save")
-    return redirect(secret.application)
+        messages.info(request, "No changes to save", extra_tags=SECRETS)
+    return back_to_settings(request, secret.application, SECRETS)
+
+
+def show_notes(
+    request: HttpRequest,
+    secret: ClientSecret,
+    form: NotesForm,
+    base_version: BaseVersion,
+    *,
+    edit_conflicts: Sequence[EditConflict] = (),
+    status: int = 200,
+) -> HttpResponse:
+    """Show the page with the notes of a client secret."""
+    context = {
+        "application": secret.application,
+        "secret": secret,
+        "form": form,
+        "base_version": base_version,
+        "edit_conflicts": edit_conflicts,
+        "has_errors": bool(edit_conflicts),
+        "unsaved": unsaved_fields(request, secret.application),
+    }
+    return render(request, "console/secret_notes.html", context, status=status)

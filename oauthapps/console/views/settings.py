@@ -1,37 +1,30 @@
-"""One application on one page: all its settings and credentials, and what happens to it afterwards."""
+"""Settings of an application: its credentials and fields, in the order of the product's description."""
 
 from collections.abc import Sequence
 from datetime import timedelta
 
 from django.contrib import messages
+from django.contrib.messages.storage.base import Message
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import (
-    administrator_required,
-    posted_from,
-    require_step_up,
-    signed_in_user,
-    step_up_required,
-)
+from accounts.access import administrator_required, posted_from, require_step_up
 from accounts.pages.save_messages import tell_what_was_saved
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflict, EditConflictError
-from oauthapps.console import once
+from oauthapps.console import idempotency
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
-from oauthapps.console.forms.unsaved import RESUME
-from oauthapps.console.instructions import instructions
+from oauthapps.console.forms.unsaved import sent_settings
 from oauthapps.console.lookup import find_application
-from oauthapps.console.standing import standing_of
-from oauthapps.console.views.reveal import forgotten, warn_unless_stored
+from oauthapps.console.sub_pages import SETTINGS, render_sub_page
+from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS
 from oauthapps.console.widening import widens_access
 from oauthapps.models import Application, ClientSecret
-from oauthapps.services import applications
 from oauthapps.services.changes import change_application
 from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS, state_of
 
@@ -41,7 +34,7 @@ LATELY = timedelta(days=30)
 @administrator_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def application(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Show an application, or give its fields new values."""
+    """Show the settings of an application, or give its fields new values."""
     found = find_application(client_id)
     form_type = form_class(found.app_type)
     if request.method != "POST":
@@ -51,8 +44,9 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
     base_version = BaseVersion.sent(request.POST)
-    if rows.were_edited or RESUME in request.POST:
-        return show_unsaved(request, found, form, rows, base_version)
+    if rows.were_edited:  # by Add or Remove
+        form.keep_unchecked()
+        return show(request, found, form, rows, base_version, status=422 if rows.problem else 200)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, base_version, status=422)
     if rows.would_take_last and base_version.edited({REDIRECT_URLS: rows.urls}):
@@ -69,20 +63,17 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     return redirect(found)
 
 
-def show_unsaved(
-    request: HttpRequest,
-    found: Application,
-    form: ApplicationForm,
-    rows: RedirectURLRows,
-    base_version: BaseVersion,
-) -> HttpResponse:
-    """Show the settings as they were typed: after Add or Remove, or behind a page that showed a secret."""
+@administrator_required
+@posted_from("console:application", "client_id")
+def unsaved(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Show the settings as they were typed, after something else was asked for; nothing is saved."""
+    found = find_application(client_id)
+    data = sent_settings(request)
+    form = form_class(found.app_type)(data, request.FILES, application=found)
     form.keep_unchecked()
-    if RESUME not in request.POST:
-        return show(request, found, form, rows, base_version, status=422 if rows.problem else 200)
-    warn_unless_stored(request)
     messages.info(request, "Your changes are still here but not saved yet.")
-    return forgotten(show(request, found, form, rows, base_version))
+    rows = RedirectURLRows.sent(found, data)
+    return show(request, found, form, rows, BaseVersion.sent(data), action=found.get_absolute_url())
 
 
 def save(
@@ -119,14 +110,13 @@ def show(
     *,
     edit_conflicts: Sequence[EditConflict] = (),
     asks_about_last_url: bool = False,
+    action: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Show the page of an application."""
+    """Show the settings of an application; `action` is the URL of the form, if not the page's own."""
     secrets = secrets_of(found) if found.type.has_secrets else []
     keys = list(found.keys.live().select_related("user")) if found.type.has_keys else []
     context = {
-        "application": found,
-        "standing": standing_of(found),
         "form": form,
         "rows": rows,
         "base_version": base_version,
@@ -135,10 +125,23 @@ def show(
         "has_errors": rows.has_errors or bool(edit_conflicts) or asks_about_last_url,
         "secrets": secrets,
         "keys": keys,
-        "instructions": instructions(found, rows.stored_urls, keys, viewer=signed_in_user(request)),
-        "form_id": once.new_form_id(),
+        "action": action,
+        "form_id": idempotency.new_key(),
+        **messages_by_section(request),
     }
-    return render(request, "console/application.html", context, status=status)
+    return render_sub_page(
+        request, SETTINGS, found, "console/application/settings.html", context, status=status
+    )
+
+
+def messages_by_section(request: HttpRequest) -> dict[str, list[Message]]:
+    """Return the messages by place: those about secrets and keys stand there, the others at the top."""
+    waiting = list(messages.get_messages(request))
+    return {
+        "messages": [message for message in waiting if message.extra_tags not in SECTIONS],
+        "secret_messages": [message for message in waiting if message.extra_tags == SECRETS],
+        "key_messages": [message for message in waiting if message.extra_tags == KEYS],
+    }
 
 
 def secrets_of(found: Application) -> list[ClientSecret]:
@@ -156,24 +159,3 @@ def effect(request: HttpRequest, client_id: str) -> JsonResponse:
     if not isinstance(form, PeopleForm):
         raise Http404
     return JsonResponse({"effect": form.effect, "warns": form.warns_about_rotation})
-
-
-@administrator_required
-@posted_from("console:application", "client_id")
-def disable(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Refuse the application's client until it is enabled again."""
-    found = find_application(client_id)
-    applications.disable_application(found, actor=Actor.of(request))
-    messages.success(request, f"Disabled: {found.name}. Nothing was deleted; Enable brings it back.")
-    return redirect(found)
-
-
-@administrator_required
-@posted_from("console:application", "client_id")
-@step_up_required
-def enable(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Let the application's client act again."""
-    found = find_application(client_id)
-    applications.enable_application(found, actor=Actor.of(request))
-    messages.success(request, f"Enabled: {found.name}")
-    return redirect(found)

@@ -1,0 +1,27 @@
+"""Use it: what an integration's developer needs, with the application's own ids and URLs."""
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_safe
+
+from accounts.access import administrator_required, signed_in_user
+from oauthapps.console.env_file import env_file
+from oauthapps.console.file_names import ENV_FILE, file_name
+from oauthapps.console.instructions import instructions, signer_of
+from oauthapps.console.lookup import find_application
+from oauthapps.console.sub_pages import USE_IT, render_sub_page
+
+
+@administrator_required
+@require_safe
+def use(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Show how to use an application: its configuration, and the steps of its flow."""
+    found = find_application(client_id)
+    keys = list(found.keys.live().select_related("user")) if found.type.has_keys else []
+    urls = [row.url for row in found.redirect_urls.all()] if found.type.has_redirect_urls else []
+    viewer = signed_in_user(request)
+    context = {
+        "env_file": env_file(found, signer=signer_of(keys, viewer=viewer)),
+        "env_file_name": file_name(found, ENV_FILE),
+        "steps": instructions(found, urls, keys, viewer=viewer),
+    }
+    return render_sub_page(request, USE_IT, found, "console/application/use.html", context)
