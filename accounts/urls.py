@@ -9,6 +9,7 @@ from accounts.views import (
     home,
     invitations,
     organization,
+    passwords,
     people,
     reauthentication,
     second_factors,
@@ -17,7 +18,7 @@ from accounts.views import (
 )
 from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
-from accounts.views.second_factor import second_factor
+from accounts.views.sign_in_second_factor import second_factor
 
 # Of django-allauth's pages only these, under our URLs and its names: nobody registers, changes an email
 # address or signs in by code.
@@ -32,8 +33,8 @@ sign_in_pages = [
     path("reauthenticate/", reauthentication.password_again, name="account_reauthenticate"),
     path("reauthenticate/passkey/", reauthentication.passkey_again, name="mfa_reauthenticate_webauthn"),
     path("reauthenticate/code/", reauthentication.code_again, name="mfa_reauthenticate"),
-    path("password/change/", second_factors.change_password, name="account_change_password"),
-    path("password/reset/", home.password_reset, name="account_reset_password"),
+    path("password/change/", passwords.change_password, name="account_change_password"),
+    path("password/reset/", passwords.password_reset, name="account_reset_password"),
     path("password/reset/done/", allauth_account.password_reset_done, name="account_reset_password_done"),
     path("password/link/", set_password, name="set-password"),
 ]

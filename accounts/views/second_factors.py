@@ -1,9 +1,7 @@
-"""Pages of second factors that differ from django-allauth's, and the change of the password."""
+"""Pages of second factors that differ from django-allauth's."""
 
 from typing import Any
 
-from allauth.account.views import password_change
-from allauth.core.exceptions import ReauthenticationRequired
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
 from allauth.mfa.webauthn.internal import auth
@@ -13,10 +11,10 @@ from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 from django.views.generic.edit import FormView
 
-from accounts.access import recent_sign_in_required, signed_in_recently, signed_in_user
+from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.forms.passkeys import host_is_ip
 from accounts.security.ciphers import UnreadableError
 from accounts.services.recovery_codes import show_once
@@ -89,12 +87,3 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         "total_count": settings.MFA_RECOVERY_CODE_COUNT,
     }
     return render(request, "mfa/recovery_codes/index.html", context)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def change_password(request: HttpRequest) -> HttpResponse:
-    """Change one's password; whoever has a second factor shows it first, not only the password of today."""
-    if second_factors_of(signed_in_user(request)).are_on and not signed_in_recently(request):
-        raise ReauthenticationRequired
-    answer: HttpResponse = password_change(request)
-    return answer
