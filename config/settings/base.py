@@ -29,8 +29,8 @@ INSTALLED_APPS = [
     "django.forms",
     "server",
     "audit",
+    "oauthapps",  # hears of a sign-in before `accounts`: an absence ends before the sign-in is recorded
     "accounts",
-    "oauthapps",
     "oauth2_provider",
     "allauth",
     "allauth.account",

@@ -7,6 +7,7 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.core import mail
+from django.db import OperationalError
 from django.http.response import HttpResponseBase
 from django.test import Client
 from django.utils import timezone
@@ -60,6 +61,19 @@ def test_the_sign_in_log_never_keeps_what_was_typed_as_a_name(ada: User) -> None
     assert "mistake" not in str(event.__dict__)
     sign_in("ada", "wrong")
     assert Event.objects.filter(kind=EventKind.SIGN_IN_FAILED, person=ada).count() == 1
+
+
+def test_nobody_is_recorded_as_signed_in_whose_absence_could_not_be_ended(
+    ada: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_user: User) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr("oauthapps.people.receivers.record_activity", fail)
+    browser = Client(raise_request_exception=False)
+    assert browser.post(LOGIN, {"login": "ada", "password": PASSWORD}).status_code >= 500
+    assert not Event.objects.filter(kind=EventKind.SIGNED_IN).exists()
+    assert browser.get(APPLICATIONS).status_code == 302
 
 
 @pytest.mark.spec("W-04", "RFC 6749 §10.12")
