@@ -1,1 +1,1 @@
-"""Where people meet tokens and consents: their access, which administrators see and end, and its own ends."""
+"""Where people meet tokens and consents: what acts in a person's name, and what ends it."""
