@@ -42,7 +42,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def command_line() -> argparse.ArgumentParser:
     """Return the parser of the sub-commands and their options."""
     parser = argparse.ArgumentParser(
-        prog="dev.py", description="Runs, tests and checks Gatehouse.", allow_abbrev=False
+        prog="dev.py", description="Runs, tests, and checks Gatehouse.", allow_abbrev=False
     )
     parser.set_defaults(command=explain, install=False)
     commands = parser.add_subparsers(metavar="COMMAND")
@@ -56,7 +56,7 @@ def command_line() -> argparse.ArgumentParser:
         return added
 
     run_parser = add("run", run, "Set up what is missing and serve the console.")
-    run_parser.add_argument("--host", default="127.0.0.1", help="address to listen on (default: %(default)s)")
+    run_parser.add_argument("--host", default="127.0.0.1", help="host to listen on (default: %(default)s)")
     run_parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
     add(
         "test",
@@ -67,12 +67,12 @@ def command_line() -> argparse.ArgumentParser:
     add(
         "browse",
         browse,
-        "Look at every page in every state, width and colour scheme in Chromium.",
+        "Test every page in every state, width, and color scheme in Chromium.",
         tests=True,
     )
-    add("screenshots", screenshots, "Take README's pictures anew, from invented data.", tests=True)
+    add("screenshots", screenshots, "Retake README's pictures, with made-up data.", tests=True)
     add("check", check, "Run every static check.")
-    lock_parser = add("lock", lock, "Turn requirements/*.in into lock files with hashes.")
+    lock_parser = add("lock", lock, "Lock requirements/*.in, with hashes.")
     lock_parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
     return parser
 
@@ -189,7 +189,7 @@ def lock(asked: argparse.Namespace) -> int:
         say(f"Locking requirements/{name}.txt…")
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         if subprocess.run([uv, "pip", "compile", *options, *files], cwd=ROOT, check=False).returncode != 0:
-            raise Problem(f"Locking requirements/{name}.txt failed; uv says why above.")
+            raise Problem(f"Locking requirements/{name}.txt failed. See uv's output above.")
     return 0
 
 

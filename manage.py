@@ -40,7 +40,7 @@ class Utility(ManagementUtility):
     def fetch_command(self, subcommand: str) -> BaseCommand:
         """Return the command of that name, or end the program where there is none."""
         if subcommand in REPLACED:
-            sys.exit(f"There is no {subcommand} here: use manage.py {REPLACED[subcommand]}.")
+            sys.exit(f"There is no {subcommand} here. Use manage.py {REPLACED[subcommand]}.")
         return super().fetch_command(subcommand)
 
 
@@ -51,9 +51,9 @@ def main() -> None:
     try:
         Utility(sys.argv).execute()
     except ImproperlyConfigured as error:
-        sys.exit(f"Configuration: {error}")
+        sys.exit(f"Configuration error: {error}")
     except OperationalError as error:
-        sys.exit(f"The database cannot be used: {' '.join(str(error).split())}")
+        sys.exit(f"The database can't be used: {' '.join(str(error).split())}")
 
 
 if __name__ == "__main__":

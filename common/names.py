@@ -19,7 +19,7 @@ _UNASSIGNED = "Cn"
 # What is reserved for characters that nothing will ever be drawn for (Default_Ignorable_Code_Point in the
 # Unicode Standard, section 5.21), and the first of the characters that there will never be (section 23.7).
 _NEVER_DRAWN = (range(0x2065, 0x2066), range(0xFFF0, 0xFFF9), range(0xE0000, 0xE1000), range(0xFDD0, 0xFDF0))
-# The two of them that scripts and emblems are spelt with: what they stand between is drawn joined, or not.
+# The two of them that scripts and emblems are spelled with: what they stand between is drawn joined, or not.
 _JOINERS = frozenset("\u200c\u200d")
 # Letters and symbols by their category, but nothing is drawn for them.
 _BLANK = frozenset("\u115f\u1160\u3164\uffa0\u2800")

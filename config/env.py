@@ -122,10 +122,10 @@ def choice(name: str, choices: Sequence[str]) -> str:
 
 
 def base_url(remembered: Path) -> SplitResult:
-    """Return the address people and integrations use, without a trailing slash; it is also the issuer.
+    """Return the URL people and integrations use, without a trailing slash; it is also the issuer.
 
     Args:
-        remembered: file in which the server notes its default address, so that commands agree with it.
+        remembered: file in which the server records its default URL, so that commands agree with it.
 
     Raises:
         ImproperlyConfigured: when it is not an absolute http or https URL without path, or plain http is used
@@ -142,8 +142,8 @@ def base_url(remembered: Path) -> SplitResult:
         ) from None
     if parts.scheme == "http" and not is_loopback(parts) and not flag("ALLOW_HTTP"):
         raise ImproperlyConfigured(
-            "BASE_URL uses plain http for a host that is not this machine: tokens and passwords would cross "
-            "the network in clear. Use https, or set ALLOW_HTTP=1 if you know why."
+            "BASE_URL uses plain http for a host other than this machine: tokens and passwords would cross "
+            "the network unencrypted. Use https, or set ALLOW_HTTP=1 to allow it anyway."
         )
     return parts
 

@@ -1,4 +1,4 @@
-"""Every address of the installation. What is not listed here does not exist."""
+"""Every URL of the installation. What is not listed here does not exist."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path

@@ -71,7 +71,7 @@ def left_out_packages() -> list[str]:
     missing = missing_packages()
     if missing:
         tests = sorted({package.needed_by for package in SYSTEM_PACKAGES if package.name in missing})
-        notice = f"Left out: {', '.join(tests)}. {how_to_install(missing)}"
+        notice = f"Skipped: {', '.join(tests)}. {how_to_install(missing)}"
         if os.environ.get("REQUIRE_ALL") == "1":
             raise Problem(notice + "\nREQUIRE_ALL=1 forbids leaving tests out.")
         say(notice)

@@ -63,7 +63,7 @@ def pip_install(lock_file: Path) -> None:
     options = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock_file)]
     done = subprocess.run([*pip, "install", *options], check=False)
     if done.returncode != 0:
-        raise Problem("Installing Python packages failed; pip says why above.")
+        raise Problem("Installing Python packages failed. See pip's output above.")
 
 
 def stamp_file() -> Path:
@@ -115,7 +115,7 @@ def make_venv() -> None:
     """Make the virtual environment anew, inside the same folder: the folder is the lock that is held."""
     if missing := missing_for_venv():
         raise Problem(f"Python's venv module is missing. {how_to_install(missing)}")
-    say("Making .venv…")
+    say("Creating .venv…")
     for old in VENV.iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
@@ -124,7 +124,7 @@ def make_venv() -> None:
     # The Python below this one: a `.venv` that runs dev.py has just been emptied.
     done = subprocess.run([base_python(), "-m", "venv", VENV], capture_output=True, text=True, check=False)
     if done.returncode != 0:
-        raise Problem(f"{done.stdout}{done.stderr}{base_python()} could not make a virtual environment.")
+        raise Problem(f"{done.stdout}{done.stderr}{base_python()} couldn't create a virtual environment.")
 
 
 def base_python() -> str:

@@ -72,6 +72,6 @@ class RequestAnsweredError(GatehouseError):
 
     def __init__(
         self,
-        message: str = "This page was already answered, and its code was used or has expired: start again.",
+        message: str = "This page was already submitted, and its code was used or has expired. Start over.",
     ) -> None:
         super().__init__(message)

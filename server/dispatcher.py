@@ -132,7 +132,7 @@ known_endpoint_at = lru_cache(maxsize=128)(find_endpoint)
 
 
 class Response(NamedTuple):
-    """What is sent, and what is to be done afterwards."""
+    """What is sent, and what is to be done afterward."""
 
     status: int
     headers: list[tuple[str, str]]

@@ -35,7 +35,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "TEST_DATABASE_URL names if it is running already",
     )
     parser.addoption(
-        "--every-look", action="store_true", help="look at every page in every width and colour scheme"
+        "--every-look", action="store_true", help="look at every page in every width and color scheme"
     )
 
 

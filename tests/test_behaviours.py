@@ -1,4 +1,4 @@
-"""Every behaviour of docs/behaviours.md has a test that names it, and no test names another."""
+"""Every behavior of docs/behaviours.md has a test that names it, and no test names another."""
 
 import ast
 import re
@@ -22,8 +22,8 @@ def markers_in(source: str, name: str) -> Iterator[Marker]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"pytest.mark.spec", "mark.spec"}:
             first = node.args[0] if node.args else node
-            behaviour = first.value if isinstance(first, ast.Constant) else ast.unparse(node)
-            yield str(behaviour), f"{name}:{node.lineno}"
+            behavior = first.value if isinstance(first, ast.Constant) else ast.unparse(node)
+            yield str(behavior), f"{name}:{node.lineno}"
 
 
 def markers() -> list[Marker]:
@@ -36,22 +36,22 @@ def markers() -> list[Marker]:
     ]
 
 
-def test_every_behaviour_is_shown_by_a_test() -> None:
-    shown = {behaviour for behaviour, _ in markers()}
-    missing = [behaviour for behaviour in listed() if behaviour not in shown]
+def test_every_behavior_is_shown_by_a_test() -> None:
+    shown = {behavior for behavior, _ in markers()}
+    missing = [behavior for behavior in listed() if behavior not in shown]
     assert not missing, f"docs/behaviours.md lists what no test names: {', '.join(missing)}"
 
 
-def test_no_test_names_a_behaviour_that_is_not_listed() -> None:
+def test_no_test_names_a_behavior_that_is_not_listed() -> None:
     known = set(listed())
-    unknown = [f"{behaviour} ({place})" for behaviour, place in markers() if behaviour not in known]
+    unknown = [f"{behavior} ({place})" for behavior, place in markers() if behavior not in known]
     assert not unknown, f"docs/behaviours.md does not list: {', '.join(unknown)}"
 
 
 def test_the_list_is_complete_and_each_id_stands_in_it_once() -> None:
     ids = listed()
     assert len(ids) == len(set(ids))
-    assert {behaviour[0] for behaviour in ids} == set("ATRJBVMWSXC")
+    assert {behavior[0] for behavior in ids} == set("ATRJBVMWSXC")
 
 
 def test_markers_are_found_wherever_they_stand() -> None:
@@ -64,5 +64,5 @@ def test_markers_are_found_wherever_they_stand() -> None:
         "@pytest.mark.spec(NAME, 'x')\n"
         "def test_more(): ...\n"
     )
-    found = {behaviour for behaviour, _ in markers_in(source, "test_x.py")}
+    found = {behavior for behavior, _ in markers_in(source, "test_x.py")}
     assert found == {"A-01", "A-02", "A-03", "pytest.mark.spec(NAME, 'x')"}

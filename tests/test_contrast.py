@@ -1,4 +1,4 @@
-"""The colours of static/css/tokens.css against each other, in both schemes (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""The colors of static/css/tokens.css against each other, in both schemes (WCAG 2.2, 1.4.3 and 1.4.11)."""
 
 import re
 from pathlib import Path
@@ -33,9 +33,9 @@ BORDERS = [
 ONLY_FOR_LOOKS = {"line"}
 
 
-def luminance(colour: str) -> float:
+def luminance(color: str) -> float:
     """Relative luminance of #rrggbb, as WCAG 2.2 defines it."""
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
     red, green, blue = (
         part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
     )
@@ -43,7 +43,7 @@ def luminance(colour: str) -> float:
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two colours, 1 to 21."""
+    """Contrast ratio of two colors, 1 to 21."""
     darker, lighter = sorted((luminance(one), luminance(other)))
     return (lighter + 0.05) / (darker + 0.05)
 
@@ -65,6 +65,6 @@ def test_borders_and_focus_can_be_seen(border: str, ground: str, scheme: str) ->
     assert contrast(COLOURS[border][scheme], COLOURS[ground][scheme]) >= 3
 
 
-def test_every_colour_is_compared_with_another() -> None:
+def test_every_color_is_compared_with_another() -> None:
     compared = {name for pair in (*TEXT, *BORDERS) for name in pair}
     assert COLOURS.keys() - compared == ONLY_FOR_LOOKS

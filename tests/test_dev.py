@@ -265,7 +265,7 @@ class TestLeftOutTests:
     def test_are_named_with_the_command_that_brings_them(self, capsys: pytest.CaptureFixture[str]) -> None:
         assert debian.left_out_packages() == ["nginx"]
         said = capsys.readouterr().out
-        assert "Left out: tests behind nginx." in said
+        assert "Skipped: tests behind nginx." in said
         assert "apt-get install --no-install-recommends nginx" in said
         assert "--install" in said
 

@@ -98,7 +98,7 @@ def remember_network(request: HttpRequest) -> None:
 def is_known(request: HttpRequest) -> bool:
     """Return whether somebody has lately signed in from the network of a request.
 
-    Anybody: if it had to be the person under whose name somebody tries, neighbours would learn who exists.
+    Anybody: if it had to be the person under whose name somebody tries, neighbors would learn who exists.
     """
     return bool(cache.get(f"known:{client_network(request.META)}"))
 

@@ -18,8 +18,8 @@ AUTHORIZATION_CODE_SECONDS = 120
 ACCESS_TOKEN_SECONDS = 3600
 
 # Failed client authentications a minute before they are answered with 429. Right credentials always pass.
-CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 60
-CLIENT_FAILURES_PER_ADDRESS = 300
+CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 60
+CLIENT_FAILURES_PER_NETWORK = 300
 
 OAUTH2_PROVIDER = {
     # A server that knows exactly the grants we offer; anything unlisted does not exist.

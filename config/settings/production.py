@@ -26,7 +26,7 @@ STORAGES = {
 }
 
 _https = _base_url.scheme == "https"
-# Behind proxies that end TLS, and only there, what they say of a request (audit.ip_addresses) counts.
+# Behind proxies that terminate TLS, and only there, what they say of a request (audit.ip_addresses) counts.
 TRUSTED_PROXIES = env.proxies("BEHIND_PROXY")
 FORWARDED_HEADER = env.choice("FORWARDED_HEADER", ("x-forwarded", "forwarded"))
 # What they say of the scheme is brought to this form whichever header they use (server.proxies).
@@ -37,7 +37,7 @@ SECURE_HSTS_SECONDS = int(timedelta(days=365).total_seconds()) if _https else 0
 # Binding every other subdomain of the organization to https is the operator's decision.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = _https and env.flag("HSTS_SUBDOMAINS")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = _https
-# __Host- keeps a neighbouring subdomain from planting a cookie (it demands Secure, so only under https)
+# __Host- keeps a neighboring subdomain from planting a cookie (it demands Secure, so only under https)
 SESSION_COOKIE_NAME = "__Host-gatehouse_session" if _https else "gatehouse_session"
 CSRF_COOKIE_NAME = "__Host-gatehouse_csrf" if _https else "gatehouse_csrf"
 PASSKEY_COOKIE_NAME = "__Host-gatehouse_passkey" if _https else "gatehouse_passkey"

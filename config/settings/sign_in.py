@@ -30,12 +30,12 @@ ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_LOGOUT_REDIRECT_URL = LOGIN_URL
 # The session's length is SESSION_COOKIE_AGE's business, not a tick box's.
 ACCOUNT_SESSION_REMEMBER = True
-# Unknown addresses get the same page and no mail: nobody learns who has an account, nobody is spammed.
+# Unknown email addresses get the same page and no email: nobody learns who has an account or gets spam.
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 # accounts.security.throttling says what is counted. "ip" is a network, "key" a name in it: strangers
-# elsewhere keep nobody out. Sign-ins that succeed are not counted: an office may have one address.
+# elsewhere keep nobody out. Sign-ins that succeed are not counted: an office may have one IP address.
 ACCOUNT_RATE_LIMITS = {
     "login": None,
     # django-allauth's for second factors: one that is right makes it forget what it has counted.
@@ -46,7 +46,7 @@ ACCOUNT_RATE_LIMITS = {
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/15m/key",
-    # The address in all new networks together: nobody's mailbox is flooded.
+    # The email address in all new networks together: nobody's mailbox is flooded.
     "reset_password_by_strangers": "20/15m/key",
 }
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
@@ -76,7 +76,7 @@ MFA_FORMS = {
 MFA_PASSKEY_LOGIN_ENABLED = True
 # A passkey replaces password and second factor: it must have known its owner, wherever it is shown.
 MFA_WEBAUTHN_USER_VERIFICATION = "required"
-# There is nothing to guess, and an office may have one address.
+# There is nothing to guess, and an office may have one IP address.
 MFA_RATE_LIMITS = {"webauthn_login": None}
 MFA_RECOVERY_CODE_COUNT = 10
 # Long enough that a slow digest of them cannot be searched (accounts.services.recovery_codes).

@@ -62,9 +62,9 @@ def connected_apps(user: User) -> list[ConnectedApp]:
     return [_connected_app(row, access[row.pk]) for row in rows]
 
 
-def _latest(tokens: QuerySet[Any], moment: str) -> Subquery:
+def _latest(tokens: QuerySet[Any], field: str) -> Subquery:
     own = tokens.filter(family__consent=OuterRef("pk")).order_by().values("family__consent")
-    return Subquery(own.annotate(latest=Max(moment)).values("latest"))
+    return Subquery(own.annotate(latest=Max(field)).values("latest"))
 
 
 def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with the annotations above

@@ -156,7 +156,7 @@ class Endpoint:
         self.needs_database = needs_database
         self.ignores_body = ignores_body
 
-    def __call__(self, request: HttpRequest, **_of_the_address: str) -> HttpResponse:
+    def __call__(self, request: HttpRequest, **_of_the_url: str) -> HttpResponse:
         """Answer a request that came through Django."""
         return to_django_response(self.view(ApiRequest(request.META, getattr(request, "request_id", ""))))
 

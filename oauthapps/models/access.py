@@ -87,13 +87,13 @@ def usable_refresh_token() -> Exists:
     return Exists(RefreshToken.objects.filter(family=OuterRef("pk"), replaced_at=None, revoked=None))
 
 
-def expired_before(moment: datetime) -> Q:
-    """Return the condition that a family's refresh tokens had reached either of their ends at this moment."""
+def expired_before(at: datetime) -> Q:
+    """Return the condition that a family's refresh tokens had reached either of their ends at this time."""
     condition = Q(pk__in=[])
     for choice in Lifetime.values:
         lifetime = lifetimes.delta(choice)
         if lifetime is not None:
-            begin = moment - lifetime
+            begin = at - lifetime
             condition |= Q(application__absolute_expiration=choice, started_at__lte=begin)
             condition |= Q(application__inactivity_expiration=choice, user__last_active_at__lte=begin)
     return condition

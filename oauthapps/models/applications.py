@@ -149,7 +149,7 @@ class Application(AbstractApplication):
             raise ValidationError({"client_id": "A person has this as their User ID."})
 
     def get_absolute_url(self) -> str:
-        """Return the address of the page that shows the application."""
+        """Return the URL of the page that shows the application."""
         return reverse("console:application", args=[self.client_id])
 
     @property
@@ -186,7 +186,7 @@ class Application(AbstractApplication):
 
 
 class RedirectURL(models.Model):
-    """An address people may be sent back to, with the last time somebody was."""
+    """A URL people may be sent back to, with the last time somebody was."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="redirect_urls")
     url = models.CharField("Redirect URL", max_length=2048)
@@ -225,5 +225,5 @@ class Logo(models.Model):
         return f"Logo of {self.application_id}"
 
     def get_absolute_url(self) -> str:
-        """Return the picture's address, which changes with the picture."""
+        """Return the picture's URL, which changes with the picture."""
         return reverse("logo", args=[self.digest])

@@ -22,9 +22,9 @@ class CredentialQuerySet(models.QuerySet[C]):
         """Those that have not been deleted."""
         return self.filter(deleted_at=None)
 
-    def live_or_deleted_since(self, moment: datetime) -> Self:
-        """Those that have not been deleted, before those that were deleted after `moment`."""
-        rows = self.filter(models.Q(deleted_at=None) | models.Q(deleted_at__gt=moment))
+    def live_or_deleted_since(self, at: datetime) -> Self:
+        """Those that have not been deleted, before those that were deleted after `at`."""
+        rows = self.filter(models.Q(deleted_at=None) | models.Q(deleted_at__gt=at))
         return rows.order_by(models.F("deleted_at").desc(nulls_first=True), "created_at", "id")
 
 
@@ -54,9 +54,9 @@ class Credential(models.Model):
         """Whether it has not been deleted."""
         return self.deleted_at is None
 
-    def used_since(self, moment: datetime) -> bool:
-        """Return whether it was used after `moment`."""
-        return self.last_used_at is not None and self.last_used_at > moment
+    def used_since(self, at: datetime) -> bool:
+        """Return whether it was used after `at`."""
+        return self.last_used_at is not None and self.last_used_at > at
 
 
 class ClientSecretQuerySet(CredentialQuerySet["ClientSecret"]):
@@ -64,7 +64,7 @@ class ClientSecretQuerySet(CredentialQuerySet["ClientSecret"]):
 
 
 class ClientSecret(Credential):
-    """A client secret: its digest, and enough of it to tell it from its neighbours."""
+    """A client secret: its digest, and enough of it to tell it from its neighbors."""
 
     digest = models.CharField(max_length=64, db_index=True, editable=False)
     # What our own begin with; those brought along from elsewhere begin with anything.

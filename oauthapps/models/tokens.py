@@ -64,7 +64,7 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     """Questions about access tokens."""
 
     def alive(self, now: datetime | None = None) -> Self:
-        """Those an API may honour now: neither expired nor revoked, nor any of what they stand on ended."""
+        """Those an API may honor now: neither expired nor revoked, nor any of what they stand on ended."""
         return self.filter(
             expires__gt=now or timezone.now(),
             revoked_at=None,

@@ -155,7 +155,7 @@ def check_audience(claims: Claims) -> None:
 
 def check_times(claims: Claims, now: datetime) -> datetime:
     """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
-    expires = moment(claims, "exp")
+    expires = numeric_date(claims, "exp")
     if expires is None:
         raise refusal("has no exp")
     if expires > now + LONGEST_LIFE + CLOCK_SKEW:  # first: the year 9999 has no minute after it
@@ -163,14 +163,14 @@ def check_times(claims: Claims, now: datetime) -> datetime:
     if expires + CLOCK_SKEW <= now:
         raise refusal(f"expired {round((now - expires).total_seconds())} seconds ago by this server's clock")
     for name in ("nbf", "iat"):
-        begins = moment(claims, name)
+        begins = numeric_date(claims, name)
         if begins is not None and begins > now + CLOCK_SKEW:
             seconds = round((begins - now).total_seconds())
             raise refusal(f"has an {name} that is {seconds} seconds in the future by this server's clock")
     return expires
 
 
-def moment(claims: Claims, name: str) -> datetime | None:
+def numeric_date(claims: Claims, name: str) -> datetime | None:
     """Return a NumericDate claim (RFC 7519 section 2), or None where it is absent."""
     if name not in claims:
         return None

@@ -52,7 +52,7 @@ PARAMETERS = (
     "code_challenge_method",
 )
 # Request objects are not offered (RFC 9101). One that is sent holds what the client means, so that going by
-# the plain parameters would be wrong; an address that is sent is never fetched.
+# the plain parameters would be wrong; a URL that is sent is never fetched.
 NOT_SUPPORTED: dict[str, type[OAuth2Error]] = {
     "request": RequestNotSupported,
     "request_uri": RequestURINotSupported,
@@ -67,9 +67,10 @@ TOO_LONG = (
     f"The authorization request is too long: its parameters can be at most {MOST_BYTES:,} bytes together. "
     "Send a shorter state."
 )
-NOT_SHOWN = "This answer belongs to no consent page shown here. Go back to the application and start again."
+NOT_SHOWN = "This form didn't come from a consent page shown here. Go back to the application and start over."
 DECIDE_AGAIN = (
-    "Your answer was not used: the page was too old, or you have signed in or out since. Please answer again."
+    "Your choice wasn't applied: the page was too old, or you signed in or out after it was opened. Choose "
+    "again."
 )
 
 
@@ -142,9 +143,9 @@ class AuthorizationView(OAuthLibMixin, View):
         except OAuth2Error as error:
             if fault is None or isinstance(error, FatalClientError):
                 raise
-            raise addressed(fault, error) from error
+            raise with_redirect(fault, error) from error
         if fault is not None:
-            raise addressed(fault, asked)
+            raise with_redirect(fault, asked)
         return asked
 
     @property
@@ -204,8 +205,8 @@ def problem_of(values: list[str]) -> str:
     return "" if is_text(values[0]) else "A parameter contains characters that are not allowed."
 
 
-def addressed(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest) -> OAuth2Error:
-    """Return a fault with the address and state of the request that has it."""
+def with_redirect(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest) -> OAuth2Error:
+    """Return a fault with the redirect URI and state of the request that has it."""
     fault.redirect_uri, fault.state = judged.redirect_uri, judged.state
     return fault
 

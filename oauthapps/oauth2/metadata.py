@@ -11,7 +11,7 @@ from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TO
 @public
 @allow_only("GET", "HEAD")
 def metadata(request: ApiRequest) -> ApiResponse:  # noqa: ARG001
-    """Return the metadata document; every address in it comes from configuration."""
+    """Return the metadata document; every URL in it comes from configuration."""
     document = {
         "issuer": issuer(),
         "authorization_endpoint": endpoint("authorize"),

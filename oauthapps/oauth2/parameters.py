@@ -60,7 +60,7 @@ class TooLargeError(UnreadableRequestError):
     status_code = 413
 
     def __init__(self) -> None:
-        super().__init__("The request is too large: it can have 64 KiB.")
+        super().__init__("The request is too large: it can be at most 64 KiB.")
 
 
 def read_body(request: ApiRequest) -> Parameters:

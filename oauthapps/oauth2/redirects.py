@@ -1,4 +1,4 @@
-"""Building the address a browser is sent back to."""
+"""Building the URL a browser is sent back to."""
 
 from urllib.parse import quote, urlencode
 

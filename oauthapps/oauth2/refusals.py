@@ -156,8 +156,8 @@ def expiration_of(token: RefreshToken) -> str:
             passed.append((begin + lifetime, name, lifetimes.parse_lifetime(choice).label))
     if not passed:
         return ""
-    moment, name, label = min(passed)
-    return f"The refresh token expired {ago(moment)}: the {name} expiration is {label}."
+    at, name, label = min(passed)
+    return f"The refresh token expired {ago(at)}: the {name} expiration is {label}."
 
 
 # Assertions
@@ -170,7 +170,7 @@ ENDINGS: dict[str, str] = {
     EndReason.REVOKED_BY_CLIENT: "this client revoked it",
     EndReason.CODE_REPLAYED: "its authorization code was used twice",
     EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
-    EndReason.CONSENT_WITHDRAWN: "the person withdrew consent",
+    EndReason.CONSENT_WITHDRAWN: "the person revoked access",
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
     EndReason.EXPIRED: "the absolute expiration has passed",
@@ -187,9 +187,9 @@ def first(causes: Mapping[str, bool]) -> str:
     return next((sentence for sentence, is_true in causes.items() if is_true), "")
 
 
-def ago(moment: datetime) -> str:
+def ago(at: datetime) -> str:
     """Return how long ago something was, in whole seconds."""
-    seconds = (timezone.now() - moment) // timedelta(seconds=1)
+    seconds = (timezone.now() - at) // timedelta(seconds=1)
     return f"{seconds} second{'' if seconds == 1 else 's'} ago"
 
 

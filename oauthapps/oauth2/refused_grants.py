@@ -1,7 +1,7 @@
 """What follows when a code, refresh token or assertion is refused: the client reads why, and a replay counts.
 
 What a replay ends is committed before the answer is sent; the refused request itself has stored nothing. The
-cause is looked up first, because the end of a family would be the cause afterwards.
+cause is looked up first, because the end of a family would be the cause afterward.
 """
 
 from oauthlib.oauth2 import InvalidGrantError

@@ -12,7 +12,7 @@ WINDOW_SECONDS = 60
 
 
 class TooManyFailuresError(OAuth2Error):
-    """This client failed to authenticate too often from this address (429, RFC 6585 section 4)."""
+    """This client failed to authenticate too often from this network (429, RFC 6585 section 4)."""
 
     error = "temporarily_unavailable"
     status_code = 429
@@ -29,17 +29,17 @@ class TooManyFailuresError(OAuth2Error):
         return {"Retry-After": str(WINDOW_SECONDS - int(timezone.now().timestamp()) % WINDOW_SECONDS)}
 
 
-def count_failure(client_id: str, address: str) -> None:
+def count_failure(client_id: str, ip_address: str) -> None:
     """Count a failed client authentication.
 
     Raises:
         TooManyFailuresError: when there were more than the settings allow within a minute, for this client
-            from this address's network or for any clients from it.
+            from this IP address's network or for any clients from it.
     """
-    network = network_of(address)
+    network = network_of(ip_address)
     for name, limit in (
-        (f"network {network}", settings.CLIENT_FAILURES_PER_ADDRESS),
-        (f"client {digest(client_id)} {network}", settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS),
+        (f"network {network}", settings.CLIENT_FAILURES_PER_NETWORK),
+        (f"client {digest(client_id)} {network}", settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK),
     ):
         if FailureCount.objects.add(name, WINDOW_SECONDS).count > limit:
             raise TooManyFailuresError(client_id)

@@ -137,7 +137,7 @@ class TokenEndpoint:
         )
         if not tokens.store(issue):
             raise InvalidGrantError
-        tokens.note_uses(issue)
+        tokens.record_uses(issue)
         reply = {
             "token_type": application.token_type,
             "access_token": issue.access_token,

@@ -1,7 +1,7 @@
 """What oauthlib asks while it judges an authorization request (RFC 6749 section 4.1.1).
 
 It builds on oauthlib's abstract validator, not on django-oauth-toolkit's: a hook that is not written here
-raises instead of falling back to stock behaviour.
+raises instead of falling back to stock behavior.
 """
 
 from typing import Any

@@ -18,7 +18,7 @@ SESSION_ID = "sessionID"
 
 
 class AppType(models.TextChoices):
-    """The type chosen when an application is created; it never changes afterwards."""
+    """The type chosen when an application is created; it never changes afterward."""
 
     MACHINE_TO_MACHINE = "machine_to_machine", "Machine to Machine Application"
     SINGLE_PAGE = "single_page", "Single Page Web Application"

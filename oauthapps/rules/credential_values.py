@@ -1,4 +1,4 @@
-"""Credentials as values: how they are made, recognised and stored.
+"""Credentials as values: how they are made, recognized and stored.
 
 A credential is a prefix, 256 random bits and a checksum: `gtsec_` + 43 + 6 characters of `[A-Za-z0-9_-]`.
 That alphabet is the same raw and form-encoded, so it does not matter whether a client encodes the parts of

@@ -15,7 +15,7 @@ def record_activity(user: User) -> None:
     counts: the others have read an absence that is over, and would end what began since.
 
     Args:
-        user: the person, as of their last activity; knows of this one afterwards.
+        user: the person, as of their last activity; knows of this one afterward.
     """
     now = timezone.now()
     if now - user.last_active_at < ACTIVITY_INTERVAL:

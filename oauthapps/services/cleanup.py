@@ -1,6 +1,6 @@
 """Removing what can no longer matter, a few rows at a time.
 
-What has been used up stays as long as a second use of it must be recognised: a redeemed code and a replaced
+What has been used up stays as long as a second use of it must be recognized: a redeemed code and a replaced
 refresh token as long as anything of their family could still work, an assertion's `jti` until the assertion
 has expired. Every query follows an index, and every transaction is short. A family says when it is next worth
 looking at, so that a daily run costs what has become due and not what lives.

@@ -54,7 +54,7 @@ class Issue:
         seconds: how long the access token lives.
         access_token: its value, to be digested.
         refresh_token: a new refresh token's value; empty when there is none.
-        replaces: whether a refresh token they were made from is good for nothing afterwards.
+        replaces: whether a refresh token they were made from is good for nothing afterward.
     """
 
     source: GrantRow | RefreshTokenRow | VerifiedAssertion
@@ -97,16 +97,16 @@ def store(issue: Issue) -> bool:
     return issuing.use_and_add(table, {**made, **used})
 
 
-def note_uses(issue: Issue) -> None:
+def record_uses(issue: Issue) -> None:
     """Note which secret and key tokens were issued with, each at most once a minute."""
     client, source = issue.client, issue.source
     if client.secret_id is not None:
-        note_use(ClientSecret, client.secret_id, client.secret_last_used_at)
+        record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
     if isinstance(source, VerifiedAssertion):
-        note_use(PublicKey, source.key.id, source.key.last_used_at)
+        record_use(PublicKey, source.key.id, source.key.last_used_at)
 
 
-def note_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
+def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
     """Note a use of a secret or key if the last one noted is a minute ago."""
     now = timezone.now()
     if last_used_at is None or last_used_at <= now - timedelta(minutes=1):

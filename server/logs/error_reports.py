@@ -1,6 +1,6 @@
 """What an error report says, should an operator have them mailed or kept: where it broke, not what was sent.
 
-Requests here are full of credentials, in forms, JSON, headers and addresses alike. Django masks those it
+Requests here are full of credentials, in forms, JSON, headers and URLs alike. Django masks those it
 knows by name; this leaves out whatever came from outside and is not needed to find the fault.
 """
 

@@ -12,7 +12,7 @@ from server.faults import is_passing
 from server.request_ids import current
 
 # Django's own messages repeat URLs now and then, a foreign Referer for example; so may a traceback. Whether
-# it has a "=" is asked afterwards: a pattern that looks for one begins anew at each "?" of a stranger's path.
+# it has a "=" is asked afterward: a pattern that looks for one begins anew at each "?" of a stranger's path.
 QUERY = re.compile(r"(?<=[\w/.~%-])\?[^\s'\"<>]*")
 CREDENTIAL = re.compile(rf"({'|'.join(PREFIXES)})[A-Za-z0-9_-]+")
 # What is logged here was refused for what a stranger sent: a trace of our code says nothing about it.

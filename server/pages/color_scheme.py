@@ -1,4 +1,4 @@
-"""The colour scheme a person chose: a cookie, so that the first byte of every page already knows it."""
+"""The color scheme a person chose: a cookie, so that the first byte of every page already knows it."""
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
@@ -23,7 +23,7 @@ def chosen(request: HttpRequest) -> str:
 @login_not_required
 @posted_from("home")
 def choose(request: HttpRequest) -> HttpResponse:
-    """Remember a colour scheme for a year and lead back to the page it was chosen on."""
+    """Remember a color scheme for a year and lead back to the page it was chosen on."""
     value = request.POST.get("color_scheme", SYSTEM)
     if value not in CHOICES:
         return HttpResponseBadRequest("Unknown color scheme.", content_type="text/plain")

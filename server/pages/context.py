@@ -8,13 +8,13 @@ from server.pages import color_scheme
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """Return the product's name and version, the colour schemes, the page's address and the request's id."""
+    """Return the product's name and version, the color schemes, the page's URL and the request's id."""
     return {
         "product_name": settings.PRODUCT_NAME,
         "product_version": VERSION,
         "color_scheme": color_scheme.chosen(request),
         "color_schemes": color_scheme.CHOICES,
-        # Where choosing a colour scheme leads back to: not to what answered a POST.
-        "page_address": request.get_full_path() if request.method == "GET" else "",
+        # Where choosing a color scheme leads back to: not to what answered a POST.
+        "page_url": request.get_full_path() if request.method == "GET" else "",
         "request_id": getattr(request, "request_id", ""),
     }

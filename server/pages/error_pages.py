@@ -52,7 +52,7 @@ def wrong_host(request: HttpRequest) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Say that there is nothing at this address: to API clients in JSON, to people on a page."""
+    """Say that there is nothing at this URL: to API clients in JSON, to people on a page."""
     if is_api_path(request.path):
         return to_django_response(no_such_endpoint())
     return render(request, "404.html", status=404)

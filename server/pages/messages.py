@@ -1,4 +1,4 @@
-"""Messages for the next page, in a cookie that a neighbouring subdomain cannot plant."""
+"""Messages for the next page, in a cookie that a neighboring subdomain cannot plant."""
 
 from django.conf import settings
 from django.contrib.messages.storage.cookie import CookieStorage

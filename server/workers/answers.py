@@ -19,7 +19,7 @@ from server.workers.exchange import Headers
 REFUSALS = {
     400: ("invalid_request", "The request ended before its body was complete.", "400.html"),
     408: ("invalid_request", "The body of the request took too long to arrive.", "408.html"),
-    413: ("invalid_request", "The request is too large: it can have 2 MB.", "413.html"),
+    413: ("invalid_request", "The request is too large: it can be at most 2 MB.", "413.html"),
     503: (
         "temporarily_unavailable",
         "The server is busy and did not process this request. Retry after the number of seconds in "

@@ -114,7 +114,7 @@ class Bodies:
         self.forget(exchange)
 
     def forget(self, exchange: Exchange) -> None:
-        """Note that a request is over."""
+        """Record that a request is over."""
         self.sizes.pop(exchange, None)
 
     def give_up(self, exchange: Exchange) -> None:

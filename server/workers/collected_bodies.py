@@ -13,7 +13,7 @@ MOST_CHUNKS = 8192
 
 
 class CollectedBodies(Bodies):
-    """Bodies that granian collects without any of our threads; of each, what is to be cancelled."""
+    """Bodies that granian collects without any of our threads; of each, what is to be canceled."""
 
     def wait(self, exchange: Exchange, size: int, go_on: GoOn, *, is_chunked: bool) -> None:
         """Go on when it is there."""

@@ -1,4 +1,4 @@
-// Changes colours without leaving the page, so that nothing typed into it is lost.
+// Changes colors without leaving the page, so that nothing typed into it is lost.
 
 export function offerColorSchemes(document) {
   for (const form of document.querySelectorAll("[data-color-scheme-form]")) {

@@ -34,10 +34,10 @@ function remove(group, row) {
     row.querySelector("input").focus();
     return;
   }
-  const neighbour = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
+  const neighbor = rows[rows.indexOf(row) + 1] ?? rows[rows.indexOf(row) - 1];
   row.remove();
   number(group);
-  neighbour.querySelector("input").focus();
+  neighbor.querySelector("input").focus();
 }
 
 function paste(group, event) {

@@ -77,7 +77,7 @@ def test_choosing_another_signs_in_and_ends_the_generated_one(generated: str, vi
 
 
 @pytest.mark.spec("W-85", "OWASP ASVS 5.0 6.4.1")
-def test_in_the_middle_of_an_authorization_request_it_goes_on_afterwards(
+def test_in_the_middle_of_an_authorization_request_it_goes_on_afterward(
     generated: str, visitor: Browser
 ) -> None:
     application = make_application(AppType.WEB, name="Field app").application

@@ -69,8 +69,8 @@ def test_a_long_state_survives_another_account_and_a_cancel(web: OAuthClient, pe
     page = browser.follow(browser.send(consent, f"{AUTHORIZE}/switch-account"))
     consent = WAYS["password"][1](browser, page, person, None)
     assert asked_on(consent) == asked
-    cancelled = browser.send(consent, AUTHORIZE, decision="cancel").answer
-    assert back_with(cancelled["Location"])["state"] == asked["state"]
+    canceled = browser.send(consent, AUTHORIZE, decision="cancel").answer
+    assert back_with(canceled["Location"])["state"] == asked["state"]
 
 
 @pytest.mark.spec("A-47", "RFC 6749 §3.1")

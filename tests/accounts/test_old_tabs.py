@@ -123,7 +123,7 @@ def test_a_decision_after_the_session_ended_is_made_again_after_signing_in(
         end_session(tabs)
         page = tabs.send(page, AUTHORIZE, decision=decision)
         assert (page.status, page.heading) == (403, "Sign in")
-        assert "Please answer again" in page.messages
+        assert "Your choice wasn't applied" in page.messages
         page = tabs.follow(sign_in(tabs, ada, page))
         assert "Field app" in page.heading
         assert not Grant.objects.exists()
@@ -155,7 +155,7 @@ def test_a_decision_in_an_old_tab_is_asked_for_again(tabs: Browser, ada: User, w
     sign_in_elsewhere(tabs, ada)
     page = tabs.send(page, AUTHORIZE, decision="allow")
     assert page.status == 400
-    assert "Please answer again" in page.messages
+    assert "Your choice wasn't applied" in page.messages
     assert not Consent.objects.exists()
     answer = tabs.send(page, AUTHORIZE, decision="allow").answer
     assert "code=" in answer["Location"]

@@ -69,7 +69,7 @@ UNSEEN_FOCUS = """() => {
   return [name, hasRing ? (lies ? "" : "lies under something") : "has no ring"];
 }"""
 
-# Controls that forced colours leave without an edge, though they are no links in a text and no boxes to tick.
+# Controls that forced colors leave without an edge, though they are no links in a text and no boxes to tick.
 EDGELESS = """() => [...document.querySelectorAll("main :is(button, input, select, textarea)")]
   .filter((control) => control.checkVisibility() && control.type !== "hidden")
   .filter((control) => !control.matches(".link-button, [type=checkbox], [type=radio], [type=file]"))

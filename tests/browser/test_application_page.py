@@ -205,7 +205,7 @@ COLOUR_IN_THE_MIDDLE = """async image => {
 
 
 @pytest.mark.spec("C-16", "the preview")
-def test_a_logo_has_the_colours_of_its_preview(page: Page, address: str) -> None:
+def test_a_logo_has_the_colors_of_its_preview(page: Page, address: str) -> None:
     data = encoded(Image.new("RGB", (64, 64), (160, 120, 80)), "JPEG", quality=98, icc_profile=rgb_profile())
     page.get_by_label("Logo").set_input_files({"name": "logo.jpg", "mimeType": "image/jpeg", "buffer": data})
     picture = page.locator("[data-preview-picture]").first

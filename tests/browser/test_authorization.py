@@ -89,7 +89,7 @@ def test_whoever_is_signed_in_arrives_signed_in_from_the_client(
 
 @pytest.mark.spec("W-02", "RFC 9700 §4.16; ASVS 3.4.6")
 @pytest.mark.spec("W-11", "RFC 9700 §4.16; ASVS 3.4.6")
-def test_nobody_frames_the_pages_not_even_a_neighbour_who_gets_our_cookies(
+def test_nobody_frames_the_pages_not_even_a_neighbor_who_gets_our_cookies(
     page: Page, authorize: str, callback: Callback
 ) -> None:
     callback.url = callback.url.replace("127.0.0.1", "localhost")  # another port: the same site

@@ -37,7 +37,7 @@ def looks(visit: Visit, state: State, *, every: bool) -> list[tuple[int, Scheme]
 
 
 @pytest.mark.parametrize(("visit", "state"), PAGES)
-def test_everybody_can_use_a_page_in_any_width_and_colour(
+def test_everybody_can_use_a_page_in_any_width_and_color(
     seen: Window, pytestconfig: pytest.Config, visit: Visit, state: State
 ) -> None:
     for width, scheme in looks(visit, state, every=pytestconfig.getoption("--every-look")):
@@ -55,7 +55,7 @@ ONCE_EACH = [pytest.param(visit, visit.states[0], id=str(visit)) for visit in VI
 
 @pytest.mark.parametrize(("visit", "state"), ONCE_EACH)
 def test_whoever_sees_or_moves_otherwise_can_use_it_too(seen: Window) -> None:
-    """The focus is always seen, forced colours keep controls apart, nothing moves, and all may be larger."""
+    """The focus is always seen, forced colors keep controls apart, nothing moves, and all may be larger."""
     seen.look(width=1280)
     assert seen.lost_focus() == []
     assert seen.edgeless_controls() == []

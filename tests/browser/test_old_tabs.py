@@ -220,7 +220,7 @@ def test_two_tabs_allow_after_signing_in_elsewhere(
     page = tab(context, ada, authorization(web, callback))
     sign_in_elsewhere(context, ada)
     page.get_by_role("button", name="Allow access").click()
-    expect(page.get_by_text("Please answer again")).to_be_visible()
+    expect(page.get_by_text("Your choice wasn't applied")).to_be_visible()
     page.get_by_role("button", name="Allow access").click()
     expect(page.get_by_role("heading", name="Signed in at the client")).to_be_visible()
     assert "code" in callback.received.pop()

@@ -31,7 +31,7 @@ TELL = "opener.postMessage('signed in', location.origin)"
 
 @pytest.fixture(scope="module")
 def client_id(installation: Installation) -> Iterator[str]:
-    """One client for all popups, at whatever port its callback page is; its slot is free again afterwards."""
+    """One client for all popups, at whatever port its callback page is; its slot is free again afterward."""
     arguments = ("--type", "web", "--name", "Popup client", "--redirect-url", "http://127.0.0.1/callback")
     made = manage(installation, "create_application", *arguments)
     yield made["client_id"]

@@ -99,7 +99,7 @@ class Window:
         raise AssertionError("Tab never comes to the end of the page")
 
     def edgeless_controls(self) -> list[str]:
-        """What forced colours leave without an edge."""
+        """What forced colors leave without an edge."""
         self.page.emulate_media(forced_colors="active")
         found: list[str] = self.page.evaluate(EDGELESS)
         self.page.emulate_media(forced_colors="none")

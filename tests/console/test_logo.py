@@ -14,9 +14,9 @@ from oauthapps.services.applications import delete_application
 from tests.console.pages import Browser, Page, text_of
 
 
-def picture(colour: str = "teal", image_format: str = "PNG") -> bytes:
+def picture(color: str = "teal", image_format: str = "PNG") -> bytes:
     file = BytesIO()
-    Image.new("RGB", (64, 32), colour).save(file, image_format)
+    Image.new("RGB", (64, 32), color).save(file, image_format)
     return file.getvalue()
 
 

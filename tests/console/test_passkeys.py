@@ -166,7 +166,7 @@ def test_a_challenge_that_is_not_ours_is_none(
 
 
 ELSEWHERE = [
-    "http://evil.testserver.localhost",  # a neighbour below the same name, which the standard leaves to us
+    "http://evil.testserver.localhost",  # a neighbor below the same name, which the standard leaves to us
     "https://testserver.localhost",
     "http://testserver.localhost:8000",
     "https://evil.example",

@@ -163,7 +163,7 @@ def add(
     return created.application
 
 
-def describe(world: World, application: Application, sign: str, colour: str, description: str) -> None:
+def describe(world: World, application: Application, sign: str, color: str, description: str) -> None:
     """Fill in what the consent page shows besides the name."""
     values = {
         "description": description,
@@ -174,9 +174,7 @@ def describe(world: World, application: Application, sign: str, colour: str, des
         "terms_of_service_url": "https://lindgren.example/terms",
     }
     labels = {name: name.replace("_", " ").capitalize() for name in values}
-    change_application(
-        application, values=values, labels=labels, actor=world.actor(), logo=logo(sign, colour)
-    )
+    change_application(application, values=values, labels=labels, actor=world.actor(), logo=logo(sign, color))
 
 
 def add_credentials(world: World, machine: Application) -> None:

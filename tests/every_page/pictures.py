@@ -5,22 +5,22 @@ from io import BytesIO
 
 from PIL import Image, ImageDraw
 
-from oauthapps.rules.logos.encoding import normalise_logo
+from oauthapps.rules.logos.encoding import normalize_logo
 
 SIDE = 512
 WHITE = "#ffffff"
 
 
 @cache
-def logo(sign: str, colour: str) -> bytes:
+def logo(sign: str, color: str) -> bytes:
     """A round-cornered tile with one of the signs below, as the console stores it."""
     tile = Image.new("RGBA", (SIDE, SIDE))
     pen = ImageDraw.Draw(tile)
-    pen.rounded_rectangle((0, 0, SIDE - 1, SIDE - 1), radius=112, fill=colour)
+    pen.rounded_rectangle((0, 0, SIDE - 1, SIDE - 1), radius=112, fill=color)
     SIGNS[sign](pen)
     file = BytesIO()
     tile.save(file, "PNG")
-    return normalise_logo(file.getvalue())
+    return normalize_logo(file.getvalue())
 
 
 def pin(pen: ImageDraw.ImageDraw) -> None:

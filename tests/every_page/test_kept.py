@@ -33,7 +33,7 @@ WRITTEN = {
     *("choice-name", "choice-description", "choice-notes", "initial-customer_id"),
     *("settings_form", "section"),
 }
-# Typed or chosen where nobody's session ends in between, or of no use afterwards: the sign-in page says that
+# Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.
 NOT_WORTH_KEEPING = {"delete_keys", "disconnect", "login", "stored"}
 # What is typed there is of no use without a password or a passkey's answer, which are never kept.

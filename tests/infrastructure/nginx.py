@@ -1,4 +1,4 @@
-"""A real nginx for one test, in a folder of its own and gone afterwards."""
+"""A real nginx for one test, in a folder of its own and gone afterward."""
 
 import os
 import shutil

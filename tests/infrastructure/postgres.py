@@ -1,4 +1,4 @@
-"""A real PostgreSQL server for one run of the tests, private to it and gone afterwards."""
+"""A real PostgreSQL server for one run of the tests, private to it and gone afterward."""
 
 import contextlib
 import os

@@ -25,7 +25,7 @@ TESTS = Actor.command("tests")
 
 
 def ask(browser: Client, parameters: list[tuple[str, str]] | dict[str, str]) -> Any:
-    """Send an authorization request, spelt by the test to the last character."""
+    """Send an authorization request, spelled by the test to the last character."""
     return browser.get(f"{AUTHORIZE}?{urlencode(parameters, quote_via=quote, safe='')}")
 
 

@@ -296,8 +296,8 @@ def test_a_foreign_authorization_hides_no_dialect(single_page: OAuthClient) -> N
 def test_guesses_add_up_wherever_and_however_they_are_made(
     web: OAuthClient, machine: Machine, visitor: Client, settings: Settings
 ) -> None:
-    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 4
-    settings.CLIENT_FAILURES_PER_ADDRESS = 6
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 4
+    settings.CLIENT_FAILURES_PER_NETWORK = 6
     code = web.get_code(visitor)
     wrong = {"client_id": web.client_id, "client_secret": "wrong", "grant_type": "x", "token": "x"}
     in_header = {"Authorization": basic(web.client_id, "wrong")}

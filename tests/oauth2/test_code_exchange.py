@@ -48,7 +48,7 @@ def test_a_second_use_is_refused_and_ends_what_came_of_the_first(web: OAuthClien
 
 
 @pytest.mark.spec("T-11", "RFC 6749 §4.1.2; ASVS 10.4.2")
-def test_a_code_is_recognised_long_after_it_expired(web: OAuthClient, visitor: Client) -> None:
+def test_a_code_is_recognized_long_after_it_expired(web: OAuthClient, visitor: Client) -> None:
     now = timezone.now()
     with time_machine.travel(now, tick=False):
         code = web.get_code(visitor)

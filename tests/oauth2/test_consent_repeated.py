@@ -100,7 +100,7 @@ def test_once_its_code_is_over_the_client_is_told_so_and_keeps_what_it_has(
     assert error["error"] == "access_denied"
     assert error["state"] == told["state"]
     assert error["iss"] == told["iss"]
-    assert "already answered" in error["error_description"]
+    assert "already submitted" in error["error_description"]
     assert Grant.objects.count() == 1
     if tokens:
         assert web.me(tokens["access_token"]).status_code == 200
@@ -144,4 +144,4 @@ def test_a_page_of_another_version_has_to_be_asked_for_again(
     sealed = signing.dumps(content, salt="oauthapps.consent", compress=True)
     answer = visitor.post(AUTHORIZE, {"authorization_request": sealed, "decision": "allow"})
     assert answer.status_code == 400
-    assert "start again" in Page(answer).text
+    assert "start over" in Page(answer).text

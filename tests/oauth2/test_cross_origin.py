@@ -162,7 +162,7 @@ def test_wrong_methods_and_too_many_failures_are_readable_too(
 ) -> None:
     assert cors(request(TOKEN, method="GET"))["Allow-Origin"] == ORIGIN
     assert cors(request(ME, method="DELETE"))["Allow-Origin"] == ORIGIN
-    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 0
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 0
     answer = single_page.post(REVOKE, {"client_id": "unknown", "token": "x"}, Origin=ORIGIN)
     assert (answer.status_code, cors(answer)["Allow-Origin"]) == (429, ORIGIN)
     assert "Retry-After" in cors(answer)["Expose-Headers"]

@@ -312,7 +312,7 @@ def test_permission_to_verify_ends_when_it_is_taken_away(
 
 @pytest.fixture
 def few_guesses(settings: Settings) -> int:
-    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 3
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 3
     return 3
 
 
@@ -370,7 +370,7 @@ def test_asking_about_a_token_that_has_ended_is_no_guess(
 def test_guesses_from_one_address_add_up_over_all_clients(
     web: OAuthClient, machine: Machine, settings: Settings
 ) -> None:
-    settings.CLIENT_FAILURES_PER_ADDRESS = 2
+    settings.CLIENT_FAILURES_PER_NETWORK = 2
     with time_machine.travel(timezone.now().replace(second=10), tick=False):
         assert introspect(web, "one") == INACTIVE
         assert introspect(machine.client, "two") == INACTIVE

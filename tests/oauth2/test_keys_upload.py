@@ -224,7 +224,7 @@ def test_a_pair_that_is_made_here_shows_its_private_half_once_and_keeps_it_nowhe
 
 
 @pytest.mark.spec("J-30", "RFC 8725 §3.10")
-def test_a_key_that_is_deleted_in_the_console_stops_at_once_and_its_neighbour_goes_on(
+def test_a_key_that_is_deleted_in_the_console_stops_at_once_and_its_neighbor_goes_on(
     console: Client, client: OAuthClient, administrator: User
 ) -> None:
     first, second = made.rsa_key(), rsa.generate_private_key(public_exponent=65537, key_size=2048)

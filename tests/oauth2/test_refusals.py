@@ -159,7 +159,7 @@ def test_a_code_whose_person_or_redirect_url_is_gone(web: OAuthClient, visitor: 
 def test_a_code_that_the_person_took_back(web: OAuthClient, visitor: Client, person: User) -> None:
     code = web.get_code(visitor)
     withdraw_all(person, actor=COMMAND)
-    assert told(web.exchange(code)) == "The code is no longer valid: the person withdrew consent."
+    assert told(web.exchange(code)) == "The code is no longer valid: the person revoked access."
 
 
 # Refresh tokens
@@ -221,7 +221,7 @@ def test_a_refresh_token_expired_by_inactivity(
 @pytest.mark.parametrize(
     "reason",
     [
-        "the person withdrew consent",
+        "the person revoked access",
         "this client revoked it",
         "its authorization code was used twice",
         "the person was deactivated",
@@ -231,7 +231,7 @@ def test_a_refresh_token_that_was_ended(web: OAuthClient, visitor: Client, perso
     code = web.get_code(visitor)
     token = web.exchange(code).json()["refresh_token"]
     match reason:
-        case "the person withdrew consent":
+        case "the person revoked access":
             withdraw_all(person, actor=COMMAND)
         case "this client revoked it":
             web.post(REVOKE, {"token": token}, Authorization=web.basic)

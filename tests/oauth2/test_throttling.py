@@ -11,7 +11,7 @@ from tests.oauth_client import TOKEN, OAuthClient
 
 @pytest.mark.spec("W-30", "RFC 6749 §2.3.1; RFC 4291 §2.5.4")
 def test_wrong_secrets_from_one_network_are_counted_together(web: OAuthClient, settings: Settings) -> None:
-    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 3
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 3
     settings.TRUSTED_PROXIES = 1
 
     def guess(address: str) -> int:
@@ -38,7 +38,7 @@ def test_however_many_networks_and_clients_fail_the_counts_are_bounded(
 
 @pytest.mark.spec("S-06", "RFC 9700 §4.13; ASVS 15.3.4")
 def test_a_forged_address_does_not_go_round_the_throttle(web: OAuthClient, settings: Settings) -> None:
-    settings.CLIENT_FAILURES_PER_CLIENT_AND_ADDRESS = 3
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 3
 
     def guess(address: str) -> int:
         return web.post(

@@ -90,7 +90,7 @@ def test_without_a_refresh_token_a_family_goes_after_its_access_token(
         web.exchange(code)
     with time_machine.travel(now + timedelta(hours=24), tick=False):
         assert prune().token_families == 0
-        assert web.exchange(code).json()["error"] == "invalid_grant"  # and is still recognised
+        assert web.exchange(code).json()["error"] == "invalid_grant"  # and is still recognized
         assert TokenFamily.objects.get().end_reason == "code_replayed"
     with time_machine.travel(now + timedelta(hours=26), tick=False):
         assert prune().token_families == 1

@@ -11,8 +11,8 @@ ORANGE = (240, 120, 20)
 CLEAR = (0, 0, 0, 0)
 
 
-def picture(size: tuple[int, int] = (300, 200), colour: tuple[int, ...] = ORANGE) -> Image.Image:
-    return Image.new("RGB" if len(colour) == 3 else "RGBA", size, colour)
+def picture(size: tuple[int, int] = (300, 200), color: tuple[int, ...] = ORANGE) -> Image.Image:
+    return Image.new("RGB" if len(color) == 3 else "RGBA", size, color)
 
 
 def noise(size: tuple[int, int] = (256, 256), mode: str = "RGBA", seed: int = 7) -> Image.Image:
@@ -37,7 +37,7 @@ def png_chunk(kind: bytes, data: bytes) -> bytes:
 
 
 def png_of_zeros(width: int, height: int, *, lines: int | None = None) -> bytes:
-    """A grey PNG made without its pixels ever being in memory; `lines` fewer than declared cuts it short."""
+    """A gray PNG made without its pixels ever being in memory; `lines` fewer than declared cuts it short."""
     packer = zlib.compressobj(9)
     line = bytes(width + 1)
     body = b"".join(packer.compress(line) for _ in range(height if lines is None else lines)) + packer.flush()
@@ -61,15 +61,15 @@ def gif_of_frames(count: int) -> bytes:
 
 def webp_of_canvas(width: int, height: int) -> bytes:
     """A valid small WebP whose extended header claims another canvas."""
-    whole = bytearray(encoded(picture(colour=(*ORANGE, 90)), "WEBP", exif=Image.Exif()))
+    whole = bytearray(encoded(picture(color=(*ORANGE, 90)), "WEBP", exif=Image.Exif()))
     frame = bytes(whole[12:]) if whole[12:16] != b"VP8X" else bytes(whole[30:])
     canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
     body = b"WEBP" + b"VP8X" + struct.pack("<I", 10) + b"\x10\0\0\0" + canvas + frame
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def grey_png(depth: int, sample: int, *, transparent: int) -> bytes:
-    """A grey PNG of 8 x 8 pixels: one sample on the left, the brightest on the right, and one transparent."""
+def gray_png(depth: int, sample: int, *, transparent: int) -> bytes:
+    """A gray PNG of 8 x 8 pixels: one sample on the left, the brightest on the right, and one transparent."""
     most = 2**depth - 1
     bits = "".join(f"{value:0{depth}b}" for value in [sample] * 4 + [most] * 4)
     row = b"\0" + int(bits, 2).to_bytes(depth, "big")
@@ -85,9 +85,9 @@ def grey_png(depth: int, sample: int, *, transparent: int) -> bytes:
 
 
 def photograph(size: tuple[int, int] = (640, 480)) -> Image.Image:
-    """Many soft colours with some grain, as a camera sees them."""
-    colours = noise((12, 9), "RGB", seed=3).resize(size, Image.Resampling.BICUBIC)
-    return Image.blend(colours, noise(size, "RGB", seed=4), 0.12)
+    """Many soft colors with some grain, as a camera sees them."""
+    colors = noise((12, 9), "RGB", seed=3).resize(size, Image.Resampling.BICUBIC)
+    return Image.blend(colors, noise(size, "RGB", seed=4), 0.12)
 
 
 # Adobe RGB (1998), adapted to the D50 of profiles: red, green, blue.
@@ -110,7 +110,7 @@ def grey_profile(gamma: float) -> bytes:
 
 
 def ink_profile() -> bytes:
-    """An ICC profile of a press whose cyan ink looks red: nobody takes its colours for those of another."""
+    """An ICC profile of a press whose cyan ink looks red: nobody takes its colors for those of another."""
     paper, red, black = b"\xff\x80\x80", bytes([136, 208, 195]), b"\0\x80\x80"  # L*a*b* in 8 bits each
     points = b"".join(
         black if number & 1 else red if number & 8 else paper for number in range(16)

@@ -1,4 +1,4 @@
-"""Which public keys are taken, in which forms, and what is known about them afterwards."""
+"""Which public keys are taken, in which forms, and what is known about them afterward."""
 
 import codecs
 import json

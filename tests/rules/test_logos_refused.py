@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from oauthapps.errors import InvalidLogoError
-from oauthapps.rules.logos.encoding import normalise_logo
+from oauthapps.rules.logos.encoding import normalize_logo
 from tests.rules import images
 from tests.rules.images import encoded, picture
 
@@ -29,7 +29,7 @@ SCRIPT = b"<script>alert(1)</script>"
 
 def assert_refused(data: bytes, reason: str) -> None:
     with pytest.raises(InvalidLogoError, match=reason) as caught:
-        normalise_logo(data)
+        normalize_logo(data)
     assert caught.value.message.endswith(".")
 
 
@@ -59,7 +59,7 @@ def test_a_file_of_another_kind_is_called_what_it_is(kind: str) -> None:
 @pytest.mark.parametrize("tail", [SCRIPT, b"<?php phpinfo();", b"%PDF-1.7", b"PK\x03\x04", b"MZ"])
 def test_nothing_may_follow_the_image(image_format: str, tail: bytes) -> None:
     image = encoded(picture(), image_format)
-    assert normalise_logo(image + b"\0\0\r\n")
+    assert normalize_logo(image + b"\0\0\r\n")
     assert_refused(image + tail, "something else behind the image|markup or a script")
 
 
@@ -102,7 +102,7 @@ def test_a_file_of_more_than_1_mb_is_refused_unread() -> None:
 
 @C_06
 def test_an_image_with_too_many_pixels_on_a_side_is_refused() -> None:
-    assert normalise_logo(images.png_of_zeros(4096, 2))
+    assert normalize_logo(images.png_of_zeros(4096, 2))
     assert_refused(images.png_of_zeros(4097, 1), "4096 pixels")
     assert_refused(images.png_of_zeros(1, 4097), "4096 pixels")
     assert_refused(encoded(picture((4097, 1)), "JPEG"), "4096 pixels")
@@ -113,7 +113,7 @@ def test_an_image_with_too_many_pixels_on_a_side_is_refused() -> None:
 
 @C_06
 def test_an_animation_with_too_many_frames_is_refused() -> None:
-    assert normalise_logo(images.gif_of_frames(500))
+    assert normalize_logo(images.gif_of_frames(500))
     assert_refused(images.gif_of_frames(501), "more than 500 frames")
     assert_refused(images.gif_of_frames(60_000), "more than 500 frames")
 
@@ -129,21 +129,21 @@ def test_metadata_that_unpacks_to_too_much_is_refused() -> None:
 def test_a_second_color_profile_is_refused_before_either_is_unpacked() -> None:
     profile = b"sRGB\0\0" + zlib.compress(images.rgb_profile())
     once = images.png_with(b"iCCP", profile)
-    assert normalise_logo(once)
+    assert normalize_logo(once)
     assert_refused(once[:33] + images.png_chunk(b"iCCP", profile) + once[33:], "damaged")
 
 
 MEASURED = """
 import json, resource, sys, time
 from oauthapps.errors import InvalidLogoError
-from oauthapps.rules.logos.encoding import normalise_logo
+from oauthapps.rules.logos.encoding import normalize_logo
 resource.setrlimit(resource.RLIMIT_AS, (512 * 2**20, 512 * 2**20))
 resource.setrlimit(resource.RLIMIT_CPU, (5, 5))
 data = sys.stdin.buffer.read()
-normalise_logo(open(sys.argv[1], "rb").read())  # so that the decoders are loaded
+normalize_logo(open(sys.argv[1], "rb").read())  # so that the decoders are loaded
 before, began = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()
 try:
-    answer = str(len(normalise_logo(data)))
+    answer = str(len(normalize_logo(data)))
 except InvalidLogoError as error:
     answer = str(error)
 seconds = time.process_time() - began
@@ -197,7 +197,7 @@ def test_any_damage_is_answered_with_a_reason_or_a_logo(image: bytes, changes: l
     for position, octet in changes:
         data[position % len(data)] = octet
     with suppress(InvalidLogoError):
-        assert images.decoded(normalise_logo(bytes(data))).size == (256, 256)
+        assert images.decoded(normalize_logo(bytes(data))).size == (256, 256)
 
 
 @given(
@@ -206,4 +206,4 @@ def test_any_damage_is_answered_with_a_reason_or_a_logo(image: bytes, changes: l
 )
 def test_no_bytes_raise_anything_but_a_reason(data: bytes, start: bytes) -> None:
     with pytest.raises(InvalidLogoError):
-        normalise_logo(start + data)
+        normalize_logo(start + data)

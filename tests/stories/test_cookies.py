@@ -1,4 +1,4 @@
-"""A neighbour's cookie that is not ASCII keeps ours from arriving: the person is told."""
+"""A neighbor's cookie that is not ASCII keeps ours from arriving: the person is told."""
 
 import pytest
 import requests

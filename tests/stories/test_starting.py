@@ -89,6 +89,6 @@ def test_commands_that_would_fail_or_leave_no_record_are_gone(tmp_path: Path) ->
     for name in GONE:
         done: subprocess.CompletedProcess[str] = installation.manage(name)
         assert done.returncode == 1
-        said = re.fullmatch(rf"There is no {name} here: use manage.py (\w+)[ \w-]*\.\n", done.stderr)
+        said = re.fullmatch(rf"There is no {name} here. Use manage.py (\w+)[ \w-]*\.\n", done.stderr)
         assert said, done.stderr
         assert said[1] in listed

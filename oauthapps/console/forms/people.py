@@ -15,7 +15,7 @@ from oauthapps.errors import InvalidLogoError
 from oauthapps.models import Application
 from oauthapps.rules import lifetimes
 from oauthapps.rules.keys.private_keys import decode_base64
-from oauthapps.rules.logos.encoding import MAX_UPLOAD_BYTES, normalise_logo
+from oauthapps.rules.logos.encoding import MAX_UPLOAD_BYTES, normalize_logo
 
 LIFETIME_FIELDS = ("rotate_refresh_tokens", "absolute_expiration", "inactivity_expiration")
 LOGO_FIELDS = ("logo", "remove_logo")
@@ -66,7 +66,7 @@ class PeopleForm(ApplicationForm):
         elif self.data.get("remove_logo") or not (data := decode_base64(self.data.get(KEPT_LOGO, "")) or b""):
             return b""
         try:
-            return normalise_logo(data)
+            return normalize_logo(data)
         except InvalidLogoError as error:
             raise ValidationError(error.message) from error
 

@@ -21,7 +21,7 @@ class Command(AutomationCommand):
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("--type", required=True, choices=AppType.values)
         parser.add_argument("--name", required=True)
-        parser.add_argument("--owner", help="username, email address or User ID of the person responsible")
+        parser.add_argument("--owner", help="username, email address, or User ID of the person responsible")
         parser.add_argument("--redirect-url", action="append", default=[], metavar="URL")
         parser.add_argument("--public-key", action="append", default=[], metavar="FILE", type=Path)
         parser.add_argument("--response-profile", choices=ResponseProfile.values)
@@ -30,9 +30,9 @@ class Command(AutomationCommand):
         parser.add_argument(
             "--inactivity", choices=Lifetime.values, help="inactivity refresh token expiration"
         )
-        parser.add_argument("--client-id", default="", metavar="ID", help="a Client ID brought along")
+        parser.add_argument("--client-id", default="", metavar="ID", help="an existing Client ID to keep")
         parser.add_argument(
-            "--client-secret-stdin", action="store_true", help="a client secret brought along"
+            "--client-secret-stdin", action="store_true", help="read an existing client secret to keep"
         )
         parser.add_argument("--may-verify-tokens", action="store_true")
 
@@ -57,7 +57,7 @@ class Command(AutomationCommand):
         except GatehouseError as error:
             raise CommandError(error.message) from error
         if spec.has_redirect_urls and not options["redirect_url"]:
-            self.stderr.write("Setup incomplete: add a Redirect URL in the console before anybody signs in.")
+            self.stderr.write("Setup incomplete: add a Redirect URL in the console before people sign in.")
         return describe(created, key_ids)
 
     def add_key(self, created: CreatedApplication, file: Path, owner: User | None) -> str:
@@ -72,7 +72,7 @@ class Command(AutomationCommand):
 
 
 def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
-    """Refuse options that the type does not have.
+    """Refuse options that do not apply to the type.
 
     Raises:
         CommandError: with the sentence that says which.

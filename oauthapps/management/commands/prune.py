@@ -14,7 +14,7 @@ class Command(AutomationCommand):
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--batch", type=int, default=BATCH, help="rows looked at in a transaction (%(default)s)"
+            "--batch", type=int, default=BATCH, help="rows per transaction (default: %(default)s)"
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

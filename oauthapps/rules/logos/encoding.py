@@ -29,7 +29,7 @@ _DECODING_ERRORS = (
 )  # fmt: skip
 
 
-def normalise_logo(data: bytes) -> bytes:
+def normalize_logo(data: bytes) -> bytes:
     """Make a logo of an uploaded file.
 
     Args:
@@ -53,7 +53,7 @@ def logo_digest(png: bytes) -> str:
     """Name a logo by what it is, so that its address never needs to be asked for again.
 
     Args:
-        png: what `normalise_logo` returned.
+        png: what `normalize_logo` returned.
 
     Returns:
         SHA-256 as 64 lower-case hexadecimal digits.

@@ -136,7 +136,7 @@ def _walk_webp(data: bytes) -> None:
 
 def _walk_gif(data: bytes) -> None:
     """Go from block to block until the trailer, counting frames (GIF89a specification, sections 18 to 27)."""
-    position = 13 + _colour_table(data, 10)
+    position = 13 + _color_table(data, 10)
     frames = 0
     while True:
         kind = data[position : position + 1]
@@ -144,7 +144,7 @@ def _walk_gif(data: bytes) -> None:
             return _check_rest(data[position + 1 :])
         if kind == b"\x2c":
             frames += 1
-            position += 11 + _colour_table(data, position + 9)
+            position += 11 + _color_table(data, position + 9)
         elif kind == b"\x21":
             position += 2
         else:
@@ -154,8 +154,8 @@ def _walk_gif(data: bytes) -> None:
         position = _after_sub_blocks(data, position)
 
 
-def _colour_table(data: bytes, flags_at: int) -> int:
-    """Work out the size in bytes of the colour table that a flags byte announces."""
+def _color_table(data: bytes, flags_at: int) -> int:
+    """Work out the size in bytes of the color table that a flags byte announces."""
     flags = data[flags_at] if flags_at < len(data) else 0
     return 3 * 2 ** ((flags & 0b111) + 1) if flags & 0b1000_0000 else 0
 

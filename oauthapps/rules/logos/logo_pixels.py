@@ -5,7 +5,7 @@ from io import BytesIO
 from PIL import Image, ImageChops, ImageCms
 
 _BYTE = 255
-# The modes whose pixels a profile of each colour space can describe (ICC.1:2022, table 19).
+# The modes whose pixels a profile of each color space can describe (ICC.1:2022, table 19).
 _DESCRIBES = {"RGB": ("RGB", "RGBA"), "GRAY": ("L", "LA"), "CMYK": ("CMYK",)}
 
 
@@ -43,12 +43,12 @@ def mixable(image: Image.Image) -> Image.Image:
 
 
 def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Convert colours to the space that pages show pictures in.
+    """Convert colors to the space that pages show pictures in.
 
     Args:
         image: an image in one of the modes that `mixable` returns.
         profile: its ICC profile. Without one, or with one that is damaged or made for other pixels, the
-            colours are taken for sRGB, as browsers take them.
+            colors are taken for sRGB, as browsers take them.
 
     Returns:
         The image in mode RGBA, its transparency unchanged.
@@ -67,8 +67,8 @@ def _converted(image: Image.Image, profile: bytes) -> Image.Image | None:
         space = theirs.profile.xcolor_space.strip()
         if image.mode not in _DESCRIBES.get(space, ()):
             return None
-        colours = image.convert(_DESCRIBES[space][0])
-        return ImageCms.profileToProfile(colours, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB")
+        colors = image.convert(_DESCRIBES[space][0])
+        return ImageCms.profileToProfile(colors, theirs, ImageCms.createProfile("sRGB"), outputMode="RGB")
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None
 

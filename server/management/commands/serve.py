@@ -34,8 +34,8 @@ class Command(BaseCommand):
         for name in ("workers", "threads"):
             if options[name] < 1:
                 raise CommandError(f"--{name} (or {name.upper()}) must be 1 or more.")
-        check_address(options["host"], options["port"])
-        remember_address(options["port"])
+        check_host_and_port(options["host"], options["port"])
+        remember_base_url(options["port"])
         with alone_with_database():
             migrate_if_needed()
             self.introduce_administrator()
@@ -60,8 +60,8 @@ class Command(BaseCommand):
             )
 
 
-def check_address(host: str, port: int) -> None:
-    """Refuse an address that cannot be served, before anything is written.
+def check_host_and_port(host: str, port: int) -> None:
+    """Refuse a host and port that cannot be served, before anything is written.
 
     granian lets several servers share a port, which then answer in turns: here that is never meant.
     """
@@ -76,8 +76,8 @@ def check_address(host: str, port: int) -> None:
         raise CommandError(f"Cannot listen on {host} port {port}: {error.strerror or error}.") from error
 
 
-def remember_address(port: int) -> None:
-    """Note the default address, which depends on the port, where settings and other commands find it."""
+def remember_base_url(port: int) -> None:
+    """Record the default BASE_URL, which depends on the port, where settings and other commands find it."""
     base_url = env.origin(f"http://localhost:{port}").geturl()
     if env.text("BASE_URL") or base_url == settings.BASE_URL:
         return

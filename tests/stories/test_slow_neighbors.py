@@ -80,7 +80,7 @@ def mail() -> Iterator[SlowMailServer]:
 
 @pytest.fixture(scope="module")
 def running(mail: SlowMailServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    folder: Path = tmp_path_factory.mktemp("neighbours") / "gatehouse"
+    folder: Path = tmp_path_factory.mktemp("neighbors") / "gatehouse"
     settings = {"EMAIL_HOST": "127.0.0.1", "EMAIL_PORT": str(mail.port)}
     with Installation(folder, {**ADMIN, **settings}) as found:
         yield found
