@@ -79,7 +79,7 @@ def check_brought_along(application: Application, value: str) -> None:
         raise ValidationError(HAD_BEFORE)
 
 
-def note_secret(
+def change_notes(
     secret: ClientSecret, *, notes: str, actor: Actor, based_on: Mapping[str, str] | None = None
 ) -> bool:
     """Change a secret's notes and return whether they differ from before.

@@ -17,7 +17,7 @@ from audit.actors import Actor
 from oauthapps.models import Application, ClientSecret
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest
-from oauthapps.services.credentials import add_key, delete_secret, note_secret
+from oauthapps.services.credentials import add_key, change_notes, delete_secret
 from tests.console.pages import Browser, fields_of, text_of
 from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem
@@ -87,9 +87,9 @@ def test_notes_of_a_secret_that_is_deleted_at_that_moment_are_not_said_to_be_sav
 ) -> None:
     def note_too_late(row: ClientSecret, **kwargs: Any) -> bool:
         delete_secret(row, actor=Actor.command("tests"))
-        return note_secret(row, **kwargs)
+        return change_notes(row, **kwargs)
 
-    monkeypatch.setattr("oauthapps.console.views.secrets.note_secret", note_too_late)
+    monkeypatch.setattr("oauthapps.console.views.secrets.change_notes", note_too_late)
     assert console.post(address("secret-notes", web, secret.pk), {"notes": "vault"}).status == 404
     assert not console.get(web.get_absolute_url()).messages
 

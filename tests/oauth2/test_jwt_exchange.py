@@ -454,13 +454,13 @@ SIGNERS: dict[str, Callable[[Machine, Path], str]] = {
     ["1e400", "-1e400", "9" * 400, "9" * 5000, "1e20", "null", "[]", '"9999999999"', "true"],
     ids=lambda literal: literal[:9] + str(len(literal)),
 )
-def test_an_exp_that_is_no_moment_is_refused(machine: Machine, literal: str) -> None:
+def test_an_exp_that_is_no_time_is_refused(machine: Machine, literal: str) -> None:
     claims = json.dumps(machine.claims(exp="EXP")).replace('"EXP"', literal)
     refusal(machine, sign(machine, claims.encode()))
 
 
 @pytest.mark.spec("J-03", "RFC 7523 §3")
-def test_a_fraction_of_a_second_is_a_moment(machine: Machine) -> None:
+def test_a_fraction_of_a_second_is_a_time(machine: Machine) -> None:
     assert machine.client.exchange_jwt(machine.assertion(exp=time.time() + 30.5)).status_code == 200
 
 
@@ -491,7 +491,7 @@ def test_the_limits_hold_to_the_second(machine: Machine, claim: str, offset: int
 @pytest.mark.spec("J-05", "RFC 7523 §3")
 @pytest.mark.parametrize("claim", ["nbf", "iat"])
 @pytest.mark.parametrize("value", ["soon", None, True, [1], 1e300], ids=str)
-def test_nbf_and_iat_are_moments_where_they_are_sent(machine: Machine, claim: str, value: object) -> None:
+def test_nbf_and_iat_are_times_where_they_are_sent(machine: Machine, claim: str, value: object) -> None:
     refusal(machine, raw_assertion(machine, machine.claims(**{claim: value})))
 
 

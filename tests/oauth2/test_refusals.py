@@ -61,7 +61,7 @@ def later(**span: float) -> time_machine.travel:
 
 @pytest.fixture
 def now() -> Any:
-    """A moment that stands still."""
+    """A time that stands still."""
     with time_machine.travel(timezone.now(), tick=False):
         yield timezone.now()
 

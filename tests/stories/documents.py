@@ -42,7 +42,7 @@ def text_of(page: str) -> str:
 
 
 def looks_like(documented: str, base_url: str) -> re.Pattern[str]:
-    """What an answer has to be: as documented, except for the address, moments, and values cut short by …"""
+    """What an answer has to be: as documented, except for the URL, times, and values cut short by …"""
     for encoded in (str, partial(quote, safe="")):
         documented = documented.replace(encoded(BASE_URL), encoded(base_url))
     shortened = re.sub(r"(gt[a-z]+_)?[\w-]*…", r"\1…", documented)

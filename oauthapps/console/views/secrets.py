@@ -18,7 +18,7 @@ from oauthapps.console.lookup import find_application, find_secret
 from oauthapps.console.views.landing import SECRETS, back_to_settings, opened_from_settings
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.models import ClientSecret
-from oauthapps.services.credentials import add_secret, note_secret
+from oauthapps.services.credentials import add_secret, change_notes
 
 
 @administrator_required
@@ -56,7 +56,7 @@ def notes(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
         return show_notes(request, secret, form, base_version, status=422)
     text = secret.notes if base_version.takes_theirs("notes") else form.cleaned_data["notes"]
     try:
-        is_new = note_secret(secret, notes=text, actor=Actor.of(request), based_on=base_version.accepted)
+        is_new = change_notes(secret, notes=text, actor=Actor.of(request), based_on=base_version.accepted)
     except EditConflictError as error:
         return show_notes(request, secret, form, base_version, edit_conflicts=error.conflicts, status=409)
     except ClientSecret.DoesNotExist as error:  # deleted meanwhile
