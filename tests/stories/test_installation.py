@@ -39,7 +39,7 @@ def test_a_first_run_prints_a_password_once_that_works_and_a_second_run_keeps_ev
     installation = Installation(tmp_path / "gatehouse", {}, first_run=True)
     installation.start()
     first_log = installation.log_text()
-    password = re.search(r"Password \(shown this once\): (\S+)", first_log)
+    password = re.search(r"Password \(shown only once\): (\S+)", first_log)
     assert password, first_log
     assert installation.base_url in first_log
     choose_password(Person(installation.base_url), password[1], OWN)

@@ -42,7 +42,7 @@ def test_servers_that_start_at_once_on_an_empty_database_make_one_administrator(
             with ThreadPoolExecutor(len(servers)) as pool:  # the servers end with the thread that began them
                 list(pool.map(Installation.start, servers))
                 logs = "\n".join(server.log_text() for server in servers)
-                passwords = re.findall(r"Password \(shown this once\): (\S+)", logs)
+                passwords = re.findall(r"Password \(shown only once\): (\S+)", logs)
                 assert len(passwords) == 1, logs
                 choose_password(Person(servers[0].base_url), passwords[0], OWN)
                 for server in servers[1:]:
