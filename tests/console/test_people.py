@@ -1,4 +1,4 @@
-"""People: finding them, what is known of one, changing that, and the one-time password link."""
+"""People: finding them, what is known of one, changing that, and the password reset link."""
 
 import pytest
 from django.test import Client
@@ -252,5 +252,5 @@ def test_there_is_no_link_for_somebody_who_is_inactive(console: Browser) -> None
     person = UserFactory.create(is_active=False)
     page = console.get(of(person))
     assert "Inactive" in page.text
-    assert "one-time password link" not in page.text
+    assert "Password reset link" not in page.text
     assert console.post(of(person, "password-link")).status == 404

@@ -115,7 +115,7 @@ def consent_request(of: str, **changes: str) -> Query:
 
 
 def link_key(world: World) -> Mapping[str, str]:
-    """The query of a one-time password link."""
+    """The query of a password reset link."""
     return {"key": create_password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
 
 
