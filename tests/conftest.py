@@ -25,6 +25,14 @@ END_OTHER_SESSIONS = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
      WHERE datname = current_database() AND pid != pg_backend_pid()"""
 
+FREE_ALL_SLOTS = """
+from audit.actors import Actor
+from oauthapps.models import Application
+from oauthapps.services.applications import delete_application
+for application in Application.objects.live():
+    delete_application(application, actor=Actor.command("tests"))
+"""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -120,10 +128,18 @@ def use_database(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def shared_installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """An installation started as a newcomer starts it, once for all stories of a worker."""
     with Installation(tmp_path_factory.mktemp("installation") / "gatehouse", ADMIN) as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def installation(shared_installation: Installation) -> Iterator[Installation]:
+    """The installation of a worker, whose slots are free again after the stories of a file."""
+    yield shared_installation
+    ended = shared_installation.manage("shell", "--no-imports", "-c", FREE_ALL_SLOTS)
+    assert ended.returncode == 0, ended.stderr
 
 
 @pytest.fixture(scope="session")
