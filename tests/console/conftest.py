@@ -4,11 +4,14 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from oauthapps.models import Application
+from audit.actors import Actor
+from oauthapps.models import Application, ClientSecret, PublicKey
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.keys import keypairs
+from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
 from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.keys import SIGNING_KEY, public_pem
 from tests.sign_ins import sign_in_now
 
 
@@ -65,3 +68,13 @@ def single_page(db: None) -> Application:
 @pytest.fixture
 def machine(db: None) -> Application:
     return make_application(AppType.MACHINE_TO_MACHINE, name="Nightly export").application
+
+
+@pytest.fixture
+def secret(machine: Application) -> ClientSecret:
+    return ClientSecret.objects.get(application=machine)
+
+
+@pytest.fixture
+def key(machine: Application, administrator: User) -> PublicKey:
+    return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))

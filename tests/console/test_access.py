@@ -9,9 +9,7 @@ from audit.actors import Actor
 from audit.models import Event
 from oauthapps.models import Application, ClientSecret, PublicKey
 from oauthapps.services.applications import delete_application
-from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser
-from tests.keys import SIGNING_KEY, public_pem
 
 PAGES = ["index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"]
 OF_APPLICATION = [
@@ -42,16 +40,6 @@ ONLY_POST = [
     "stored-unsaved",
     "unsaved-settings",
 ]
-
-
-@pytest.fixture
-def secret(machine: Application) -> ClientSecret:
-    return ClientSecret.objects.get(application=machine)
-
-
-@pytest.fixture
-def key(machine: Application, administrator: User) -> PublicKey:
-    return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
 
 
 @pytest.fixture
