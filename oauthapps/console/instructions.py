@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
@@ -10,6 +11,9 @@ from django.urls import reverse
 from accounts.models import User
 from oauthapps.console.file_names import PRIVATE_KEY, file_name
 from oauthapps.models import Application, PublicKey
+from oauthapps.rules.lifetimes import in_words
+
+CODE_LIFETIME = timedelta(seconds=settings.AUTHORIZATION_CODE_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -115,7 +119,7 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
             title="Send the user's browser to the authorization endpoint",
             code=authorize,
             note=f"A URL for a browser, not for the shell. Replace {replace}. The browser returns to the "
-            "Redirect URL with code and state. The code expires after two minutes.",
+            f"Redirect URL with code and state. The code expires after {in_words(CODE_LIFETIME)}.",
             is_url=True,
         ),
         Step(title="Exchange the code for tokens", code=token_request(client + exchange)),

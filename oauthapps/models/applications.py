@@ -22,6 +22,7 @@ from oauthapps.rules.urls import redirect_urls
 APPLICATION_LIMIT = 10
 SLOT_CONSTRAINT = "application_slot_taken_once"
 SLOTS = range(1, APPLICATION_LIMIT + 1)
+NAME_REQUIRED = "Give the application a name: it cannot be empty."
 
 
 class ResponseProfile(models.TextChoices):
@@ -70,7 +71,7 @@ class Application(AbstractApplication):
         "Name",
         max_length=100,
         validators=[validate_name],
-        error_messages={"blank": "Give the application a name: it cannot be empty."},
+        error_messages={"blank": NAME_REQUIRED},
     )
     description = models.CharField("Description", max_length=1000, blank=True, validators=[validate_text])
     description_url = models.CharField(

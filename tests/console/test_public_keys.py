@@ -10,21 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import User
-from audit.actors import Actor
 from audit.models import Event
 from oauthapps.models import Application, PublicKey
 from oauthapps.rules.keys import keypairs
 from oauthapps.rules.keys.keypairs import parse_public_key
-from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page, text_of
 from tests.keys import SIGNING_KEY, public_pem
 
 pytestmark = pytest.mark.usefixtures("small_generated_keys")
-
-
-@pytest.fixture
-def key(machine: Application, administrator: User) -> PublicKey:
-    return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
 
 
 def address(name: str, application: Application, *pk: int) -> str:

@@ -16,6 +16,7 @@ from django.utils.datastructures import MultiValueDict
 
 from oauthapps.console.forms import wording
 from oauthapps.models import Application
+from oauthapps.models.applications import NAME_REQUIRED
 from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class ApplicationForm(ModelForm):
             "privacy_policy_url": URL_INPUT,
             "terms_of_service_url": URL_INPUT,
         }
-        error_messages = {"name": {"required": "Give the application a name: it cannot be empty."}}
+        error_messages = {"name": {"required": NAME_REQUIRED}}
 
     def __init__(
         self,

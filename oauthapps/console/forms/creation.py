@@ -8,6 +8,7 @@ from django.conf import settings
 
 from common.validators import validate_name
 from oauthapps.models import Application
+from oauthapps.models.applications import NAME_REQUIRED
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 
 
@@ -40,7 +41,7 @@ class NewApplicationForm(forms.Form):
         widget=forms.TextInput(
             attrs={"placeholder": f"{settings.PRODUCT_NAME} for ClientApp", "autocomplete": "off"}
         ),
-        error_messages={"required": "Give the application a name: it cannot be empty."},
+        error_messages={"required": NAME_REQUIRED},
     )
 
     @property
