@@ -84,6 +84,11 @@ class Document:
         assert found, f"no form is sent to {action or 'its own page'}"
         return found[0]
 
+    def pressed(self, action: str) -> Fields:
+        """What the button says that sends the form to an address."""
+        buttons = [button for button in self.form(action).iter("button") if button.get("formaction") is None]
+        return {button.get("name", ""): button.get("value", "") for button in buttons if button.get("name")}
+
     def actions(self, form: Element) -> list[str]:
         """The addresses that a form is sent to: its own, and those of buttons that send it elsewhere."""
         own = set(form.iter("button"))

@@ -1,10 +1,12 @@
 """The pages of one application: their links, what stands at the top of each, where one lands after acting."""
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from PIL import Image
 
 from accounts.models import User
 from audit.actors import Actor
@@ -17,6 +19,7 @@ from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.console.test_activity import listed, record
 from tests.factories import PASSWORD, UserFactory, make_application
 from tests.keys import OTHER_KEY, SIGNING_KEY, public_pem
+from tests.rules.images import encoded
 from tests.sign_ins import age_sign_in
 
 pytestmark = pytest.mark.usefixtures("small_generated_keys")
@@ -108,13 +111,11 @@ def test_a_disabled_application_says_so_on_each_page_with_enable_beside_it(
         (banner,) = [part for part in page.root.iter("div") if "banner" in part.get("class", "").split()]
         assert "This application is disabled All of its requests are rejected." in text_of(banner)
         assert [text_of(button) for button in banner.iter("button")] == ["Enable ClientApp"]
-        console.send(page, url_of("console:enable-application", application), page=key_of(label))
+        url = url_of("console:enable-application", application)
+        enabled = console.send(page, url, **page.pressed(url))
+        assert enabled.answer["Location"] == url_of(PAGES[label], application)
         assert Application.objects.enabled().filter(pk=application.pk).exists()
         disable_application(application, actor=Actor(user=administrator))
-
-
-def key_of(label: str) -> str:
-    return {"Settings": "settings", "Activity": "activity", "Use it": "use"}[label]
 
 
 def test_what_the_setup_needs_is_said_on_each_page_and_leads_to_the_settings(console: Browser) -> None:
@@ -141,7 +142,8 @@ def test_disabling_and_enabling_lead_back_to_the_page_one_was_on(
     here = url_of(PAGES[label], web)
     for act, said in (("disable", "Disabled: Field app"), ("enable", "Enabled: Field app")):
         url = url_of(f"console:{act}-application", web)
-        page = console.send(console.get(here), url, page=key_of(label))
+        shown = console.get(here)
+        page = console.send(shown, url, **shown.pressed(url))
         assert page.answer["Location"] == here
         assert said in console.follow(page).messages
 
@@ -325,6 +327,19 @@ def test_what_is_not_saved_comes_back_after_the_act(
     }[button]
     assert (machine.secrets.live().count(), machine.keys.live().count()) == (secrets, keys)
     assert machine.secrets.get().notes == notes
+
+
+@pytest.mark.spec("C-22", "the console")
+@pytest.mark.parametrize("button", ["delete-secret", "secret-notes"])
+def test_a_chosen_logo_comes_back_from_such_a_page_as_well(
+    console: Browser, web: Application, button: str
+) -> None:
+    form = console.get(web.get_absolute_url())
+    url = url_of(f"console:{button}", web, web.secrets.get().pk)
+    picture = SimpleUploadedFile("logo.png", encoded(Image.new("RGB", (64, 64), "teal")))
+    asked = console.send(form, url, logo=picture)
+    back = console.send(asked, f"{url_of('console:unsaved-settings', web)}{SECRETS}")
+    assert fields_of(back.form(web.get_absolute_url()))["logo_kept"]
 
 
 @pytest.mark.spec("C-22", "the console")

@@ -19,6 +19,7 @@ from oauthapps.models import Application
 SETTINGS_FORM = "settings_form"
 # What the names of carried fields begin with: the page that carries them has fields of its own.
 CARRIED = "unsaved-"
+Fields = list[tuple[str, str]]
 NOT_SETTINGS = {"csrfmiddlewaretoken", idempotency.FIELD}
 
 
@@ -38,16 +39,25 @@ def sent_settings(request: HttpRequest) -> QueryDict:
     return carried
 
 
-def unsaved_fields(request: HttpRequest, application: Application) -> list[tuple[str, str]]:
+def unsaved_fields(request: HttpRequest, application: Application) -> Fields:
     """Return the settings that came along with a request and are not saved, as fields for the next form.
+
+    They are worked out once for a request: an uploaded file can be read once.
 
     Args:
         request: the request of a button beside the settings, or of a page that one of them led to.
-        application: the application as it is saved.
+        application: the application that its URL names, as it is saved.
 
     Returns:
         Names and values of hidden fields; nothing where the settings are as they are saved.
     """
+    fields: Fields | None = getattr(request, "unsaved_fields", None)
+    if fields is None:
+        fields = request.unsaved_fields = _fields_to_carry(request, application)  # type: ignore[attr-defined]
+    return fields
+
+
+def _fields_to_carry(request: HttpRequest, application: Application) -> Fields:
     data = _with_plain_newlines(sent_settings(request))
     if SETTINGS_FORM not in data or edits.FIELD not in data:
         return []
