@@ -1,6 +1,6 @@
 """Which of our modules run for one code exchange and one bearer check: few, and those that the docs list.
 
-From the dispatcher to the response; the server's threads (`config/serving`) come before and after. Where a
+From the dispatcher to the response; the server's threads (`server/workers`) come before and after. Where a
 list has changed, the failing test prints it as `docs/architecture.md` should have it.
 """
 
