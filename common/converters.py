@@ -1,6 +1,6 @@
 """What our public names look like in a URL: anything else is 404 before a view runs.
 
-Importing this module makes them known, once, however many doors use them.
+Importing this module makes them known, once, however many URLconfs use them.
 """
 
 from django.urls import register_converter

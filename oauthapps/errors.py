@@ -36,11 +36,11 @@ class InvalidLogoError(GatehouseError):
 
 
 class InvalidRedirectURLError(GatehouseError):
-    """The address may not be registered as a Redirect URL."""
+    """The URL may not be registered as a Redirect URL."""
 
 
 class InvalidLinkError(GatehouseError):
-    """The address may not stand behind a link that we show to people."""
+    """The URL may not stand behind a link that we show to people."""
 
 
 class InvalidLifetimeError(GatehouseError):
@@ -48,7 +48,7 @@ class InvalidLifetimeError(GatehouseError):
 
 
 class ApplicationLimitError(GatehouseError):
-    """All places for applications are taken."""
+    """All slots for applications are taken."""
 
     def __init__(
         self,

@@ -18,7 +18,7 @@ SOURCES = [
 ]
 # docs/architecture.md says `sql/issuing.py`, not `oauthapps/sql/issuing.py`.
 BEGINNINGS = [ROOT, ROOT / "oauthapps"]
-# Made when the server runs, and what every door has of its own.
+# Made when the server runs, and what every interface has of its own.
 NOT_HERE = {"var/", "views/", "urls.py"}
 LONGEST_README = 130
 

@@ -1,4 +1,4 @@
-"""The resource server's door."""
+"""URLs of the built-in API, and of token verification for proxies."""
 
 from django.urls import path, re_path
 

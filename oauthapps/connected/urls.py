@@ -1,4 +1,4 @@
-"""The end user's door: what they allowed, and taking it back."""
+"""URLs of connected apps: what a person allowed, and revoking it."""
 
 from django.urls import path
 

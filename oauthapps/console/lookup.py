@@ -1,4 +1,4 @@
-"""What an address names, or 404."""
+"""What a URL names, or 404."""
 
 from django.shortcuts import get_object_or_404
 

@@ -1,4 +1,4 @@
-"""The administrators' door: every button has its own address."""
+"""URLs of the console: every button has its own."""
 
 from django.urls import include, path
 

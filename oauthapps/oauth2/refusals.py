@@ -1,7 +1,7 @@
 """Why a request was refused: what a client may know about its own request, in one sentence for each cause.
 
 Before a client has authenticated a sentence speaks of the form of what was sent and of what this server
-offers to everybody, never of an application. Afterwards it speaks of the client's own code or refresh token;
+offers to everybody, never of an application. Afterward it speaks of the client's own code or refresh token;
 another client's reads as one that never existed. Nothing that could be a credential is repeated.
 
 A sentence keeps to the characters of an `error_description` (RFC 6749 section 5.2): ASCII without double

@@ -1,4 +1,4 @@
-"""The clients' door. Endpoints are mounted one by one, under the names django-oauth-toolkit knows them by."""
+"""URLs of the authorization server, mounted one by one under the names django-oauth-toolkit knows them by."""
 
 from django.urls import path
 

@@ -100,7 +100,7 @@ class Chunks:
 def has_ended(exchange: Exchange) -> bool:
     """Return whether a body in chunks is complete (RFC 9112 section 8).
 
-    granian gives nothing where it ends, where its connection does, and where trailers come. Afterwards there
+    granian gives nothing where it ends, where its connection does, and where trailers come. Afterward there
     is no more to ask for in the first case alone; trailers are announced (RFC 9110 section 6.6.2).
     """
     if "HTTP_TRAILER" in exchange.environ:

@@ -145,7 +145,7 @@ class Permits:
 def aside() -> Iterator[None]:
     """Let others have this thread's permit while it waits for something else than the database.
 
-    Afterwards it goes on with a connection of its own, which it closes in the end, so that it does not have
+    Afterward it goes on with a connection of its own, which it closes in the end, so that it does not have
     to wait for a permit. Does nothing in a thread that holds none, or is in a transaction.
     """
     permits = holding.permits

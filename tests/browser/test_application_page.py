@@ -195,7 +195,7 @@ def test_no_script_makes_more_than_fifty_rows(page: Page, address: str) -> None:
     discard(page)
 
 
-COLOUR_IN_THE_MIDDLE = """async image => {
+COLOR_IN_THE_MIDDLE = """async image => {
   await image.decode();
   const canvas = new OffscreenCanvas(64, 64);
   const drawing = canvas.getContext("2d");
@@ -210,10 +210,10 @@ def test_a_logo_has_the_colors_of_its_preview(page: Page, address: str) -> None:
     page.get_by_label("Logo").set_input_files({"name": "logo.jpg", "mimeType": "image/jpeg", "buffer": data})
     picture = page.locator("[data-preview-picture]").first
     expect(picture).to_be_visible()
-    previewed = picture.evaluate(COLOUR_IN_THE_MIDDLE)
+    previewed = picture.evaluate(COLOR_IN_THE_MIDDLE)
     page.get_by_role("button", name="Save", exact=True).last.click()
     expect(page.get_by_text("Saved: Logo")).to_be_visible()
-    saved = page.locator("[data-preview-picture]").first.evaluate(COLOUR_IN_THE_MIDDLE)
+    saved = page.locator("[data-preview-picture]").first.evaluate(COLOR_IN_THE_MIDDLE)
     assert all(abs(one - other) <= 3 for one, other in zip(previewed, saved, strict=True)), (previewed, saved)
 
 

@@ -23,6 +23,8 @@ def together_first(items: list[pytest.Item]) -> None:
 class Scheduling(LoadScopeScheduling):
     """Runs the groups one after the other on the first worker, and all other tests where there is room.
 
+    When nothing else is left, the other workers take groups as well.
+
     Stories wait much and start processes of their own: two at once would disturb each other's measurements,
     and leave a processor idle when both wait. The mark `xdist_group` does nothing with pytest 9.2.
     """

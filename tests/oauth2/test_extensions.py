@@ -50,9 +50,9 @@ def test_no_address_leads_to_what_is_not_offered(path: str, visitor: Client) -> 
 
 
 @pytest.mark.spec("X-01", "RFC 8414 §2")
-def test_the_clients_door_has_these_endpoints_and_no_others() -> None:
-    door = get_resolver().namespace_dict["oauth2_provider"][1]
-    assert set(door.reverse_dict) - {view for view in door.reverse_dict if callable(view)} == OFFERED
+def test_the_authorization_server_has_these_endpoints_and_no_others() -> None:
+    server = get_resolver().namespace_dict["oauth2_provider"][1]
+    assert set(server.reverse_dict) - {view for view in server.reverse_dict if callable(view)} == OFFERED
     for name in ("list", "register", "device-authorization", "user-info", "rp-initiated-logout", "jwks-info"):
         with pytest.raises(NoReverseMatch):
             reverse(f"oauth2_provider:{name}")

@@ -51,7 +51,7 @@ def applications() -> list[tuple[str, str]]:
     ]
 
 
-class ActivityForm(forms.Form):
+class EventFilters(forms.Form):
     """A GET form; what is left empty does not narrow the list."""
 
     who = forms.CharField(
@@ -61,7 +61,6 @@ class ActivityForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or client ID"}),
     )
     what = forms.ChoiceField(label="Event", choices=kinds, required=False)
-    application = forms.ChoiceField(label="Application", choices=applications, required=False)
     first = forms.DateField(
         label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
     )
@@ -96,17 +95,27 @@ class ActivityForm(forms.Form):
             found = found.involving(asked["who"])
         if asked["what"]:
             found = found.of_kind(asked["what"])
-        if asked.get("application"):
-            found = found.filter(application__client_id=asked["application"])
         if asked["address"]:
             found = found.filter(address=asked["address"])
         return found.order_by("-pk")
 
 
-class ApplicationActivityForm(ActivityForm):
-    """The same, among the events of one application."""
+class ActivityForm(EventFilters):
+    """Filters of all events."""
 
-    application = None  # type: ignore[assignment]  # no field: there is nothing to choose
+    application = forms.ChoiceField(label="Application", choices=applications, required=False)
+
+    field_order = ("who", "what", "application")
+
+    def select(self) -> EventQuerySet:
+        """Return the events that were asked for, the latest first; the form is valid."""
+        client_id = self.cleaned_data["application"]
+        return super().select().filter(**({"application__client_id": client_id} if client_id else {}))
+
+
+class ApplicationActivityForm(EventFilters):
+    """Filters of the events of one application."""
+
     what = forms.ChoiceField(label="Event", choices=kinds_of_applications, required=False)
 
     def __init__(self, data: QueryDict, *, application: Application) -> None:

@@ -9,12 +9,12 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
 from audit.models import Event, EventQuerySet
-from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm
+from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import ACTIVITY, render_sub_page
 
 EVENTS_PER_PAGE = 50
-EVENTS_OF_APPLICATION = 20  # on a page that has more above them
+EVENTS_OF_APPLICATION = 20  # one application's story is short
 LARGEST_ID = 2**63 - 1
 
 
@@ -39,7 +39,7 @@ def application_activity(request: HttpRequest, client_id: str) -> HttpResponse:
     return render_sub_page(request, ACTIVITY, application, template, context, status=status)
 
 
-def found_events(request: HttpRequest, form: ActivityForm, number: int) -> dict[str, Any]:
+def found_events(request: HttpRequest, form: EventFilters, number: int) -> dict[str, Any]:
     """Return what a page about events shows: at most so many, and where older ones begin."""
     found = form.select() if form.is_valid() else Event.objects.none()
     before = event_id(request.GET.get("before", ""))

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_safe
 from oauthapps.models import Logo
 
 HEADERS = {
-    # The address names the picture's digest: another picture has another address.
+    # The URL names the picture's digest: another picture has another URL.
     "Cache-Control": "public, max-age=31536000, immutable",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "X-Content-Type-Options": "nosniff",

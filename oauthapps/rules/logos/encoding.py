@@ -37,7 +37,7 @@ def normalize_logo(data: bytes) -> bytes:
 
     Returns:
         A PNG of 256 x 256 pixels and at most `MAX_LOGO_BYTES`, without metadata: the picture upright, in
-        sRGB, fitted and centred on a transparent background.
+        sRGB, fitted and centered on a transparent background.
 
     Raises:
         InvalidLogoError: if the file is anything else, with the reason.
@@ -50,7 +50,7 @@ def normalize_logo(data: bytes) -> bytes:
 
 
 def logo_digest(png: bytes) -> str:
-    """Name a logo by what it is, so that its address never needs to be asked for again.
+    """Name a logo by what it is, so that its URL never needs to be asked for again.
 
     Args:
         png: what `normalize_logo` returned.

@@ -34,7 +34,7 @@ class ImageFormat(StrEnum):
 
 
 def sniff(data: bytes) -> ImageFormat:
-    """Recognise an image and make sure that the file holds nothing else.
+    """Recognize an image and make sure that the file holds nothing else.
 
     Args:
         data: the whole file.

@@ -1,4 +1,4 @@
-"""Addresses that people are offered to click: App Description URL, privacy policy, terms of service."""
+"""URLs that people are offered to click: App Description URL, privacy policy, terms of service."""
 
 from oauthapps.errors import InvalidLinkError
 from oauthapps.rules.urls import url_parts
