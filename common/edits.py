@@ -120,7 +120,7 @@ class Changes:
     def kept_sentence(self) -> str:
         """What somebody else had changed, as a sentence; empty where there is nothing."""
         names = ", ".join(self.kept)
-        return f"Changed by somebody else in the meantime, and kept: {names}" if names else ""
+        return f"Changed by someone else in the meantime, and kept: {names}" if names else ""
 
 
 def merge_edits(wanted: dict[str, Any], based_on: Mapping[str, str], subject: Subject) -> list[str]:

@@ -50,14 +50,11 @@ class InvalidLifetimeError(GatehouseError):
 class ApplicationLimitError(GatehouseError):
     """All slots for applications are taken."""
 
-    def __init__(
-        self,
-        message: str = (
-            "You can have up to ten OAuth2 applications at one time: delete one that is no longer used, "
-            "then create the new one."
-        ),
-    ) -> None:
-        super().__init__(message)
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"You can have up to a total of {limit} OAuth2 applications at one time. "
+            "Delete one that you no longer use, then create the new one."
+        )
 
 
 class RedirectURLRemovedError(GatehouseError):

@@ -64,16 +64,16 @@ WITHOUT_CSRF = {
 
 def views(resolver: URLResolver, namespace: str = "", prefix: str = "") -> Iterator[tuple[str, object, str]]:
     for pattern in resolver.url_patterns:
-        address = prefix + str(pattern.pattern).lstrip("^")
+        path = prefix + str(pattern.pattern).lstrip("^")
         if isinstance(pattern, URLResolver):
             inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from views(pattern, inner, address)
+            yield from views(pattern, inner, path)
         elif isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name}", pattern.callback, address
+            yield f"{namespace}{pattern.name}", pattern.callback, path
 
 
 VIEWS = {name: view for name, view, _ in views(get_resolver())}
-PATTERNS = {name: address for name, _, address in views(get_resolver())}
+PATTERNS = {name: path for name, _, path in views(get_resolver())}
 
 
 def test_every_view_is_closed_unless_listed() -> None:
@@ -88,7 +88,7 @@ def test_every_view_wants_a_csrf_token_unless_listed() -> None:
 
 def test_where_programs_ask_are_endpoints_alone_and_nowhere_else() -> None:
     """No sign-in and no token is checked on the way there (server.dispatcher)."""
-    asked = {name for name, address in PATTERNS.items() if is_api_path(f"/{address}")}
+    asked = {name for name, path in PATTERNS.items() if is_api_path(f"/{path}")}
     assert asked == WITHOUT_CSRF == {name for name, view in VIEWS.items() if isinstance(view, Endpoint)}
 
 

@@ -19,7 +19,7 @@ from accounts.access import SignInRequiredError
 from accounts.pages import kept_forms
 from accounts.security.ciphers import UnreadableError
 from accounts.security.hashers import TooBusyError
-from accounts.security.throttling import TooManyAttemptsError, in_words
+from accounts.security.throttling import TooManyAttemptsError, wait_in_words
 from accounts.views.sign_in import sign_in_page
 
 # Seconds after which a form may be sent again that met a worker busy with another password.
@@ -41,7 +41,7 @@ def too_many_attempts(request: HttpRequest, seconds: int = 60) -> HttpResponse:
 
     django-allauth, which does not say, has no rates for more than a minute where it answers with this itself.
     """
-    response = render(request, "429.html", {"wait": in_words(seconds)}, status=429)
+    response = render(request, "429.html", {"wait": wait_in_words(seconds)}, status=429)
     response["Retry-After"] = str(seconds)
     return response
 

@@ -18,6 +18,7 @@ from django.utils.crypto import salted_hmac
 from django.utils.module_loading import import_string
 
 from audit.ip_addresses import client_network
+from common.words import counted
 
 # So many sign-ins may be slowed down at once in a process: each of them keeps a thread.
 SLOWED_AT_ONCE = 4
@@ -155,8 +156,8 @@ def consume(request: HttpRequest, action: str, key: str) -> bool:
     return ratelimit.consume(request, app="allauth.account", action=action, key=key) is not None
 
 
-def in_words(seconds: int) -> str:
+def wait_in_words(seconds: int) -> str:
     """Return a time to wait in words, such as "4 minutes", rounded up."""
     if seconds <= MOST_SECONDS:
-        return f"{seconds} second{'' if seconds == 1 else 's'}"
-    return f"{math.ceil(seconds / 60)} minutes"
+        return counted(seconds, "second")
+    return counted(math.ceil(seconds / 60), "minute")

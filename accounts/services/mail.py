@@ -16,6 +16,7 @@ from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 
 from accounts.models import Organization, User
+from common.words import span_in_words
 
 log = logging.getLogger("gatehouse.mail")
 
@@ -53,7 +54,7 @@ def email_message(template: str, email: str, context: Mapping[str, Any]) -> Emai
 
 def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
-    context = {"user": user, "link": link, "days": settings.INVITATION_SECONDS // (24 * 60 * 60)}
+    context = {"user": user, "link": link, "span": span_in_words(settings.INVITATION_SECONDS)}
     try:
         email_message("people/email/invitation", user.email, context).send()
     except (SMTPException, OSError) as error:

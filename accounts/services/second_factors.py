@@ -7,6 +7,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 
 from accounts.models import User
+from common.words import counted
 
 # Unicode categories of what apps, pages and keyboards put between digits: spaces, dashes, invisible marks.
 BETWEEN = ("Z", "P", "C")
@@ -55,11 +56,6 @@ class SecondFactors:
     def codes_in_words(self) -> str:
         """How many recovery codes are left, such as "8 of 10 left"."""
         return f"{self.codes_left} of {settings.MFA_RECOVERY_CODE_COUNT} left"
-
-
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, such as "1 passkey" or "2 passkeys"."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def second_factors_of(user: User) -> SecondFactors:

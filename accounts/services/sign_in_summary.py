@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from accounts.models import User
-from accounts.services.second_factors import SecondFactors, counted, second_factors_of
+from accounts.services.second_factors import SecondFactors, second_factors_of
 from accounts.services.sessions import sessions_of
+from common.words import counted
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import recent_sign_in_required, signed_in_user
 from accounts.pages.user_agents import device
 from accounts.services import sessions as services
-from accounts.services.second_factors import counted
 from accounts.services.sign_in_summary import SignInSummary
 from accounts.sessions.current import factor_changed_recently, session_digest
 from audit.actors import Actor
+from common.words import counted
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in_user
 from accounts.models import User
-from accounts.services.second_factors import counted
 from audit.actors import Actor
+from common.words import counted
 from oauthapps.models import AccessToken, Application, Consent, RefreshToken
 from oauthapps.models.access import Access, access_by_consent
 from oauthapps.rules import lifetimes, scopes

@@ -2,18 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.urls import reverse
 
 from accounts.models import User
+from common.words import span_in_words
 from oauthapps.console.file_names import PRIVATE_KEY, file_name
 from oauthapps.models import Application, PublicKey
-from oauthapps.rules.lifetimes import in_words
-
-CODE_LIFETIME = timedelta(seconds=settings.AUTHORIZATION_CODE_SECONDS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,6 +102,7 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
         authorize += "&code_challenge=CHALLENGE&code_challenge_method=S256"
         replace += " and CHALLENGE with the code challenge"
     credentials = f'-u "{application.client_id}:$CLIENT_SECRET"' if has_secret else ""
+    code_lifetime = span_in_words(settings.AUTHORIZATION_CODE_SECONDS)
     client = [credentials or f"-d client_id={application.client_id}"]
     exchange = [
         "-d grant_type=authorization_code",
@@ -119,7 +117,7 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
             title="Send the user's browser to the authorization endpoint",
             code=authorize,
             note=f"A URL for a browser, not for the shell. Replace {replace}. The browser returns to the "
-            f"Redirect URL with code and state. The code expires after {in_words(CODE_LIFETIME)}.",
+            f"Redirect URL with code and state. The code expires after {code_lifetime}.",
             is_url=True,
         ),
         Step(title="Exchange the code for tokens", code=token_request(client + exchange)),

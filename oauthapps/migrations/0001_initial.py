@@ -341,11 +341,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='publickey',
-            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('application', 'thumbprint'), name='public_key_once_per_application', violation_error_message='This key is there already.'),
+            constraint=models.UniqueConstraint(condition=models.Q(('deleted_at', None)), fields=('application', 'thumbprint'), name='public_key_once_per_application', violation_error_message='This key was already added.'),
         ),
         migrations.AddConstraint(
             model_name='redirecturl',
-            constraint=models.UniqueConstraint(fields=('application', 'url'), name='redirect_url_once_per_application', violation_error_message='This Redirect URL is there already.'),
+            constraint=models.UniqueConstraint(fields=('application', 'url'), name='redirect_url_once_per_application', violation_error_message='This Redirect URL is already on the list.'),
         ),
         migrations.AddConstraint(
             model_name='tokenfamily',

@@ -204,7 +204,7 @@ class RedirectURL(models.Model):
             models.UniqueConstraint(
                 fields=["application", "url"],
                 name="redirect_url_once_per_application",
-                violation_error_message="This Redirect URL is there already.",
+                violation_error_message="This Redirect URL is already on the list.",
             )
         ]
 

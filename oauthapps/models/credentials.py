@@ -130,7 +130,7 @@ class PublicKey(Credential):
                 fields=["application", "thumbprint"],
                 condition=models.Q(deleted_at=None),
                 name="public_key_once_per_application",
-                violation_error_message="This key is there already.",
+                violation_error_message="This key was already added.",
             )
         ]
 

@@ -3,7 +3,6 @@
 RFC 6749 section 4.1.
 """
 
-from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -31,6 +30,7 @@ from accounts.access import SignInRequiredError, is_from_old_tab
 from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
+from common.words import span_in_words
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
@@ -221,7 +221,7 @@ def show_consent(
         "organization": application.organization,
         "scopes": [scopes.SCOPES[scope] for scope in asked.scopes if scope != scopes.OFFLINE_ACCESS],
         "keeps_access": scopes.OFFLINE_ACCESS in asked.scopes,
-        "access_token_lifetime": lifetimes.in_words(timedelta(seconds=settings.ACCESS_TOKEN_SECONDS)),
+        "access_token_lifetime": span_in_words(settings.ACCESS_TOKEN_SECONDS),
         "may_write": scopes.WRITE in asked.scopes,
         "until": lifetimes.until_sentence(
             application.absolute_expiration, application.inactivity_expiration, since=timezone.now()

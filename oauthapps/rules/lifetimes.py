@@ -4,13 +4,12 @@ Months and years have a fixed length here (6 months = 183 days, a year = 365 day
 token are plain additions wherever they are worked out: in Python, in SQL, in the administrator's head.
 """
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
-from django.utils.timesince import timesince
 
 from common.times import short_date, short_time
 from oauthapps.errors import InvalidLifetimeError
@@ -52,12 +51,8 @@ _DELTAS: dict[Lifetime, timedelta | None] = {
     Lifetime.NO_EXPIRATION: None,
 }
 
-_AWAY = (
-    "Away means not having signed in or done anything else while signed in here; "
-    "refreshes by the application do not count."
-)
 _ROTATED = "Every refresh replaces the token."
-_NOT_ROTATED = "The same token is used the whole time, and so would a stolen copy of it be."
+_NOT_ROTATED = "The token isn't replaced, so a stolen copy keeps working."
 
 
 def parse_lifetime(code: str) -> Lifetime:
@@ -142,7 +137,7 @@ def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = N
         rotation: whether every refresh replaces the token; None to say nothing about it.
 
     Returns:
-        One sentence, followed where inactivity matters by what "away" means, and by what rotation does.
+        One sentence, followed where inactivity matters by what inactivity means, and by what rotation does.
 
     Raises:
         InvalidLifetimeError: if either is none of the offered values.
@@ -150,7 +145,7 @@ def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = N
     ends, idles = parse_lifetime(absolute), parse_lifetime(inactivity)
     sentences = [_when_people_sign_in_again(ends, idles)]
     if _inactivity_matters(ends, idles):
-        sentences.append(_AWAY)
+        sentences.append(f"Inactivity means not using {settings.PRODUCT_NAME}; token refreshes don't count.")
     if rotation is not None:
         sentences.append(_ROTATED if rotation else _NOT_ROTATED)
     return " ".join(sentences)
@@ -184,25 +179,35 @@ def until_sentence(absolute: str, inactivity: str, *, since: datetime) -> str:
     return f"Until {end}."
 
 
-def in_words(lifetime: timedelta) -> str:
-    """Write a time span as people say it, in its two largest units, such as "1 hour"."""
-    now = datetime.now(UTC)
-    return timesince(now - lifetime, now).replace("\xa0", " ")
-
-
 def _when_people_sign_in_again(absolute: Lifetime, inactivity: Lifetime) -> str:
     if _DELTAS[absolute] is None and _DELTAS[inactivity] is None:
-        return "People stay signed in until they, or an administrator, take the access back."
+        return "Access lasts until the user or an administrator revokes it."
     if _DELTAS[inactivity] is None:
-        return f"People sign in again after {absolute.label}, whether they are active here or not."
+        return f"Users must sign in again {_every(absolute)}, even if they're active."
     if _DELTAS[absolute] is None:
-        return f"People sign in again after {inactivity.label} away, and never as long as they stay active."
+        return (
+            f"Users must sign in again after {inactivity.label} of inactivity. Active users stay signed in."
+        )
     if _inactivity_matters(absolute, inactivity):
-        return f"People sign in again after {inactivity.label} away, and after {absolute.label} in any case."
+        idle = f"after {inactivity.label} of inactivity"
+        return f"Users must sign in again {idle}, and at least {_once_in(absolute)}."
     return (
-        f"People sign in again after {absolute.label} in any case, "
+        f"Users must sign in again {_every(absolute)}, even if they're active, "
         f"so the inactivity expiration ({inactivity.label}) never takes effect."
     )
+
+
+def _every(lifetime: Lifetime) -> str:
+    """Write how often something happens, such as "every year" or "every 30 days"."""
+    return f"every {lifetime.label.removeprefix('1 ')}"
+
+
+def _once_in(lifetime: Lifetime) -> str:
+    """Write how often something happens at least, such as "once a year" or "once every 30 days"."""
+    unit = lifetime.label.removeprefix("1 ")
+    if unit == lifetime.label:
+        return f"once every {unit}"
+    return f"once {'an' if unit == 'hour' else 'a'} {unit}"
 
 
 def _inactivity_matters(absolute: Lifetime, inactivity: Lifetime) -> bool:

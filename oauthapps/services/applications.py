@@ -13,7 +13,7 @@ from audit.models import Event, EventKind
 from common.errors import violates
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
-from oauthapps.models.applications import SLOT_CONSTRAINT, SLOTS
+from oauthapps.models.applications import APPLICATION_LIMIT, SLOT_CONSTRAINT, SLOTS
 from oauthapps.rules.app_types import AppType
 from oauthapps.services import credentials
 from oauthapps.services.changes import replace_redirect_urls
@@ -55,7 +55,7 @@ def create_application(
         settings: further fields by name.
 
     Raises:
-        ApplicationLimitError: when all ten slots are taken.
+        ApplicationLimitError: when all slots are taken.
         InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.
     """
@@ -115,7 +115,7 @@ def occupy_slot(application: Application) -> None:
         taken = set(Application.objects.exclude(slot=None).values_list("slot", flat=True))
         application.slot = next((slot for slot in SLOTS if slot not in taken), None)
         if application.slot is None:
-            raise ApplicationLimitError
+            raise ApplicationLimitError(APPLICATION_LIMIT)
         try:
             with transaction.atomic():
                 application.save(force_insert=True)

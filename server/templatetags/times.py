@@ -1,13 +1,15 @@
-"""Dates and times in templates: when something happened, and how long ago that was."""
+"""Dates and times in templates: when something happened, how long ago that was, and how long things last."""
 
 from datetime import datetime
 
 from django import template
+from django.conf import settings
 from django.contrib.humanize.templatetags.humanize import naturaltime
 from django.utils import timezone
 from django.utils.timesince import timesince
 
 from common import times
+from common.words import span_in_words
 
 register = template.Library()
 ONE_MINUTE = 60
@@ -25,3 +27,9 @@ def ago(at: datetime) -> str:
     if at > now:
         return f"in {timesince(now, at, depth=1)}"
     return f"{timesince(at, now, depth=1)} ago"
+
+
+@register.simple_tag
+def duration_of(setting: str) -> str:
+    """Return the value of a setting that is a number of seconds in words, such as "24 hours"."""
+    return span_in_words(getattr(settings, setting))

@@ -1,5 +1,5 @@
 // Add and Remove in a group of rows, without asking the server, so that a chosen file stays chosen. A paste of
-// several addresses becomes a row for each.
+// several URLs becomes a row for each.
 
 export function offerRows(document) {
   for (const group of document.querySelectorAll("[data-rows]")) {
@@ -44,7 +44,7 @@ function paste(group, event) {
   const urls = separate(event.clipboardData.getData("text"));
   const input = event.target.closest("[data-row] input");
   if (!input || urls.length < 2) {
-    return; // one address, or part of one: the field takes it
+    return; // one URL, or part of one: the field takes it
   }
   event.preventDefault();
   let row = input.closest("[data-row]");
@@ -62,7 +62,7 @@ function paste(group, event) {
   row.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-// Where one address ends and the next begins, as the server sees it.
+// Where one URL ends and the next begins, as the server sees it.
 function separate(text) {
   return text
     .replace(/([^=&?\s,;])(?=https?:\/\/)/gi, "$1\n")

@@ -268,4 +268,4 @@ def test_a_private_key_is_refused_and_leaves_nothing_behind(terminal: Terminal, 
 def test_the_eleventh_application_is_refused(terminal: Terminal) -> None:
     for _ in range(10):
         terminal.run(*WEB)
-    assert "ten" in terminal.refusal(*WEB)
+    assert "up to a total of 10 OAuth2 applications" in terminal.refusal(*WEB)

@@ -127,7 +127,7 @@ def test_deleting_the_last_secret_is_legal_and_the_page_says_what_it_means(
     form = console.get(address("delete-secret", web, secret.pk))
     page = console.follow(console.send(form))
     assert f"Deleted: the client secret gtsec_…{secret.hint}" in page.messages
-    assert "There is no client secret: the application cannot authenticate." in page.text
+    assert "No client secret. Without one, the application can't authenticate." in page.text
     assert not web.secrets.live().exists()
 
 

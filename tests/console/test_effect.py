@@ -24,7 +24,7 @@ def test_it_is_that_of_the_page_for_the_values_that_are_asked_about(
         absolute_expiration="1y",
         inactivity_expiration="30d",
     )
-    assert "after 30 days away, and after 1 year in any case" in str(answer["effect"])
+    assert "after 30 days of inactivity, and at least once a year" in str(answer["effect"])
     assert answer["warns"] is False
     off = ask(console, single_page, absolute_expiration="30d", inactivity_expiration="1y")
     assert "the inactivity expiration (1 year) never takes effect" in str(off["effect"])

@@ -171,7 +171,7 @@ def test_spaces_are_trimmed_and_the_host_is_stored_in_lower_case(console: Browse
     page = console.send(
         page_of(console, web), redirect_url=["https://app.example.com/Cb", "https://APP.example.com/Cb"]
     )
-    assert "Redirect URL 2: This is the same address as Redirect URL 1." in page.alerts()
+    assert "Redirect URL 2: This is the same as Redirect URL 1." in page.alerts()
 
 
 @pytest.mark.spec("C-19", "RFC 9700 section 4.1.3")
@@ -198,7 +198,7 @@ def test_an_error_names_the_row_and_the_reason(console: Browser, web: Applicatio
 
 def test_the_same_address_twice_is_refused(console: Browser, web: Application) -> None:
     page = console.send(page_of(console, web), redirect_url=[OTHER, OTHER])
-    assert "Redirect URL 2: This is the same address as Redirect URL 1." in page.alerts()
+    assert "Redirect URL 2: This is the same as Redirect URL 1." in page.alerts()
 
 
 @pytest.mark.parametrize(

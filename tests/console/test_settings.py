@@ -162,10 +162,10 @@ def test_switching_rotation_off_on_a_single_page_application_warns(
 
 def test_a_sentence_works_out_what_the_lifetimes_mean(console: Browser, web: Application) -> None:
     page = page_of(console, web)
-    assert "People sign in again after 6 months away, and after 1 year in any case." in page.text
+    assert "Users must sign in again after 6 months of inactivity, and at least once a year." in page.text
     assert "also to refresh tokens that were already issued" in page.text
     later = console.follow(save(console, web, absolute_expiration="none", inactivity_expiration="none"))
-    assert "People stay signed in until they, or an administrator, take the access back." in later.text
+    assert "Access lasts until the user or an administrator revokes it." in later.text
 
 
 def test_the_lifetimes_are_the_offered_ones(console: Browser, web: Application) -> None:

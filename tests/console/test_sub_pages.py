@@ -109,7 +109,7 @@ def test_a_disabled_application_says_so_on_each_page_with_enable_beside_it(
     disable_application(application, actor=Actor(user=administrator))
     for label, page in pages_of(console, application).items():
         (banner,) = [part for part in page.root.iter("div") if "banner" in part.get("class", "").split()]
-        assert "This application is disabled All of its requests are rejected." in text_of(banner)
+        assert "This application is disabled All requests are rejected." in text_of(banner)
         assert [text_of(button) for button in banner.iter("button")] == ["Enable ClientApp"]
         url = url_of("console:enable-application", application)
         enabled = console.send(page, url, **page.pressed(url))

@@ -246,7 +246,7 @@ def test_roles_conflict_in_words_and_what_only_the_other_changed_of_a_person_is_
     assert "bob@example.net" in page.alerts()
     assert "Administrator" not in page.alerts()  # I have not touched it
     page = console.follow(console.send(again, username="bobby"))
-    assert "Changed by somebody else in the meantime, and kept: Email address, Role" in page.messages
+    assert "Changed by someone else in the meantime, and kept: Email address, Role" in page.messages
     saved_person = User.objects.get(pk=member.pk)
     assert (saved_person.username, saved_person.email) == ("bobby", "bob@example.net")
     assert saved_person.is_administrator

@@ -85,7 +85,7 @@ class PeopleForm(ApplicationForm):
 
     @property
     def picture(self) -> str:
-        """The address of the logo as it will be after saving; empty where there will be none."""
+        """The URL of the logo as it will be after saving; empty where there will be none."""
         if self.kept_logo:
             return f"data:image/png;base64,{self.kept_logo}"
         removed = "remove_logo" in self.fields and self["remove_logo"].value()

@@ -125,10 +125,10 @@ class RedirectURLRows:
         except InvalidRedirectURLError as error:
             return error.message
         first = next(other.number for other in self.rows if self._as_stored(other) == url)
-        return f"This is the same address as Redirect URL {first}." if first != row.number else ""
+        return f"This is the same as Redirect URL {first}." if first != row.number else ""
 
     def _as_stored(self, row: Row) -> str:
-        """Leave an address that is stored already as it is: its history and its clients hang on it."""
+        """Leave a URL that is already stored as it is: its history and its clients hang on it."""
         return row.url if row.url in self.stored_urls else tidy(row.url)
 
 

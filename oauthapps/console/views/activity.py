@@ -14,7 +14,7 @@ from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import ACTIVITY, render_sub_page
 
 EVENTS_PER_PAGE = 50
-EVENTS_OF_APPLICATION = 20  # one application's story is short
+EVENTS_OF_APPLICATION = 20  # most applications have few
 LARGEST_ID = 2**63 - 1
 
 

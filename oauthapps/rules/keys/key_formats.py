@@ -186,7 +186,7 @@ def _read_jwk(jwk: dict[str, object]) -> ReadKey:
     """Read an RSA key from its numbers (RFC 7518 section 6.3.1), unless it is for something else."""
     private_keys.refuse_in_jwk(jwk)
     if jwk.get("kty") != "RSA":
-        raise InvalidPublicKeyError('This JWK is no RSA key: its "kty" must be "RSA".')
+        raise InvalidPublicKeyError('This JWK is not an RSA key: its "kty" must be "RSA".')
     operations = jwk.get("key_ops", ["verify"])
     meant_for_us = isinstance(operations, list) and "verify" in operations and jwk.get("use", "sig") == "sig"
     if not meant_for_us or jwk.get("alg", "RS256") != "RS256":

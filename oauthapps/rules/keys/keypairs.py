@@ -86,7 +86,9 @@ def parse_public_key(data: bytes | str) -> PublicKeyInfo:
     """
     found = read(data)
     if not isinstance(found.key, rsa.RSAPublicKey):
-        raise InvalidPublicKeyError(f"This is no RSA key, and assertions are signed with RS256: {_MAKE_ONE}.")
+        raise InvalidPublicKeyError(
+            f"This isn't an RSA key, and assertions are signed with RS256: {_MAKE_ONE}."
+        )
     _check_strength(found.key.public_numbers())
     return _describe(found.key, found)
 
@@ -159,7 +161,7 @@ def _check_strength(numbers: rsa.RSAPublicNumbers) -> None:
         )
     if math.gcd(numbers.n, _SMALL_PRIMES) != 1:
         raise InvalidPublicKeyError(
-            "This key is damaged: its modulus is no product of two primes; copy it again."
+            "This key is damaged: its modulus isn't the product of two primes. Copy it again."
         )
 
 

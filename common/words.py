@@ -1,0 +1,18 @@
+"""Numbers and spans of time as people say them."""
+
+# Each span is said in the largest unit that is exact; days begin at two, because people say 24 hours.
+_UNITS = (("day", 24 * 60 * 60, 2), ("hour", 60 * 60, 1), ("minute", 60, 1))
+
+
+def counted(number: int, noun: str) -> str:
+    """Return a number with its noun, such as "1 passkey" or "2 passkeys"."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def span_in_words(seconds: int) -> str:
+    """Return a span of so many seconds exactly, in one unit, such as "90 minutes", "1 hour" or "7 days"."""
+    for unit, length, fewest in _UNITS:
+        number, rest = divmod(seconds, length)
+        if not rest and number >= fewest:
+            return counted(number, unit)
+    return counted(seconds, "second")
