@@ -52,11 +52,12 @@ class RefusedError(Exception):
 
     Attributes:
         response: says why.
+        headers: what every response over its scheme gets.
     """
 
-    def __init__(self, response: ApiResponse) -> None:
+    def __init__(self, response: ApiResponse, headers: Headers) -> None:
         super().__init__(response.status)
-        self.response = response
+        self.response, self.headers = response, headers
 
 
 class ApiDispatcher:
@@ -78,7 +79,7 @@ class ApiDispatcher:
             added = self.known.get(host) or self.response_headers_for(host)
             response = endpoint.view(request)
         except RefusedError as refused:
-            response = refused.response
+            response, added = refused.response, refused.headers
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
             response = response_to_failure(error, request)
         response.headers = {**added, **response.headers, "X-Request-Id": request.request_id}
@@ -99,14 +100,14 @@ class ApiDispatcher:
         """
         environ = {name: value for name, value in zip(HOST_KEYS, host, strict=True) if value is not None}
         request = WSGIRequest({"REQUEST_METHOD": "GET", "PATH_INFO": "/", "wsgi.input": BytesIO(), **environ})
+        headers = self.headers[request.is_secure()]
         try:
             request.get_host()
         except SuspiciousOperation as error:
-            raise RefusedError(error_response(400, "invalid_request", WRONG_HOST)) from error
+            raise RefusedError(error_response(400, "invalid_request", WRONG_HOST), headers) from error
         if self.requires_https and not request.is_secure():
             # Never redirected: a client would repeat a POST as GET, or send secrets on.
-            raise RefusedError(error_response(403, "invalid_request", HTTPS_WANTED))
-        headers = self.headers[request.is_secure()]
+            raise RefusedError(error_response(403, "invalid_request", HTTPS_WANTED), headers)
         if len(self.known) < MOST_HOSTS:
             self.known[host] = headers
         return headers

@@ -31,7 +31,7 @@ def is_api_path(path: str) -> bool:
     Args:
         path: as the server writes it.
     """
-    plain = SLASHES.sub("/", path).lower()
+    plain = SLASHES.sub("/", f"{path}/").lower()
     return plain.startswith(API_PATHS) and not plain.startswith(BROWSER_PATHS)
 
 

@@ -8,10 +8,14 @@ from threading import Thread
 import pytest
 from django.urls import reverse
 
+from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
+from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, text_of
 from tests.factories import make_application
+from tests.keys import SIGNING_KEY, public_pem
 
 NAMES = [
     '<script>alert("1")</script>',
@@ -52,6 +56,17 @@ def test_a_name_is_text_on_every_page_of_the_application(console: Browser, name:
         assert not [element for element in page.root.iter("img") if element.get("src") == "x"]
         assert not [script for script in page.all("script") if "alert" in text_of(script)]
         assert "pbkdf2" not in page.content
+
+
+@pytest.mark.spec("C-03", "ASVS 1.2")
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_is_text_where_somebody_with_a_key_changes_their_password(
+    console: Browser, administrator: User, name: str
+) -> None:
+    application = make_application(AppType.MACHINE_TO_MACHINE, name=name).application
+    add_key(application, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
+    page = console.get(reverse("account_change_password"))  # parsed strictly
+    assert " ".join(name.split()) in page.text
 
 
 @pytest.mark.spec("C-03", "ASVS 1.2")

@@ -343,6 +343,53 @@ def test_a_chosen_logo_comes_back_from_such_a_page_as_well(
 
 
 @pytest.mark.spec("C-22", "the console")
+@pytest.mark.parametrize("button", ["delete-secret", "secret-notes"])
+def test_a_file_that_cannot_become_a_logo_is_said_to_be_missing_afterward(
+    console: Browser, web: Application, button: str
+) -> None:
+    form = console.get(web.get_absolute_url())
+    url = url_of(f"console:{button}", web, web.secrets.get().pk)
+    asked = console.send(form, url, logo=SimpleUploadedFile("logo.png", b"no picture"))
+    back = console.send(asked, f"{url_of('console:unsaved-settings', web)}{SECRETS}")
+    assert "The file that you chose can't be used as a logo." in back.alerts()
+    again = console.send(back, web.get_absolute_url(), description=TYPED)
+    assert again.status == 302
+
+
+@pytest.mark.spec("C-22", "the console")
+def test_such_a_page_carries_settings_and_nothing_else(console: Browser, machine: Application) -> None:
+    form = console.get(machine.get_absolute_url())
+    url = url_of("console:open-add-key", machine)
+    asked = console.send(form, url, description=TYPED, csrf="more", public_key="kept elsewhere")
+    carried = {field.get("name") for field in asked.root.iter("input") if field.get("type") == "hidden"}
+    assert "unsaved-description" in carried
+    assert not {"unsaved-public_key", "unsaved-csrf"} & carried
+    assert "kept elsewhere" not in asked.content
+
+
+@pytest.mark.spec("C-22", "the console")
+@pytest.mark.usefixtures("key")
+@pytest.mark.parametrize("button", [*ASKING, "add-secret", "generate-key"])
+def test_what_is_carried_is_sent_as_it_came_however_long(
+    console: Browser, machine: Application, button: str
+) -> None:
+    """Written as %C3%A4, a text in another alphabet would be too large to be sent back."""
+    page = open_page(console, machine, button)
+    forms = [form for form in page.root.iter("form") if any("unsaved-" in name for name in fields_of(form))]
+    assert forms
+    assert {form.get("enctype") for form in forms} == {"multipart/form-data"}
+
+
+@pytest.mark.spec("C-22", "the console")
+def test_the_settings_do_not_confirm_a_deletion(console: Browser, web: Application) -> None:
+    form = console.get(web.get_absolute_url())
+    fields = fields_of(form.form())
+    page = console.post(url_of("console:delete-application", web), fields)
+    assert (page.status, page.heading) == (200, f"Delete {web.name}?")
+    assert Application.objects.live().filter(pk=web.pk).exists()
+
+
+@pytest.mark.spec("C-22", "the console")
 def test_a_mistake_on_such_a_page_loses_nothing_either(console: Browser, machine: Application) -> None:
     asked = type_into(console, machine, "open-add-key")
     refused = console.send(asked, url_of("console:add-key", machine), public_key="hello")

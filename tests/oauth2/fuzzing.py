@@ -463,13 +463,12 @@ def fire(target: Target, shot: Shot) -> Answer:
         if plain == "CONTENT_LENGTH" and not shot.endpoint.for_programs:
             continue  # servers let numbers alone through; Django relies on that where it reads forms
         extra[plain if plain == "CONTENT_LENGTH" else f"HTTP_{plain}"] = value
-    undone = shot.endpoint.name in {"revoke", "switch account"}
-    cookies = copy.deepcopy(client.cookies) if undone else client.cookies
+    cookies = copy.deepcopy(client.cookies)
     with transaction.atomic():
         answer: Answer = client.generic(
             shot.method, shot.endpoint.path, shot.body, shot.content_type, **extra
         )
-        transaction.set_rollback(undone)  # what a request ends is there again for the next
+        transaction.set_rollback(True)  # what a request uses up or ends is there again for the next
     client.cookies = cookies
     return answer
 
@@ -540,7 +539,7 @@ def main() -> int:
     from django.test.utils import setup_test_environment, teardown_test_environment
 
     setup_test_environment()
-    connection.creation.create_test_db(verbosity=0)
+    connection.creation.create_test_db(verbosity=0, autoclobber=True)
     report, began = Report(), time.monotonic()
     try:
         target = prepare()

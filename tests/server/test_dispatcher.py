@@ -77,6 +77,7 @@ def test_both_ways_say_the_same(path: str) -> None:
 def test_a_foreign_host_is_refused_on_both_ways(path: str) -> None:
     answer = Client().get(path, headers={"Host": "evil.example"})
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
+    assert headers_of_every_response(is_secure=False).items() <= answer.headers.items()
     assert Client().get("/accounts/login/", headers={"Host": "evil.example"}).status_code == 400
 
 
@@ -113,6 +114,8 @@ def test_by_https_programs_get_the_headers_of_https(settings: Any) -> None:
         "/integrations/oauth2/.well-known/oauth-authorization-server",
         "/integrations/oauth2/",
         "/integrations/nothing",
+        "/attask",
+        "/api",
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "POST"])

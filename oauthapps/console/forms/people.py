@@ -20,6 +20,7 @@ from oauthapps.rules.logos.encoding import MAX_UPLOAD_BYTES, normalize_logo
 LIFETIME_FIELDS = ("rotate_refresh_tokens", "absolute_expiration", "inactivity_expiration")
 LOGO_FIELDS = ("logo", "remove_logo")
 KEPT_LOGO = "logo_kept"
+REFUSED_LOGO = "logo_refused"
 
 
 class PeopleForm(ApplicationForm):
@@ -84,6 +85,11 @@ class PeopleForm(ApplicationForm):
         return picture
 
     @property
+    def has_refused_logo(self) -> bool:
+        """Whether a file was chosen that can't become a logo, here or before another page was opened."""
+        return REFUSED_LOGO in self.data or "logo" in self.errors
+
+    @property
     def picture(self) -> str:
         """The URL of the logo as it will be after saving; empty where there will be none."""
         if self.kept_logo:
@@ -95,9 +101,11 @@ class PeopleForm(ApplicationForm):
 
     def keep_unchecked(self) -> None:
         """Show what was typed and chosen as it is."""
-        picture = self.uploaded
+        picture, refused = self.uploaded, self.has_refused_logo
         super().keep_unchecked()
         self.cleaned_data = {"logo": picture}
+        if refused:
+            self.add_error("logo", wording.LOGO_REFUSED)
 
     @property
     def effect(self) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from django.http import HttpRequest, QueryDict
 
 from common import edits
-from oauthapps.console import idempotency
 from oauthapps.console.forms.application import form_class
-from oauthapps.console.forms.people import KEPT_LOGO, PeopleForm
-from oauthapps.console.forms.redirect_urls import RedirectURLRows
+from oauthapps.console.forms.people import KEPT_LOGO, REFUSED_LOGO, PeopleForm
+from oauthapps.console.forms.redirect_urls import FIELD as REDIRECT_URL
+from oauthapps.console.forms.redirect_urls import WITHOUT, RedirectURLRows
 from oauthapps.models import Application
 
 # The hidden field by which the settings form is recognized, whatever URL a button sends it to.
@@ -20,7 +20,8 @@ SETTINGS_FORM = "settings_form"
 # What the names of carried fields begin with: the page that carries them has fields of its own.
 CARRIED = "unsaved-"
 Fields = list[tuple[str, str]]
-NOT_SETTINGS = {"csrfmiddlewaretoken", idempotency.FIELD}
+# What the settings form has beside the fields of its application.
+BESIDE = {SETTINGS_FORM, edits.FIELD, KEPT_LOGO, REFUSED_LOGO, REDIRECT_URL, WITHOUT}
 
 
 def is_settings_form(request: HttpRequest) -> bool:
@@ -65,12 +66,15 @@ def _fields_to_carry(request: HttpRequest, application: Application) -> Fields:
     rows = RedirectURLRows.sent(application, data)
     if not (form.has_changed() or KEPT_LOGO in data or rows.urls != rows.stored_urls):
         return []
-    if isinstance(form, PeopleForm) and form.kept_logo:
-        data[KEPT_LOGO] = form.kept_logo
+    if isinstance(form, PeopleForm):
+        if form.kept_logo:
+            data[KEPT_LOGO] = form.kept_logo
+        if form.has_refused_logo:
+            data[REFUSED_LOGO] = "yes"
     return [
         (f"{CARRIED}{name}", str(value))
         for name, values in data.lists()
-        if name not in NOT_SETTINGS
+        if name in form.fields or name in BESIDE or name.startswith(edits.CHOICE)
         for value in values
     ]
 

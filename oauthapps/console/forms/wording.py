@@ -17,6 +17,7 @@ INACTIVITY = (
     "and the user does not log in for six months, the refresh token expires even though the absolute "
     "refresh token expiration may be set for longer."
 )
+LOGO_REFUSED = "The file that you chose can't be used as a logo. Choose another one."
 LOGO = (
     "You can add a logo to make this app more identifiable. PNG, JPEG, GIF or WebP, at most 1 MB and "
     f"{MAX_SIDE} by {MAX_SIDE} pixels. It is scaled to fit 256 by 256 pixels."

@@ -28,7 +28,8 @@ RECENTLY = timedelta(hours=24)
 def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Delete an application after showing whose access that would end."""
     application = find_application(client_id)
-    form = ConfirmNameForm(request.POST if request.method == "POST" else None, application=application)
+    confirms = request.method == "POST" and not is_settings_form(request)
+    form = ConfirmNameForm(request.POST if confirms else None, application=application)
     if form.is_valid():
         applications.delete_application(application, actor=Actor.of(request))
         messages.success(request, f"Deleted: {application.name}")
