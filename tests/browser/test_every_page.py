@@ -7,9 +7,10 @@ import pytest
 from tests.browser.window import SCHEMES, Scheme, Window
 from tests.every_page.conftest import break_what_it_breaks, browser_for
 from tests.every_page.registry import VISITS
+from tests.every_page.snapshots import put
 from tests.every_page.test_html import PAGES
 from tests.every_page.visits import Visit
-from tests.every_page.worlds import BUILDERS, State
+from tests.every_page.worlds import State
 
 pytestmark = pytest.mark.browser
 
@@ -22,7 +23,7 @@ ONE_LOOK = USUAL_LOOKS[:1]
 @pytest.fixture
 def seen(window: Window, monkeypatch: pytest.MonkeyPatch, visit: Visit, state: State) -> Window:
     """A window in which the visit has led to its page."""
-    world = BUILDERS[state]()
+    world = put(state)
     break_what_it_breaks(visit, monkeypatch)
     window.take_over(browser_for(visit, world).client)
     assert window.visit(visit, world) == visit.status

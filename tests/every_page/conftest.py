@@ -13,15 +13,16 @@ from pytest_django import DjangoDbBlocker
 from accounts.models import User
 from tests.console.pages import Browser
 from tests.every_page.organization import World
+from tests.every_page.snapshots import put
 from tests.every_page.visits import Visit
-from tests.every_page.worlds import BUILDERS, State
+from tests.every_page.worlds import State
 
 
 @contextmanager
 def standing(state: State, blocker: DjangoDbBlocker) -> Iterator[World]:
-    """A world for several tests, built once: each test is a savepoint in the transaction that holds it."""
+    """A world for several tests: each test is a savepoint in the transaction that holds it."""
     with blocker.unblock(), transaction.atomic():
-        yield BUILDERS[state]()
+        yield put(state)
         transaction.set_rollback(True)
 
 

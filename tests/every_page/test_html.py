@@ -1,19 +1,15 @@
 """The HTML of every page, as a strict parser and somebody who only hears it meet it."""
 
-from collections.abc import Iterator
-from copy import deepcopy
-
 import pytest
-from pytest_django import DjangoDbBlocker
 
-from tests.every_page.conftest import break_what_it_breaks, browser_for, standing
+from tests.every_page.conftest import break_what_it_breaks, browser_for
 from tests.every_page.organization import World
 from tests.every_page.registry import VISITS
+from tests.every_page.snapshots import put
 from tests.every_page.structure import faults
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
 
-# A state at a time, so that its world is built once.
 PAGES = [
     pytest.param(visit, state, id=f"{visit}: {state}")
     for state in State
@@ -22,18 +18,12 @@ PAGES = [
 ]
 
 
-@pytest.fixture(scope="module")
-def built(django_db_setup: None, django_db_blocker: DjangoDbBlocker, state: State) -> Iterator[World]:
-    with standing(state, django_db_blocker) as world:
-        yield world
-
-
 @pytest.fixture
-def world(built: World, db: None) -> World:
-    return deepcopy(built)
+def world(db: None, state: State) -> World:
+    return put(state)
 
 
-@pytest.mark.parametrize(("visit", "state"), PAGES, scope="module")
+@pytest.mark.parametrize(("visit", "state"), PAGES)
 def test_a_page_is_valid_and_makes_sense_by_ear(
     world: World, monkeypatch: pytest.MonkeyPatch, visit: Visit, state: State
 ) -> None:
