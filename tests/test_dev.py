@@ -3,6 +3,8 @@ import os
 import re
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from devtools import debian, venv
 from devtools.terminal import Problem
 
 REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
+POPEN = subprocess.Popen
 
 pytestmark = pytest.mark.usefixtures("nothing_is_run")
 
@@ -27,41 +30,64 @@ def nothing_is_run(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subprocess, "Popen", refuse)
 
 
+BASE = {"django": "5.2"}
+TEST = {"django": "5.2", "pytest": "9"}
+
+
 class Project:
-    """A folder for dev.py to work in, where making environments and installing is only written down."""
+    """A folder for dev.py to work in, with a Python whose packages are files that hold their version."""
 
     def __init__(self, root: Path, patch: pytest.MonkeyPatch) -> None:
         self.root = root
         self.patch = patch
-        self.done: list[str] = []
         self.pip_fails = False
         (root / "requirements").mkdir(parents=True)
-        (root / "requirements" / "base.txt").write_text("django==5.2\n")
-        (root / "requirements" / "test.txt").write_text("django==5.2\npytest==9\n")
+        self.lock("base", BASE)
+        self.lock("test", TEST)
         self.enter()
 
     def enter(self) -> None:
         self.patch.setattr(venv, "VENV", self.root / ".venv")
         self.patch.setattr(venv, "REQUIREMENTS", self.root / "requirements")
-        self.patch.setattr(venv, "make_venv", self.make_venv)
-        self.patch.setattr(venv, "pip_install", self.pip_install)
+        self.patch.setattr(subprocess, "run", self.run)
 
-    def make_venv(self) -> None:
-        self.done.append("venv")
-        python = self.root / ".venv" / "bin" / "python"
-        python.parent.mkdir(exist_ok=True)
-        python.touch()
+    def lock(self, name: str, packages: dict[str, str]) -> None:
+        lines = [f"{package}=={version}\n" for package, version in packages.items()]
+        (self.root / "requirements" / f"{name}.txt").write_text("".join(lines))
 
-    def pip_install(self, lock_file: Path) -> None:
-        self.done.append(lock_file.name)
-        if self.pip_fails:
-            raise Problem("no network")
+    def run(self, command: list[str], **_: object) -> subprocess.CompletedProcess[str]:
+        """Do what Python's venv module and pip do."""
+        if command[1:3] == ["-m", "venv"]:
+            (Path(command[3]) / "bin").mkdir()
+            (Path(command[3]) / "bin" / "python").touch()
+            (Path(command[3]) / "lib").mkdir()
+        elif command[1:3] == ["-m", "pip"]:
+            return subprocess.CompletedProcess(command, self.pip_install(Path(command[0]), Path(command[-1])))
+        else:
+            pytest.fail(f"would have run {command}")
+        return subprocess.CompletedProcess(command, 0, "", "")
 
-    def set_up(self, lock_name: str) -> list[str]:
-        """What dev.py does to have this lock file installed."""
-        self.done = []
-        venv.python_with(lock_name)
-        return self.done
+    def pip_install(self, python: Path, lock_file: Path) -> int:
+        for package, version in REQUIREMENT.findall(lock_file.read_text()):
+            (python.parent.parent / "lib" / package).write_text(version)
+            if self.pip_fails:
+                return 1
+        return 0
+
+    def set_up(self, lock_name: str) -> None:
+        """Let dev.py have this lock file installed."""
+        assert venv.python_with(lock_name).exists()
+
+    def packages(self) -> dict[str, str]:
+        """What is installed, with the versions."""
+        return {file.name: file.read_text() for file in (self.root / ".venv" / "lib").iterdir()}
+
+    def leave_a_trace(self) -> None:
+        (self.root / ".venv" / "trace").touch()
+
+    def is_made_anew(self) -> bool:
+        """Whether what was left in the environment has gone."""
+        return not (self.root / ".venv" / "trace").exists()
 
 
 @pytest.fixture
@@ -71,64 +97,86 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
 
 class TestVirtualEnvironment:
     def test_is_made_once_and_then_taken_as_it_is(self, project: Project) -> None:
-        assert project.set_up("base") == ["venv", "base.txt"]
-        assert project.set_up("base") == []
+        project.set_up("base")
+        assert project.packages() == BASE
+        project.leave_a_trace()
+        project.set_up("base")
+        assert not project.is_made_anew()
 
     def test_for_tests_builds_on_the_one_for_running_and_serves_it_too(self, project: Project) -> None:
         project.set_up("base")
-        assert project.set_up("test") == ["test.txt"]
-        assert project.set_up("base") == []
-        assert project.set_up("test") == []
+        project.leave_a_trace()
+        for name in ("test", "base", "test"):
+            project.set_up(name)
+            assert project.packages() == TEST
+        assert not project.is_made_anew()
 
     @pytest.mark.parametrize("name", ["base", "test"])
     def test_with_a_changed_lock_file_is_made_anew_so_that_nothing_unlisted_stays(
         self, project: Project, name: str
     ) -> None:
         project.set_up(name)
-        (project.root / "requirements" / f"{name}.txt").write_text("django==5.2.1\n")
-        assert project.set_up(name) == ["venv", f"{name}.txt"]
+        project.lock(name, {"asgiref": "3"})
+        project.set_up(name)
+        assert project.packages() == {"asgiref": "3"}
 
     def test_of_another_python_is_made_anew(self, project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
         project.set_up("base")
+        project.leave_a_trace()
         monkeypatch.setattr(sys, "base_prefix", "/opt/another-python")
-        assert project.set_up("base") == ["venv", "base.txt"]
+        project.set_up("base")
+        assert project.is_made_anew()
 
     def test_that_was_moved_is_made_anew(self, project: Project) -> None:
         project.set_up("base")
+        project.leave_a_trace()
         project.root = project.root.rename(project.root.with_name("moved"))
         project.enter()
-        assert project.set_up("base") == ["venv", "base.txt"]
+        project.set_up("base")
+        assert project.is_made_anew()
 
     def test_whose_python_is_gone_is_made_anew(self, project: Project) -> None:
         project.set_up("base")
+        project.leave_a_trace()
         (project.root / ".venv" / "bin" / "python").unlink()
-        assert project.set_up("base") == ["venv", "base.txt"]
+        project.set_up("base")
+        assert project.is_made_anew()
 
     def test_of_an_interrupted_install_is_not_trusted(self, project: Project) -> None:
         project.pip_fails = True
         with pytest.raises(Problem):
-            project.set_up("base")
+            project.set_up("test")
+        project.leave_a_trace()
         project.pip_fails = False
-        assert project.set_up("base") == ["venv", "base.txt"]
+        project.set_up("test")
+        assert project.is_made_anew()
+        assert project.packages() == TEST
 
     def test_with_an_unreadable_stamp_is_made_anew(self, project: Project) -> None:
         project.set_up("base")
+        project.leave_a_trace()
         venv.stamp_file().write_text('{"maker": "cpy')
-        assert project.set_up("base") == ["venv", "base.txt"]
+        project.set_up("base")
+        assert project.is_made_anew()
 
     def test_may_be_a_link_to_one_that_fits(self, project: Project, tmp_path: Path) -> None:
         project.set_up("test")
+        project.leave_a_trace()
         copy = linked_copy(project, tmp_path)
-        assert copy.set_up("base") == []
+        copy.set_up("base")
+        assert (copy.root / ".venv").is_symlink()
+        assert not project.is_made_anew()
 
     def test_that_is_a_link_is_never_changed_through_it(self, project: Project, tmp_path: Path) -> None:
         project.set_up("base")
         before = venv.stamp_file().read_text()
         copy = linked_copy(project, tmp_path)
-        (copy.root / "requirements" / "base.txt").write_text("django==6.0\n")
-        assert copy.set_up("base") == ["venv", "base.txt"]
+        copy.lock("base", {"django": "6.0"})
+        copy.set_up("base")
+        assert copy.packages() == {"django": "6.0"}
         assert not (copy.root / ".venv").is_symlink()
         assert (project.root / ".venv" / "gatehouse.json").read_text() == before
+        assert project.packages() == BASE
 
     def test_is_held_by_one_process_at_a_time(self, project: Project) -> None:
         project.set_up("base")
@@ -139,11 +187,21 @@ class TestVirtualEnvironment:
             os.close(another)
 
     def test_made_by_another_dev_py_in_the_meantime_is_not_made_twice(
-        self, project: Project, monkeypatch: pytest.MonkeyPatch
+        self, project: Project, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        answers = iter([False, True])
-        monkeypatch.setattr(venv, "is_installed", lambda _: next(answers))
-        assert project.set_up("base") == []
+        venv.own_venv_folder()
+        second = threading.Thread(target=project.set_up, args=["base"])
+        with venv.held(venv.VENV):
+            second.start()
+            deadline = time.monotonic() + 5
+            while "Waiting for another dev.py" not in capsys.readouterr().out:
+                assert time.monotonic() < deadline
+                time.sleep(0.01)
+            venv.install("base")
+            project.leave_a_trace()
+        second.join(5)
+        assert not second.is_alive()
+        assert not project.is_made_anew()
 
 
 def linked_copy(project: Project, tmp_path: Path) -> Project:
@@ -152,38 +210,14 @@ def linked_copy(project: Project, tmp_path: Path) -> Project:
     return copy
 
 
-class TestWithoutVenvModule:
-    @pytest.fixture(autouse=True)
-    def no_venv_module(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(debian, "has_venv_module", lambda: False)
-
-    def test_names_the_command_and_installs_nothing(
-        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
-    ) -> None:
-        monkeypatch.setattr(venv, "VENV", tmp_path / ".venv")
-        monkeypatch.setattr(os, "geteuid", lambda: 1000)
-        assert dev.main(["check"]) == 1
-        said = capsys.readouterr().err
-        assert "--install" in said
-        assert "sudo apt-get install --no-install-recommends python3-venv" in said
-
-    def test_installs_it_first_where_that_was_asked_for(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        done: list[object] = []
-        monkeypatch.setattr(debian, "install", done.append)
-        monkeypatch.setattr(dev, "python_with", done.append)
-        monkeypatch.setattr(dev, "static_checks", list)
-        dev.main(["check", "--install"])
-        assert done == [["python3-venv"], "test"]
-
-
 class Machine:
     """A machine whose system files lie in a folder, and whose apt-get is this object."""
 
     def __init__(self, folder: Path, patch: pytest.MonkeyPatch) -> None:
         self.policy = folder / "policy-rc.d"
         self.create_cluster = folder / "createcluster.conf"
-        self.apt_succeeds = [True]
-        self.asked: list[str] = []
+        self.is_broken = self.lists_are_old = False
+        self.packages: list[str] = []
         self.policy_while_installing = ""
         patch.setattr(debian, "POLICY", self.policy)
         patch.setattr(debian, "CREATE_CLUSTER", self.create_cluster)
@@ -196,19 +230,43 @@ class Machine:
         elif command[0] == "rm":
             Path(command[2]).unlink(missing_ok=True)
         elif command[-1] == "update":
-            self.asked.append("update")
+            self.lists_are_old = False
         else:
-            self.asked.append("install")
             self.policy_while_installing = debian.read_text(self.policy)
-            return subprocess.CompletedProcess(
-                command, 0 if self.apt_succeeds.pop(0) else 100, stdout="E: broken"
-            )
+            if self.is_broken or self.lists_are_old:
+                return subprocess.CompletedProcess(command, 100, stdout="E: broken")
+            self.packages += command[command.index("--no-install-recommends") + 1 :]
         return subprocess.CompletedProcess(command, 0, stdout="")
 
 
 @pytest.fixture
 def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
     return Machine(tmp_path, monkeypatch)
+
+
+class TestWithoutVenvModule:
+    @pytest.fixture(autouse=True)
+    def no_venv_module(self, monkeypatch: pytest.MonkeyPatch, machine: Machine) -> None:
+        monkeypatch.setattr(debian, "has_venv_module", lambda: "python3-venv" in machine.packages)
+
+    @pytest.mark.usefixtures("project")
+    def test_names_the_command_and_installs_nothing(
+        self, machine: Machine, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        monkeypatch.setattr(os, "geteuid", lambda: 1000)
+        assert dev.main(["check"]) == 1
+        said = capsys.readouterr().err
+        assert "--install" in said
+        assert "sudo apt-get install --no-install-recommends python3-venv" in said
+        assert machine.packages == []
+
+    def test_installs_it_first_where_that_was_asked_for(
+        self, project: Project, machine: Machine, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(dev, "static_checks", list)
+        assert dev.main(["check", "--install"]) == 0
+        assert machine.packages == ["python3-venv"]
+        assert project.packages() == TEST
 
 
 class TestDebianPackages:
@@ -218,7 +276,7 @@ class TestDebianPackages:
         assert not machine.policy.exists()
 
     def test_leave_no_policy_behind_when_installing_fails(self, machine: Machine) -> None:
-        machine.apt_succeeds = [False, False]
+        machine.is_broken = True
         with pytest.raises(Problem, match="broken"):
             debian.install(["nginx"])
         assert not machine.policy.exists()
@@ -234,9 +292,9 @@ class TestDebianPackages:
         assert not machine.policy.exists()
 
     def test_are_looked_up_again_when_the_lists_are_old(self, machine: Machine) -> None:
-        machine.apt_succeeds = [False, True]
+        machine.lists_are_old = True
         debian.install(["nginx"])
-        assert machine.asked == ["install", "update", "install"]
+        assert machine.packages == ["nginx"]
 
     def test_make_no_database_cluster(self, machine: Machine) -> None:
         machine.create_cluster.write_text("ssl = on\n#create_main_cluster = true\n")
@@ -253,7 +311,7 @@ class TestDebianPackages:
         monkeypatch.setattr(debian, "root_prefix", lambda: None)
         with pytest.raises(Problem, match="apt-get install --no-install-recommends nginx"):
             debian.install(["nginx"])
-        assert machine.asked == []
+        assert machine.packages == []
 
 
 class TestLeftOutTests:
@@ -324,19 +382,18 @@ class TestLockFiles:
 
 @pytest.mark.parametrize("command", ["test", "browse"])
 def test_arguments_of_what_runs_tests_go_to_pytest_in_their_order(
-    monkeypatch: pytest.MonkeyPatch, command: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], command: str
 ) -> None:
-    seen: list[str] = []
-    monkeypatch.setattr(dev, "python_with", lambda _: Path("python"))
+    python = tmp_path / "python"
+    python.write_text('#!/bin/sh\necho "$@"\n')
+    python.chmod(0o755)
+    monkeypatch.setattr(dev, "python_with", lambda _: python)
     monkeypatch.setattr(debian, "left_out_packages", list)
-
-    def attended(command: list[str], _folder: Path) -> int:
-        seen.extend(command)
-        return 0
-
-    monkeypatch.setattr(dev, "attended", attended)
-    dev.main([command, "-k", "consent", "tests/console", "-x"])
-    assert seen[-4:] == ["-k", "consent", "tests/console", "-x"]
+    monkeypatch.setattr(subprocess, "Popen", POPEN)
+    assert dev.main([command, "-k", "consent", "tests/console", "-x"]) == 0
+    printed = [line for line in capfd.readouterr().out.splitlines() if line.startswith("-m pytest")]
+    assert len(printed) == {"test": 2, "browse": 1}[command]
+    assert all(line.endswith(" -k consent tests/console -x") for line in printed)
 
 
 def test_other_commands_take_no_unknown_arguments() -> None:
