@@ -4,7 +4,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
@@ -13,6 +12,7 @@ from server.workers.environ import environ_of
 from server.workers.exchange import Exchange
 from server.workers.permits import Permits, aside, holding
 from server.workers.worker import Reserve
+from tests.server.exchanges import answered, new_exchange
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -23,25 +23,6 @@ def _own_connection() -> Iterator[None]:
     own = connections[DEFAULT_DB_ALIAS]
     yield
     connections[DEFAULT_DB_ALIAS], holding.connection = own, None
-
-
-class Wire:
-    """Where answers go."""
-
-    def __init__(self) -> None:
-        self.answers: list[int] = []
-
-    def response_bytes(self, status: int, *_: Any) -> None:
-        self.answers.append(status)
-
-
-def new_exchange() -> Exchange:
-    return Exchange(Wire(), {"PATH_INFO": "/"}, None, None)
-
-
-def answered(exchange: Exchange) -> list[int]:
-    found: list[int] = exchange.protocol.answers
-    return found
 
 
 def wait_until(condition: Callable[[], bool]) -> None:
