@@ -1,4 +1,4 @@
-"""Two tabs of one browser, and sessions that have ended: what is pressed in an old tab leads on."""
+"""What a browser sends from an old tab, and what scripts do there; accounts/test_old_tabs.py has the rest."""
 
 import re
 from collections.abc import Iterator
@@ -113,25 +113,6 @@ def sign_in_when_asked(page: Page, person: User, web: Application) -> None:
 
 
 @pytest.mark.spec("W-58", "the product's pages")
-def test_ended_session_add_client_secret_and_done(
-    context: BrowserContext, ada: User, web: Application
-) -> None:
-    page = tab(context, ada, web.get_absolute_url())
-    end_session(context)
-    page.get_by_role("button", name="Add client secret").click()
-    sign_in(page, ada)
-    expect(page.get_by_role("button", name="Submit now")).to_be_visible()
-    assert web.secrets.count() == 1
-    page.get_by_role("button", name="Submit now").click()
-    page.get_by_label("I've saved it").check()
-    end_session(context)
-    page.get_by_role("button", name="Done").click()
-    sign_in(page, ada)
-    expect(page.get_by_role("heading", name="Field app")).to_be_visible()
-    assert web.secrets.count() == 2
-
-
-@pytest.mark.spec("W-58", "the product's pages")
 def test_ended_session_allow(
     context: BrowserContext, ada: User, web: Application, callback: Callback
 ) -> None:
@@ -144,18 +125,6 @@ def test_ended_session_allow(
     page.get_by_role("button", name="Allow access").click()
     expect(page.get_by_role("heading", name="Signed in at the client")).to_be_visible()
     assert callback.received.pop()["state"] == "s"
-
-
-@pytest.mark.spec("W-58", "the product's pages")
-def test_ended_session_switch_account(
-    context: BrowserContext, ada: User, web: Application, callback: Callback
-) -> None:
-    page = tab(context, ada, authorization(web, callback))
-    end_session(context)
-    page.get_by_role("button", name="Switch account").click()
-    sign_in(page, AdministratorFactory.create(username="grace", name="Grace Hopper"))
-    expect(page.get_by_text("Grace Hopper")).to_be_visible()
-    expect(page.get_by_role("button", name="Allow access")).to_be_visible()
 
 
 @pytest.mark.spec("W-61", "the product's forms")
@@ -173,18 +142,6 @@ def test_ended_session_typed_settings_return_whole(
     web.refresh_from_db()
     assert (web.description, web.developer_name) == ("Two\nlines", "Ann")
     assert web.rotate_refresh_tokens
-
-
-@pytest.mark.spec("W-59", "the product's pages")
-def test_two_tabs_sign_in_one_after_the_other(
-    context: BrowserContext, ada: User, web: Application, callback: Callback
-) -> None:
-    first = opened(context, "/accounts/login/")
-    second = opened(context, authorization(web, callback))
-    sign_in(first, ada)
-    expect(first.get_by_role("heading", name="OAuth2 Applications")).to_be_visible()
-    sign_in(second, ada)
-    expect(second.get_by_role("button", name="Allow access")).to_be_visible()
 
 
 @pytest.mark.spec("W-59", "the product's pages")
@@ -211,32 +168,6 @@ def test_two_tabs_a_form_typed_before_signing_in_elsewhere(
     expect(page.get_by_text("Saved: Developer name")).to_be_visible()
     web.refresh_from_db()
     assert web.rotate_refresh_tokens
-
-
-@pytest.mark.spec("W-59", "the product's pages")
-def test_two_tabs_allow_after_signing_in_elsewhere(
-    context: BrowserContext, ada: User, web: Application, callback: Callback
-) -> None:
-    page = tab(context, ada, authorization(web, callback))
-    sign_in_elsewhere(context, ada)
-    page.get_by_role("button", name="Allow access").click()
-    expect(page.get_by_text("Your choice wasn't applied")).to_be_visible()
-    page.get_by_role("button", name="Allow access").click()
-    expect(page.get_by_role("heading", name="Signed in at the client")).to_be_visible()
-    assert "code" in callback.received.pop()
-
-
-@pytest.mark.spec("W-60", "the product's pages")
-def test_two_tabs_dark_and_sign_out_after_signing_in_elsewhere(context: BrowserContext, ada: User) -> None:
-    page = tab(context, ada, "/organization/")
-    sign_in_elsewhere(context, ada)
-    page.get_by_role("button", name="Dark").click()
-    expect(page.locator("html")).to_have_attribute("data-color-scheme", "dark")
-    assert "color_scheme" in {cookie["name"] for cookie in context.cookies()}
-    page.get_by_role("button", name="Sign out").click()
-    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
-    other = opened(context, "/organization/")
-    expect(other.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 @pytest.mark.spec("W-60", "the product's pages")
