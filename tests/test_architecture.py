@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from django.urls import URLPattern, URLResolver, get_resolver
 
 from oauthapps.http.messages import Endpoint
 from server.pages.error_pages import is_api_path
+from tests.urlconf import PATTERNS, ROOT, VIEWS
 
-ROOT = Path(__file__).resolve().parents[1]
 SOURCES = [
     path
     for folder in ("accounts", "audit", "common", "config", "oauthapps", "server")
@@ -60,20 +59,6 @@ WITHOUT_CSRF = {
     "api:logout",
     "api:attask",
 }
-
-
-def views(resolver: URLResolver, namespace: str = "", prefix: str = "") -> Iterator[tuple[str, object, str]]:
-    for pattern in resolver.url_patterns:
-        path = prefix + str(pattern.pattern).lstrip("^")
-        if isinstance(pattern, URLResolver):
-            inner = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
-            yield from views(pattern, inner, path)
-        elif isinstance(pattern, URLPattern):
-            yield f"{namespace}{pattern.name}", pattern.callback, path
-
-
-VIEWS = {name: view for name, view, _ in views(get_resolver())}
-PATTERNS = {name: path for name, _, path in views(get_resolver())}
 
 
 def test_every_view_is_closed_unless_listed() -> None:

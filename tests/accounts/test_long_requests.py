@@ -13,9 +13,9 @@ from django.utils import timezone
 from accounts.models import User
 from tests.accounts.ways_in import LOGIN, SECOND_FACTOR, TOTP_SECRET, WAYS, Visitor, prepare_second_factor
 from tests.console.pages import Browser, Page, fields_of
-from tests.console.test_security import code_of
 from tests.factories import PASSWORD
 from tests.oauth_client import AUTHORIZE, OAuthClient
+from tests.second_factors import code_of
 
 pytestmark = pytest.mark.django_db
 

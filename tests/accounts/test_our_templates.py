@@ -8,7 +8,7 @@ import pytest
 from django.template import TemplateDoesNotExist
 from django.template.loader import get_template
 
-from tests.test_architecture import ROOT, VIEWS
+from tests.urlconf import ROOT, VIEWS
 
 OURS = ROOT / "templates"
 SPEC = find_spec("allauth")

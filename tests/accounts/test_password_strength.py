@@ -19,7 +19,7 @@ from server import first_run
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, UserFactory
-from tests.test_architecture import ROOT
+from tests.urlconf import ROOT
 
 pytestmark = pytest.mark.django_db
 

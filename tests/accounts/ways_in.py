@@ -10,10 +10,9 @@ from django.test import Client
 from accounts.models import User
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page
-from tests.console.test_passkeys import add
-from tests.console.test_security import code_of
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator
+from tests.second_factors import add_passkey, code_of
 
 TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 LOGIN = "/accounts/login/"
@@ -86,7 +85,7 @@ def prepare_first_password(person: User) -> None:
 def prepare_passkey(person: User) -> SoftAuthenticator:
     """Give the person a passkey."""
     device = SoftAuthenticator()
-    assert add(browser_of(person), device).status == 302
+    assert add_passkey(browser_of(person), device).status == 302
     return device
 
 

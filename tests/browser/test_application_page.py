@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, FilePayload, Page, expect
 
-from tests.browser.test_first_token import sign_in
+from tests.browser.steps import sign_in
 from tests.infrastructure.installation import Installation
 from tests.rules.images import encoded, rgb_profile
 

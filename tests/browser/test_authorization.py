@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import ConsoleMessage, Page, Request, expect
 
 from tests.browser.conftest import Callback
-from tests.browser.test_first_token import sign_in
+from tests.browser.steps import sign_in
 from tests.infrastructure.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]

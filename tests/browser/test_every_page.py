@@ -6,9 +6,9 @@ import pytest
 
 from tests.browser.window import SCHEMES, Scheme, Window
 from tests.every_page.conftest import break_what_it_breaks, browser_for
+from tests.every_page.pages import PAGES
 from tests.every_page.registry import VISITS
 from tests.every_page.snapshots import put
-from tests.every_page.test_html import PAGES
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
 

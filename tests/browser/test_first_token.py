@@ -9,6 +9,7 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Callback
+from tests.browser.steps import sign_in
 from tests.infrastructure.installation import ADMIN, Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
@@ -18,12 +19,6 @@ def picture(page: Page, name: str) -> None:
     """Keep a screenshot where SCREENSHOTS names a folder; nothing secret is on the pages it is called for."""
     if folder := os.environ.get("SCREENSHOTS"):
         page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
-
-
-def sign_in(page: Page) -> None:
-    page.get_by_label("Username or email address").fill(ADMIN["ADMIN_USERNAME"])
-    page.get_by_label("Password").fill(ADMIN["ADMIN_PASSWORD"])
-    page.get_by_role("button", name="Sign in").click()
 
 
 def test_an_administrator_creates_a_web_application_and_gets_its_first_token(

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import CDPSession, Page, expect
 
-from tests.browser.test_first_token import sign_in
+from tests.browser.steps import add_passkey, authenticator_of, remove_passkey, sign_in
 from tests.infrastructure.installation import Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
@@ -15,22 +15,6 @@ def authenticator(page: Page) -> CDPSession:
     return authenticator_of(page)[0]
 
 
-def authenticator_of(page: Page, **changes: object) -> tuple[CDPSession, str]:
-    """A phone or laptop that keeps passkeys, knows its owner, and is touched whenever it asks; and its id."""
-    devtools: CDPSession = page.context.new_cdp_session(page)
-    devtools.send("WebAuthn.enable")
-    options = {
-        "protocol": "ctap2",
-        "transport": "internal",
-        "hasResidentKey": True,
-        "hasUserVerification": True,
-        "isUserVerified": True,
-        "automaticPresenceSimulation": True,
-    } | changes
-    added = devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
-    return devtools, str(added["authenticatorId"])
-
-
 @pytest.fixture
 def complaints(page: Page) -> list[str]:
     """What the browser complains about: errors, and what the content security policy forbids."""
@@ -38,23 +22,6 @@ def complaints(page: Page) -> list[str]:
     page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     return said
-
-
-def add_passkey(page: Page, installation: Installation) -> None:
-    page.goto(f"{installation.base_url}/security/passkeys/")
-    sign_in(page)
-    page.get_by_role("link", name="Add a passkey").click()
-    page.get_by_label("Name").fill("Test laptop")
-    page.get_by_role("button", name="Add passkey").click()
-    expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    assert len(page.get_by_label("Recovery codes").input_value().split()) == 10
-
-
-def remove_passkey(page: Page, installation: Installation) -> None:
-    page.goto(f"{installation.base_url}/security/passkeys/")
-    page.get_by_role("link", name="Remove Test laptop").click()
-    page.get_by_role("button", name="Remove passkey").click()
-    expect(page.get_by_role("heading", name="No passkeys yet")).to_be_visible()
 
 
 def test_a_passkey_is_added_signs_in_and_is_removed(

@@ -8,8 +8,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_
 from playwright.sync_api import Error, Page, expect
 
 from tests.browser.conftest import Callback
-from tests.browser.test_first_token import sign_in
-from tests.browser.test_passkeys import add_passkey, authenticator_of, remove_passkey
+from tests.browser.steps import add_passkey, authenticator_of, remove_passkey, sign_in
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.oauth_client import AUTHORIZE
 from tests.stories.conftest import manage

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserType, Dialog, Error, Page, expect
 
-from tests.browser.test_first_token import sign_in
+from tests.browser.steps import sign_in
 from tests.infrastructure.installation import ADMIN
 from tests.infrastructure.tls import behind_tls
 

@@ -58,7 +58,7 @@ def test_a_form_that_met_an_ended_session_is_sent_after_the_sign_in(
 def test_it_goes_through_the_second_factor_as_well(console: Browser, administrator: User, form: Page) -> None:
     from allauth.mfa.totp.internal.auth import TOTP
 
-    from tests.console.test_security import code_of
+    from tests.second_factors import code_of
 
     TOTP.activate(administrator, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
     page = console.follow(sign_in(console, console.send(form, name=TYPED), administrator))

@@ -17,21 +17,11 @@ from audit.models import Event, EventKind
 from tests.console.pages import Browser, Page
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator
+from tests.second_factors import ADD_PASSKEY, add_passkey, options_on
 
 LIST = "/security/passkeys/"
-ADD = "/security/passkeys/new"
 LOGIN = "/accounts/login/"
 WITH_PASSKEY = "/accounts/login/passkey/"
-
-
-def options_on(page: Page, action: str = "") -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(page.form(action).get("data-passkey-options", ""))
-    return found
-
-
-def add(browser: Browser, device: SoftAuthenticator, name: str = "Phone") -> Page:
-    page = browser.get(ADD)
-    return browser.send(page, name=name, credential=json.dumps(device.create(options_on(page))))
 
 
 def sign_in(browser: Browser, device: SoftAuthenticator, **fields: str) -> Page:
@@ -48,12 +38,12 @@ def is_signed_in(browser: Browser) -> bool:
 def device(visitor: Browser) -> SoftAuthenticator:
     """A phone with a passkey of the member's."""
     phone = SoftAuthenticator()
-    assert add(visitor, phone).status == 302
+    assert add_passkey(visitor, phone).status == 302
     return phone
 
 
 def test_a_passkey_is_bound_to_the_configured_host_and_must_know_its_owner(visitor: Browser) -> None:
-    options = options_on(visitor.get(ADD))
+    options = options_on(visitor.get(ADD_PASSKEY))
     assert options["rp"] == {"id": "testserver.localhost", "name": "Gatehouse"}
     assert options["authenticatorSelection"]["residentKey"] == "required"
     assert options["authenticatorSelection"]["userVerification"] == "required"
@@ -61,7 +51,7 @@ def test_a_passkey_is_bound_to_the_configured_host_and_must_know_its_owner(visit
 
 @pytest.mark.django_db(transaction=True)  # some of it is recorded after the commit
 def test_a_passkey_is_added_with_a_name_and_brings_recovery_codes(visitor: Browser, member: User) -> None:
-    page = visitor.follow(add(visitor, SoftAuthenticator(), "Work laptop"))
+    page = visitor.follow(add_passkey(visitor, SoftAuthenticator(), "Work laptop"))
     assert page.heading == "Recovery codes"
     assert len("".join(page.by_id("recovery-codes").itertext()).split()) == 10
     assert page.answer["Cache-Control"] == "no-store"
@@ -76,7 +66,7 @@ def test_a_passkey_is_added_with_a_name_and_brings_recovery_codes(visitor: Brows
 
 
 def test_a_passkey_without_a_name_gets_one(visitor: Browser, device: SoftAuthenticator) -> None:
-    add(visitor, SoftAuthenticator(), "")
+    add_passkey(visitor, SoftAuthenticator(), "")
     assert "Passkey 2" in visitor.get(LIST).text
 
 
@@ -181,7 +171,7 @@ def test_an_answer_that_another_page_got_is_refused(
     page = stranger.follow(sign_in(stranger, device))
     assert "The passkey wasn't accepted" in page.messages
     assert not is_signed_in(stranger)
-    refused = add(visitor, SoftAuthenticator(origin))
+    refused = add_passkey(visitor, SoftAuthenticator(origin))
     assert "The passkey wasn't accepted" in refused.alerts()
     assert Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).count() == 1
 
@@ -192,7 +182,7 @@ def test_an_authenticator_that_did_not_ask_for_its_owner_is_refused(
     device.flags = SoftAuthenticator(knows_owner=False).flags
     sign_in(stranger, device)
     assert not is_signed_in(stranger)
-    assert "it has no PIN" in add(visitor, SoftAuthenticator(knows_owner=False)).alerts()
+    assert "it has no PIN" in add_passkey(visitor, SoftAuthenticator(knows_owner=False)).alerts()
 
 
 def test_an_answer_works_once(stranger: Browser, device: SoftAuthenticator) -> None:
@@ -208,7 +198,7 @@ def test_somebody_elses_passkey_does_not_confirm_that_it_is_you(
     console: Browser, administrator: User, device: SoftAuthenticator
 ) -> None:
     own = SoftAuthenticator()
-    add(console, own)
+    add_passkey(console, own)
     again = reverse("mfa_reauthenticate_webauthn")
     page = console.get(again, next="/security/")
     for candidate, location in ((device, f"{again}?next=%2Fsecurity%2F"), (own, "/security/")):
@@ -256,8 +246,8 @@ def test_whatever_else_is_sent_is_refused_and_breaks_nothing(
             assert set(json.loads(sent)) >= {"id", "response"}, sent
             stranger.post(reverse("account_logout"))
     new = SoftAuthenticator()
-    for sent in [*GARBAGE, *with_parts_broken(new.create(options_on(visitor.get(ADD))))]:
-        visitor.post(ADD, {"credential": sent})
+    for sent in [*GARBAGE, *with_parts_broken(new.create(options_on(visitor.get(ADD_PASSKEY))))]:
+        visitor.post(ADD_PASSKEY, {"credential": sent})
     assert Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN, user=member).count() <= 2
 
 
@@ -299,5 +289,5 @@ def test_where_the_address_is_a_number_the_page_says_that_passkeys_cannot_work(
     visitor: Browser, stranger: Browser, settings: Settings, base_url: str
 ) -> None:
     settings.BASE_URL = base_url
-    assert "Passkeys don't work at this URL" in visitor.get(ADD).text
+    assert "Passkeys don't work at this URL" in visitor.get(ADD_PASSKEY).text
     assert "Use a passkey" not in stranger.get(LOGIN).content

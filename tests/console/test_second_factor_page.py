@@ -8,9 +8,9 @@ from django.test import Client
 
 from accounts.models import User
 from tests.console.pages import Browser, Page
-from tests.console.test_passkeys import add
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator
+from tests.second_factors import add_passkey
 
 LOGIN = "/accounts/login/"
 SECOND_FACTOR = "/accounts/login/second-factor/"
@@ -55,7 +55,7 @@ def test_the_page_names_all_ways_of_this_person_and_no_other(
     visitor: Browser, member: User, ways: set[str], sentence: str, forms: list[str]
 ) -> None:
     if "passkey" in ways:
-        add(visitor, SoftAuthenticator())
+        add_passkey(visitor, SoftAuthenticator())
         Authenticator.objects.filter(type=Authenticator.Type.RECOVERY_CODES).delete()
     if "app" in ways:
         TOTP.activate(member, generate_totp_secret())

@@ -19,11 +19,11 @@ from audit.models import Event, EventKind
 from oauthapps.models import Application, PublicKey
 from oauthapps.services.credentials import add_key
 from tests.console.pages import Browser, Page
-from tests.console.test_passkeys import add, options_on
-from tests.console.test_security import APP, SECURITY, code_of, secret_on, sign_in
+from tests.console.test_security import sign_in
 from tests.factories import PASSWORD
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.keys import SIGNING_KEY, public_pem
+from tests.second_factors import APP, SECURITY, add_passkey, code_of, options_on, secret_on
 from tests.sign_ins import age_sign_in
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -165,7 +165,7 @@ def test_nor_does_it_change_how_one_signs_in(visitor: Browser, codes: list[str],
 
 
 def test_whoever_has_only_a_passkey_is_asked_for_it_first(visitor: Browser) -> None:
-    add(visitor, SoftAuthenticator())
+    add_passkey(visitor, SoftAuthenticator())
     age_sign_in(visitor, minutes=6)
     asked = visitor.get(reverse("mfa_add_webauthn"))
     assert asked.answer["Location"].startswith(reverse("mfa_reauthenticate_webauthn"))
@@ -177,7 +177,7 @@ def test_whoever_has_only_a_passkey_is_asked_for_it_first(visitor: Browser) -> N
 @pytest.mark.parametrize("way", ["code", "passkey"])
 def test_every_way_to_confirm_renews_the_session(visitor: Browser, codes: list[str], way: str) -> None:
     device = SoftAuthenticator()
-    add(visitor, device)
+    add_passkey(visitor, device)
     before = visitor.client.cookies["gatehouse_session"].value
     if way == "code":
         visitor.post(reverse("mfa_reauthenticate"), {"code": codes[0]})
@@ -251,9 +251,9 @@ def test_codes_that_nobody_saw_under_the_earlier_secret_key_are_made_anew(
 
 def test_two_passkeys_of_one_name_are_told_apart(visitor: Browser, member: User) -> None:
     for name in ("Phone", "phone", "", ""):
-        add(visitor, SoftAuthenticator(), name)
-    names = [row.wrap().name for row in Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)]
-    assert names == ["Phone", "phone 2", "Passkey 3", "Passkey 4"]
+        add_passkey(visitor, SoftAuthenticator(), name)
+    rows = Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).order_by("pk")
+    assert [row.wrap().name for row in rows] == ["Phone", "phone 2", "Passkey 3", "Passkey 4"]
     page = visitor.get(visitor.get("/security/passkeys/").links()["Rename Phone"])
     assert "You already have a passkey with this name" in visitor.send(page, name="PHONE 2").alerts()
     assert visitor.send(page, name="phone").status == 302  # its own name in other letters
@@ -261,18 +261,18 @@ def test_two_passkeys_of_one_name_are_told_apart(visitor: Browser, member: User)
 
 def test_a_name_is_not_given_twice_after_a_passkey_was_removed(visitor: Browser, member: User) -> None:
     for _ in range(2):
-        add(visitor, SoftAuthenticator(), "")
+        add_passkey(visitor, SoftAuthenticator(), "")
     Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).first().delete()
-    add(visitor, SoftAuthenticator(), "")
+    add_passkey(visitor, SoftAuthenticator(), "")
     names = {row.wrap().name for row in Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN)}
     assert names == {"Passkey 2", "Passkey 3"}
 
 
 def test_a_security_key_without_a_pin_is_told_so(visitor: Browser, member: User) -> None:
-    refused = add(visitor, SoftAuthenticator(knows_owner=False))
+    refused = add_passkey(visitor, SoftAuthenticator(knows_owner=False))
     assert "it has no PIN" in refused.alerts()
     device = SoftAuthenticator()
-    add(visitor, device)
+    add_passkey(visitor, device)
     device.flags = SoftAuthenticator(knows_owner=False).flags
     elsewhere = sign_in(member)
     address = reverse("mfa_authenticate")

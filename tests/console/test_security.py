@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 import time_machine
-from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from allauth.usersessions.models import UserSession
 from django.apps import apps
 from django.contrib.sessions.models import Session
@@ -18,12 +17,11 @@ from accounts.pages.user_agents import device
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.services.activation import deactivate
-from tests.console.pages import Browser, Page
+from tests.console.pages import Browser
 from tests.factories import PASSWORD
+from tests.second_factors import APP, SECURITY, code_of, secret_on
 
 LOGIN = "/accounts/login/"
-SECURITY = "/security/"
-APP = "/security/authenticator-app/"
 SESSIONS = "/security/sessions/"
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
 
@@ -35,18 +33,9 @@ def sign_in(person: User, user_agent: str = FIREFOX) -> Browser:
     return browser
 
 
-def code_of(secret: str) -> str:
-    """What an authenticator app shows now."""
-    return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
-
-
 def half_a_minute_ago() -> time_machine.travel:
     """When an authenticator app showed another code than now: each is good once."""
     return time_machine.travel(timezone.now() - timedelta(seconds=30))
-
-
-def secret_on(page: Page) -> str:
-    return str(page.by_id("authenticator-secret").get("value", ""))
 
 
 def everything_kept() -> str:

@@ -4,18 +4,11 @@ import pytest
 
 from tests.every_page.conftest import break_what_it_breaks, browser_for
 from tests.every_page.organization import World
-from tests.every_page.registry import VISITS
+from tests.every_page.pages import PAGES
 from tests.every_page.snapshots import put
 from tests.every_page.structure import faults
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
-
-PAGES = [
-    pytest.param(visit, state, id=f"{visit}: {state}")
-    for state in State
-    for visit in VISITS
-    if state in visit.states
-]
 
 
 @pytest.fixture

@@ -11,13 +11,12 @@ from pytest_django import DjangoDbBlocker, Settings
 from accounts.pages import kept_forms
 from oauthapps.console.forms.unsaved import CARRIED
 from tests.console.pages import Fields, Page, fields_of
-from tests.console.test_kept_forms import LOGIN
 from tests.every_page.conftest import browser_for, standing
 from tests.every_page.organization import World
 from tests.every_page.registry import VISITS
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import State
-from tests.test_architecture import VIEWS
+from tests.urlconf import VIEWS
 
 # Every field of every form, by whether somebody typed or chose it; a new one is a decision.
 TYPED = {
@@ -38,6 +37,7 @@ WRITTEN = {
 NOT_WORTH_KEEPING = {"delete_keys", "disconnect", "login", "stored"}
 # What is typed there is of no use without a password or a passkey's answer, which are never kept.
 NOT_KEPT = {"account_change_password", "account_reauthenticate", "mfa_add_webauthn"}
+LOGIN = "/accounts/login/"
 FILES = {"logo", "public_key_file"}
 
 

@@ -5,7 +5,7 @@ from django.urls import reverse
 from tests.console.conftest import browser_of
 from tests.every_page.registry import VISITS
 from tests.every_page.worlds import filled
-from tests.test_architecture import VIEWS
+from tests.urlconf import VIEWS
 
 # What answers GET with a redirect, a file, data, or not at all.
 WITHOUT_A_PAGE = {

@@ -77,6 +77,23 @@ class Person:
         return answer.headers["Location"]
 
 
+OWN_PASSWORD = "a password of her own"
+
+
+def choose_password(person: Person, generated: str, own: str) -> None:
+    """Sign in with the password of a first run, as far as the page that asks for another, and set that."""
+    page = person.browser.get(f"{person.base_url}/accounts/login/", timeout=30)
+    sent = [
+        {"login": "admin", "password": generated},
+        {"password1": own, "password2": own},
+    ]
+    for fields in sent:
+        form = hidden_fields(page.text) | fields
+        page = person.browser.post(page.url, form, timeout=30, headers={"Referer": page.url})
+        assert page.status_code == 200, page.text
+    assert page.url == f"{person.base_url}/console/applications/", page.text
+
+
 @pytest.fixture
 def person(installation: Installation) -> Person:
     return Person(installation.base_url)

@@ -20,9 +20,8 @@ import requests
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import INTROSPECT, ME, METADATA
+from tests.stories.clients import CALLBACK, Client, application
 from tests.stories.conftest import Person, manage
-from tests.stories.test_outside_clients import CALLBACK, application
-from tests.stories.test_races import Client
 
 pytestmark = pytest.mark.story
 

@@ -10,27 +10,9 @@ import pytest
 import requests
 
 from tests.infrastructure.installation import Installation
-from tests.oauth_client import hidden_fields
-from tests.stories.conftest import Person, manage
+from tests.stories.conftest import OWN_PASSWORD, Person, choose_password, manage
 
 pytestmark = pytest.mark.story
-
-
-OWN = "a password of her own"
-
-
-def choose_password(person: Person, generated: str, own: str) -> None:
-    """Sign in with the password of a first run, as far as the page that asks for another, and set that."""
-    page = person.browser.get(f"{person.base_url}/accounts/login/", timeout=30)
-    sent = [
-        {"login": "admin", "password": generated},
-        {"password1": own, "password2": own},
-    ]
-    for fields in sent:
-        form = hidden_fields(page.text) | fields
-        page = person.browser.post(page.url, form, timeout=30, headers={"Referer": page.url})
-        assert page.status_code == 200, page.text
-    assert page.url == f"{person.base_url}/console/applications/", page.text
 
 
 def test_a_first_run_prints_a_password_once_that_works_and_a_second_run_keeps_everything(
@@ -42,12 +24,12 @@ def test_a_first_run_prints_a_password_once_that_works_and_a_second_run_keeps_ev
     password = re.search(r"Password \(shown only once\): (\S+)", first_log)
     assert password, first_log
     assert installation.base_url in first_log
-    choose_password(Person(installation.base_url), password[1], OWN)
+    choose_password(Person(installation.base_url), password[1], OWN_PASSWORD)
     customer_id = manage(installation, "organization")["customer_id"]
     installation.stop()
     installation.start()
     assert installation.log_text().count(password[1]) == 1
-    Person(installation.base_url).sign_in("admin", OWN)
+    Person(installation.base_url).sign_in("admin", OWN_PASSWORD)
     assert manage(installation, "organization")["customer_id"] == customer_id
     installation.stop()
 

@@ -8,8 +8,8 @@ import pytest
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.node import Script, installed
 from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, REVOKE, TOKEN
+from tests.stories.clients import CALLBACK, application
 from tests.stories.conftest import Person
-from tests.stories.test_outside_clients import CALLBACK, application
 
 pytestmark = pytest.mark.story
 

@@ -1,8 +1,6 @@
 """Clients we did not write, over real HTTP, against an installation started by `dev.py run`."""
 
-import contextlib
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -15,12 +13,11 @@ from authlib.integrations.requests_client import OAuth2Session
 from oauthlib.oauth2 import InvalidGrantError
 
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.oauth_client import AUTHORIZE, ME, REVOKE, TOKEN, hidden_fields
+from tests.oauth_client import AUTHORIZE, ME, REVOKE, TOKEN
+from tests.stories.clients import CALLBACK, application
 from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
-
-CALLBACK = "https://client.example/callback"
 
 
 def authlib_session(installation: Installation, **client: Any) -> OAuth2Session:
@@ -45,22 +42,6 @@ def walk_through(installation: Installation, person: Person, session: OAuth2Sess
     assert second["access_token"] != first["access_token"]
     assert second["refresh_token"] != first["refresh_token"]
     assert session.get(f"{installation.base_url}/api/v1/me").status_code == 200
-
-
-@contextlib.contextmanager
-def application(
-    installation: Installation, person: Person, app_type: str, name: str
-) -> Iterator[dict[str, Any]]:
-    """An application for one test: an installation has room for ten, and every story wants some."""
-    created = manage(
-        installation,
-        *("create_application", "--type", app_type, "--name", name, "--redirect-url", CALLBACK),
-    )
-    yield created
-    page = f"{installation.base_url}/console/applications/{created['client_id']}/deletion/"
-    form = hidden_fields(person.browser.get(page, timeout=30).text) | {"name": name}
-    deleted = person.browser.post(page, form, timeout=30, headers={"Referer": page})
-    assert f"Deleted: {name}" in deleted.text
 
 
 @pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])

@@ -13,8 +13,7 @@ import pytest
 
 from tests.infrastructure.installation import Installation
 from tests.infrastructure.postgres import PostgresServer
-from tests.stories.conftest import Person, manage
-from tests.stories.test_installation import OWN, choose_password
+from tests.stories.conftest import OWN_PASSWORD, Person, choose_password, manage
 
 pytestmark = pytest.mark.story
 
@@ -44,9 +43,9 @@ def test_servers_that_start_at_once_on_an_empty_database_make_one_administrator(
                 logs = "\n".join(server.log_text() for server in servers)
                 passwords = re.findall(r"Password \(shown only once\): (\S+)", logs)
                 assert len(passwords) == 1, logs
-                choose_password(Person(servers[0].base_url), passwords[0], OWN)
+                choose_password(Person(servers[0].base_url), passwords[0], OWN_PASSWORD)
                 for server in servers[1:]:
-                    Person(server.base_url).sign_in("admin", OWN)
+                    Person(server.base_url).sign_in("admin", OWN_PASSWORD)
                 assert len({manage(server, "organization")["customer_id"] for server in servers}) == 1
         finally:
             for server in servers:
