@@ -13,13 +13,13 @@ from typing import Any
 from allauth.mfa import app_settings
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
+from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
 
 SALT_BYTES = 16
-# 16 MB and some 50 ms of a processor for each.
-COST, BLOCK_SIZE = 2**14, 8
+BLOCK_SIZE = 8
 
 
 def digested(codes: list[str]) -> dict[str, Any]:
@@ -36,7 +36,8 @@ def digest(code: str, salt: str) -> str:
         code: its digits, nothing else.
         salt: in hexadecimal.
     """
-    return scrypt(code.encode(), salt=bytes.fromhex(salt), n=COST, r=BLOCK_SIZE, p=1).hex()
+    cost = settings.RECOVERY_CODE_COST
+    return scrypt(code.encode(), salt=bytes.fromhex(salt), n=cost, r=BLOCK_SIZE, p=1).hex()
 
 
 def show_once(user: User) -> list[str] | None:

@@ -63,6 +63,9 @@ STEP_UP_SECONDS = 30 * 60
 
 MFA_ADAPTER = "accounts.adapters.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
+# N of scrypt (RFC 7914) for the digest of a recovery code: 16 MB and some 50 ms of a processor. Once it is
+# changed, codes that were shown before are refused.
+RECOVERY_CODE_COST = 2**14
 MFA_FORMS = {
     "activate_totp": "accounts.forms.authenticator_app.AuthenticatorAppForm",
     "authenticate": "accounts.forms.codes.CodeForm",

@@ -16,6 +16,7 @@ from config.settings.production import ALLOWED_HOSTS, CSRF_TRUSTED_ORIGINS, DATA
 ALLOWED_HOSTS += ["testserver", "localhost", "127.0.0.1"]
 CSRF_TRUSTED_ORIGINS += ["http://testserver"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+RECOVERY_CODE_COST = 2
 SIGN_IN_SLOWED_SECONDS = 0.01
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {

@@ -15,6 +15,7 @@ from pytest_django import Settings
 from accounts.models import User
 from accounts.services import recovery_codes
 from accounts.services.recovery_codes import accept, show_once
+from config.settings import sign_in
 from tests.factories import PASSWORD, UserFactory
 from tests.parallel import in_parallel
 
@@ -42,6 +43,7 @@ def test_whoever_is_signed_in_stays_so(person: User) -> None:
 
 
 def test_recovery_codes_that_were_seen_still_work_once(person: User, settings: Settings) -> None:
+    settings.RECOVERY_CODE_COST = sign_in.RECOVERY_CODE_COST
     settings.MFA_RECOVERY_CODE_DIGITS = 8  # as they were
     old = RecoveryCodes.activate(person)
     old.mark_as_viewed()
@@ -83,8 +85,7 @@ def test_no_transaction_waits_for_the_slow_digests(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.locking
 @pytest.mark.django_db(transaction=True)
-def test_of_six_who_look_at_once_one_sees_recovery_codes_that_work(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery_codes, "COST", 2)
+def test_of_six_who_look_at_once_one_sees_recovery_codes_that_work() -> None:
     person = UserFactory.create()
     RecoveryCodes.activate(person)
     seen = [shown for shown in in_parallel(lambda: show_once(person)) if shown]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 Fields = dict[str, Any]
 
+CONTROL_CHARACTER = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+
 
 class Document:
     """The content of a page, without a single parse error where it is HTML."""
@@ -25,7 +28,7 @@ class Document:
     @cached_property
     def root(self) -> Element:
         # A control character that somebody sent and gets to see again is no mistake of the page's.
-        is_strict = not any(character < " " and character not in "\t\n\r" for character in self.content)
+        is_strict = CONTROL_CHARACTER.search(self.content) is None
         parser = html5lib.HTMLParser(strict=is_strict, namespaceHTMLElements=False)
         root: Element = parser.parse(self.content)
         return root
