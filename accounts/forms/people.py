@@ -6,6 +6,7 @@ from django import forms
 
 from accounts.fields import LONGEST_EMAIL
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
+from common.filters import FilterForm
 from common.validators import validate_name
 
 if TYPE_CHECKING:
@@ -56,16 +57,10 @@ class PersonForm(ModelForm):
         return {field: self.cleaned_data[field] for field in self._meta.fields or ()}
 
 
-class FilterForm(forms.Form):
-    """Which people a list shows. What makes no sense is ignored: it is a question, not a change."""
+class PeopleFilters(FilterForm):
+    """Which people a list shows."""
 
     # SQLite takes no pattern of more than 50,000 bytes.
     q = forms.CharField(required=False, label="Name, email, or User ID", max_length=LONGEST_EMAIL)
     role = forms.ChoiceField(required=False, label="Role", choices=[("", "Any role"), *Role.choices])
     status = forms.ChoiceField(required=False, label="Status", choices=[("", "Any status"), *Status.choices])
-
-    @property
-    def chosen(self) -> dict[str, str]:
-        """What was asked for and makes sense, by field."""
-        self.full_clean()
-        return {name: value for name, value in self.cleaned_data.items() if value}

@@ -1,7 +1,6 @@
 """The people of the organization: finding and changing them, and letting them back in."""
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,7 +12,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import administrator_required, recent_sign_in_required
-from accounts.forms.people import FilterForm, PersonForm
+from accounts.forms.people import PeopleFilters, PersonForm
 from accounts.models import User
 from accounts.pages.save_messages import tell_what_was_saved
 from accounts.services.links import create_password_link
@@ -28,15 +27,9 @@ PEOPLE_PER_PAGE = 50
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """List the people of the organization, or those of a name, role or status."""
-    chosen = FilterForm(request.GET).chosen
-    page = Paginator(filter_people(chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
-    context = {
-        "filters": FilterForm(initial=chosen),
-        "page": page,
-        "chosen": chosen,
-        "query": urlencode(chosen),
-    }
-    return render(request, "people/people.html", context)
+    asked = PeopleFilters(request.GET)
+    page = Paginator(filter_people(asked.chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "people/people.html", {"asked": asked, "page": page})
 
 
 def filter_people(chosen: dict[str, str]) -> QuerySet[User]:
