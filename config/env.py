@@ -75,8 +75,8 @@ def flag(name: str, *, default: bool = False) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0, not {value!r}")
 
 
-def number(name: str, default: int) -> int:
-    """Return the variable `name` as a whole number of zero or more.
+def number(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """Return the variable `name` as a whole number, from `least` to `most` where that is given.
 
     Raises:
         ImproperlyConfigured: for anything else.
@@ -84,19 +84,10 @@ def number(name: str, default: int) -> int:
     value = text(name, str(default))
     if not (value.isascii() and value.isdecimal()):
         raise ImproperlyConfigured(f"{name} must be a whole number, not {value!r}")
+    if int(value) < least or (most is not None and int(value) > most):
+        span = f"{least} or more" if most is None else f"a whole number from {least} to {most:,}"
+        raise ImproperlyConfigured(f"{name} must be {span}")
     return int(value)
-
-
-def at_least_one(name: str, default: int) -> int:
-    """Return the variable `name` as a whole number of one or more.
-
-    Raises:
-        ImproperlyConfigured: for anything else.
-    """
-    value = number(name, default)
-    if not value:
-        raise ImproperlyConfigured(f"{name} must be 1 or more")
-    return value
 
 
 def proxies(name: str) -> int:

@@ -48,13 +48,7 @@ class InvalidLifetimeError(GatehouseError):
 
 
 class ApplicationLimitError(GatehouseError):
-    """All slots for applications are taken."""
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"You can have up to a total of {limit} OAuth2 applications at one time. "
-            "Delete one that you no longer use, then create the new one."
-        )
+    """There are as many applications as there may be."""
 
 
 class RedirectURLRemovedError(GatehouseError):

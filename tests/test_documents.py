@@ -27,7 +27,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"manage\.py (\w+)")
-READ = re.compile(r'\b(?:text|flag|number|at_least_one|proxies|choice)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\b(?:text|flag|number|proxies|choice)\(\s*"([A-Z_]+)"')
 VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 
 

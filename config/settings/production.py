@@ -5,6 +5,7 @@ from datetime import timedelta
 from config import env
 from config.settings.base import *  # noqa: F403
 from config.settings.base import OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
+from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 SECRET_KEY = env.secret_key(VAR_DIR / "secret_key")
@@ -18,7 +19,8 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 
-EVENT_DAYS = env.at_least_one("EVENT_DAYS", 365)
+APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most=LARGEST_LIMIT)
+EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,15 +1,51 @@
 """An application in summary: whether it can be used, when it last was, and what its setup still needs."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, QuerySet, Subquery
+from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
+from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL
+from oauthapps.rules.app_types import AppType, spec_of
 
-ENABLED, DISABLED, INCOMPLETE = "Enabled", "Disabled", "Setup incomplete"
-TONES = {ENABLED: "good", DISABLED: "danger", INCOMPLETE: "caution"}
+NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
+
+
+class Status(TextChoices):
+    """Whether an application can be used."""
+
+    ENABLED = "enabled", "Enabled"
+    DISABLED = "disabled", "Disabled"
+    INCOMPLETE = "incomplete", "Setup incomplete"
+
+
+TONES = {Status.ENABLED: "good", Status.DISABLED: "danger", Status.INCOMPLETE: "caution"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Need:
+    """What applications need before they can be used, if their type has it.
+
+    Attributes:
+        label: what it is called.
+        section: the id of its section on the settings page.
+        attribute: whether a type has it, and whether an application does: one name of `TypeSpec` and
+            `summarized`.
+    """
+
+    label: str
+    section: str
+    attribute: str
+
+
+NEEDS = (
+    Need(label="a Redirect URL", section="redirect-urls", attribute="has_redirect_urls"),
+    Need(label="a client secret", section="client-secret", attribute="has_secrets"),
+    Need(label="a public key", section="public-keys", attribute="has_keys"),
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,11 +65,11 @@ class ApplicationSummary:
     missing: tuple[tuple[str, str], ...]
 
     @property
-    def status(self) -> str:
-        """The status in a word or two."""
+    def status(self) -> Status:
+        """Whether it can be used; its label says so in a word or two."""
         if not self.application.is_enabled:
-            return DISABLED
-        return INCOMPLETE if self.missing else ENABLED
+            return Status.DISABLED
+        return Status.INCOMPLETE if self.missing else Status.ENABLED
 
     @property
     def tone(self) -> str:
@@ -41,27 +77,45 @@ class ApplicationSummary:
         return TONES[self.status]
 
 
-def summaries(applications: QuerySet[Application]) -> list[ApplicationSummary]:
-    """Summarize applications, in one statement, in the order given."""
-    rows = applications.select_related("logo").defer("logo__png")
-    annotated = rows.annotate(
+def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Return applications with all that their summaries need, in one statement, to filter and to sort by."""
+    rows: QuerySet[Application] = applications.annotate(
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
         has_secrets=Exists(ClientSecret.objects.live().filter(application=OuterRef("pk"))),
         has_keys=Exists(PublicKey.objects.live().filter(application=OuterRef("pk"))),
-        secret_used_at=_latest(ClientSecret.objects.all(), "last_used_at"),
-        key_used_at=_latest(PublicKey.objects.all(), "last_used_at"),
-        redirect_url_used_at=_latest(RedirectURL.objects.all(), "last_used_at"),
-        # A single page application that only refreshes uses nothing else.
-        token_issued_at=Subquery(
-            AccessToken.objects.filter(application=OuterRef("pk")).order_by("-pk").values("created")[:1]
+        last_used_at=_latest_of(
+            _latest(ClientSecret.objects.all(), "last_used_at"),
+            _latest(PublicKey.objects.all(), "last_used_at"),
+            _latest(RedirectURL.objects.all(), "last_used_at"),
+            # A single page application that only refreshes uses nothing else.
+            Subquery(
+                AccessToken.objects.filter(application=OuterRef("pk")).order_by("-pk").values("created")[:1]
+            ),
         ),
     )
-    return [_summary(row) for row in annotated]
+    return rows.select_related("logo").defer("logo__png")
+
+
+def of_status(applications: QuerySet[Application], status: str) -> QuerySet[Application]:
+    """Return those of the summarized applications that have a status."""
+    if status == Status.DISABLED:
+        return applications.exclude(disabled_at=None)
+    incomplete = Q(pk__in=[])
+    for need in NEEDS:
+        types = [app_type for app_type in AppType if getattr(spec_of(app_type), need.attribute)]
+        incomplete |= Q(app_type__in=types, **{need.attribute: False})
+    enabled = applications.filter(disabled_at=None)
+    return enabled.filter(incomplete if status == Status.INCOMPLETE else ~incomplete)
+
+
+def summaries(rows: Iterable[Application]) -> list[ApplicationSummary]:
+    """Return the summaries of rows of `summarized`, in the order given."""
+    return [_summary(row) for row in rows]
 
 
 def summary_of(application: Application) -> ApplicationSummary:
     """Summarize one application."""
-    return summaries(Application.objects.filter(pk=application.pk))[0]
+    return summaries(summarized(Application.objects.filter(pk=application.pk)))[0]
 
 
 def _latest(rows: QuerySet[Any], column: str) -> Subquery:
@@ -69,17 +123,20 @@ def _latest(rows: QuerySet[Any], column: str) -> Subquery:
     return Subquery(own.order_by(F(column).desc(nulls_last=True)).values(column)[:1])
 
 
-def _summary(row: Any) -> ApplicationSummary:  # an Application with the annotations above
-    spec = row.type
-    needs = {
-        ("a Redirect URL", "redirect-urls"): spec.has_redirect_urls and not row.has_redirect_urls,
-        ("a client secret", "client-secret"): spec.has_secrets and not row.has_secrets,
-        ("a public key", "public-keys"): spec.has_keys and not row.has_keys,
-    }
-    uses = [row.secret_used_at, row.key_used_at, row.redirect_url_used_at, row.token_issued_at]
+def _latest_of(*times: Subquery) -> NullIf:
+    """Return the latest of several times, any of which may be missing; NULL where all are."""
+    return NullIf(Greatest(*(Coalesce(time, NEVER) for time in times)), NEVER)
+
+
+def _summary(row: Any) -> ApplicationSummary:  # a summarized Application
+    missing = (
+        (need.label, need.section)
+        for need in NEEDS
+        if getattr(row.type, need.attribute) and not getattr(row, need.attribute)
+    )
     return ApplicationSummary(
         application=row,
-        last_used_at=max((use for use in uses if use), default=None),
+        last_used_at=row.last_used_at,
         has_secrets=row.has_secrets,
-        missing=tuple(need for need, is_missing in needs.items() if is_missing),
+        missing=tuple(missing),
     )

@@ -17,11 +17,10 @@ from oauthapps.rules import lifetimes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.rules.logos import encoding
+from oauthapps.rules.slots import LARGEST_LIMIT, Slots
 from oauthapps.rules.urls import redirect_urls
 
-APPLICATION_LIMIT = 10
 SLOT_CONSTRAINT = "application_slot_taken_once"
-SLOTS = range(1, APPLICATION_LIMIT + 1)
 NAME_REQUIRED = "Give the application a name: it cannot be empty."
 
 
@@ -47,11 +46,20 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         """Those of one type."""
         return self.filter(app_type=app_type)
 
+    def matching(self, text: str) -> Self:
+        """Those whose name or developer's name contains a text, or whose Client ID it is."""
+        of_name = Q(name__icontains=text) | Q(developer_name__icontains=text)
+        return self.filter(of_name | Q(client_id=text.lower()))
+
+    def slots(self) -> Slots:
+        """How many slots there are, and how many of them are taken."""
+        return Slots(used=self.live().count(), limit=settings.APPLICATION_LIMIT)
+
 
 class Application(AbstractApplication):
     """An OAuth2 application an administrator manages; on the wire it is a client.
 
-    A live application occupies one of ten slots; a deleted one gives its slot up and keeps its row, so that
+    A live application occupies a slot of its own; a deleted one gives its slot up and keeps its row, so that
     what it did stays explicable.
     """
 
@@ -118,7 +126,7 @@ class Application(AbstractApplication):
         constraints = [
             models.UniqueConstraint(fields=["slot"], name=SLOT_CONSTRAINT),
             models.CheckConstraint(
-                condition=Q(slot=None) | Q(slot__range=(1, APPLICATION_LIMIT)), name="application_slot_range"
+                condition=Q(slot=None) | Q(slot__range=(1, LARGEST_LIMIT)), name="application_slot_range"
             ),
             models.CheckConstraint(
                 condition=Q(slot=None, deleted_at__isnull=False) | Q(slot__isnull=False, deleted_at=None),

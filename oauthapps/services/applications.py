@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.conf import settings as installation
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
@@ -13,8 +14,9 @@ from audit.models import Event, EventKind
 from common.errors import violates
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
-from oauthapps.models.applications import APPLICATION_LIMIT, SLOT_CONSTRAINT, SLOTS
+from oauthapps.models.applications import SLOT_CONSTRAINT
 from oauthapps.rules.app_types import AppType
+from oauthapps.rules.slots import Slots
 from oauthapps.services import credentials
 from oauthapps.services.changes import replace_redirect_urls
 
@@ -55,7 +57,7 @@ def create_application(
         settings: further fields by name.
 
     Raises:
-        ApplicationLimitError: when all slots are taken.
+        ApplicationLimitError: when there are as many applications as there may be.
         InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.
     """
@@ -71,7 +73,7 @@ def create_application(
         application.client_id = client_id
     complete(application)
     with transaction.atomic():
-        occupy_slot(application)
+        occupy_slot(application, limit=installation.APPLICATION_LIMIT)
         replace_redirect_urls(application, redirect_urls, actor=actor)
         Event.objects.record(
             EventKind.APPLICATION_CREATED,
@@ -102,20 +104,21 @@ def complete(application: Application) -> None:
     )
 
 
-def occupy_slot(application: Application) -> None:
+def occupy_slot(application: Application, *, limit: int) -> None:
     """Insert the application into the lowest free slot.
 
     Two creators may choose the same slot; the constraint lets one of them have it and the other chooses
     again. No lock is needed, on any database.
 
+    Args:
+        application: a new one.
+        limit: how many there may be at one time.
+
     Raises:
-        ApplicationLimitError: when none is free.
+        ApplicationLimitError: when there are as many applications as there may be.
     """
     while True:
-        taken = set(Application.objects.exclude(slot=None).values_list("slot", flat=True))
-        application.slot = next((slot for slot in SLOTS if slot not in taken), None)
-        if application.slot is None:
-            raise ApplicationLimitError(APPLICATION_LIMIT)
+        application.slot = lowest_free_slot(limit)
         try:
             with transaction.atomic():
                 application.save(force_insert=True)
@@ -124,6 +127,24 @@ def occupy_slot(application: Application) -> None:
                 raise
         else:
             return
+
+
+def lowest_free_slot(limit: int) -> int:
+    """Return the lowest free slot, which is the only one that may be taken.
+
+    Applications from before the limit was lowered may have slots above it while lower ones are free. Whoever
+    sees fewer applications than the limit finds the lowest free slot so low that all that are taken up to
+    there and all above it are no more than the limit, however many creators are at it.
+
+    Raises:
+        ApplicationLimitError: when there are as many applications as there may be.
+    """
+    # It reads up to a thousand slots to find one: less work than to let the database look for gaps.
+    taken = set(Application.objects.exclude(slot=None).values_list("slot", flat=True))
+    slots = Slots(used=len(taken), limit=limit)
+    if slots.is_full:
+        raise ApplicationLimitError(slots.explanation)
+    return next(slot for slot in range(1, limit + 1) if slot not in taken)
 
 
 def disable_application(application: Application, *, actor: Actor) -> None:

@@ -16,7 +16,7 @@ MOST_MILLISECONDS = 2**31 - 1
 
 def client_seconds() -> int:
     """Return how many seconds clients have for headers, a body, the next request, and to take an answer."""
-    return env.at_least_one("CLIENT_SECONDS", 30)
+    return env.number("CLIENT_SECONDS", 30, least=1)
 
 
 def connections_at_once() -> int:

@@ -36,6 +36,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "ALLOW_SESSION_ID_IN_URL",
         "FORWARDED_HEADER",
         "EVENT_DAYS",
+        "APPLICATION_LIMIT",
     ):
         monkeypatch.delenv(name, raising=False)
     valid = {
@@ -73,6 +74,9 @@ def production() -> dict[str, Any]:
         ("FORWARDED_HEADER", "X-Real-IP"),
         ("EVENT_DAYS", "0"),
         ("EVENT_DAYS", "a year"),
+        ("APPLICATION_LIMIT", "0"),
+        ("APPLICATION_LIMIT", "1001"),
+        ("APPLICATION_LIMIT", "ten"),
     ],
 )
 def test_an_unsafe_setting_does_not_start(
@@ -186,3 +190,17 @@ def test_how_long_events_are_kept_is_a_setting(
     assert production()["EVENT_DAYS"] == 365
     monkeypatch.setenv("EVENT_DAYS", "30")
     assert production()["EVENT_DAYS"] == 30
+
+
+@pytest.mark.spec("C-08", "the product's limit")
+def test_how_many_applications_there_may_be_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert production()["APPLICATION_LIMIT"] == 10
+    for limit in (1, 1000):
+        monkeypatch.setenv("APPLICATION_LIMIT", str(limit))
+        assert production()["APPLICATION_LIMIT"] == limit
+    monkeypatch.setenv("APPLICATION_LIMIT", "1001")
+    message = "APPLICATION_LIMIT must be a whole number from 1 to 1,000"
+    with pytest.raises(ImproperlyConfigured, match=message):
+        production()

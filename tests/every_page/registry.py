@@ -12,7 +12,7 @@ from tests.every_page.visits import (
 )
 from tests.every_page.worlds import State
 
-FILLED, EMPTY, FULL, HOSTILE = State
+FILLED, EMPTY, FULL, MANY, HOSTILE = State
 ALWAYS = (FILLED, EMPTY, FULL, HOSTILE)
 BEFORE_ANYTHING = (EMPTY,)
 ONCE = (FILLED,)
@@ -151,8 +151,15 @@ PEOPLE = (
 )
 
 APPLICATIONS = (
-    Visit("console:applications", states=ALWAYS),
-    Visit("console:new-application", states=(EMPTY, FULL)),
+    Visit("console:applications", states=(*ALWAYS, MANY)),
+    Visit(
+        "console:applications",
+        "the last page, sorted and filtered",
+        states=(MANY,),
+        query=lambda _: {"status": "incomplete", "sort": "-last_used", "page": "2"},
+    ),
+    Visit("console:applications", "nothing found", states=(MANY,), query=lambda _: {"q": "W" * 100}),
+    Visit("console:new-application", states=(EMPTY, FULL, MANY)),
     Visit("console:new-application", "refused", states=ONCE, sends={"name": "W" * 200}, status=422),
     Visit(
         "console:new-application", "its secret", states=ONCE, sends={"app_type": "web", "name": "Field app"}
@@ -251,7 +258,7 @@ APPLICATIONS = (
         sends={"notes": "What I use it for", "based_on": '{"notes": ""}'},
         status=409,
     ),
-    Visit("console:delete-application", of="web"),
+    Visit("console:delete-application", of="web", states=(FILLED, MANY, HOSTILE)),
     Visit("console:delete-application", "refused", of="web", sends={"name": "Another name"}, status=422),
     Visit("console:delete-secret", of="secret"),
     Visit("console:add-key", of="machine"),
@@ -264,7 +271,7 @@ APPLICATIONS = (
         status=422,
     ),
     Visit("console:delete-key", of="key"),
-    Visit("console:activity", states=(FILLED, EMPTY, HOSTILE)),
+    Visit("console:activity", states=(FILLED, EMPTY, MANY, HOSTILE)),
     Visit(
         "console:activity",
         "refused",

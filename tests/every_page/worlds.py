@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from enum import StrEnum
 
+from django.test import override_settings
+
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from tests.every_page.organization import World, found, settle
@@ -11,11 +13,12 @@ from tests.factories import make_application
 
 
 class State(StrEnum):
-    """What a page may find: what is usual, nothing, all there can be, or the worst that fits."""
+    """What a page may find: what is usual, nothing, all there can be, more, or the worst that fits."""
 
     FILLED = "filled"
     EMPTY = "empty"
     FULL = "full"
+    MANY = "many"
     HOSTILE = "hostile"
 
 
@@ -37,6 +40,15 @@ def full() -> World:
     return world
 
 
+def many() -> World:
+    """The ordinary organization with more applications than one page lists, and than may be since."""
+    world = filled()
+    with override_settings(APPLICATION_LIMIT=1000):
+        for number in range(60):
+            make_application(list(AppType)[number % 3], name=f"Trial {number + 1:02}")
+    return world
+
+
 def hostile() -> World:
     """The ordinary organization, where every field holds the most unpleasant thing that it takes."""
     world = filled()
@@ -48,5 +60,6 @@ BUILDERS: dict[State, Callable[[], World]] = {
     State.FILLED: filled,
     State.EMPTY: empty,
     State.FULL: full,
+    State.MANY: many,
     State.HOSTILE: hostile,
 }

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django import forms
+from django.db.models import F
 from django.http import QueryDict
 
 from audit.models import Event, EventKind, EventQuerySet
@@ -16,6 +17,8 @@ def object_of(kind: EventKind) -> str:
     """Return what a kind of event is about, such as `secret`."""
     return kind.value.partition(":")[0]
 
+
+MOST_CHOICES = 50
 
 # What happens to applications; the other events are about people.
 OBJECTS_OF_APPLICATIONS = {"application", "secret", "key", "consent", "code", "refresh_token", "token"}
@@ -42,9 +45,13 @@ def grouped(kinds: Iterable[EventKind]) -> list[tuple[str, Any]]:
     return choices
 
 
-def applications() -> list[tuple[str, str]]:
-    """Return every application there is or was as choices, in one statement."""
-    rows = Application.objects.order_by("deleted_at", "name").values_list("client_id", "name", "deleted_at")
+def applications() -> list[tuple[str, str]] | None:
+    """Return every application there is or was as choices, in one statement; None where they are too many."""
+    live_first = F("deleted_at").asc(nulls_first=True)
+    found = Application.objects.order_by(live_first, "name").values_list("client_id", "name", "deleted_at")
+    rows = found[: MOST_CHOICES + 1]
+    if len(rows) > MOST_CHOICES:
+        return None
     return [
         ("", "Any application"),
         *((client_id, f"{name} (deleted)" if gone else name) for client_id, name, gone in rows),
@@ -101,16 +108,30 @@ class EventFilters(forms.Form):
 
 
 class ActivityForm(EventFilters):
-    """Filters of all events."""
+    """Filters of all events; the application is chosen from a list, or typed where that would be long."""
 
-    application = forms.ChoiceField(label="Application", choices=applications, required=False)
+    application = forms.CharField(
+        label="Application",
+        max_length=120,
+        required=False,
+        widget=forms.TextInput(attrs={"placeholder": "Name, developer, or ID"}),
+    )
 
     field_order = ("who", "what", "application")
 
+    def __init__(self, data: QueryDict) -> None:
+        super().__init__(data)
+        choices = applications()
+        if choices:
+            self.fields["application"] = forms.ChoiceField(
+                label="Application", choices=choices, required=False
+            )
+
     def select(self) -> EventQuerySet:
         """Return the events that were asked for, the latest first; the form is valid."""
-        client_id = self.cleaned_data["application"]
-        return super().select().filter(**({"application__client_id": client_id} if client_id else {}))
+        text = self.cleaned_data["application"]
+        found = super().select()
+        return found.filter(application__in=Application.objects.matching(text)) if text else found
 
 
 class ApplicationActivityForm(EventFilters):

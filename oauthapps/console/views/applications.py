@@ -1,15 +1,19 @@
 """The list: OAuth2 Applications, under "System"."""
 
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from oauthapps.console.forms.applications import ApplicationFilters
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.idempotency import new_key
 from oauthapps.console.summaries import summaries
 from oauthapps.models import Application
-from oauthapps.models.applications import APPLICATION_LIMIT
+
+APPLICATIONS_PER_PAGE = 50
+SEEN_AT_A_GLANCE = 10
 
 
 @administrator_required
@@ -22,12 +26,17 @@ def index(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
 @administrator_required
 @require_safe
 def applications(request: HttpRequest) -> HttpResponse:
-    """List the applications, by name."""
-    rows = summaries(Application.objects.live().order_by("name", "pk"))
+    """List the applications by name, and more than ten as they were asked for."""
+    slots = Application.objects.slots()
+    has_filters = slots.used > SEEN_AT_A_GLANCE
+    asked = ApplicationFilters(request.GET if has_filters else {})
+    page = Paginator(asked.select(), APPLICATIONS_PER_PAGE).get_page(request.GET.get("page"))
     context = {
-        "rows": rows,
-        "limit": APPLICATION_LIMIT,
-        "is_full": len(rows) >= APPLICATION_LIMIT,
+        "slots": slots,
+        "has_filters": has_filters,
+        "asked": asked,
+        "page": page,
+        "rows": summaries(page),
         "form": NewApplicationForm(),
         "form_id": new_key(),
     }

@@ -1,5 +1,7 @@
 """Create app integration: type and name, and the secret that is shown once."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.debug import sensitive_variables
@@ -7,15 +9,17 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, signed_in_user, step_up_required
 from audit.actors import Actor
+from oauthapps.console.forms.applications import LEAST_RECENTLY_USED, sort
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.idempotency import AlreadyProcessedError, explain_repeat, new_key, run_once
-from oauthapps.console.summaries import ApplicationSummary, summaries
+from oauthapps.console.summaries import summaries, summarized
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.errors import ApplicationLimitError
 from oauthapps.models import Application
-from oauthapps.models.applications import APPLICATION_LIMIT
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import create_application
+
+MOST_LISTED = 50
 
 
 @administrator_required
@@ -25,8 +29,8 @@ from oauthapps.services.applications import create_application
 def new_application(request: HttpRequest) -> HttpResponse:
     """Ask for the type and the name of a new application, and create it."""
     if request.method != "POST":
-        is_full = Application.objects.live().count() >= APPLICATION_LIMIT
-        return explain_limit(request) if is_full else ask(request, NewApplicationForm())
+        slots = Application.objects.slots()
+        return explain_limit(request) if slots.is_full else ask(request, NewApplicationForm())
     form = NewApplicationForm(request.POST)
     if not form.is_valid():
         return ask(request, form, status=422)
@@ -58,11 +62,13 @@ def explain_limit(
     request: HttpRequest, form: NewApplicationForm | None = None, *, status: int = 200
 ) -> HttpResponse:
     """Explain that the limit is reached, list the least recently used first, and keep what was typed."""
-    rows = sorted(summaries(Application.objects.live()), key=least_used_first)
-    context = {"rows": rows, "limit": APPLICATION_LIMIT, "form": form, "form_id": new_key()}
+    slots = Application.objects.slots()
+    rows = summaries(sort(summarized(Application.objects.live()), LEAST_RECENTLY_USED)[:MOST_LISTED])
+    context = {
+        "slots": slots,
+        "rows": rows,
+        "all_query": urlencode({"sort": LEAST_RECENTLY_USED}) if slots.used > MOST_LISTED else "",
+        "form": form,
+        "form_id": new_key(),
+    }
     return render(request, "console/limit.html", context, status=status)
-
-
-def least_used_first(row: ApplicationSummary) -> float:
-    """Return when an application was last used as a number; never comes before everything."""
-    return row.last_used_at.timestamp() if row.last_used_at else 0

@@ -16,7 +16,7 @@ from oauthapps.console.impact import impact_of
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.summaries import summary_of
 from oauthapps.console.views.landing import KEYS, SECRETS, back_to_settings, opened_from_settings
-from oauthapps.models.applications import APPLICATION_LIMIT
+from oauthapps.models import Application
 from oauthapps.services import applications, credentials
 
 RECENTLY = timedelta(hours=24)
@@ -38,7 +38,7 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
         "application": application,
         "impact": impact_of(application),
         "summary": summary_of(application),
-        "limit": APPLICATION_LIMIT,
+        "slots": Application.objects.slots(),
         "form": form,
     }
     return render(request, "console/delete_application.html", context, status=422 if form.errors else 200)
