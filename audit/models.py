@@ -40,6 +40,7 @@ class EventKind(models.TextChoices):
     CONSENT_REFUSED = "consent:refuse", "Access denied"
     CONSENT_WITHDRAWN = "consent:withdraw", "Access revoked"
     CODE_REPLAYED = "code:replay", "Authorization code reused"
+    REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same response repeated"
     REFRESH_TOKEN_REPLAYED = "refresh_token:replay", "Refresh token reused after rotation"
     TOKEN_REVOKED = "token:revoke", "Token revoked by the application"
     PERSON_CREATED = "person:create", "Person created"
@@ -142,7 +143,7 @@ class EventManager(models.Manager["Event"]):
             actor: where they do it from.
             person: the person whom they do it to; None for nobody.
         """
-        hour = timezone.now().replace(minute=0, second=0, microsecond=0)
+        hour = this_hour()
         rows = self.filter(kind=kind, actor=None, person=person, at__gte=hour).values_list("address", "pk")
         known = {network_of(address or ""): pk for address, pk in rows}
         network = network_of(actor.ip_address)
@@ -153,6 +154,27 @@ class EventManager(models.Manager["Event"]):
             self.record(kind, actor=actor, person=person)
         else:
             self.filter(pk=counted).update(times=F("times") + 1)
+
+    def record_hourly(self, kind: EventKind, *, actor: Actor, application: NamedRow, person: User) -> None:
+        """Count what a client may do often: an event an hour for each person and IP address.
+
+        Args:
+            kind: what it does.
+            actor: the client, and where it does it from.
+            application: the client's application.
+            person: whose access it uses.
+        """
+        address = actor.ip_address or None
+        counted = self.filter(
+            kind=kind, application=application.pk, person=person, address=address, at__gte=this_hour()
+        )
+        if not counted.update(times=F("times") + 1):
+            self.record(kind, actor=actor, application=application, person=person)
+
+
+def this_hour() -> datetime:
+    """Return when the present hour began."""
+    return timezone.now().replace(minute=0, second=0, microsecond=0)
 
 
 class Event(models.Model):

@@ -20,6 +20,10 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
 
 APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most=LARGEST_LIMIT)
+
+# How long a refresh token that was replaced gets the same successor again: a reply may have been lost.
+REFRESH_TOKEN_REUSE_SECONDS = env.number("REFRESH_TOKEN_REUSE_SECONDS", 30, most=120)
+
 EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
 
 STORAGES = {

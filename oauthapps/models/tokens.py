@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from oauth2_provider.models import (
     AbstractAccessToken,
@@ -134,8 +135,15 @@ class RefreshTokenQuerySet(models.QuerySet["RefreshToken"]):
 
     def alive(self) -> Self:
         """Those that have not been replaced, revoked, or ended with what they stand on."""
+        return self.not_ended().filter(replaced_at=None)
+
+    def presentable(self, replaced_after: datetime) -> Self:
+        """Those that are alive or were replaced after a time: the reply may have been lost."""
+        return self.not_ended().filter(Q(replaced_at=None) | Q(replaced_at__gt=replaced_after))
+
+    def not_ended(self) -> Self:
+        """Those that have not been revoked or ended with what they stand on."""
         return self.filter(
-            replaced_at=None,
             revoked=None,
             user__is_active=True,
             application__deleted_at=None,
@@ -161,6 +169,8 @@ class RefreshToken(AbstractRefreshToken):
     scope = models.CharField(max_length=200)
     last_used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
+    # Its successor is made of this, its own value and the installation's key.
+    successor_salt = models.CharField(max_length=22, default="", db_default="")
 
     objects = RefreshTokenQuerySet.as_manager()
 

@@ -1,8 +1,9 @@
 """Refusals as clients read them, in the dialect of the client that is refused."""
 
 import re
+from collections.abc import Iterable
 
-from oauthlib.oauth2 import OAuth2Error
+from oauthlib.oauth2 import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 
 from audit.actors import Sender
 from oauthapps.http.errors import NO_STORE, error_members
@@ -14,7 +15,7 @@ from oauthapps.oauth2.client_authentication import (
     PublicClientError,
     identify_application,
 )
-from oauthapps.oauth2.parameters import UnreadableRequestError
+from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.throttling import TooManyFailuresError
 from oauthapps.sql.clients import ClientRow
 
@@ -36,6 +37,18 @@ def unreadable_response(error: UnreadableRequestError, authorization: str, sende
     except TooManyFailuresError as too_many:
         return error_response(too_many, None)
     return error_response(error, application)
+
+
+def unsupported_grant_type(
+    parameters: Parameters, offered: Iterable[str], application: ClientRow | None
+) -> OAuth2Error:
+    """Return the error for a token request that names no grant type, or none that is offered."""
+    if asked := parameters.get("grant_type"):
+        type_ = application and application.type
+        return UnsupportedGrantTypeError(refusals.of_grant_type(asked, offered, type_))
+    error = InvalidRequestError("Missing grant_type parameter.")
+    error.client_id = parameters.get("client_id")
+    return error
 
 
 def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResponse:

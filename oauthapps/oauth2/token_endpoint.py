@@ -14,7 +14,6 @@ from oauthlib.oauth2 import (
     InvalidScopeError,
     OAuth2Error,
     UnauthorizedClientError,
-    UnsupportedGrantTypeError,
 )
 
 from audit.actors import Sender
@@ -27,16 +26,16 @@ from oauthapps.oauth2.client_authentication import (
     authenticate_client,
     identify_application,
 )
-from oauthapps.oauth2.errors import error_response, unreadable_response
+from oauthapps.oauth2.errors import error_response, unreadable_response, unsupported_grant_type
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
-from oauthapps.rules.credential_values import digest
+from oauthapps.rules.credential_values import digest, successor_of
 from oauthapps.services import tokens
 from oauthapps.services.tokens import VerifiedAssertion
 from oauthapps.sql import clients
-from oauthapps.sql.clients import ClientRow, GrantRow, Lookup, Presented, RefreshTokenRow
+from oauthapps.sql.clients import GrantRow, Lookup, Presented, RefreshTokenRow
 
 TokenGenerator = Callable[[Parameters], str]
 
@@ -104,7 +103,7 @@ class TokenEndpoint:
             grant = GRANTS.get(grant_type)
             if grant is None:
                 application = identify_application(authorization, parameters, sender)
-                raise unsupported(parameters, application)
+                raise unsupported_grant_type(parameters, GRANTS, application)
             value = parameters.get(grant.parameter, "")
             presented = Presented(grant.lookup, digest(value))
             client = authenticate_client(authorization, parameters, sender, presented)
@@ -112,14 +111,16 @@ class TokenEndpoint:
             if grant_type not in application.type.grant_types:
                 raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), application.type))
             try:
-                return self.issue(grant.judge(value, parameters, client), parameters, client)
+                return self.issue(grant.judge(value, parameters, client), parameters, client, sender)
             except InvalidGrantError as error:
                 grant.after_refusal(error, value, client, sender)
                 raise
         except OAuth2Error as error:
             return error_response(error, application)
 
-    def issue(self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient) -> ApiResponse:
+    def issue(
+        self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient, sender: Sender
+    ) -> ApiResponse:
         """Make tokens, store them while using up what they are made from, and reply (RFC 6749 section 5.1).
 
         Raises:
@@ -132,10 +133,11 @@ class TokenEndpoint:
             scope=scopes.render(granted.scope),
             seconds=self.expires_in,
             access_token=self.new_access_token(parameters),
-            refresh_token=self.new_refresh_token(parameters) if granted.makes_refresh_token else "",
+            refresh_token=granted.successor
+            or (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
             replaces=not granted.kept_refresh_token,
         )
-        if not tokens.store(issue):
+        if not tokens.store(issue, sender=sender):
             raise InvalidGrantError
         tokens.record_uses(issue)
         reply = {
@@ -150,16 +152,6 @@ class TokenEndpoint:
         return json_response(reply, headers=NO_STORE)
 
 
-def unsupported(parameters: Parameters, application: ClientRow | None) -> OAuth2Error:
-    """Return the error for a request that names no grant type, or none that is offered."""
-    if asked := parameters.get("grant_type"):
-        type_ = application and application.type
-        return UnsupportedGrantTypeError(refusals.of_grant_type(asked, GRANTS, type_))
-    error = InvalidRequestError("Missing grant_type parameter.")
-    error.client_id = parameters.get("client_id")
-    return error
-
-
 class Granted(NamedTuple):
     """What a request is granted that has been judged.
 
@@ -167,12 +159,14 @@ class Granted(NamedTuple):
         source: what the tokens are made from.
         scope: what the access token may do.
         makes_refresh_token: whether a new refresh token comes with it.
+        successor: the refresh token that replaces the presented one; empty where none does.
         kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
     """
 
     source: GrantRow | RefreshTokenRow | VerifiedAssertion
     scope: tuple[str, ...]
     makes_refresh_token: bool = False
+    successor: str = ""
     kept_refresh_token: str = ""
 
 
@@ -206,7 +200,10 @@ def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -
 
 
 def judge_refresh_token(value: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
-    """Judge a refresh token, and the scope: less than its own may be asked for."""
+    """Judge a refresh token, and the scope: less than its own may be asked for.
+
+    One that was replaced a moment ago is granted its successor again: the reply may have been lost.
+    """
     if not value:
         raise InvalidRequestError("Missing refresh token parameter.")
     row: RefreshTokenRow | None = client.own_row()
@@ -217,8 +214,8 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     scope = scopes.parse(parameters.get("scope", "").strip()) or own_scope
     if not set(scope) <= set(own_scope):
         raise InvalidScopeError(refusals.of_scopes(scope, own_scope))
-    if client.application.rotate_refresh_tokens:
-        return Granted(row, scope, makes_refresh_token=True)
+    if client.application.rotate_refresh_tokens or row.replaced_at:
+        return Granted(row, scope, successor=successor_of(value, row.successor_salt))
     return Granted(row, scope, kept_refresh_token=value)
 
 

@@ -91,7 +91,8 @@ def may_be_described(application: ClientRow, row: AccessTokenRow | RefreshTokenR
     access token that lives for months.
     """
     if isinstance(row, RefreshTokenRow):
-        return row.application_id == application.id and not row.expirations.have_passed
+        is_alive = row.replaced_at is None and not row.expirations.have_passed
+        return is_alive and row.application_id == application.id
     return may_ask(application, row.application_id)
 
 

@@ -21,6 +21,7 @@ CODE_PREFIX = "gtcode_"
 PREFIXES = (CLIENT_SECRET_PREFIX, ACCESS_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX, CODE_PREFIX)
 
 _RANDOM_BYTES = 32
+_SALT_BYTES = 16
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM_LENGTH = 6  # 62**6 > 2**32
 _HINT_LENGTH = 4
@@ -54,6 +55,27 @@ def new_refresh_token() -> str:
     return _new(REFRESH_TOKEN_PREFIX)
 
 
+def new_successor_salt() -> str:
+    """Make the salt of a refresh token's successor, of 128 random bits."""
+    return secrets.token_urlsafe(_SALT_BYTES)
+
+
+def successor_of(refresh_token: str, salt: str) -> str:
+    """Make the refresh token that replaces another one.
+
+    The same token gets the same successor, however often it is presented, and the successor is stored
+    nowhere. It takes the token, its salt and this installation's key to make it: no two of them are enough.
+
+    Args:
+        refresh_token: the plaintext of the token to be replaced.
+        salt: its `new_successor_salt`.
+
+    Returns:
+        The plaintext for the client; store only its `digest`.
+    """
+    return _with_checksum(REFRESH_TOKEN_PREFIX + _derived("oauthapps.refresh_token", salt + refresh_token))
+
+
 def code_for(page_id: str) -> str:
     """Make the authorization code that answers one showing of a consent page.
 
@@ -66,8 +88,7 @@ def code_for(page_id: str) -> str:
     Returns:
         The plaintext for the redirect; store only its `digest`.
     """
-    derived = salted_hmac("oauthapps.code", page_id, algorithm="sha256").digest()
-    return _with_checksum(CODE_PREFIX + urlsafe_b64encode(derived).rstrip(b"=").decode())
+    return _with_checksum(CODE_PREFIX + _derived("oauthapps.code", page_id))
 
 
 def new_page_id() -> str:
@@ -105,6 +126,12 @@ def hint(value: str) -> str:
 
 def _new(prefix: str) -> str:
     return _with_checksum(prefix + secrets.token_urlsafe(_RANDOM_BYTES))
+
+
+def _derived(purpose: str, value: str) -> str:
+    """Return 256 bits that only this installation's key can make of a value, in 43 characters."""
+    derived = salted_hmac(purpose, value, algorithm="sha256").digest()
+    return urlsafe_b64encode(derived).rstrip(b"=").decode()
 
 
 def _with_checksum(body: str) -> str:

@@ -7,7 +7,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import User
-from audit.actors import Actor
+from audit.actors import Actor, Sender
 from audit.models import Event, EventKind
 from common.best_effort import best_effort
 from oauthapps.models import (
@@ -22,10 +22,7 @@ from oauthapps.models import (
 from oauthapps.models.consents import EndReason
 from oauthapps.rules import credential_values
 from oauthapps.sql import issuing
-from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow
-
-# A replaced refresh token that comes back within this time is a lost reply or a second tab, not a theft.
-REPLAY_LEEWAY = timedelta(seconds=10)
+from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow, reuse_began
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,8 +63,12 @@ class Issue:
     replaces: bool = True
 
 
-def store(issue: Issue) -> bool:
+def store(issue: Issue, *, sender: Sender) -> bool:
     """Use up what new tokens were made from and store their digests.
+
+    Args:
+        issue: the tokens.
+        sender: where the client asked from, for the event of a refresh token that is sent again.
 
     Returns:
         Whether it was still to be used; otherwise nothing is stored.
@@ -92,9 +93,18 @@ def store(issue: Issue) -> bool:
         "replaced_at": now if issue.replaces else None,
         "refresh_token": credential_values.digest(issue.refresh_token) if issue.refresh_token else "",
         "refresh_scope": source.scope,
+        "successor_salt": credential_values.new_successor_salt() if issue.refresh_token else "",
     }
-    table = "oauthapps_grant" if isinstance(source, GrantRow) else "oauthapps_refreshtoken"
-    return issuing.use_and_add(table, {**made, **used})
+    values = {**made, **used}
+    if isinstance(source, GrantRow):
+        return issuing.use_and_add("oauthapps_grant", values)
+    if source.replaced_at is None and issuing.use_and_add("oauthapps_refreshtoken", values):
+        return True
+    # Its reply may have been lost, or another tab was quicker: each gets the same refresh token.
+    if not issuing.add_again({**values, "replaced_after": reuse_began(now)}):
+        return False
+    record_repeat(source, actor=sender().as_client(issue.client.client_id))
+    return True
 
 
 def record_uses(issue: Issue) -> None:
@@ -104,6 +114,15 @@ def record_uses(issue: Issue) -> None:
         record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
     if isinstance(source, VerifiedAssertion):
         record_use(PublicKey, source.key.id, source.key.last_used_at)
+
+
+def record_repeat(token: RefreshTokenRow, *, actor: Actor) -> None:
+    """Count that a client sent a refresh token again and got the same successor, and where from."""
+    with best_effort("that a refresh token was sent again"):
+        family = TokenFamily.objects.select_related("application", "user").get(pk=token.family_id)
+        Event.objects.record_hourly(
+            EventKind.REFRESH_TOKEN_REPEATED, actor=actor, application=family.application, person=family.user
+        )
 
 
 def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
@@ -134,7 +153,7 @@ def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, ac
         RefreshToken.objects.filter(
             token_checksum=digest,
             application_id=application_id,
-            replaced_at__lte=timezone.now() - REPLAY_LEEWAY,
+            replaced_at__lte=reuse_began(timezone.now()),
         )
         .select_related("family", "user")
         .first()

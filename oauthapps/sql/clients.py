@@ -6,10 +6,11 @@ that these requests use, in the order of its row's fields.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
 
+from django.conf import settings
 from django.utils import timezone
 
 from oauthapps.models.applications import ResponseProfile
@@ -89,13 +90,18 @@ CLIENTS = {
 
 
 class RefreshTokenRow(NamedTuple):
-    """A refresh token that was not replaced or revoked, with all that its two ends are worked out from."""
+    """A refresh token with all that its two ends are worked out from.
+
+    It was not revoked, and not replaced either unless that was a moment ago.
+    """
 
     id: int
     application_id: int
     family_id: int
     scope: str
     created: datetime
+    replaced_at: datetime | None
+    successor_salt: str
     client_id: str
     user_id: str
     username: str
@@ -111,14 +117,15 @@ class RefreshTokenRow(NamedTuple):
 
 
 REFRESH_TOKEN = """
-    SELECT token.id, token.application_id, token.family_id, token.scope, token.created, application.client_id,
-           person.user_id, person.username, family.started_at, application.absolute_expiration,
-           person.last_active_at, application.inactivity_expiration
+    SELECT token.id, token.application_id, token.family_id, token.scope, token.created, token.replaced_at,
+           token.successor_salt, application.client_id, person.user_id, person.username, family.started_at,
+           application.absolute_expiration, person.last_active_at, application.inactivity_expiration
       FROM oauthapps_refreshtoken token
       JOIN oauthapps_application application ON application.id = token.application_id
       JOIN accounts_user person ON person.id = token.user_id
       JOIN oauthapps_tokenfamily family ON family.id = token.family_id
-     WHERE token.token_checksum = %(digest)s AND token.replaced_at IS NULL AND token.revoked IS NULL
+     WHERE token.token_checksum = %(digest)s AND token.revoked IS NULL
+       AND (token.replaced_at IS NULL OR token.replaced_at > %(replaced_after)s)
        AND family.ended_at IS NULL AND person.is_active
        AND application.deleted_at IS NULL AND application.disabled_at IS NULL"""
 
@@ -197,7 +204,8 @@ def client(
     Returns:
         The client; then the rows of what is presented, which say nothing yet about whom they belong to.
     """
-    values = {"client_id": client_id, "now": timezone.now()}
+    now = timezone.now()
+    values = {"client_id": client_id, "now": now, "replaced_after": reuse_began(now)}
     if digests:
         values |= {"secret": digests[0], "other_secret": digests[-1]}
     statement = CLIENTS[bool(digests), presented is not None and presented.issues]
@@ -210,6 +218,15 @@ def client(
         return None, []
     make, width = presented.lookup.row._make, len(ClientRow._fields)
     return ClientRow._make(rows[0][:width]), [make(row[width:]) for row in rows if row[width] is not None]
+
+
+def reuse_began(now: datetime) -> datetime:
+    """Return since when refresh tokens that were replaced get the same successor again.
+
+    Args:
+        now: the present time.
+    """
+    return now - timedelta(seconds=settings.REFRESH_TOKEN_REUSE_SECONDS)
 
 
 @lru_cache(maxsize=64)

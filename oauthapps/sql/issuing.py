@@ -39,9 +39,28 @@ ADD_ACCESS_TOKEN = """
 
 ADD_REFRESH_TOKEN = """
     INSERT INTO oauthapps_refreshtoken
-           (user_id, application_id, family_id, token, token_checksum, scope, created, updated)
-    SELECT user_id, application_id, family_id, '', %(refresh_token)s, %(refresh_scope)s, %(now)s, %(now)s
+           (user_id, application_id, family_id, token, token_checksum, scope, created, updated,
+            successor_salt)
+    SELECT user_id, application_id, family_id, '', %(refresh_token)s, %(refresh_scope)s, %(now)s, %(now)s,
+           %(successor_salt)s
       FROM used"""
+
+# For a refresh token that was replaced a moment ago, as long as nobody has used the one that replaced it.
+ADD_AGAIN = """
+    INSERT INTO oauthapps_accesstoken
+           (user_id, application_id, family_id, token, token_checksum, scope, expires, created, updated)
+    SELECT used.user_id, used.application_id, used.family_id, '', %(access_token)s, %(scope)s, %(expires)s,
+           %(now)s, %(now)s
+      FROM oauthapps_refreshtoken used
+      JOIN oauthapps_refreshtoken successor ON successor.token_checksum = %(refresh_token)s
+      JOIN oauthapps_tokenfamily family ON family.id = used.family_id
+     WHERE used.id = %(source)s AND used.replaced_at > %(replaced_after)s AND used.revoked IS NULL
+       AND successor.family_id = used.family_id AND successor.replaced_at IS NULL
+       AND successor.last_used_at IS NULL AND successor.revoked IS NULL AND family.ended_at IS NULL
+    {lock}RETURNING id"""
+# Whoever uses the successor meanwhile is waited for; SQLite has one writer at a time anyway.
+ADD_AGAIN_ON_POSTGRESQL = ADD_AGAIN.format(lock="FOR SHARE OF successor ")
+ADD_AGAIN_ON_SQLITE = ADD_AGAIN.format(lock="")
 
 ADD_MACHINE_TOKEN = """
     INSERT INTO oauthapps_accesstoken
@@ -81,6 +100,19 @@ def use_and_add(table: str, values: Values) -> bool:
         for addition in additions(bool(values["refresh_token"])):
             fetch_all(used + addition, values)
     return True
+
+
+def add_again(values: Values) -> bool:
+    """Add an access token for a refresh token that was replaced a moment ago (RFC 9700 section 4.14.2).
+
+    Args:
+        values: as for `use_and_add`; `refresh_token` is the digest of its successor.
+
+    Returns:
+        Whether that has not been used yet; otherwise nothing has changed.
+    """
+    is_postgresql = connections[DEFAULT_DB_ALIAS].vendor == "postgresql"
+    return has_added(ADD_AGAIN_ON_POSTGRESQL if is_postgresql else ADD_AGAIN_ON_SQLITE, values)
 
 
 @lru_cache(maxsize=8)

@@ -37,6 +37,7 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "FORWARDED_HEADER",
         "EVENT_DAYS",
         "APPLICATION_LIMIT",
+        "REFRESH_TOKEN_REUSE_SECONDS",
     ):
         monkeypatch.delenv(name, raising=False)
     valid = {
@@ -77,6 +78,8 @@ def production() -> dict[str, Any]:
         ("APPLICATION_LIMIT", "0"),
         ("APPLICATION_LIMIT", "1001"),
         ("APPLICATION_LIMIT", "ten"),
+        ("REFRESH_TOKEN_REUSE_SECONDS", "121"),
+        ("REFRESH_TOKEN_REUSE_SECONDS", "-1"),
     ],
 )
 def test_an_unsafe_setting_does_not_start(
@@ -181,6 +184,16 @@ def test_https_is_believed_only_behind_a_proxy(db: None, settings: Settings) -> 
     assert Client().get("/accounts/login/", headers=forged).status_code == 301
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     assert Client().get("/accounts/login/", headers=forged).status_code == 200
+
+
+@pytest.mark.spec("Y-54", "RFC 9700 §4.14.2")
+def test_how_long_a_replaced_refresh_token_is_good_is_a_setting(
+    environment: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert production()["REFRESH_TOKEN_REUSE_SECONDS"] == 30
+    for seconds in (0, 120):
+        monkeypatch.setenv("REFRESH_TOKEN_REUSE_SECONDS", str(seconds))
+        assert production()["REFRESH_TOKEN_REUSE_SECONDS"] == seconds
 
 
 @pytest.mark.spec("S-33", "ASVS 14.2.7")

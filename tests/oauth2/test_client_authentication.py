@@ -334,7 +334,7 @@ def test_events_name_the_client_however_it_authenticated(
     ask(TOKEN, client.token_parameters(code))
     tokens = client.get_tokens(visitor)
     client.refresh(tokens["refresh_token"])
-    with time_machine.travel(timezone.now() + timedelta(seconds=11)):
+    with time_machine.travel(timezone.now() + timedelta(seconds=31)):
         ask(TOKEN, client.refresh_parameters(tokens["refresh_token"]))
     tokens = client.get_tokens(visitor)
     for name in ("access_token", "refresh_token"):

@@ -57,12 +57,14 @@ def test_what_is_used_up_twice_adds_nothing_the_second_time(web: OAuthClient, vi
         "expires": timezone.now() + timedelta(hours=1),
         "refresh_token": "b" * 64,
         "refresh_scope": "read offline_access",
+        "successor_salt": "salt",
     }
     assert issuing.use_and_add("oauthapps_grant", values)
     assert not issuing.use_and_add("oauthapps_grant", values | {"access_token": "c" * 64})
     access, refresh = AccessToken.objects.get(), RefreshToken.objects.get()
     assert (access.token_checksum, access.scope, access.expires) == ("a" * 64, "read", values["expires"])
     assert (refresh.token_checksum, refresh.scope) == ("b" * 64, "read offline_access")
+    assert refresh.successor_salt == "salt"
     assert access.family_id == refresh.family_id == Grant.objects.get().family_id
 
 
@@ -82,10 +84,22 @@ VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "
 @pytest.mark.parametrize("name", LOOKUPS)
 def test_a_look_up_follows_indexes_alone(db: None, name: str) -> None:
     statement, column = LOOKUPS[name]
-    values = VALUES | {"now": timezone.now()}
+    now = timezone.now()
+    values = VALUES | {"now": now, "replaced_after": now}
     plan = plan_of(statement, adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
     assert re.search(rf"\(({column})=\?|Index Cond: \(+({column})\)?(::text)? =", plan), plan
+
+
+def test_what_is_added_again_follows_indexes_alone(db: None) -> None:
+    now, digest = timezone.now(), "4" * 64
+    values = {"now": now, "source": 1, "replaced_after": now, "refresh_token": digest, "access_token": digest}
+    statement = (
+        issuing.ADD_AGAIN_ON_SQLITE if connection.vendor == "sqlite" else issuing.ADD_AGAIN_ON_POSTGRESQL
+    )
+    plan = plan_of(statement, adapted(connection, values | {"scope": "read", "expires": now}))
+    assert not reads_a_whole_table(plan), plan
+    assert re.search(r"token_checksum\)?(::text)? ?=", plan), plan
 
 
 @pytest.mark.parametrize("table", issuing.USES)

@@ -42,6 +42,9 @@ CHANGES: dict[str, Callable[[], object]] = {
     "the access token expires": lambda: AccessToken.objects.update(expires=timezone.now()),
     "the access token is revoked": lambda: AccessToken.objects.update(revoked_at=timezone.now()),
     "the refresh token is replaced": lambda: RefreshToken.objects.update(replaced_at=timezone.now()),
+    "the refresh token was replaced long ago": lambda: RefreshToken.objects.update(
+        replaced_at=timezone.now() - timedelta(seconds=31)
+    ),
     "the refresh token is revoked": lambda: RefreshToken.objects.update(revoked=timezone.now()),
     "the code is redeemed": lambda: Grant.objects.update(redeemed_at=timezone.now()),
     "the code expires": lambda: Grant.objects.update(expires=timezone.now()),
@@ -130,7 +133,8 @@ def test_codes(web: OAuthClient, shown: dict[str, str], change: str) -> None:
 def test_refresh_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     CHANGES[change]()
     secrets = ClientSecret.objects.live()
-    found = RefreshToken.objects.alive().filter(token_checksum=shown["refresh_token"])
+    just_replaced = RefreshToken.objects.presentable(timezone.now() - timedelta(seconds=30))
+    found = just_replaced.filter(token_checksum=shown["refresh_token"])
     rows = presented(web, shown["secret"], clients.REFRESH_TOKENS, shown["refresh_token"])
     ends = {"started_at": "family.started_at", "last_active_at": "user.last_active_at"}
     ends |= {name: f"application.{name}" for name in ("absolute_expiration", "inactivity_expiration")}

@@ -40,14 +40,15 @@ def test_without_rotation_the_same_refresh_token_keeps_working(web: OAuthClient,
 
 @pytest.mark.spec("R-05", "RFC 9700 §4.14.2")
 @pytest.mark.spec("R-06", "RFC 9700 §4.14.2; ASVS 10.4.5")
-@pytest.mark.parametrize(("seconds", "ended"), [(9, False), (11, True)])
-def test_a_replaced_token_is_refused_and_after_ten_seconds_ends_its_family(
+@pytest.mark.parametrize(("seconds", "ended"), [(29, False), (31, True)])
+def test_a_replaced_token_is_refused_and_after_thirty_seconds_ends_its_family(
     web: OAuthClient, visitor: Client, seconds: int, ended: bool
 ) -> None:
     now = timezone.now()
     with time_machine.travel(now, tick=False):
         first = web.get_tokens(visitor)
         second = web.refresh(first["refresh_token"]).json()
+        second = web.refresh(second["refresh_token"]).json()
     with time_machine.travel(now + timedelta(seconds=seconds), tick=False):
         assert web.refresh(first["refresh_token"]).json()["error"] == "invalid_grant"
         assert web.me(second["access_token"]).status_code == (401 if ended else 200)
@@ -162,7 +163,7 @@ def test_rotation_is_what_the_setting_says_at_the_moment_of_use(web: OAuthClient
     second = web.refresh(first).json()["refresh_token"]
     assert second != first
     configure(web, rotate_refresh_tokens=False)
-    assert web.refresh(first).json()["error"] == "invalid_grant"  # what was replaced stays replaced
+    assert web.refresh(first).json()["refresh_token"] == second  # what was replaced stays replaced
     assert web.refresh(second).json()["refresh_token"] == second
 
 
@@ -187,21 +188,9 @@ def test_a_refresh_answers_with_all_five_members_and_a_token_that_works(
     assert web.me(second["access_token"]).json()["ID"] == person.user_id
 
 
-@pytest.mark.spec("R-05", "RFC 9700 §4.14.2")
-def test_no_reply_is_ever_repeated(web: OAuthClient, visitor: Client) -> None:
-    now = timezone.now()
-    with time_machine.travel(now, tick=False):
-        first = web.get_tokens(visitor)
-        assert web.refresh(first["refresh_token"]).status_code == 200
-        for _ in range(3):  # a lost reply stays lost: within the ten seconds too
-            again = web.refresh(first["refresh_token"])
-            assert (again.status_code, again.json()["error"]) == (400, "invalid_grant")
-            assert "refresh_token" not in again.json()
-
-
 @pytest.mark.spec("R-06", "RFC 9700 §4.14.2; ASVS 10.4.5")
-@pytest.mark.parametrize(("seconds", "ended"), [(9.9, False), (10, True)])
-def test_ten_seconds_to_the_moment(web: OAuthClient, visitor: Client, seconds: float, ended: bool) -> None:
+@pytest.mark.parametrize(("seconds", "ended"), [(29.9, False), (30, True)])
+def test_thirty_seconds_to_the_moment(web: OAuthClient, visitor: Client, seconds: float, ended: bool) -> None:
     now = timezone.now()
     with time_machine.travel(now, tick=False):
         first = web.get_tokens(visitor)
