@@ -15,8 +15,8 @@ from oauthapps.api.bearer import (
     refusal,
 )
 from oauthapps.api.views import Members, readable_with_token
+from oauthapps.http.decorators import allow_only
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
-from oauthapps.http.methods import allow_only
 from oauthapps.rules.credential_values import digest
 from oauthapps.services import tokens
 from oauthapps.sql.access_tokens import BearerRow

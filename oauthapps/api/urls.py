@@ -4,7 +4,7 @@ from django.urls import path, re_path
 
 from oauthapps.api import attask, views
 from oauthapps.api.verification import verify
-from oauthapps.http.cors import cross_origin
+from oauthapps.http.decorators import cross_origin
 from oauthapps.http.messages import Endpoint
 
 # Clients name the version of the API that they were written for.

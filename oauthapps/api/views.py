@@ -5,8 +5,8 @@ from functools import wraps
 from typing import Any
 
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
+from oauthapps.http.decorators import allow_only
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
-from oauthapps.http.methods import allow_only
 from oauthapps.rules import scopes
 
 Members = dict[str, Any]

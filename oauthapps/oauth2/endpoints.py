@@ -5,9 +5,9 @@ from collections.abc import Callable
 from oauthlib.oauth2 import OAuth2Error
 
 from audit.actors import Sender
+from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
-from oauthapps.http.methods import allow_only
 from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
 from oauthapps.oauth2.errors import error_response, unreadable_response

@@ -1,8 +1,7 @@
 """Authorization server metadata (RFC 8414): what is offered, and nothing else."""
 
-from oauthapps.http.cors import public
+from oauthapps.http.decorators import allow_only, public
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
-from oauthapps.http.methods import allow_only
 from oauthapps.oauth2.issuer import endpoint, issuer
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN

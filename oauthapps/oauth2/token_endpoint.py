@@ -17,9 +17,9 @@ from oauthlib.oauth2 import (
 )
 
 from audit.actors import Sender
+from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
-from oauthapps.http.methods import allow_only
 from oauthapps.oauth2 import assertions, refusals, refused_grants
 from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,

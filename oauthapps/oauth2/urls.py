@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from oauthapps.http.cors import cross_origin
+from oauthapps.http.decorators import cross_origin
 from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2 import authorization, endpoints, token_endpoint
 from oauthapps.oauth2.switch_account import switch_account

@@ -356,7 +356,7 @@ def test_nothing_is_used_up_where_the_origin_cannot_be_looked_up(
         raise OperationalError
 
     with monkeypatch.context() as patch:
-        patch.setattr("oauthapps.http.cors.is_registered", broken)
+        patch.setattr("oauthapps.http.decorators.is_registered", broken)
         answer = single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN)
         assert answer.status_code == 503
     assert single_page.post(TOKEN, single_page.token_parameters(code), Origin=ORIGIN).status_code == 200

@@ -1,4 +1,4 @@
-"""Cross-origin requests of single page applications (Fetch standard).
+"""Decorators of API endpoints: the HTTP methods they allow, and scripts of other origins (Fetch standard).
 
 A preflight names no client, so it is allowed for the registered origins of any enabled single page
 application. Credentials are never allowed: cookies mean nothing at these endpoints. So a script may send
@@ -6,8 +6,10 @@ whatever headers it likes; tracing and error reporting add theirs to every reque
 """
 
 import re
+from collections.abc import Callable
 from functools import wraps
 
+from oauthapps.http.errors import error_response
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, response_to_failure
 from oauthapps.models import Application, RedirectURL
 from oauthapps.rules.app_types import AppType
@@ -18,6 +20,37 @@ ASKED_HEADERS = "Access-Control-Request-Headers"
 HEADER_NAMES = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~, -]{1,1000}")
 USUAL_HEADERS = "authorization, content-type, sessionid"
 PREFLIGHT_SECONDS = "600"
+
+RefuseMethod = Callable[[str, dict[str, str]], ApiResponse]
+
+
+def method_refused(message: str, headers: dict[str, str]) -> ApiResponse:
+    """Return the refusal of a method in the standard shape."""
+    return error_response(405, "invalid_request", message, headers)
+
+
+def allow_only(*methods: str, refuse: RefuseMethod = method_refused) -> Callable[[ApiView], ApiView]:
+    """Return a decorator that refuses all other methods (RFC 9110 section 15.5.6).
+
+    Args:
+        methods: their names, in capitals.
+        refuse: makes the response to any other, of a message and headers.
+    """
+    names = ", ".join(methods)
+
+    def decorate(view: ApiView) -> ApiView:
+        @wraps(view)
+        def allowed(request: ApiRequest) -> ApiResponse:
+            if request.environ["REQUEST_METHOD"] in methods or request.method in methods:
+                return view(request)
+            return refuse(
+                f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} allowed.",
+                {"Allow": names},
+            )
+
+        return allowed
+
+    return decorate
 
 
 def cross_origin(view: ApiView) -> ApiView:
