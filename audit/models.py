@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
 
 
+LONGEST_DETAIL = 300
+
+
 class NamedRow(Protocol):
     """A row that people know by a name, such as an application."""
 
@@ -43,6 +46,12 @@ class EventKind(models.TextChoices):
     REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same response repeated"
     REFRESH_TOKEN_REPLAYED = "refresh_token:replay", "Refresh token reused after rotation"
     TOKEN_REVOKED = "token:revoke", "Token revoked by the application"
+    API_CREATED = "api:create", "API created"
+    API_CHANGED = "api:change", "API changed"
+    API_DELETED = "api:delete", "API deleted"
+    SCOPE_ADDED = "scope:add", "Scope added"
+    SCOPE_CHANGED = "scope:change", "Scope changed"
+    SCOPE_DELETED = "scope:delete", "Scope deleted"
     PERSON_CREATED = "person:create", "Person created"
     PERSON_CHANGED = "person:change", "Person changed"
     PERSON_INVITED = "person:invite", "Person invited"
@@ -114,7 +123,7 @@ class EventManager(models.Manager["Event"]):
             actor: who did it, and from where.
             application: the application it happened to.
             person: the person it happened to.
-            detail: which of several things it was, such as a secret's hint; never a secret.
+            detail: which of several things it was, such as a secret's hint, cut to what fits; never a secret.
             before: the fields' values that it replaced, by label.
             after: the values it put in their place.
         """
@@ -128,7 +137,7 @@ class EventManager(models.Manager["Event"]):
             application_id=application.pk if application else None,
             application_name=application.name if application else "",
             person=person,
-            detail=detail,
+            detail=detail[:LONGEST_DETAIL],
             before=before or {},
             after=after or {},
         )
@@ -197,7 +206,7 @@ class Event(models.Model):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="events"
     )
-    detail = models.CharField(max_length=300, blank=True)
+    detail = models.CharField(max_length=LONGEST_DETAIL, blank=True)
     # How often it happened: once, but for what is counted instead of recorded.
     times = models.PositiveIntegerField(default=1, db_default=1)
     before = models.JSONField(default=dict)

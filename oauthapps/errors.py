@@ -43,6 +43,28 @@ class InvalidLinkError(GatehouseError):
     """The URL may not stand behind a link that we show to people."""
 
 
+class InvalidApiIdentifierError(GatehouseError):
+    """The text cannot identify an API."""
+
+
+class InvalidScopeNameError(GatehouseError):
+    """The text cannot be the name of a scope."""
+
+
+class ApiTakenError(GatehouseError):
+    """Another API has this identifier."""
+
+    def __init__(self, message: str = "Another API has this identifier.") -> None:
+        super().__init__(message)
+
+
+class ScopeTakenError(GatehouseError):
+    """There is, or was, a scope of this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"There is a scope {name} already, or there was one: choose another name.")
+
+
 class InvalidLifetimeError(GatehouseError):
     """The value is none of the offered lifetimes."""
 

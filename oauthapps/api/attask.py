@@ -81,7 +81,7 @@ def not_found(request: ApiRequest, token: TokenContext) -> ApiResponse:  # noqa:
 def documented(row: BearerRow) -> Members:
     """Return a person as the documented calls show one."""
     return {
-        "ID": row.user_id,
+        "ID": row.subject,
         "name": row.display_name,
         "objCode": "USER",
         "emailAddr": row.email,

@@ -8,7 +8,6 @@ from django.utils import timezone
 
 from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response
 from oauthapps.models import AccessToken
-from oauthapps.rules import scopes
 from oauthapps.rules.credential_values import digest
 from oauthapps.sql import access_tokens
 from oauthapps.sql.access_tokens import BearerRow
@@ -100,7 +99,7 @@ def living_token(request: ApiRequest) -> TokenContext:
     row = access_tokens.bearer(presented)
     if row is None:
         raise dead_token(presented)
-    return TokenContext(row, scopes.parse(row.scope))
+    return TokenContext(row, row.effective_scope)
 
 
 def dead_token(presented: str) -> BearerError:
@@ -119,7 +118,7 @@ def dead_token(presented: str) -> BearerError:
         "invalid_token",
         f"The access token expired at {row.expires:%Y-%m-%d %H:%M:%S} UTC." if has_expired else ENDED_TOKEN,
         client=row.application.client_id,
-        username=row.user.username,
+        username=row.user.username if row.user else "",
     )
 
 

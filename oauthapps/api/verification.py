@@ -2,54 +2,67 @@
 
 from urllib.parse import parse_qsl, quote
 
-from oauthapps.api.bearer import BearerError, TokenContext, challenge, check, lacks_scope
+from oauthapps.api.bearer import BearerError, TokenContext, challenge, lacks_scope, living_token
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from oauthapps.rules import scopes
+from oauthapps.rules.apis.identifiers import canonical
 
 
 def verify(request: ApiRequest) -> ApiResponse:
     """Answer 200 with whom the token speaks for, 401 without a living token, 403 without the scope.
 
     Any method, because a proxy may pass on that of the request it asks about; the body is not read. The scope
-    is `read`, or what the parameter `scope` of the URL names.
+    is what the parameter `scope` of the URL names; without one it is `read`, or any scope of the API that the
+    parameter `resource` names.
     """
     try:
-        token = check_all(request, asked_scopes(request))
+        token = check_all(request, asked("scope", request), asked("resource", request))
     except BearerError as error:
         return challenge(error)
     return ApiResponse(
         200,
         headers={
             "Content-Type": "text/plain",
-            "X-Auth-User-Id": token.row.user_id,
+            "X-Auth-User-Id": token.row.subject,
             "X-Auth-Username": quote(token.row.username, safe="+"),  # a header is ASCII whatever a name is
             "X-Auth-Client-Id": token.row.client_id,
             "X-Auth-Scope": scopes.render(token.scope),
+            "X-Auth-Audience": " ".join(token.row.catalog.audience(token.scope)),
             "Cache-Control": "no-store",
         },
     )
 
 
-def asked_scopes(request: ApiRequest) -> tuple[str, ...]:
-    """Return every scope that the URL names, `read` where it names none.
+def asked(name: str, request: ApiRequest) -> tuple[str, ...]:
+    """Return every value that the URL has for a parameter.
 
     All of them are wanted, so that a proxy which appends the parameters of strangers to its own cannot have
-    its scope replaced by theirs. However many there are: a proxy would take a 400 for neither yes nor no.
+    its scope or resource replaced by theirs. However many there are: a proxy would take a 400 for neither yes
+    nor no.
     """
     parameters = parse_qsl(request.query, errors="replace")
-    named = " ".join(value for name, value in parameters if name == "scope")
-    return scopes.parse(named) or (scopes.READ,)
+    return scopes.parse(" ".join(value for each, value in parameters if each == name))
 
 
-def check_all(request: ApiRequest, asked: tuple[str, ...]) -> TokenContext:
-    """Return whom a request with all of these scopes speaks for.
+def check_all(request: ApiRequest, wanted: tuple[str, ...], resources: tuple[str, ...]) -> TokenContext:
+    """Return whom a request with all of these scopes speaks for, and those of its scopes that count.
+
+    Args:
+        request: the request.
+        wanted: the scopes that its token must have.
+        resources: the identifiers of the APIs that it must be for; others of its scopes do not count.
 
     Raises:
         BearerError: when it has no living token, or one that lacks a scope; only scopes that exist are named
             in the answer, because what the URL holds is anybody's.
     """
-    known = [name for name in asked if name in scopes.SCOPES]
-    token = check(request, known[0] if known else scopes.READ)
-    if not set(asked) <= set(token.scope):
-        raise lacks_scope(token, scopes.render(known))
+    token = living_token(request)
+    catalog = token.row.catalog
+    identifiers = {canonical(resource) for resource in resources}
+    if resources:
+        token = TokenContext(token.row, catalog.of_apis(token.scope, identifiers))
+    needed = wanted or (() if resources else (scopes.READ,))
+    is_for_all = identifiers <= set(catalog.audience(token.scope))
+    if not is_for_all or not set(needed) <= set(token.scope):
+        raise lacks_scope(token, scopes.render(name for name in needed if name in catalog.by_scope))
     return token

@@ -8,6 +8,7 @@ from oauthapps.api.bearer import BearerError, TokenContext, challenge, check
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
 from oauthapps.rules import scopes
+from oauthapps.sql.access_tokens import SERVICE
 
 Members = dict[str, Any]
 Resource = Callable[[TokenContext], Members]
@@ -34,7 +35,8 @@ def me(token: TokenContext) -> Members:
     """Return who the token speaks for, and by which client."""
     row = token.row
     return {
-        "ID": row.user_id,
+        **({"sub_type": SERVICE} if row.is_service else {}),
+        "ID": row.subject,
         "name": row.display_name,
         "emailAddr": row.email,
         "username": row.username,

@@ -14,10 +14,11 @@ from accounts.access import signed_in_user
 from accounts.models import User
 from audit.actors import Actor
 from common.words import counted
-from oauthapps.models import AccessToken, Application, Consent, RefreshToken
+from oauthapps.models import AccessToken, Application, CatalogVersion, Consent, RefreshToken
 from oauthapps.models.access import Access, access_by_consent
-from oauthapps.rules import lifetimes, scopes
+from oauthapps.rules import lifetimes
 from oauthapps.services.consents import withdraw, withdraw_all
+from oauthapps.sql.catalog import catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +58,7 @@ def connected_apps(user: User) -> list[ConnectedApp]:
         issued_at=_latest(AccessToken.objects.all(), "created"),
         refreshed_at=_latest(RefreshToken.objects.all(), "last_used_at"),
         refresh_token_issued_at=_latest(RefreshToken.objects.all(), "created"),
+        catalog_version=CatalogVersion.present().values("version"),
     )
     access = access_by_consent(user)
     return [_connected_app(row, access[row.pk]) for row in rows]
@@ -71,7 +73,7 @@ def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with 
     uses = [row.issued_at, row.refreshed_at, row.refresh_token_issued_at]
     return ConnectedApp(
         application=row.application,
-        sentences=[scopes.SCOPES[scope] for scope in access.scope],
+        sentences=catalog(row.catalog_version).sentences(access.scope),
         until=_until(row.application, access),
         first_allowed_at=row.first_allowed_at,
         last_used_at=max((use for use in uses if use), default=None),

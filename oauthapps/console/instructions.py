@@ -38,43 +38,49 @@ def instructions(
     Args:
         application: the application.
         redirect_urls: those that are saved; the first one is shown.
-        keys: its live keys; the first one's User ID is shown.
+        keys: its live keys; the first one's subject is shown.
         viewer: whoever reads it; their User ID stands where there is no key yet, as a key they add will have.
     """
     if application.type.flow == "jwt":
-        return jwt_steps(application, signer_of(keys, viewer=viewer), has_key=bool(keys))
+        return jwt_steps(application, keys, viewer=viewer)
     redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
     return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
 
 
-def signer_of(keys: Sequence[PublicKey], *, viewer: User) -> User:
-    """Return the person whose User ID is the `sub` of a machine's JWTs.
+def subject_of(keys: Sequence[PublicKey], *, viewer: User) -> str:
+    """Return the `sub` of a machine's JWTs: a person's User ID, or the application's Service ID.
 
     Args:
         keys: the live keys of the application; the first one's counts.
         viewer: whoever looks: the person that a key they add now would speak for.
     """
-    return keys[0].user if keys else viewer
+    return keys[0].subject if keys else viewer.user_id
 
 
-def jwt_steps(application: Application, user: User, *, has_key: bool) -> list[Step]:
+def explained_subject(keys: Sequence[PublicKey], *, viewer: User) -> str:
+    """Return whose ID `subject_of` returns, in words."""
+    if not keys:
+        name = viewer.display_name
+        return f"User ID of whoever adds the key. There is none yet; if you add it, that is {name}"
+    if keys[0].user is None:
+        return "Service ID of the application, as which the key acts"
+    return f"User ID of who added the key: {keys[0].user.display_name}"
+
+
+def jwt_steps(application: Application, keys: Sequence[PublicKey], *, viewer: User) -> list[Step]:
     """Return how a machine signs a JWT and exchanges it.
 
     Args:
         application: a Machine to Machine Application.
-        user: the person whose User ID the JWT names.
-        has_key: whether the application has a key that this person added; otherwise they would add the first.
+        keys: its live keys.
+        viewer: whoever reads it.
     """
-    whose = (
-        f"who added the key: {user.display_name}"
-        if has_key
-        else f"whoever adds the key. There is none yet; if you add it, that is {user.display_name}"
-    )
+    subject, whose = subject_of(keys, viewer=viewer), explained_subject(keys, viewer=viewer)
     sign = f"""\
 b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)
 CLAIMS=$(printf '{{"iss":"%s","sub":"%s","exp":%d}}' \\
-  {application.organization.customer_id} {user.user_id} $(($(date +%s) + 60)) | b64url)
+  {application.organization.customer_id} {subject} $(($(date +%s) + 60)) | b64url)
 SIGNATURE=$(printf '%s' "$HEADER.$CLAIMS" \\
   | openssl dgst -sha256 -sign {file_name(application, PRIVATE_KEY)} -binary | b64url)"""
     exchange = f"""\
@@ -86,7 +92,7 @@ curl -X POST {url_of("oauth2_provider:jwt-exchange")} \\
         Step(
             title="Sign a JSON Web Token",
             code=sign,
-            note=f"iss is the Customer ID. sub is the User ID of {whose}. exp is at most one day ahead.",
+            note=f"iss is the Customer ID. sub is the {whose}. exp is at most one day ahead.",
         ),
         Step(title="Exchange it for an access token", code=exchange),
         call_step(),

@@ -1,6 +1,8 @@
 """Every row the console and the authorization server keep."""
 
+from oauthapps.models.apis import Api, CatalogVersion, Scope
 from oauthapps.models.applications import Application, Logo, RedirectURL, ResponseProfile
+from oauthapps.models.assertions import ClientAssertion
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.sent_forms import SentForm
@@ -9,7 +11,10 @@ from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, Re
 
 __all__ = [
     "AccessToken",
+    "Api",
     "Application",
+    "CatalogVersion",
+    "ClientAssertion",
     "ClientSecret",
     "Consent",
     "DeviceGrant",
@@ -21,6 +26,7 @@ __all__ = [
     "RedirectURL",
     "RefreshToken",
     "ResponseProfile",
+    "Scope",
     "SentForm",
     "TokenFamily",
 ]

@@ -37,13 +37,14 @@ def access_by_consent(user: User) -> defaultdict[int, Access]:
         families_with_access(now)
         .filter(user=user)
         .annotate(renewable=Case(When(is_renewable(now), then=Value(True)), default=Value(False)))
-        .values_list("consent_id", "scope", "renewable")
+        .values_list("consent_id", "scope", "application__allowed_scope", "renewable")
         .annotate(since=Max("started_at"))
         .order_by("since")
     )
     found: defaultdict[int, Access] = defaultdict(Access)
-    for consent, scope, renewable, since in rows:
-        found[consent] = together(found[consent], scopes.parse(scope), since if renewable else None)
+    for consent, scope, allowed_scope, renewable, since in rows:
+        effective = scopes.both(scope, allowed_scope)
+        found[consent] = together(found[consent], effective, since if renewable else None)
     return found
 
 
@@ -60,8 +61,9 @@ def together(access: Access, scope: tuple[str, ...], renewable_since: datetime |
     elif renewable_since is None:
         scope = tuple(name for name in scope if name != scopes.OFFLINE_ACCESS)
     allowed = {*access.scope, *scope}
+    built_in = tuple(name for name in scopes.SCOPES if name in allowed)
     return Access(
-        scope=tuple(name for name in scopes.SCOPES if name in allowed),
+        scope=(*built_in, *sorted(allowed.difference(built_in))),
         renewable_since=renewable_since or access.renewable_since,
     )
 

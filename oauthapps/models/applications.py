@@ -12,8 +12,8 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, validate_identifier
 from common.validators import validate_name, validate_text
-from oauthapps.models.validators import validate_link
-from oauthapps.rules import lifetimes
+from oauthapps.models.validators import TOKEN_LIFETIME, validate_link
+from oauthapps.rules import lifetimes, scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.rules.logos import encoding
@@ -109,6 +109,20 @@ class Application(AbstractApplication):
         max_length=8, choices=Lifetime.choices, default=lifetimes.DEFAULT_INACTIVITY
     )
     may_verify_tokens = models.BooleanField("May verify tokens of other applications", default=False)
+    # Names of scopes, as on the wire: it can ask for no others, and no living token of it is good for more.
+    allowed_scope = models.TextField(
+        default=scopes.render(scopes.SCOPES), db_default=scopes.render(scopes.SCOPES)
+    )
+    # Whom a machine application's tokens speak for where they speak for no person; None for other types.
+    service_id = models.CharField(  # noqa: DJ001  # NULLs do not collide
+        "Service ID", max_length=32, null=True, unique=True, editable=False
+    )
+    access_token_seconds = models.PositiveIntegerField(
+        "Access token lifetime", null=True, blank=True, validators=TOKEN_LIFETIME
+    )
+    requires_pkce = models.BooleanField("Require PKCE", default=False, db_default=False)
+    first_contact = models.EmailField("First contact", blank=True, db_default="")
+    second_contact = models.EmailField("Second contact", blank=True, db_default="")
 
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
@@ -138,6 +152,10 @@ class Application(AbstractApplication):
                 condition=Q(may_verify_tokens=False) | Q(app_type=AppType.MACHINE_TO_MACHINE),
                 name="application_verifier_is_machine",
             ),
+            models.CheckConstraint(
+                condition=Q(service_id=None) ^ Q(app_type=AppType.MACHINE_TO_MACHINE),
+                name="application_machine_has_service_id",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -147,8 +165,8 @@ class Application(AbstractApplication):
         """Check the Client ID; the parent's rules are left out, since all they judge has rows of its own.
 
         Raises:
-            ValidationError: when a Client ID brought along has another form than ours, or is a person's User
-                ID: who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
+            ValidationError: when a Client ID brought along has another form than ours, or is a User ID or
+                Service ID: who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
         """
         try:
             validate_identifier(self.client_id)
@@ -156,6 +174,8 @@ class Application(AbstractApplication):
             raise ValidationError({"client_id": error}) from error
         if User.objects.filter(user_id=self.client_id).exists():
             raise ValidationError({"client_id": "A person has this as their User ID."})
+        if Application.objects.filter(service_id=self.client_id).exists():
+            raise ValidationError({"client_id": "An application has this as its Service ID."})
 
     def get_absolute_url(self) -> str:
         """Return the URL of the page that shows the application."""

@@ -109,7 +109,7 @@ class TokenFamily(models.Model):
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
     application = models.ForeignKey(Application, on_delete=models.CASCADE)
     # What was allowed with its code: none of its tokens may do more.
-    scope = models.CharField(max_length=200)
+    scope = models.TextField()
     # The first grant: the absolute expiration counts from here, whatever rotation does.
     started_at = models.DateTimeField(default=timezone.now)
     ended_at = models.DateTimeField(null=True)

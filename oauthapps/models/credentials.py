@@ -109,10 +109,11 @@ class KeySource(models.TextChoices):
 class PublicKey(Credential):
     """The public half of a key pair that signs assertions.
 
-    `user` is who added it: the only person an assertion signed with it may name as its `sub`.
+    `user` is whom it acts as: the only person an assertion signed with it may name as its `sub`. Without one
+    it acts as its application.
     """
 
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT)
     thumbprint = models.CharField("key ID", max_length=43, editable=False)
     fingerprint = models.CharField(max_length=64, editable=False)
     pem = models.TextField(editable=False)
@@ -141,6 +142,16 @@ class PublicKey(Credential):
     def short_id(self) -> str:
         """The beginning of its key ID, which pages and messages call it by."""
         return f"{self.thumbprint[:16]}…"
+
+    @property
+    def subject(self) -> str:
+        """Whom assertions signed with it name as their `sub`: a User ID, or its application's Service ID."""
+        return self.user.user_id if self.user else self.application.service_id or ""
+
+    @property
+    def subject_label(self) -> str:
+        """What that ID is called."""
+        return "User ID" if self.user else "Service ID"
 
     @property
     def certificate_expired(self) -> bool:

@@ -67,9 +67,9 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
     def alive(self, now: datetime | None = None) -> Self:
         """Those an API may honor now: neither expired nor revoked, nor any of what they stand on ended."""
         return self.filter(
+            Q(user=None) | Q(user__is_active=True),
             expires__gt=now or timezone.now(),
             revoked_at=None,
-            user__is_active=True,
             application__deleted_at=None,
             application__disabled_at=None,
             family__ended_at=None,
@@ -95,7 +95,8 @@ class AccessToken(AbstractAccessToken):
     resource = None
 
     # The toolkit's, less the indexes: `of_person` needs one for machines alone, an application's are below.
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, db_index=False)
+    # None where a machine acts as itself.
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, db_index=False)
     application = models.ForeignKey(Application, on_delete=models.CASCADE, db_index=False)
     token_checksum = models.CharField(max_length=64)
     # None for the tokens of machines, which descend from no consent.
@@ -166,7 +167,7 @@ class RefreshToken(AbstractRefreshToken):
     token_checksum = models.CharField(max_length=64)
     family = models.ForeignKey(TokenFamily, on_delete=models.CASCADE, related_name="refresh_tokens")
     # Its own: narrowing a refreshed access token must not narrow what comes after (RFC 6749 section 6).
-    scope = models.CharField(max_length=200)
+    scope = models.TextField()
     last_used_at = models.DateTimeField(null=True)
     replaced_at = models.DateTimeField(null=True)
     # Its successor is made of this, its own value and the installation's key.

@@ -133,10 +133,10 @@ def check_issuer(claims: Claims, application: ClientRow) -> None:
 
 
 def check_subject(claims: Claims, key: KeyRow) -> None:
-    """Refuse a `sub` other than the User ID of whoever added the key, and people who are not active."""
-    if claims.get("sub") != key.user_id or not key.is_active:
+    """Refuse a `sub` other than whom the key acts as, and people who are not active."""
+    if claims.get("sub") != key.subject or not key.is_active:
         raise refusal(
-            "must have as its sub the User ID shown next to the key, and that person must be active"
+            "must have as its sub the ID shown next to the key: a Service ID, or an active person's User ID"
         )
 
 

@@ -6,7 +6,6 @@ RFC 6749 section 4.1.
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -33,7 +32,7 @@ from audit.actors import Actor
 from common.words import span_in_words
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
 from oauthapps.oauth2.issuer import issuer
-from oauthapps.oauth2.parameters import Parameters, form_pairs, is_text
+from oauthapps.oauth2.parameters import RESOURCE, Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
@@ -50,6 +49,7 @@ PARAMETERS = (
     "state",
     "code_challenge",
     "code_challenge_method",
+    RESOURCE,
 )
 # Request objects are not offered (RFC 9101). One that is sent holds what the client means, so that going by
 # the plain parameters would be wrong; a URL that is sent is never fetched.
@@ -182,6 +182,8 @@ def read_request(query: str) -> tuple[Parameters, OAuth2Error | None]:
     for name, value in form_pairs(query.encode("latin-1", "replace")):
         if name in PARAMETERS or name in NOT_SUPPORTED:
             values.setdefault(name, []).append(value)
+    if RESOURCE in values:  # the one that may repeat (RFC 8707 section 2)
+        values[RESOURCE] = [" ".join(values[RESOURCE])]
     wrong = {name: problem for name, sent in values.items() if (problem := problem_of(sent))}
     for name in ("client_id", "redirect_uri"):
         if name in wrong:
@@ -219,10 +221,12 @@ def show_consent(
     context: dict[str, Any] = {
         "application": application,
         "organization": application.organization,
-        "scopes": [scopes.SCOPES[scope] for scope in asked.scopes if scope != scopes.OFFLINE_ACCESS],
+        "scopes": asked.catalog.sentences(name for name in asked.scopes if name != scopes.OFFLINE_ACCESS),
         "keeps_access": scopes.OFFLINE_ACCESS in asked.scopes,
-        "access_token_lifetime": span_in_words(settings.ACCESS_TOKEN_SECONDS),
-        "may_write": scopes.WRITE in asked.scopes,
+        "access_token_lifetime": span_in_words(
+            asked.catalog.most_seconds(asked.scopes, application.access_token_seconds)
+        ),
+        "may_write": not scopes.READ_ONLY.issuperset(asked.scopes),
         "until": lifetimes.until_sentence(
             application.absolute_expiration, application.inactivity_expiration, since=timezone.now()
         ),

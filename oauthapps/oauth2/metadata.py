@@ -4,7 +4,7 @@ from oauthapps.http.decorators import allow_only, public
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
 from oauthapps.oauth2.issuer import endpoint, issuer
 from oauthapps.rules import scopes
-from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 
 
 @public
@@ -20,7 +20,7 @@ def metadata(request: ApiRequest) -> ApiResponse:  # noqa: ARG001
         "scopes_supported": list(scopes.SCOPES),
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": [AUTHORIZATION_CODE, REFRESH_TOKEN, JWT_BEARER],
+        "grant_types_supported": [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, JWT_BEARER],
         "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
         "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],

@@ -16,6 +16,9 @@ MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 
+# The one parameter that may repeat (RFC 8707 section 2): read as one, with spaces between its values.
+RESOURCE = "resource"
+
 # What the endpoints read. A JSON member of another name may be of any type, because nobody looks at it.
 KNOWN = frozenset(
     {
@@ -29,14 +32,12 @@ KNOWN = frozenset(
         "jwt_token",
         "redirect_uri",
         "refresh_token",
+        RESOURCE,
         "scope",
         "token",
         "token_type_hint",
     }
 )
-# The one parameter that may repeat (RFC 8707 section 2). It says which APIs a token is for: ours are for all.
-REPEATABLE = "resource"
-
 Parameters = dict[str, str]
 Pairs = list[tuple[str, str]]
 
@@ -148,8 +149,13 @@ def json_pairs(body: bytes) -> Pairs:
         raise UnreadableRequestError(
             f"The request's body must be a JSON object of at most {MAX_PARAMETERS} members."
         )
-    pairs = [(name, value if isinstance(value, str) else "") for name, value in members]
-    for name, value in members:
+    sent = [
+        (name, each)
+        for name, value in members
+        for each in (value if name == RESOURCE and isinstance(value, list) else [value])
+    ]
+    pairs = [(name, value if isinstance(value, str) else "") for name, value in sent]
+    for name, value in sent:
         if name in KNOWN and not isinstance(value, str) and value is not None:
             raise UnreadableRequestError(f"The member {name} must be a string.", those_sent_once(pairs))
     return pairs
@@ -167,7 +173,7 @@ def once_each(pairs: Pairs) -> Parameters:
         UnreadableRequestError: when a name comes twice or a text cannot be one.
     """
     if len(dict(pairs)) < len(pairs):
-        pairs = [(name, value) for name, value in pairs if name != REPEATABLE]
+        pairs = with_one_resource(pairs)
         if len(dict(pairs)) < len(pairs):
             raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
     if not is_text("".join(chain.from_iterable(pairs))):
@@ -175,6 +181,13 @@ def once_each(pairs: Pairs) -> Parameters:
             "A parameter contains a NUL character or broken Unicode.", those_sent_once(pairs)
         )
     return {name: value for name, value in pairs if value}
+
+
+def with_one_resource(pairs: Pairs) -> Pairs:
+    """Return the pairs with one resource that has the values of all: no URI has a space in it."""
+    resources = [value for name, value in pairs if name == RESOURCE]
+    others = [(name, value) for name, value in pairs if name != RESOURCE]
+    return [*others, (RESOURCE, " ".join(resources))] if resources else others
 
 
 def those_sent_once(pairs: Pairs) -> Parameters:

@@ -123,6 +123,7 @@ REFRESH_TOKEN_REPLACED = (
 )
 REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105
 REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105
+MAY_NOT_REFRESH = "The application may not ask for offline_access any more."
 
 
 def of_refresh_token(value: str, application_id: int) -> str:
@@ -195,6 +196,8 @@ def ago(at: datetime) -> str:
 
 # Grant types and scopes
 
+NO_SCOPE = "The application has none of these scopes, or none by default: ask for one that it may have."
+
 
 def of_grant_type(asked: str, offered: Iterable[str], type_: TypeSpec | None = None) -> str:
     """Return that a grant type cannot be used, and which can.
@@ -217,14 +220,20 @@ def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
     return f"The {repeated(named, refused)} {verb} not available. Available: {', '.join(available)}."
 
 
-def of_link(asked: Sequence[str], available: Sequence[str]) -> str:
-    """Return that an authorization request asks for more than there is.
+def of_resources(available: Sequence[str]) -> str:
+    """Return that what is asked for is not for the APIs that a request names, and for which it is."""
+    names = ", ".join(available) or "no API"
+    return f"The requested resource is not available for these scopes. Available: {names}."
 
-    Only names that clients of other servers send are repeated: clients show this to people, and anybody can
-    make such a link.
+
+def of_link(asked: Sequence[str], available: Sequence[str], existing: Iterable[str]) -> str:
+    """Return that an authorization request asks for more than its client may have.
+
+    Only names of scopes that exist, and those that clients of other servers send, are repeated: clients show
+    this to people, and anybody can make such a link.
     """
     names = {name for text in asked for name in text.split(",")}
-    return of_scopes(asked if names <= COMMON_SCOPES | set(available) else [""], available)
+    return of_scopes(asked if names <= COMMON_SCOPES | set(existing) else [""], available)
 
 
 def repeated(noun: str, names: Sequence[str]) -> str:

@@ -33,6 +33,10 @@ def after_refresh_token(
         tokens.end_family_of_expired(refused)
 
 
+def after_nothing(*_: object) -> None:
+    """Do nothing: where nothing is presented, nothing can be used again."""
+
+
 def after_assertion(error: InvalidGrantError, *_: object) -> None:
     """Say that an assertion was used before, if nothing else is wrong with it."""
     error.description = error.description or refusals.ASSERTION_USED

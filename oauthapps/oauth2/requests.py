@@ -21,6 +21,7 @@ class AuthorizationRequest(Request):
     Attributes:
         client: the enabled application, once validated.
         scopes: what is asked for, once validated.
+        catalog: the APIs that there are, once that is validated.
         redirect_url: the registered redirect URL that the redirect URI equals, once validated.
         user: the person who allows it, once they do.
         actor: the same person, for events.
@@ -32,6 +33,7 @@ class AuthorizationRequest(Request):
         self.grant_type = None
         self.client: Any = None
         self.scopes: list[str] = []
+        self.catalog: Any = None
         self.redirect_url: RedirectURL | None = None
         self.user: User | None = None
         self.actor = Actor()

@@ -5,7 +5,6 @@ and stores what is made from it, or does neither, because another request was qu
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import (
@@ -20,22 +19,24 @@ from audit.actors import Sender
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
-from oauthapps.oauth2 import assertions, refusals, refused_grants
+from oauthapps.oauth2 import refusals, refused_grants
+from oauthapps.oauth2.audiences import limited
 from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,
     authenticate_client,
     identify_application,
 )
 from oauthapps.oauth2.errors import error_response, unreadable_response, unsupported_grant_type
-from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
+from oauthapps.oauth2.grant_types import Granted, TokenGrant
+from oauthapps.oauth2.machine_grants import judge_assertion, judge_own_behalf
+from oauthapps.oauth2.parameters import RESOURCE, Parameters, UnreadableRequestError
 from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
-from oauthapps.rules.app_types import AUTHORIZATION_CODE, JWT_BEARER, REFRESH_TOKEN
+from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successor_of
 from oauthapps.services import tokens
-from oauthapps.services.tokens import VerifiedAssertion
 from oauthapps.sql import clients
-from oauthapps.sql.clients import GrantRow, Lookup, Presented, RefreshTokenRow
+from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow
 
 TokenGenerator = Callable[[Parameters], str]
 
@@ -119,19 +120,22 @@ class TokenEndpoint:
             return error_response(error, application)
 
     def issue(
-        self, granted: "Granted", parameters: Parameters, client: AuthenticatedClient, sender: Sender
+        self, granted: Granted, parameters: Parameters, client: AuthenticatedClient, sender: Sender
     ) -> ApiResponse:
         """Make tokens, store them while using up what they are made from, and reply (RFC 6749 section 5.1).
 
         Raises:
+            InvalidScopeError: when the application may have none of the scopes.
             InvalidGrantError: when that was used up before; nothing is stored then.
         """
         application = client.application
+        if not granted.scope:
+            raise InvalidScopeError(refusals.NO_SCOPE)
         issue = tokens.Issue(
             source=granted.source,
             client=application,
             scope=scopes.render(granted.scope),
-            seconds=self.expires_in,
+            seconds=application.catalog.seconds(granted.scope, application.access_token_seconds),
             access_token=self.new_access_token(parameters),
             refresh_token=granted.successor
             or (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
@@ -150,24 +154,6 @@ class TokenEndpoint:
         if refresh_token := issue.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
         return json_response(reply, headers=NO_STORE)
-
-
-class Granted(NamedTuple):
-    """What a request is granted that has been judged.
-
-    Attributes:
-        source: what the tokens are made from.
-        scope: what the access token may do.
-        makes_refresh_token: whether a new refresh token comes with it.
-        successor: the refresh token that replaces the presented one; empty where none does.
-        kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
-    """
-
-    source: GrantRow | RefreshTokenRow | VerifiedAssertion
-    scope: tuple[str, ...]
-    makes_refresh_token: bool = False
-    successor: str = ""
-    kept_refresh_token: str = ""
 
 
 # The authorization code grant (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.6)
@@ -192,8 +178,11 @@ def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -
         raise InvalidRequestError(refusals.REDIRECT_URI_MISSING)
     if redirect_uri is not None and redirect_uri != grant.redirect_uri:
         raise InvalidGrantError(refusals.REDIRECT_URI_WRONG)
-    scope = scopes.parse(grant.scope)
-    return Granted(grant, scope, makes_refresh_token=scopes.OFFLINE_ACCESS in scope)
+    own_scope = client.application.effective(grant.scope)
+    scope = own_scope
+    if RESOURCE in parameters:
+        scope = limited(own_scope, parameters[RESOURCE], client.application.catalog)
+    return Granted(grant, scope, makes_refresh_token=scopes.OFFLINE_ACCESS in own_scope)
 
 
 # The refresh token grant (RFC 6749 section 6)
@@ -209,43 +198,18 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     row: RefreshTokenRow | None = client.own_row()
     if row is None or row.expirations.have_passed:
         raise InvalidGrantError
-    own_scope = scopes.parse(row.scope)
+    own_scope = client.application.effective(row.scope)
+    if scopes.OFFLINE_ACCESS not in own_scope:
+        raise InvalidGrantError(refusals.MAY_NOT_REFRESH)
     # Around the whole, unlike between names, white space has never meant anything here.
     scope = scopes.parse(parameters.get("scope", "").strip()) or own_scope
     if not set(scope) <= set(own_scope):
         raise InvalidScopeError(refusals.of_scopes(scope, own_scope))
+    if RESOURCE in parameters:
+        scope = limited(scope, parameters[RESOURCE], client.application.catalog)
     if client.application.rotate_refresh_tokens or row.replaced_at:
         return Granted(row, scope, successor=successor_of(value, row.successor_salt))
     return Granted(row, scope, kept_refresh_token=value)
-
-
-# The JWT bearer grant (RFC 7523 section 2.1)
-
-
-def judge_assertion(assertion: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
-    """Judge an assertion, and the scope: machines cannot have every one."""
-    if not assertion:
-        raise InvalidRequestError("Missing assertion (or jwt_token) parameter.")
-    scope = scopes.parse(parameters.get("scope", "")) or scopes.MACHINE_SCOPES
-    if not set(scope) <= set(scopes.MACHINE_SCOPES):
-        raise InvalidScopeError(refusals.of_scopes(scope, scopes.MACHINE_SCOPES))
-    return Granted(assertions.verify(assertion, client.application, client.presented), scope)
-
-
-class TokenGrant(NamedTuple):
-    """A grant type.
-
-    Attributes:
-        parameter: the name of the parameter with what the client presents.
-        lookup: finds that together with the client.
-        judge: returns what is granted, or raises the error that names the first thing that is wrong.
-        after_refusal: says in the error why, and ends what a replay puts in doubt.
-    """
-
-    parameter: str
-    lookup: Lookup
-    judge: Callable[[str, Parameters, AuthenticatedClient], Granted]
-    after_refusal: Callable[[InvalidGrantError, str, AuthenticatedClient, Sender], None]
 
 
 GRANTS = {
@@ -254,4 +218,5 @@ GRANTS = {
         "refresh_token", clients.REFRESH_TOKENS, judge_refresh_token, refused_grants.after_refresh_token
     ),
     JWT_BEARER: TokenGrant("assertion", clients.KEYS, judge_assertion, refused_grants.after_assertion),
+    CLIENT_CREDENTIALS: TokenGrant("", clients.NOTHING, judge_own_behalf, refused_grants.after_nothing),
 }

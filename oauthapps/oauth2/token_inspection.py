@@ -1,5 +1,6 @@
 """Revocation (RFC 7009) and introspection (RFC 7662): what a client may do with a token it holds."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,9 +12,11 @@ from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAu
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
+from oauthapps.rules import scopes
 from oauthapps.rules.credential_values import REFRESH_TOKEN_PREFIX, digest
 from oauthapps.services import tokens
-from oauthapps.sql.access_tokens import ACCESS_TOKENS, AccessTokenRow
+from oauthapps.sql.access_tokens import ACCESS_TOKENS, SERVICE, AccessTokenRow
+from oauthapps.sql.catalog import Catalog
 from oauthapps.sql.clients import REFRESH_TOKENS, ClientRow, Presented, RefreshTokenRow
 
 Members = dict[str, Any]
@@ -62,8 +65,9 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
     if not value:
         raise InvalidRequestError("Missing token parameter.")
     for row in client.presented:
-        if may_be_described(client.application, row):
-            return describe(row)
+        scope = describable(client.application, row)
+        if scope is not None:
+            return describe(row, scope, client.application.catalog)
     if not is_no_guess(value, client.application):
         count_failure(f"introspection by {client.application.client_id}", sender().ip_address)
     return INACTIVE
@@ -75,8 +79,10 @@ def is_no_guess(value: str, application: ClientRow) -> bool:
     Somebody else's token counts as a guess, or the answers would tell it from a value that never existed.
     """
     model = RefreshToken if value.startswith(REFRESH_TOKEN_PREFIX) else AccessToken
-    owners = model.objects.filter(token_checksum=digest(value)).values_list("application_id", flat=True)
-    return any(may_ask(application, owner) for owner in owners)
+    rows = model.objects.filter(token_checksum=digest(value)).values_list("application_id", "scope")
+    return any(
+        may_ask(application, owner) or verifiable(application, scopes.parse(scope)) for owner, scope in rows
+    )
 
 
 def may_ask(application: ClientRow, owner: int) -> bool:
@@ -84,29 +90,52 @@ def may_ask(application: ClientRow, owner: int) -> bool:
     return application.may_verify_tokens or owner == application.id
 
 
-def may_be_described(application: ClientRow, row: AccessTokenRow | RefreshTokenRow) -> bool:
-    """Return whether a client may be told what a living token means.
+def describable(application: ClientRow, row: AccessTokenRow | RefreshTokenRow) -> tuple[str, ...] | None:
+    """Return the scopes of a living token that a client may be told of; None where it may be told nothing.
 
-    A refresh token is for its own client alone: whoever verifies the tokens of others would take it for an
-    access token that lives for months.
+    Who verifies the tokens of an API is told of its scopes alone. A refresh token is for its own client:
+    whoever verifies the tokens of others would take it for an access token that lives for months.
     """
+    scope = application.catalog.effective(row.scope, row.allowed_scope)
     if isinstance(row, RefreshTokenRow):
         is_alive = row.replaced_at is None and not row.expirations.have_passed
-        return is_alive and row.application_id == application.id
-    return may_ask(application, row.application_id)
+        is_alive = is_alive and scopes.OFFLINE_ACCESS in scope
+        return scope if is_alive and row.application_id == application.id else None
+    if may_ask(application, row.application_id):
+        return scope
+    return verifiable(application, scope) or None
 
 
-def describe(row: AccessTokenRow | RefreshTokenRow) -> Members:
+def verifiable(application: ClientRow, scope: Sequence[str]) -> tuple[str, ...]:
+    """Return those scopes that are for APIs whose tokens a client may verify."""
+    by_scope = application.catalog.by_scope
+    return tuple(name for name in scope if name in by_scope and application.id in by_scope[name].verifiers)
+
+
+def subject_of(row: AccessTokenRow | RefreshTokenRow) -> Members:
+    """Return whom a token speaks for: a person, or a machine application itself."""
+    if isinstance(row, RefreshTokenRow):
+        return {"username": row.username, "sub": row.user_id}
+    if row.is_service:
+        return {"sub": row.subject, "sub_type": SERVICE}
+    return {"username": row.username, "sub": row.subject}
+
+
+def describe(row: AccessTokenRow | RefreshTokenRow, scope: tuple[str, ...], catalog: Catalog) -> Members:
     """Return the members of RFC 7662 section 2.2, and `token_use`, which tells the two kinds apart.
 
     A refresh token has no `token_type`: that is a way of using access tokens (RFC 6749 section 7.1).
+
+    Args:
+        row: the token.
+        scope: the scopes that the client may be told of.
+        catalog: the APIs that there are.
     """
     response = {
         "active": True,
-        "scope": row.scope,
+        "scope": scopes.render(scope),
         "client_id": row.client_id,
-        "username": row.username,
-        "sub": row.user_id,
+        **subject_of(row),
         "iss": issuer(),
         "iat": int(row.created.timestamp()),
     }
@@ -114,6 +143,7 @@ def describe(row: AccessTokenRow | RefreshTokenRow) -> Members:
     if isinstance(row, AccessTokenRow):
         expires, kind = row.expires, "access_token"
         response["token_type"] = row.token_type
+        response["aud"] = catalog.audience(scope)
     else:
         expires, kind = row.expirations.ends_at, "refresh_token"
     if expires is not None:

@@ -13,12 +13,15 @@ from oauthlib.oauth2 import (
     UnsupportedResponseTypeError,
 )
 
-from oauthapps.models import Application
+from oauthapps.models import Application, CatalogVersion
 from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.audiences import InvalidTargetError, limited
+from oauthapps.oauth2.parameters import RESOURCE
 from oauthapps.oauth2.pkce import challenge_fault
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.rules import scopes
 from oauthapps.services import consents
+from oauthapps.sql.catalog import catalog as catalog_of
 
 
 class Validator(RequestValidator):
@@ -29,6 +32,7 @@ class Validator(RequestValidator):
     ) -> bool:
         """Return whether the client exists, is enabled and sends people here; remember it."""
         rows = Application.objects.enabled().select_related("organization", "logo").defer("logo__png")
+        rows = rows.annotate(catalog_version=CatalogVersion.present().values("version"))
         request.client = rows.filter(client_id=client_id).first()
         return request.client is not None and request.client.type.has_redirect_urls
 
@@ -71,27 +75,38 @@ class Validator(RequestValidator):
             fault = challenge_fault(request.code_challenge or "", request.code_challenge_method)
             if fault:
                 raise InvalidRequestError(fault, request=request)
-        return bool(request.client.type.pkce_required)
+        return bool(request.client.type.pkce_required or request.client.requires_pkce)
 
     def get_default_scopes(
         self, client_id: str, request: AuthorizationRequest, *args: Any, **kwargs: Any
     ) -> list[str]:
         """Return the scopes of a request that names none (RFC 6749 section 3.3)."""
-        return list(scopes.DEFAULT_SCOPES)
+        return []  # judged together with what was asked for
 
     def validate_scopes(
         self,
         client_id: str,
-        asked: list[str],
+        _asked: list[str],
         client: Application,
         request: AuthorizationRequest,
         *args: Any,
         **kwargs: Any,
     ) -> bool:
-        """Return that all scopes exist; remember them as we read them, each once, and blanks as absent."""
-        request.scopes = list(scopes.parse(request.scope or "")) or list(scopes.DEFAULT_SCOPES)
-        if scopes.unknown(request.scopes):
-            raise InvalidScopeError(refusals.of_link(request.scopes, list(scopes.SCOPES)), request=request)
+        """Return that the application may ask for all scopes; remember those for the APIs that are named.
+
+        They are read as we read them, each once, and blanks as absent.
+        """
+        request.catalog = catalog = catalog_of(client.catalog_version)
+        available = catalog.effective(client.allowed_scope, client.allowed_scope)
+        asked = scopes.parse(request.scope or "") or catalog.defaults(available)
+        if not asked:
+            raise InvalidScopeError(refusals.NO_SCOPE, request=request)
+        if not set(asked) <= set(available):
+            raise InvalidScopeError(refusals.of_link(asked, available, catalog.by_scope), request=request)
+        try:
+            request.scopes = list(limited(asked, getattr(request, RESOURCE) or "", catalog))
+        except InvalidTargetError as error:
+            raise InvalidTargetError(error.description, request=request) from error
         return True
 
     def save_authorization_code(self, request: AuthorizationRequest) -> str:

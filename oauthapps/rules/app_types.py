@@ -10,6 +10,7 @@ from django.db import models
 
 AUTHORIZATION_CODE = "authorization_code"
 REFRESH_TOKEN = "refresh_token"  # noqa: S105 - the name of a grant (RFC 6749 section 6), not a token
+CLIENT_CREDENTIALS = "client_credentials"
 JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"  # RFC 7523 section 2.1
 
 # What token replies call access tokens (RFC 6749 section 7.1).
@@ -82,7 +83,7 @@ _SPECS = {
         examples=("Shell", "Python"),
         authentication="Authentication through JSON Web Token with public/private key-pair encoding.",
         flow="jwt",
-        grant_types=(JWT_BEARER,),
+        grant_types=(JWT_BEARER, CLIENT_CREDENTIALS),
         is_confidential=True,
         has_secrets=True,
         has_keys=True,

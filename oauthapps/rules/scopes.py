@@ -1,6 +1,9 @@
 """What a token may be used for, and the sentence that tells people so on the consent page."""
 
+import re
 from collections.abc import Iterable
+
+from oauthapps.errors import InvalidScopeNameError
 
 READ = "read"
 WRITE = "write"
@@ -12,12 +15,42 @@ SCOPES: dict[str, str] = {
     OFFLINE_ACCESS: "Keep this access while you're away",
 }
 
+# All of them as on the wire: what a new application may ask for.
+BUILT_IN = " ".join(SCOPES)
+
 # An authorization request without `scope` means all of them (RFC 6749 section 3.3): existing clients send
 # none and expect a refresh token.
 DEFAULT_SCOPES = (READ, WRITE, OFFLINE_ACCESS)
 
-# Nobody is away or present where a machine signs for itself, so there is nothing to refresh.
-MACHINE_SCOPES = (READ, WRITE)
+# Nothing can be changed by these; what those of other APIs allow only they know.
+READ_ONLY = frozenset({READ, OFFLINE_ACCESS})
+
+LONGEST_NAME = 100
+# RFC 6749 section 3.3: scope-token.
+_NAME = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
+
+
+def check_name(name: str) -> str:
+    """Judge the name of a scope before it is registered.
+
+    Args:
+        name: the name as entered.
+
+    Returns:
+        The same name.
+
+    Raises:
+        InvalidScopeNameError: with the exact reason.
+    """
+    if name in SCOPES:
+        raise InvalidScopeNameError("This scope is built in: choose another name.")
+    if not _NAME.fullmatch(name):
+        raise InvalidScopeNameError(
+            'Use letters, digits and punctuation without spaces, " and \\, such as invoices:read.'
+        )
+    if len(name) > LONGEST_NAME:
+        raise InvalidScopeNameError(f"Use at most {LONGEST_NAME} characters.")
+    return name
 
 
 def parse(text: str) -> tuple[str, ...]:
@@ -35,6 +68,12 @@ def parse(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, text.split(" "))))
 
 
+def both(first: str, second: str) -> tuple[str, ...]:
+    """Return the names that two `scope` parameters have in common, in the order of the first."""
+    others = parse(second)
+    return tuple(name for name in parse(first) if name in others)
+
+
 def render(scopes: Iterable[str]) -> str:
     """Write scopes as a `scope` parameter.
 
@@ -45,15 +84,3 @@ def render(scopes: Iterable[str]) -> str:
         The names in the order given, each once, separated by single spaces.
     """
     return " ".join(dict.fromkeys(scopes))
-
-
-def unknown(scopes: Iterable[str]) -> tuple[str, ...]:
-    """Pick the names that this server does not offer.
-
-    Args:
-        scopes: names of scopes.
-
-    Returns:
-        Those that are not in `SCOPES`, in the order given.
-    """
-    return tuple(name for name in scopes if name not in SCOPES)

@@ -8,7 +8,7 @@ from django.conf import settings as installation
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import Organization, User, new_identifier
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.errors import violates
@@ -98,6 +98,8 @@ def complete(application: Application) -> None:
     )
     application.authorization_grant_type = application.type.grant_types[0]
     application.hash_client_secret = False
+    if application.app_type == AppType.MACHINE_TO_MACHINE:
+        application.service_id = application.service_id or new_identifier()
     application.full_clean(
         exclude=["slot", "client_type", "authorization_grant_type", "client_secret"],
         validate_constraints=False,

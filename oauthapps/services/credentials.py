@@ -139,13 +139,14 @@ def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
             )
 
 
-def add_key(application: Application, data: bytes, *, user: User, actor: Actor) -> PublicKey:
+def add_key(application: Application, data: bytes, *, user: User | None, actor: Actor) -> PublicKey:
     """Add a public key that somebody else holds the private half of.
 
     Args:
         application: an application whose type has keys.
         data: a PEM public key, PKCS#1 key, X.509 certificate or JWK.
-        user: the person whose User ID assertions signed with the key will name.
+        user: the person whose User ID assertions signed with the key will name; None where they will name the
+            application's own Service ID.
         actor: who adds it.
 
     Raises:
@@ -157,14 +158,19 @@ def add_key(application: Application, data: bytes, *, user: User, actor: Actor) 
 
 
 def keep_public_half(
-    application: Application, info: keypairs.PublicKeyInfo, *, user: User, actor: Actor
+    application: Application, info: keypairs.PublicKeyInfo, *, user: User | None, actor: Actor
 ) -> PublicKey:
     """Keep the public half of a pair that was made here; whoever made it shows the private half, once."""
     return store_key(application, info, user=user, actor=actor, source=KeySource.GENERATED)
 
 
 def store_key(
-    application: Application, info: keypairs.PublicKeyInfo, *, user: User, actor: Actor, source: KeySource
+    application: Application,
+    info: keypairs.PublicKeyInfo,
+    *,
+    user: User | None,
+    actor: Actor,
+    source: KeySource,
 ) -> PublicKey:
     """Store a parsed public key.
 

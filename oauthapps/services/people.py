@@ -1,6 +1,7 @@
-"""Making people, whose User IDs are no application's Client IDs."""
+"""Making people, whose User IDs are no application's Client ID or Service ID."""
 
 from django.core.exceptions import ValidationError
+from django.db.models import Q
 
 from accounts.models import Role, User
 from accounts.services.people import add_person
@@ -38,7 +39,9 @@ def create_person(
     user.must_change_password = must_change_password
     if user_id:
         user.user_id = user_id
-        if Application.objects.filter(client_id=user_id).exists():
-            raise ValidationError({"user_id": "An application already uses this as its Client ID."})
+        if Application.objects.filter(Q(client_id=user_id) | Q(service_id=user_id)).exists():
+            raise ValidationError(
+                {"user_id": "An application already uses this as its Client ID or Service ID."}
+            )
     add_person(user, password=password, actor=actor)
     return user

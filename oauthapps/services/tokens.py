@@ -40,12 +40,21 @@ class VerifiedAssertion:
     expires: datetime
 
 
+@dataclass(frozen=True)
+class OwnBehalf:
+    """That a machine application asks for itself, having shown who it is (RFC 6749 section 4.4)."""
+
+
+Source = GrantRow | RefreshTokenRow | VerifiedAssertion | OwnBehalf
+
+
 @dataclass(frozen=True, kw_only=True)
 class Issue:
     """Tokens that have just been made, in clear, and all that is kept about them.
 
     Attributes:
-        source: the grant, refresh token or assertion that they were made from, which is used up with them.
+        source: the grant, refresh token or assertion that they were made from, which is used up with them;
+            or that there is none.
         client: the client that they are for.
         scope: the access token's scopes, as on the wire.
         seconds: how long the access token lives.
@@ -54,7 +63,7 @@ class Issue:
         replaces: whether a refresh token they were made from is good for nothing afterward.
     """
 
-    source: GrantRow | RefreshTokenRow | VerifiedAssertion
+    source: Source
     client: ClientRow
     scope: str
     seconds: int
@@ -81,13 +90,15 @@ def store(issue: Issue, *, sender: Sender) -> bool:
         "expires": now + timedelta(seconds=issue.seconds),
     }
     if isinstance(source, VerifiedAssertion):
-        machine = {
+        assertion = {
             "user": source.key.person_id,
-            "application": issue.client.id,
             "assertion_id": source.assertion_id,
             "assertion_expires": source.expires,
         }
-        return issuing.add_machine_token({**made, **machine})
+        return issuing.add_machine_token({**made, **assertion, "application": issue.client.id})
+    if isinstance(source, OwnBehalf):
+        no_assertion = {"user": None, "assertion_id": None, "assertion_expires": None}
+        return issuing.add_machine_token({**made, **no_assertion, "application": issue.client.id})
     used = {
         "source": source.id,
         "replaced_at": now if issue.replaces else None,

@@ -11,26 +11,46 @@ from django.utils import timezone
 
 from oauthapps.models.applications import ResponseProfile
 from oauthapps.rules.app_types import spec_of
+from oauthapps.sql.catalog import VERSION, Catalog, catalog
 from oauthapps.sql.clients import ORGANIZATION, Lookup
 from oauthapps.sql.execution import fetch_all
 
+# The `sub_type` of what speaks for no person: nobody may take its ID for a person's (RFC 9068 section 5).
+SERVICE = "service"
+
 LIVING_ACCESS_TOKEN = """
        token.token_checksum = %(digest)s AND token.expires > %(now)s AND token.revoked_at IS NULL
-       AND family.ended_at IS NULL AND person.is_active
+       AND family.ended_at IS NULL AND (token.user_id IS NULL OR person.is_active)
        AND application.deleted_at IS NULL AND application.disabled_at IS NULL"""
 
 
 class BearerRow(NamedTuple):
-    """Whom a living access token speaks for, as an API asks."""
+    """Whom a living access token speaks for, as an API asks: a person, or a machine application itself.
+
+    An application has its Client ID for a username and no email address.
+    """
 
     application_id: int
     scope: str
+    allowed_scope: str
+    catalog_version: str | None
     client_id: str
     customer_id: str
-    user_id: str
+    subject: str
+    is_service: bool
     username: str
     email: str
     name: str
+
+    @property
+    def effective_scope(self) -> tuple[str, ...]:
+        """What the token is good for now."""
+        return self.catalog.effective(self.scope, self.allowed_scope)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The APIs that there are."""
+        return catalog(self.catalog_version)
 
     @property
     def display_name(self) -> str:
@@ -39,12 +59,14 @@ class BearerRow(NamedTuple):
 
 
 BEARER = f"""
-    SELECT token.application_id, token.scope, application.client_id, organization.customer_id, person.user_id,
-           person.username, person.email, person.name
+    SELECT token.application_id, token.scope, application.allowed_scope, {VERSION}, application.client_id,
+           organization.customer_id, COALESCE(person.user_id, application.service_id),
+           token.user_id IS NULL, COALESCE(person.username, application.client_id),
+           COALESCE(person.email, ''), COALESCE(person.name, application.name)
       FROM oauthapps_accesstoken token
       JOIN oauthapps_application application ON application.id = token.application_id
       {ORGANIZATION}
-      JOIN accounts_user person ON person.id = token.user_id
+      LEFT JOIN accounts_user person ON person.id = token.user_id
       LEFT JOIN oauthapps_tokenfamily family ON family.id = token.family_id
      WHERE {LIVING_ACCESS_TOKEN}"""
 
@@ -55,12 +77,14 @@ class AccessTokenRow(NamedTuple):
     id: int
     application_id: int
     scope: str
+    allowed_scope: str
     created: datetime
     expires: datetime
     client_id: str
     app_type: str
     response_profile: str
-    user_id: str
+    subject: str
+    is_service: bool
     username: str
 
     @property
@@ -71,11 +95,13 @@ class AccessTokenRow(NamedTuple):
 
 
 ACCESS_TOKEN = f"""
-    SELECT token.id, token.application_id, token.scope, token.created, token.expires, application.client_id,
-           application.app_type, application.response_profile, person.user_id, person.username
+    SELECT token.id, token.application_id, token.scope, application.allowed_scope, token.created,
+           token.expires, application.client_id, application.app_type, application.response_profile,
+           COALESCE(person.user_id, application.service_id) AS subject, token.user_id IS NULL AS is_service,
+           COALESCE(person.username, application.client_id) AS username
       FROM oauthapps_accesstoken token
       JOIN oauthapps_application application ON application.id = token.application_id
-      JOIN accounts_user person ON person.id = token.user_id
+      LEFT JOIN accounts_user person ON person.id = token.user_id
       LEFT JOIN oauthapps_tokenfamily family ON family.id = token.family_id
      WHERE {LIVING_ACCESS_TOKEN}"""
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from oauthapps.models.applications import ResponseProfile
 from oauthapps.rules.app_types import TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Expirations
+from oauthapps.sql.catalog import VERSION, Catalog, catalog
 from oauthapps.sql.execution import fetch_all
 
 
@@ -38,6 +39,9 @@ class ClientRow(NamedTuple):
     response_profile: str
     may_verify_tokens: bool
     rotate_refresh_tokens: bool
+    allowed_scope: str
+    access_token_seconds: int | None
+    catalog_version: str | None
     customer_id: str | None
     secret_id: int | None
     secret_last_used_at: datetime | None
@@ -52,6 +56,15 @@ class ClientRow(NamedTuple):
         """Whether the client hears the Workfront-compatible dialect."""
         return self.response_profile == ResponseProfile.WORKFRONT
 
+    def effective(self, scope: str) -> tuple[str, ...]:
+        """Return what of a scope the client may have now."""
+        return self.catalog.effective(scope, self.allowed_scope)
+
+    @property
+    def catalog(self) -> Catalog:
+        """The APIs that there are."""
+        return catalog(self.catalog_version)
+
     @property
     def token_type(self) -> str:
         """What replies to the client call the kind of access token."""
@@ -61,7 +74,8 @@ class ClientRow(NamedTuple):
 # By the digests of one or two readings of a secret: Basic is sent form-encoded by some and raw by others.
 CLIENT_BY_SECRET = """
     SELECT application.id, application.client_id, app_type, response_profile, may_verify_tokens,
-           rotate_refresh_tokens, {customer_id}, secret.id AS secret_id, secret.last_used_at
+           rotate_refresh_tokens, allowed_scope, access_token_seconds, {version} AS catalog_version,
+           {customer_id}, secret.id AS secret_id, secret.last_used_at
       FROM oauthapps_clientsecret secret
       JOIN oauthapps_application application ON application.id = secret.application_id
       {organization}
@@ -71,7 +85,8 @@ CLIENT_BY_SECRET = """
 
 CLIENT_BY_ID = """
     SELECT application.id, application.client_id, app_type, response_profile, may_verify_tokens,
-           rotate_refresh_tokens, {customer_id}, NULL AS secret_id, NULL AS last_used_at
+           rotate_refresh_tokens, allowed_scope, access_token_seconds, {version} AS catalog_version,
+           {customer_id}, NULL AS secret_id, NULL AS last_used_at
       FROM oauthapps_application application
       {organization}
      WHERE application.client_id = %(client_id)s
@@ -82,10 +97,10 @@ WITH_CUSTOMER_ID = {"customer_id": "organization.customer_id", "organization": O
 WITHOUT_CUSTOMER_ID = {"customer_id": "NULL AS customer_id", "organization": ""}
 # By whether a secret is shown, and whether tokens are asked for.
 CLIENTS = {
-    (True, True): CLIENT_BY_SECRET.format(**WITH_CUSTOMER_ID),
-    (True, False): CLIENT_BY_SECRET.format(**WITHOUT_CUSTOMER_ID),
-    (False, True): CLIENT_BY_ID.format(**WITH_CUSTOMER_ID),
-    (False, False): CLIENT_BY_ID.format(**WITHOUT_CUSTOMER_ID),
+    (True, True): CLIENT_BY_SECRET.format(version=VERSION, **WITH_CUSTOMER_ID),
+    (True, False): CLIENT_BY_SECRET.format(version=VERSION, **WITHOUT_CUSTOMER_ID),
+    (False, True): CLIENT_BY_ID.format(version=VERSION, **WITH_CUSTOMER_ID),
+    (False, False): CLIENT_BY_ID.format(version=VERSION, **WITHOUT_CUSTOMER_ID),
 }
 
 
@@ -99,6 +114,7 @@ class RefreshTokenRow(NamedTuple):
     application_id: int
     family_id: int
     scope: str
+    allowed_scope: str
     created: datetime
     replaced_at: datetime | None
     successor_salt: str
@@ -117,9 +133,10 @@ class RefreshTokenRow(NamedTuple):
 
 
 REFRESH_TOKEN = """
-    SELECT token.id, token.application_id, token.family_id, token.scope, token.created, token.replaced_at,
-           token.successor_salt, application.client_id, person.user_id, person.username, family.started_at,
-           application.absolute_expiration, person.last_active_at, application.inactivity_expiration
+    SELECT token.id, token.application_id, token.family_id, token.scope, application.allowed_scope,
+           token.created, token.replaced_at, token.successor_salt, application.client_id, person.user_id,
+           person.username, family.started_at, application.absolute_expiration, person.last_active_at,
+           application.inactivity_expiration
       FROM oauthapps_refreshtoken token
       JOIN oauthapps_application application ON application.id = token.application_id
       JOIN accounts_user person ON person.id = token.user_id
@@ -152,26 +169,29 @@ GRANT = """
 
 
 class KeyRow(NamedTuple):
-    """A live key of a client, with the person who added it."""
+    """A live key of a client, with whom it acts as: a person, or the application itself."""
 
     id: int
     application_id: int
     pem: str
     last_used_at: datetime | None
-    person_id: int
-    user_id: str
+    person_id: int | None
+    subject: str
     is_active: bool
 
 
 KEY = """
     SELECT public_key.id, public_key.application_id, public_key.pem, public_key.last_used_at,
-           person.id AS person_id, person.user_id, person.is_active
+           person.id AS person_id, COALESCE(person.user_id, application.service_id) AS subject,
+           COALESCE(person.is_active, TRUE) AS is_active
       FROM oauthapps_publickey public_key
       JOIN oauthapps_application application ON application.id = public_key.application_id
-      JOIN accounts_user person ON person.id = public_key.user_id
+      LEFT JOIN accounts_user person ON person.id = public_key.user_id
      WHERE application.client_id = %(client_id)s AND public_key.deleted_at IS NULL"""
 
 
+# For requests of clients that show nothing but who they are.
+NOTHING = Lookup("", None)
 REFRESH_TOKENS = Lookup(REFRESH_TOKEN, RefreshTokenRow)
 GRANTS = Lookup(GRANT, GrantRow)
 KEYS = Lookup(KEY, KeyRow)
@@ -209,7 +229,7 @@ def client(
     if digests:
         values |= {"secret": digests[0], "other_secret": digests[-1]}
     statement = CLIENTS[bool(digests), presented is not None and presented.issues]
-    if presented is None:
+    if presented is None or presented.lookup is NOTHING:
         rows = fetch_all(statement, values)
         return (ClientRow._make(rows[0]), []) if rows else (None, [])
     values["digest"] = presented.digest

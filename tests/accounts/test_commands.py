@@ -11,7 +11,7 @@ from django.test import Client
 
 from accounts.models import Organization, Role, User
 from audit.models import Event, EventKind
-from oauthapps.models import Application, ClientSecret
+from oauthapps.models import Api, Application, ClientSecret
 from oauthapps.rules.credential_values import digest
 from tests.factories import PASSWORD, UserFactory
 from tests.keys import SIGNING_KEY, private_pem, public_pem
@@ -167,6 +167,62 @@ def test_create_application_of_each_type_prints_what_its_client_needs(
     assert single_page["client_secret"] == ""
 
 
+WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
+MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
+CREATE_API = (
+    *("create_api", "--identifier", "https://Invoices.example.com/", "--name", "Invoices"),
+    *("--scope", "invoices:read=Read your invoices", "--scope", "invoices:write=Change = them"),
+)
+
+
+@pytest.mark.spec("Y-10", "RFC 6749 §3.3")
+@pytest.mark.spec("Y-32", "RFC 7523 §3")
+def test_an_api_is_created_and_a_machine_application_that_may_ask_for_it(
+    terminal: Terminal, tmp_path: Path
+) -> None:
+    verifier = terminal.run(*MACHINE)
+    options = ("--verifier", verifier["client_id"], "--default-scope", "invoices:read")
+    printed = terminal.run(*CREATE_API, *options, "--token-lifetime", "15m")
+    api = Api.objects.get()
+    assert printed == {
+        "id": api.pk,
+        "identifier": "https://invoices.example.com",
+        "scopes": ["invoices:read", "invoices:write"],
+    }
+    assert (api.token_seconds, api.verifiers.get().client_id) == (900, verifier["client_id"])
+    assert list(api.scopes.values_list("sentence", "is_default")) == [
+        ("Read your invoices", True),
+        ("Change = them", False),
+    ]
+    key_file = tmp_path / "key.pem"
+    key_file.write_bytes(public_pem(SIGNING_KEY))
+    machine = terminal.run(*MACHINE, "--allow-scope", "invoices:read", "--public-key", str(key_file))
+    application = Application.objects.get(client_id=machine["client_id"])
+    assert application.allowed_scope == "invoices:read"
+    assert (machine["service_id"], machine["user_id"]) == (application.service_id, "")
+    assert application.keys.get().subject == application.service_id
+    assert "service_id" not in terminal.run(*WEB)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((*CREATE_API, "--scope", "read=Read"), "built in"),
+        ((*CREATE_API, "--scope", "a"), "--scope needs a name and a sentence"),
+        ((*CREATE_API, "--scope", "a b=Read"), "without spaces"),
+        ((*CREATE_API, "--default-scope", "a"), "none of the scopes"),
+        ((*CREATE_API, "--verifier", "0" * 32), "There is no Machine to Machine application"),
+        ((*CREATE_API, "--token-lifetime", "4m"), "from 5m to 24h"),
+        ((*CREATE_API[:2], "invoices", *CREATE_API[3:]), "Write the whole URI"),
+    ],
+)
+def test_create_api_says_in_one_line_what_is_wrong(
+    terminal: Terminal, arguments: tuple[str, ...], complaint: str
+) -> None:
+    assert complaint in terminal.refusal(*arguments)
+    assert not Api.objects.exists()
+
+
 def test_a_client_id_and_secret_can_be_brought_along(terminal: Terminal) -> None:
     printed = terminal.run(
         *("create_application", "--type", "web", "--name", "Moved", "--client-id", "AB" * 16),
@@ -196,8 +252,6 @@ def test_an_imported_application_starts_in_the_compatible_profile(
     assert Application.objects.get(client_id=printed["client_id"]).response_profile == profile
 
 
-WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
-MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
 FIFTY_MORE = [
     part for number in range(50) for part in ("--redirect-url", f"https://app.example.com/{number}")
 ]
@@ -212,7 +266,7 @@ FIFTY_MORE = [
         ((*MACHINE, "--rotation", "on"), "has no --rotation"),
         ((*WEB, "--public-key", "x"), "has no --public-key"),
         ((*WEB, "--may-verify-tokens"), "has no --may-verify-tokens"),
-        ((*MACHINE, "--public-key", "x"), "needs --owner"),
+        ((*MACHINE, "--allow-scope", "invoices:read"), "There is no scope invoices:read."),
         ((*WEB, "--owner", "nobody"), "Nobody has"),
         ((*WEB[:-1], "http://a.example/"), "https"),
         ((*WEB, "--client-id", "short"), "client_id"),

@@ -104,7 +104,7 @@ def test_a_generated_pair_shows_its_private_half_once(console: Browser, machine:
     assert parse_public_key(public_pem(private)).fingerprint == key.fingerprint  # type: ignore[arg-type]
     assert key.fingerprint in page.text
     assert "openssl pkey -pubin" in page.text
-    assert page.by_id("user-id").get("value") == key.user.user_id
+    assert page.by_id("user-id").get("value") == key.subject
 
     body = pem.splitlines()[3]
     assert body not in console.get(machine.get_absolute_url()).content

@@ -32,7 +32,7 @@ class Machine:
 
         claims = {
             "iss": Organization.current().customer_id,
-            "sub": self.key.user.user_id,
+            "sub": self.key.subject,
             "iat": int(time.time()),
             "exp": int(time.time()) + 60,
         }

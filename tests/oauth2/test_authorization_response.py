@@ -191,7 +191,7 @@ def test_cancel_after_an_earlier_allow_takes_nothing_back(web: OAuthClient, visi
 
 @pytest.mark.spec("A-19", "RFC 6749 §3.1")
 @pytest.mark.parametrize(
-    "name", ["search", "nonce", "prompt", "approval_prompt", "display", "resource", "user", "client", "x.y[]"]
+    "name", ["search", "nonce", "prompt", "approval_prompt", "display", "audience", "user", "client", "x.y[]"]
 )
 @pytest.mark.parametrize("value", ["", "none", "\0", "<b>"])
 def test_parameters_nobody_knows_change_nothing(

@@ -155,7 +155,7 @@ def test_a_malformed_body_is_an_invalid_request(body: str | bytes, content_type:
     ("grant_type", "error"),
     [
         ("password", "unsupported_grant_type"),
-        ("client_credentials", "unsupported_grant_type"),
+        ("client_credentials", "unauthorized_client"),
         ("urn:ietf:params:oauth:grant-type:device_code", "unsupported_grant_type"),
         ("implicit", "unsupported_grant_type"),
         ("AUTHORIZATION_CODE", "unsupported_grant_type"),

@@ -67,6 +67,7 @@ def test_the_metadata_names_no_extension() -> None:
     assert set(document["grant_types_supported"]) == {
         "authorization_code",
         "refresh_token",
+        "client_credentials",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
     }
 

@@ -61,6 +61,7 @@ def test_a_living_access_token_is_described(web: OAuthClient, visitor: Client, p
             "iss": ISSUER,
             "iat": int(now.timestamp()),
             "exp": int(now.timestamp() + 3600),
+            "aud": [ISSUER],
             "token_type": "Bearer",
             "token_use": "access_token",
         }
@@ -98,7 +99,7 @@ def test_a_machines_token_and_the_workfront_profile(machine: Machine) -> None:
     Application.objects.update(response_profile="workfront")
     token = machine.client.exchange_jwt(machine.assertion()).json()["access_token"]
     members = introspect(machine.client, token)
-    assert members["sub"] == machine.key.user.user_id
+    assert members["sub"] == machine.key.subject
     assert members["token_type"] == "sessionID"
 
 

@@ -55,7 +55,7 @@ def test_the_exchange_gives_an_access_token_for_the_key_owner(machine: Machine) 
     assert (tokens["scope"], tokens["expires_in"]) == ("read write", 3600)
     assert "refresh_token" not in tokens
     assert not RefreshToken.objects.exists()
-    assert machine.client.me(tokens["access_token"]).json()["ID"] == machine.key.user.user_id
+    assert machine.client.me(tokens["access_token"]).json()["ID"] == machine.key.subject
 
 
 @pytest.mark.spec("J-01", "Workfront")
@@ -279,7 +279,7 @@ def test_the_key_of_one_application_does_not_open_another(machine: Machine) -> N
 def test_each_of_several_keys_verifies_for_the_person_who_added_it(machine: Machine) -> None:
     second = make_machine_key(machine, UserFactory.create())
     assert machine.client.exchange_jwt(second.assertion()).status_code == 200
-    refusal(machine, second.assertion(sub=machine.key.user.user_id))
+    refusal(machine, second.assertion(sub=machine.key.subject))
 
 
 def make_machine_key(machine: Machine, user: User) -> Machine:
@@ -293,7 +293,7 @@ def make_machine_key(machine: Machine, user: User) -> Machine:
 @pytest.mark.spec("J-34", "ASVS 10.4.9")
 def test_an_inactive_person_gets_no_token_and_loses_those_there_are(machine: Machine) -> None:
     tokens = machine.client.exchange_jwt(machine.assertion()).json()
-    User.objects.filter(pk=machine.key.user_id).update(is_active=False)
+    User.objects.filter(user_id=machine.key.subject).update(is_active=False)
     assert machine.client.me(tokens["access_token"]).status_code == 401
     refusal(machine, machine.assertion())
 
@@ -399,7 +399,7 @@ def test_whatever_library_signs_the_token_works_as_session_id(
     tokens = answer.json()
     assert {"access_token", "token_type", "expires_in", "wid"} <= tokens.keys()
     me = machine.client.http.get(ME, headers={"sessionID": tokens["access_token"]})
-    assert me.json()["ID"] == machine.key.user.user_id
+    assert me.json()["ID"] == machine.key.subject
 
 
 def sign_with_joserfc(machine: Machine, folder: Path) -> str:
@@ -500,7 +500,7 @@ def test_the_issuer_is_the_customer_id_to_the_letter(machine: Machine) -> None:
     customer_id = Organization.current().customer_id
     for issuer in (
         machine.client.client_id,
-        machine.key.user.user_id,
+        machine.key.subject,
         f"{customer_id} ",
         customer_id[:-1],
         [customer_id],
@@ -520,7 +520,7 @@ def test_the_subject_is_the_person_of_the_key(machine: Machine) -> None:
         other.user_id,
         other.username,
         machine.client.client_id,
-        [machine.key.user.user_id],
+        [machine.key.subject],
         None,
     ):
         refusal(machine, raw_assertion(machine, machine.claims(sub=subject)))

@@ -68,8 +68,11 @@ def same(rows: Iterable[Any], found: models.QuerySet[Any], paths: dict[str, str]
             assert getattr(row, name) == attrgetter(path)(instance), name
 
 
-CLIENT = {"client_id": "application.client_id"}
+CLIENT = {name: f"application.{name}" for name in ("client_id", "allowed_scope")}
 PERSON = {"user_id": "user.user_id", "username": "user.username"}
+# As the look-ups of access tokens name it. No APIs, no version of the catalog: compared with a None.
+SUBJECT = {"subject": "user.user_id", "username": "user.username", "is_service": "application.requires_pkce"}
+NO_CATALOG = {"catalog_version": "application.deleted_at"}
 
 
 @pytest.fixture
@@ -98,7 +101,8 @@ def test_clients_that_show_a_secret(web: OAuthClient, shown: dict[str, str], cha
     )
     paths = {name: f"application.{name}" for name in clients.ClientRow._fields}
     paths |= {"secret_id": "pk", "secret_last_used_at": "last_used_at"}
-    same([row] if row else [], secrets, {**paths, "customer_id": "application.organization.customer_id"})
+    paths |= {"customer_id": "application.organization.customer_id", **NO_CATALOG}
+    same([row] if row else [], secrets, paths)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -108,7 +112,8 @@ def test_clients_that_show_none(web: OAuthClient, shown: dict[str, str], change:
     row, _ = clients.client(web.client_id, [])
     assert not row or (row.customer_id, row.secret_id, row.secret_last_used_at) == (None, None, None)
     # Compared with what is None where an application is enabled.
-    never = dict.fromkeys(("customer_id", "secret_id", "secret_last_used_at"), "deleted_at")
+    nothing = ("customer_id", "secret_id", "secret_last_used_at", "catalog_version")
+    never = dict.fromkeys(nothing, "deleted_at")
     same([row] if row else [], enabled, never)
 
 
@@ -146,7 +151,7 @@ def test_access_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> 
     CHANGES[change]()
     found = AccessToken.objects.alive().filter(token_checksum=shown["access_token"])
     bearer = access_tokens.bearer(shown["access_token"])
-    described = {**PERSON, "email": "user.email", "name": "user.name"}
+    described = {**SUBJECT, **NO_CATALOG, "email": "user.email", "name": "user.name"}
     same(
         [bearer] if bearer else [],
         found,
@@ -155,7 +160,7 @@ def test_access_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> 
     secrets = ClientSecret.objects.live()
     rows = presented(web, shown["secret"], access_tokens.ACCESS_TOKENS, shown["access_token"])
     names = {name: f"application.{name}" for name in ("app_type", "response_profile")}
-    same(rows, found if secrets else found.none(), {**CLIENT, **PERSON, **names})
+    same(rows, found if secrets else found.none(), {**CLIENT, **SUBJECT, **names})
     assert all(row.token_type == SESSION_ID for row in rows)
 
 
@@ -165,7 +170,7 @@ def test_keys(machine: Machine, change: str) -> None:
     enabled = ClientSecret.objects.live().filter(application__in=Application.objects.enabled())
     secret = digest(machine.client.client_secret)
     rows = presented(machine.client, secret, clients.KEYS)
-    person = {"person_id": "user.pk", "user_id": "user.user_id", "is_active": "user.is_active"}
+    person = {"person_id": "user.pk", "subject": "user.user_id", "is_active": "user.is_active"}
     keys = PublicKey.objects.live().filter(application=machine.application)
     same(rows, keys if enabled else keys.none(), person)
 

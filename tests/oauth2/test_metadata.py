@@ -72,6 +72,7 @@ def test_exactly_the_grants_that_exist_are_listed(document: dict[str, Any]) -> N
     assert document["grant_types_supported"] == [
         "authorization_code",
         "refresh_token",
+        "client_credentials",
         "urn:ietf:params:oauth:grant-type:jwt-bearer",
     ]
 

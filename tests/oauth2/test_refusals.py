@@ -253,7 +253,7 @@ def test_a_refresh_token_whose_person_is_not_active(web: OAuthClient, visitor: C
 
 # Grant types and scopes
 
-OFFERED = f"authorization_code, refresh_token, {JWT_BEARER}"
+OFFERED = f"authorization_code, refresh_token, {JWT_BEARER}, client_credentials"
 
 
 @pytest.mark.spec("T-77", "RFC 6749 §5.2")
@@ -263,11 +263,11 @@ def test_a_grant_type_of_nobodys_is_answered_with_those_of_the_application(
     for client, label, grant_types in (
         (web, "Web Application", "authorization_code, refresh_token"),
         (single_page, "Single Page Web Application", "authorization_code, refresh_token"),
-        (machine.client, "Machine to Machine Application", JWT_BEARER),
+        (machine.client, "Machine to Machine Application", f"{JWT_BEARER}, client_credentials"),
     ):
-        answer = client.exchange("x", grant_type="client_credentials")
+        answer = client.exchange("x", grant_type="password")
         assert told(answer, "unsupported_grant_type") == (
-            f"A {label} cannot use the grant type client_credentials. It can use: {grant_types}."
+            f"A {label} cannot use the grant type password. It can use: {grant_types}."
         )
 
 
@@ -277,16 +277,17 @@ def test_a_grant_type_of_another_type_of_application(web: OAuthClient, machine: 
     for answer in (web.exchange("x", grant_type=JWT_BEARER), web.exchange_jwt("x")):
         assert told(answer, "unauthorized_client") == f"{refused}, refresh_token."
     assert told(machine.client.refresh("x"), "unauthorized_client") == (
-        f"A Machine to Machine Application cannot use the grant type refresh_token. It can use: {JWT_BEARER}."
+        f"A Machine to Machine Application cannot use the grant type refresh_token. "
+        f"It can use: {JWT_BEARER}, client_credentials."
     )
 
 
 @pytest.mark.spec("T-77", "RFC 6749 §5.2")
 def test_whoever_has_not_authenticated_reads_what_everybody_may_use(web: OAuthClient) -> None:
     for changes in ({"client_secret": "wrong"}, {"client_id": "0" * 32}, {"client_id": None}):
-        answer = web.exchange("x", grant_type="client_credentials", **changes)
+        answer = web.exchange("x", grant_type="password", **changes)
         assert told(answer, "unsupported_grant_type") == (
-            f"The grant type client_credentials is not supported. Supported: {OFFERED}."
+            f"The grant type password is not supported. Supported: {OFFERED}."
         )
 
 

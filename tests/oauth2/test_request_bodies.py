@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+ISSUER = "http://testserver.localhost"
+
 
 def post_json(path: str, body: Any) -> Answer:
     text = body if isinstance(body, str | bytes) else json.dumps(body)
@@ -194,8 +196,8 @@ def test_a_byte_order_mark_hides_no_second_parameter(web: OAuthClient) -> None:
 
 @pytest.mark.spec("T-73", "RFC 8707 §2")
 def test_resource_may_repeat(web: OAuthClient, machine: Machine, visitor: Client) -> None:
-    resources = ["https://api.example/a", "https://api.example/b"]
-    for one in (resources, resources[:1], [], "https://api.example/a"):
+    resources = [f"{ISSUER}/", ISSUER]
+    for one in (resources, resources[:1], [], ISSUER):
         for name, answer in at_every_endpoint(web, machine, visitor, {"resource": one}).items():
             assert answer.status_code == 200, (name, answer.content)
     for parameters in (
@@ -209,7 +211,16 @@ def test_resource_may_repeat(web: OAuthClient, machine: Machine, visitor: Client
 @pytest.mark.spec("T-73", "RFC 8707 §2")
 def test_resource_may_repeat_as_a_member_too(web: OAuthClient, visitor: Client) -> None:
     right = json.dumps(web.token_parameters(web.get_code(visitor)))[:-1]
-    assert post_json(TOKEN, right + ', "resource": "a:b", "resource": ["a:c"]}').status_code == 200
+    answer = post_json(TOKEN, right + ', "resource": "http://testserver.localhost", "resource": ["a:c"]}')
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_target")
+
+
+@pytest.mark.spec("T-73", "RFC 8707 §2")
+@pytest.mark.parametrize("resource", [5, {}, [ISSUER, 5], [[ISSUER]]], ids=str)
+def test_a_resource_is_a_string(web: OAuthClient, visitor: Client, resource: object) -> None:
+    body = {**web.token_parameters(web.get_code(visitor)), "resource": resource}
+    answer = post_json(TOKEN, body)
+    assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
 
 
 @pytest.mark.spec("T-73", "RFC 8707 §2")
@@ -224,5 +235,6 @@ def test_nothing_else_may_repeat_beside_it(web: OAuthClient, visitor: Client, na
 
 @pytest.mark.spec("T-73", "RFC 8707 §2")
 def test_resource_may_repeat_in_an_authorization_request(web: OAuthClient, visitor: Client) -> None:
-    query = [*web.authorization_parameters().items(), ("resource", "a:b"), ("resource", "a:c")]
+    resources = [("resource", ISSUER), ("resource", f"{ISSUER}/")]
+    query = [*web.authorization_parameters().items(), *resources]
     assert visitor.get(f"{AUTHORIZE}?{urlencode(query)}").status_code == 200

@@ -177,7 +177,6 @@ def test_a_missing_parameter_and_an_unknown_code_are_told_apart(
     "grant_type",
     [
         "password",
-        "client_credentials",
         "implicit",
         "urn:ietf:params:oauth:grant-type:device_code",
         "urn:ietf:params:oauth:grant-type:token-exchange",
@@ -198,7 +197,7 @@ def test_what_is_not_offered_does_not_exist(
 @pytest.mark.spec("T-50", "RFC 6749 §3.2")
 @pytest.mark.parametrize(
     "name",
-    ["audience", "resource", "client", "user", "scopes", "grant", "actor", "verified_assertion", "wid"],
+    ["audience", "client", "user", "scopes", "grant", "actor", "verified_assertion", "wid"],
 )
 def test_unknown_parameters_are_ignored(web: OAuthClient, visitor: Client, name: str) -> None:
     assert web.exchange(web.get_code(visitor), **{name: "x"}).status_code == 200

@@ -77,6 +77,7 @@ def test_the_answer_says_who_by_which_client_and_what_for(token: str, web: OAuth
         "X-Auth-Username": person.username,
         "X-Auth-Client-Id": web.client_id,
         "X-Auth-Scope": "read write offline_access",
+        "X-Auth-Audience": "http://testserver.localhost",
     }
 
 
@@ -308,7 +309,7 @@ def test_an_access_token_lives_an_hour(web: OAuthClient, visitor: Client, second
 def test_a_machines_token_speaks_for_its_person(machine: Machine) -> None:
     token = machine.client.exchange_jwt(machine.assertion()).json()["access_token"]
     answer = ask(token, query="scope=write")
-    assert answer["X-Auth-User-Id"] == machine.key.user.user_id
+    assert answer["X-Auth-User-Id"] == machine.key.subject
     assert answer["X-Auth-Client-Id"] == machine.client.client_id
 
 

@@ -1,6 +1,6 @@
 import pytest
 
-from oauthapps.rules.app_types import JWT_BEARER, AppType, spec_of
+from oauthapps.rules.app_types import CLIENT_CREDENTIALS, JWT_BEARER, AppType, spec_of
 
 
 @pytest.mark.parametrize("app_type", AppType)
@@ -17,7 +17,7 @@ def test_an_unknown_type_has_no_specification() -> None:
 def test_a_machine_application_signs_with_keys_and_has_a_secret_but_nobody_signs_in_to_it() -> None:
     spec = spec_of(AppType.MACHINE_TO_MACHINE)
     assert (spec.has_secrets, spec.has_keys, spec.has_redirect_urls) == (True, True, False)
-    assert spec.grant_types == (JWT_BEARER,)
+    assert spec.grant_types == (JWT_BEARER, CLIENT_CREDENTIALS)
     assert (spec.rotation_label, spec.absolute_label, spec.inactivity_label) == ("", "", "")
 
 

@@ -20,17 +20,11 @@ def test_spaces_around_and_between_do_not_matter() -> None:
 
 @pytest.mark.parametrize("separator", ["\t", "\n", "\u00a0", "\u2003", "\x1c", ","])
 def test_only_the_space_separates_scopes(separator: str) -> None:
-    asked = scopes.parse(f"read{separator}write")
-    assert scopes.unknown(asked) == asked
+    assert scopes.parse(f"read{separator}write") == (f"read{separator}write",)
 
 
-def test_names_that_are_not_offered_are_found_also_in_another_case() -> None:
-    assert scopes.unknown(("read", "READ", "admin", "write")) == ("READ", "admin")
-
-
-def test_without_a_scope_parameter_everything_is_meant_but_a_machine_is_never_away() -> None:
+def test_without_a_scope_parameter_everything_is_meant() -> None:
     assert list(scopes.DEFAULT_SCOPES) == list(scopes.SCOPES)
-    assert list(scopes.MACHINE_SCOPES) == ["read", "write"]
 
 
 @given(st.lists(st.text(st.characters(exclude_characters=" "), min_size=1)))

@@ -9,7 +9,7 @@ from accounts.access import administrator_required, posted_from, signed_in_user
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
 from oauthapps.console.forms.unsaved import unsaved_fields
-from oauthapps.console.instructions import signer_of
+from oauthapps.console.instructions import subject_of
 from oauthapps.console.lookup import find_application
 from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS, back_to_settings
 from oauthapps.models import Application, PublicKey
@@ -22,12 +22,13 @@ def reveal_secret(
 ) -> HttpResponse:
     """Answer with the one page that shows a client secret."""
     keys = list(application.keys.live().select_related("user")) if application.type.has_keys else []
-    signer = signer_of(keys, viewer=signed_in_user(request))
+    subject = subject_of(keys, viewer=signed_in_user(request))
     context = {
         "application": application,
         "client_secret": value,
-        "signer": signer,
-        "env_file": env_file(application, value, signer=signer),
+        "subject": subject,
+        "subject_label": keys[0].subject_label if keys else "User ID",
+        "env_file": env_file(application, value, subject=subject),
         "env_file_name": file_name(application, ENV_FILE),
         "is_new": is_new,
         "section": "" if is_new else SECRETS,

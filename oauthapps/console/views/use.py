@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 from accounts.access import administrator_required, signed_in_user
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, file_name
-from oauthapps.console.instructions import instructions, signer_of
+from oauthapps.console.instructions import instructions, subject_of
 from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import USE_IT, render_sub_page
 
@@ -20,7 +20,7 @@ def use(request: HttpRequest, client_id: str) -> HttpResponse:
     urls = [row.url for row in found.redirect_urls.all()] if found.type.has_redirect_urls else []
     viewer = signed_in_user(request)
     context = {
-        "env_file": env_file(found, signer=signer_of(keys, viewer=viewer)),
+        "env_file": env_file(found, subject=subject_of(keys, viewer=viewer)),
         "env_file_name": file_name(found, ENV_FILE),
         "steps": instructions(found, urls, keys, viewer=viewer),
     }

@@ -8,11 +8,13 @@ from accounts.management.base import AutomationCommand, find_user, read_secret_l
 from accounts.models import Organization, User
 from common.errors import GatehouseError
 from oauthapps.models import Application, ResponseProfile
+from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.rules.urls.redirect_urls import check_redirect_url
 from oauthapps.services.applications import CreatedApplication, create_application
 from oauthapps.services.credentials import add_key
+from oauthapps.sql.catalog import current_catalog
 
 
 class Command(AutomationCommand):
@@ -35,6 +37,13 @@ class Command(AutomationCommand):
             "--client-secret-stdin", action="store_true", help="read an existing client secret to keep"
         )
         parser.add_argument("--may-verify-tokens", action="store_true")
+        parser.add_argument(
+            "--allow-scope",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="a scope it may ask for; not given: those of the built-in API",
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         spec = spec_of(options["type"])
@@ -61,9 +70,7 @@ class Command(AutomationCommand):
         return describe(created, key_ids)
 
     def add_key(self, created: CreatedApplication, file: Path, owner: User | None) -> str:
-        """Add the public key in a file and return its key ID."""
-        if owner is None:
-            raise CommandError("--public-key needs --owner: the key's User ID is the owner's.")
+        """Add the public key in a file and return its key ID; without an owner it acts as the application."""
         try:
             data = file.read_bytes()
         except OSError as error:
@@ -80,8 +87,6 @@ def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
     for option, belongs in options_by_type(spec).items():
         if options[option] and not belongs:
             raise CommandError(f"A {spec.label} has no --{option.replace('_', '-')}.")
-    if options["public_key"] and not options["owner"]:
-        raise CommandError("--public-key needs --owner: the key's User ID is the owner's.")
 
 
 def options_by_type(spec: TypeSpec) -> dict[str, bool]:
@@ -105,6 +110,19 @@ def checked_redirect_urls(options: dict[str, Any]) -> list[str]:
     return list(dict.fromkeys(urls))
 
 
+def checked_scope(names: list[str]) -> str:
+    """Return the scope that an application may ask for, as on the wire; empty where none was given.
+
+    Raises:
+        CommandError: for a scope that does not exist.
+    """
+    known = current_catalog().by_scope
+    for name in names:
+        if name not in known:
+            raise CommandError(f"There is no scope {name}. There are: {', '.join(known)}.")
+    return scopes.render(names)
+
+
 def settings_from(options: dict[str, Any]) -> dict[str, Any]:
     """Return the application's fields that were given as options.
 
@@ -117,6 +135,7 @@ def settings_from(options: dict[str, Any]) -> dict[str, Any]:
         "absolute_expiration": options["absolute"],
         "inactivity_expiration": options["inactivity"],
         "may_verify_tokens": options["may_verify_tokens"] or None,
+        "allowed_scope": checked_scope(options["allow_scope"]),
     }
     return {name: value for name, value in given.items() if value not in (None, "")}
 
@@ -130,5 +149,6 @@ def describe(created: CreatedApplication, key_ids: list[str]) -> dict[str, Any]:
         "client_secret": created.client_secret,
         "customer_id": Organization.current().customer_id,
         "user_id": application.user.user_id if application.user else "",
+        **({"service_id": application.service_id} if application.service_id else {}),
         "key_ids": key_ids,
     }

@@ -1,0 +1,25 @@
+"""How long an access token may live: what its API and its application can say."""
+
+import re
+
+from oauthapps.errors import InvalidLifetimeError
+
+SHORTEST_SECONDS = 5 * 60
+DEFAULT_SECONDS = 60 * 60
+LONGEST_SECONDS = 24 * 60 * 60
+
+_LIFETIME = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
+_SECONDS = {"s": 1, "m": 60, "h": 3600}
+
+
+def parse_lifetime(text: str) -> int:
+    """Return the seconds of an access token lifetime such as `15m`, `24h` or `900s`.
+
+    Raises:
+        InvalidLifetimeError: when it is none, or outside 5 minutes to 24 hours.
+    """
+    match = _LIFETIME.fullmatch(text)
+    seconds = int(match[1]) * _SECONDS[match[2]] if match else 0
+    if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
+        raise InvalidLifetimeError("An access token can live from 5m to 24h.")
+    return seconds
