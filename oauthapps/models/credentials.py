@@ -99,6 +99,9 @@ class PublicKeyQuerySet(CredentialQuerySet["PublicKey"]):
     """Questions about many keys."""
 
 
+BITS_OF_P256 = 256  # RSA keys have 2048 and more
+
+
 class KeySource(models.TextChoices):
     """Where a public key came from."""
 
@@ -152,6 +155,11 @@ class PublicKey(Credential):
     def subject_label(self) -> str:
         """What that ID is called."""
         return "User ID" if self.user else "Service ID"
+
+    @property
+    def kind(self) -> str:
+        """What pages call its kind and strength."""
+        return "P-256" if self.bits == BITS_OF_P256 else f"RSA, {self.bits} bits"
 
     @property
     def certificate_expired(self) -> bool:

@@ -11,10 +11,11 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
+from cryptography.hazmat.primitives.asymmetric import rsa
 from django.utils import timezone
 from joserfc import jws
 from joserfc.errors import JoseError
-from joserfc.jwk import RSAKey
+from joserfc.jwk import ECKey, RSAKey
 from oauthlib.oauth2 import InvalidGrantError
 
 from oauthapps.oauth2.issuer import accepted_audiences
@@ -101,7 +102,7 @@ def fault_of_form(text: str) -> str:
 def payload_signed_by(key: KeyRow, text: str) -> bytes | None:
     """Return the payload if this key signed it with the one algorithm we take; a `kid` is not needed."""
     try:
-        signed = jws.deserialize_compact(text, rsa_key(key.pem), registry=RULES)
+        signed = jws.deserialize_compact(text, verification_key(key.pem), registry=RULES)
     except (JoseError, ValueError, TypeError, RecursionError):
         return None
     if not signed.protected or "crit" in signed.protected or "b64" in signed.protected:
@@ -110,9 +111,10 @@ def payload_signed_by(key: KeyRow, text: str) -> bytes | None:
 
 
 @lru_cache(maxsize=256)
-def rsa_key(pem: str) -> RSAKey:
+def verification_key(pem: str) -> RSAKey | ECKey:
     """Return a stored key in the form the signature library wants; parsing it takes longer than a check."""
-    return RSAKey(load_public_key(pem), load_public_key(pem))
+    key = load_public_key(pem)
+    return RSAKey(key, key) if isinstance(key, rsa.RSAPublicKey) else ECKey(key, key)
 
 
 def parse_claims(payload: bytes) -> Claims:

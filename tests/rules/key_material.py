@@ -68,8 +68,15 @@ def jwk(**members: object) -> str:
     return jwk_of(rsa_key().public_key(), **members)
 
 
-def base64url(number: int) -> str:
-    octets = number.to_bytes((number.bit_length() + 7) // 8)
+def ec_jwk(**members: object) -> str:
+    """A JSON Web Key on the curve P-256, with the given members added or replaced."""
+    numbers = ec_key().public_key().public_numbers()
+    point = {"x": base64url(numbers.x, 32), "y": base64url(numbers.y, 32)}
+    return json.dumps({"kty": "EC", "crv": "P-256", **point, **members})
+
+
+def base64url(number: int, length: int = 0) -> str:
+    octets = number.to_bytes(length or (number.bit_length() + 7) // 8)
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
+from joserfc.jwk import ECKey
 
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.rules.keys import keypairs
@@ -40,6 +41,34 @@ def test_a_key_is_the_same_key_in_every_form(form: str) -> None:
         parse_public_key(info.pem).thumbprint,
         parse_public_key(info.pem).fingerprint,
     )
+
+
+EC_FORMS: dict[str, Callable[[], str]] = {
+    "spki": lambda: made.spki(made.ec_key().public_key()),
+    "certificate": lambda: made.certificate(made.ec_key()),
+    "jwk": made.ec_jwk,
+}
+
+
+@pytest.mark.spec("J-31", "RFC 7517, RFC 7468, RFC 7518 section 6.2")
+@pytest.mark.parametrize("form", EC_FORMS)
+def test_a_key_on_p256_is_the_same_key_in_every_form(form: str) -> None:
+    info = parse_public_key(EC_FORMS[form]())
+    assert (info.source_format, info.bits) == (form, 256)
+    assert info.pem == made.spki(made.ec_key().public_key())
+    assert info.thumbprint == ECKey.import_key(info.pem).thumbprint()
+    assert keypairs.load_public_key(info.pem) == made.ec_key().public_key()
+
+
+def test_the_thumbprint_of_a_key_on_p256_does_not_depend_on_how_short_its_coordinates_are() -> None:
+    """About one coordinate in 256 begins with a zero byte, which is written all the same."""
+    private = next(
+        key
+        for key in (ec.derive_private_key(number, ec.SECP256R1()) for number in range(1, 5000))
+        if key.public_key().public_numbers().x < 2**248
+    )
+    info = parse_public_key(made.spki(private.public_key()))
+    assert info.thumbprint == ECKey.import_key(info.pem).thumbprint()
 
 
 @pytest.mark.spec("J-32", "the documented openssl line makes a certificate for 30 days")
@@ -120,6 +149,7 @@ def test_a_generated_pair_has_3072_bits_and_its_halves_belong_together() -> None
     assert (pair.public.bits, pair.public.source_format) == (3072, "generated")
     signature = private.sign(b"assertion", padding.PKCS1v15(), hashes.SHA256())
     loaded = keypairs.load_public_key(pair.public.pem)
+    assert isinstance(loaded, rsa.RSAPublicKey)
     loaded.verify(signature, b"assertion", padding.PKCS1v15(), hashes.SHA256())
 
 
@@ -150,4 +180,4 @@ def test_a_damaged_stored_key_is_reported_as_that(stored: str) -> None:
 
 def test_a_stored_key_of_another_kind_is_not_used() -> None:
     with pytest.raises(InvalidPublicKeyError, match="add it again"):
-        keypairs.load_public_key(made.spki(made.ec_key().public_key()))
+        keypairs.load_public_key(made.spki(made.ed25519_key().public_key()))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 import pytest
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -73,10 +73,24 @@ def test_a_key_for_rsa_pss_only_is_refused_also_in_a_certificate() -> None:
 
 
 def test_other_kinds_of_key_are_refused() -> None:
-    for key in (made.ec_key(), made.ed25519_key(), made.dsa_key()):
-        assert_refused(made.spki(key.public_key()), "isn't an RSA key, and assertions are signed with RS256")
-    for signing_key in (made.ec_key(), made.ed25519_key()):
-        assert_refused(made.certificate(signing_key), "isn't an RSA key")
+    for key in (made.ed25519_key(), made.dsa_key()):
+        assert_refused(made.spki(key.public_key()), "is neither an RSA key nor one on the curve P-256")
+    assert_refused(made.certificate(made.ed25519_key()), "is neither an RSA key nor one on the curve P-256")
+
+
+@pytest.mark.parametrize("curve", [ec.SECP384R1(), ec.SECP521R1(), ec.SECP256K1()], ids=lambda one: one.name)
+def test_other_curves_are_refused(curve: ec.EllipticCurve) -> None:
+    key = ec.generate_private_key(curve)
+    assert_refused(made.spki(key.public_key()), f"on the curve {curve.name}: use one on P-256")
+    assert_refused(made.certificate(key), f"on the curve {curve.name}: use one on P-256")
+
+
+def test_a_point_that_is_not_on_the_curve_is_refused() -> None:
+    jwk = json.loads(made.ec_jwk())
+    assert_refused(json.dumps(jwk | {"y": jwk["x"]}), "not those of a key")
+    assert_refused(made.ec_jwk(x=made.base64url(2**256)), "not those of a key")
+    der = made.der_of(made.spki(made.ec_key().public_key()))
+    assert_refused(made.pem("PUBLIC KEY", der[:-1] + bytes([der[-1] ^ 1])), "damaged")
 
 
 def test_two_certificates_are_one_too_many() -> None:
@@ -143,15 +157,19 @@ def test_a_certificate_without_a_proper_serial_number_is_refused_with_a_way_out(
         ('{"keys": []}', "exactly one JWK"),
         ('{"keys": {}}', "exactly one JWK"),
         ('{"keys": [1]}', "exactly one JWK"),
-        ("{}", '"kty" must be "RSA"'),
-        ('{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}', '"kty" must be "RSA"'),
+        ("{}", 'must have "kty": "RSA", or "kty": "EC" with "crv": "P-256"'),
+        ('{"kty": [], "crv": {}}', 'must have "kty": "RSA"'),
+        ('{"kty": "EC", "crv": "P-384", "x": "AA", "y": "AA"}', 'must have "kty": "RSA"'),
+        ('{"kty": "P-256", "x": "AA", "y": "AA"}', 'must have "kty": "RSA"'),
+        ('{"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}', "not those of a key"),
+        ('{"kty": "EC", "crv": "P-256", "x": "AA"}', '"x" and "y" of this JWK must be base64url'),
         ('{"kty": "RSA"}', "must be base64url"),
         ('{"kty": "RSA", "n": 7, "e": "AQAB"}', "must be base64url"),
         ('{"kty": "RSA", "n": "ü", "e": "AQAB"}', "must be base64url"),
         ('{"kty": "RSA", "n": "\\ud800", "e": "AQAB"}', "must be base64url"),
     ],
 )
-def test_json_that_is_no_rsa_key_is_refused(text: str, reason: str) -> None:
+def test_json_that_is_no_accepted_key_is_refused(text: str, reason: str) -> None:
     assert_refused(text, reason)
 
 
@@ -160,14 +178,17 @@ def test_json_that_is_no_rsa_key_is_refused(text: str, reason: str) -> None:
     [
         {"use": "enc"},
         {"alg": "RSA-OAEP"},
-        {"alg": "PS256"},
+        {"alg": "ES256"},
         {"alg": 5},
         {"key_ops": ["encrypt"]},
         {"use": []},
     ],
 )
-def test_a_jwk_for_something_else_than_rs256_is_refused(member: dict[str, object]) -> None:
-    assert_refused(made.jwk(**member), "not for RS256 signatures")
+def test_a_jwk_for_something_else_than_signatures_is_refused(member: dict[str, object]) -> None:
+    assert_refused(made.jwk(**member), "not for RS256 or PS256 signatures")
+    assert_refused(
+        made.ec_jwk(**({"alg": "ES384"} if "alg" in member else member)), "not for ES256 signatures"
+    )
 
 
 def test_a_set_with_two_keys_is_refused() -> None:

@@ -44,7 +44,7 @@ class PublicKeyForm(forms.Form):
         strip=False,
         help_text=(
             "PEM (BEGIN PUBLIC KEY or BEGIN RSA PUBLIC KEY), an X.509 certificate (BEGIN CERTIFICATE), or a "
-            "JSON Web Key. RSA with 2048 bits or more."
+            "JSON Web Key. RSA with 2048 bits or more, or P-256."
         ),
         widget=PastedKey(
             attrs={

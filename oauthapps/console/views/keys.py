@@ -55,7 +55,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     except InvalidPublicKeyError as error:
         form.refuse(error)
         return ask_for_key(request, application, form)
-    messages.success(request, f"Public key added: {key.short_id}, {key.bits} bits", extra_tags=KEYS)
+    messages.success(request, f"Public key added: {key.short_id}, {key.kind}", extra_tags=KEYS)
     return back_to_settings(request, application, KEYS)
 
 

@@ -6,13 +6,15 @@ Nothing here judges a key: `keypairs` does. Here text becomes numbers, or a sent
 import codecs
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes, PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import load_der_public_key
 from cryptography.utils import CryptographyDeprecationWarning
@@ -66,9 +68,40 @@ _IRREGULAR = (
     "This certificate breaks the rules for certificates (RFC 5280): paste the public key in it instead, "
     "which openssl x509 -pubkey -noout prints."
 )
+_UNKNOWN_KIND = "This is a kind of key that is not known here: use an RSA key, or one on the curve P-256."
 _ACCEPTED = (
     'Paste one public key: a block that begins with "-----BEGIN PUBLIC KEY-----", '
     '"-----BEGIN RSA PUBLIC KEY-----" or "-----BEGIN CERTIFICATE-----", or a JWK.'
+)
+
+
+class _JwkKind(NamedTuple):
+    """A kind of JWK: how it is marked, the algorithms it signs by, and the two numbers that make it."""
+
+    marks: dict[str, str]
+    algorithms: tuple[str, ...]
+    members: tuple[str, str]
+    key_of: Callable[[int, int], rsa.RSAPublicKey | ec.EllipticCurvePublicKey]
+
+    @property
+    def names(self) -> str:
+        """What messages call its numbers."""
+        return " and ".join(f'"{member}"' for member in self.members)
+
+
+_JWK_KINDS = (
+    _JwkKind(
+        {"kty": "RSA"},
+        ("RS256", "PS256"),
+        ("n", "e"),
+        lambda n, e: rsa.RSAPublicNumbers(e, n).public_key(),
+    ),
+    _JwkKind(
+        {"kty": "EC", "crv": "P-256"},
+        ("ES256",),
+        ("x", "y"),
+        lambda x, y: ec.EllipticCurvePublicNumbers(x, y, ec.SECP256R1()).public_key(),
+    ),
 )
 
 
@@ -148,7 +181,7 @@ def _read_der(der: bytes, source_format: SourceFormat) -> ReadKey:
     except CryptographyDeprecationWarning:  # where warnings are errors, as in our tests
         raise InvalidPublicKeyError(_IRREGULAR) from None
     except UnsupportedAlgorithm:
-        raise InvalidPublicKeyError("This is a kind of key that is not known here: use an RSA key.") from None
+        raise InvalidPublicKeyError(_UNKNOWN_KIND) from None
     except (ValueError, x509.InvalidVersion):
         raise InvalidPublicKeyError(_DAMAGED) from None
 
@@ -183,25 +216,31 @@ def _read_json(text: str) -> ReadKey:
 
 
 def _read_jwk(jwk: dict[str, object]) -> ReadKey:
-    """Read an RSA key from its numbers (RFC 7518 section 6.3.1), unless it is for something else."""
+    """Read a key from its numbers (RFC 7518 section 6), unless it is for something else."""
     private_keys.refuse_in_jwk(jwk)
-    if jwk.get("kty") != "RSA":
-        raise InvalidPublicKeyError('This JWK is not an RSA key: its "kty" must be "RSA".')
+    kind = next((kind for kind in _JWK_KINDS if kind.marks.items() <= _texts_in(jwk).items()), None)
+    if kind is None:
+        raise InvalidPublicKeyError('This JWK must have "kty": "RSA", or "kty": "EC" with "crv": "P-256".')
     operations = jwk.get("key_ops", ["verify"])
     meant_for_us = isinstance(operations, list) and "verify" in operations and jwk.get("use", "sig") == "sig"
-    if not meant_for_us or jwk.get("alg", "RS256") != "RS256":
-        raise InvalidPublicKeyError("This JWK is not for RS256 signatures: use one that is.")
-    modulus, exponent = _jwk_number(jwk.get("n")), _jwk_number(jwk.get("e"))
+    if not meant_for_us or jwk.get("alg", kind.algorithms[0]) not in kind.algorithms:
+        algorithms = " or ".join(kind.algorithms)
+        raise InvalidPublicKeyError(f"This JWK is not for {algorithms} signatures: use one that is.")
+    first, second = (_jwk_number(jwk.get(member), kind) for member in kind.members)
     try:
-        return ReadKey(rsa.RSAPublicNumbers(exponent, modulus).public_key(), SourceFormat.JWK)
+        return ReadKey(kind.key_of(first, second), SourceFormat.JWK)
     except ValueError:
-        raise InvalidPublicKeyError('The numbers "n" and "e" of this JWK are not those of a key.') from None
+        raise InvalidPublicKeyError(f"The numbers {kind.names} of this JWK are not those of a key.") from None
 
 
-def _jwk_number(value: object) -> int:
+def _texts_in(jwk: dict[str, object]) -> dict[str, str]:
+    return {name: value for name, value in jwk.items() if isinstance(value, str)}
+
+
+def _jwk_number(value: object, kind: _JwkKind) -> int:
     raw = decode_base64(value.translate({ord("-"): "+", ord("_"): "/"})) if isinstance(value, str) else None
     if not raw:
-        raise InvalidPublicKeyError('"n" and "e" of this JWK must be base64url text.')
+        raise InvalidPublicKeyError(f"{kind.names} of this JWK must be base64url text.")
     if len(raw) * 8 > MAX_BITS + 64:
         raise InvalidPublicKeyError(f"This key is too long: use one of at most {MAX_BITS} bits.")
     return int.from_bytes(raw, "big")
