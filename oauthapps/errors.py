@@ -73,6 +73,13 @@ class ApplicationLimitError(GatehouseError):
     """There are as many applications as there may be."""
 
 
+class ClientAssertionUsedError(GatehouseError):
+    """A client has authenticated with an assertion before."""
+
+    def __init__(self, message: str = "The assertion was already used.") -> None:
+        super().__init__(message)
+
+
 class RedirectURLRemovedError(GatehouseError):
     """The Redirect URL that a consent page was shown for is no longer registered."""
 

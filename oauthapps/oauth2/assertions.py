@@ -1,12 +1,12 @@
 """JWT assertions by which a machine application gets a token (RFC 7523).
 
-`verify` turns the text into a `VerifiedAssertion`; nothing else makes one, so that nobody can act on the
-claims of an assertion whose signature has not been checked.
+`verify` turns the text into a `VerifiedAssertion`; nothing but this and `client_assertions` makes one, so
+that nobody can act on the claims of an assertion whose signature has not been checked.
 """
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -22,7 +22,7 @@ from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.keys.keypairs import load_public_key
-from oauthapps.services.tokens import VerifiedAssertion
+from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql.clients import ClientRow, KeyRow
 
 ALGORITHM = "RS256"
@@ -37,7 +37,7 @@ Claims = dict[str, Any]
 
 
 class Rules(jws.JWSRegistry):
-    """RS256 alone, with room for a certificate in the header and for the signature of the longest key."""
+    """Some algorithms, with room for a certificate in the header and for the signature of the longest key."""
 
     max_header_length = MAX_CHARACTERS
     max_signature_length = MAX_CHARACTERS
@@ -62,20 +62,21 @@ def verify(text: str, application: ClientRow, keys: Sequence[KeyRow]) -> Verifie
     key, claims = verified_claims(text, keys)
     check_issuer(claims, application)
     check_subject(claims, key)
-    check_audience(claims)
+    check_audience(claims, accepted_audiences())
     expires = check_times(claims, timezone.now())
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
 
 
-def verified_claims(text: str, keys: Sequence[KeyRow]) -> tuple[KeyRow, Claims]:
-    """Return the key that signed the assertion and the claims it signed."""
+def verified_claims(text: str, keys: Sequence[KeyRow], rules: Rules = RULES) -> tuple[KeyRow, Claims]:
+    """Return the key that signed the assertion, by one of the algorithms of the rules, and what it signed."""
     if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
         raise refusal(fault_of_form(text))
     for key in keys:
-        payload = payload_signed_by(key, text)
+        payload = payload_signed_by(key, text, rules)
         if payload is not None:
             return key, parse_claims(payload)
-    raise refusal("is not signed with RS256 by one of the application's keys")
+    algorithms = " or ".join(rules.allowed or ())
+    raise refusal(f"is not signed with {algorithms} by one of the application's keys")
 
 
 def fault_of_form(text: str) -> str:
@@ -99,10 +100,10 @@ def fault_of_form(text: str) -> str:
     return next(found, "is not a signed JWT: its three parts must be base64url")
 
 
-def payload_signed_by(key: KeyRow, text: str) -> bytes | None:
-    """Return the payload if this key signed it with the one algorithm we take; a `kid` is not needed."""
+def payload_signed_by(key: KeyRow, text: str, rules: Rules) -> bytes | None:
+    """Return the payload if this key signed it with an algorithm of the rules; a `kid` is not needed."""
     try:
-        signed = jws.deserialize_compact(text, verification_key(key.pem), registry=RULES)
+        signed = jws.deserialize_compact(text, verification_key(key.pem), registry=rules)
     except (JoseError, ValueError, TypeError, RecursionError):
         return None
     if not signed.protected or "crit" in signed.protected or "b64" in signed.protected:
@@ -142,7 +143,7 @@ def check_subject(claims: Claims, key: KeyRow) -> None:
         )
 
 
-def check_audience(claims: Claims) -> None:
+def check_audience(claims: Claims, accepted: Collection[str]) -> None:
     """Refuse an `aud` that means somebody else; existing clients send none.
 
     Many libraries know the issuer with a slash at its end: that names nobody else.
@@ -150,7 +151,6 @@ def check_audience(claims: Claims) -> None:
     if "aud" not in claims:
         return
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
-    accepted = accepted_audiences()
     if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
         raise refusal("has an aud that does not name this server")
 

@@ -5,19 +5,24 @@ or its secret wrong, and nothing to time.
 """
 
 import binascii
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
+from oauthlib.oauth2 import InvalidClientError, InvalidGrantError, InvalidRequestError
 
 from audit.actors import Sender
-from oauthapps.oauth2 import refusals
+from oauthapps.errors import ClientAssertionUsedError
+from oauthapps.oauth2 import client_assertions, refusals
 from oauthapps.oauth2.parameters import Parameters, is_text
 from oauthapps.oauth2.throttling import count_failure
 from oauthapps.rules.credential_values import digest
+from oauthapps.services import tokens
+from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql import clients
+from oauthapps.sql.client_keys import client_with_keys
 from oauthapps.sql.clients import ClientRow, Presented
 
 
@@ -42,10 +47,13 @@ class AuthenticatedClient(NamedTuple):
     Attributes:
         application: the enabled application, with the secret it showed.
         presented: the rows of what else its request shows, if it was asked for.
+        assertion: what it authenticated with instead of a secret. It is used up together with what the
+            request presents, or, where no tokens come of it, already.
     """
 
     application: ClientRow
     presented: Sequence[Any] = ()
+    assertion: VerifiedAssertion | None = None
 
     def own_row(self) -> Any:
         """Return the row of what it presents, if it is its own; nobody else's is good for it."""
@@ -126,12 +134,54 @@ def find_client(
     authorization: str, parameters: Parameters, presented: Presented | None
 ) -> AuthenticatedClient:
     """Return the enabled client that a request comes from, in one statement."""
+    if "client_assertion" in parameters:
+        return find_client_by_assertion(authorization, parameters, presented)
     credentials = read_credentials(authorization, parameters)
     digests = [digest(secret) for secret in credentials.secrets]
     found, rows = clients.client(credentials.client_id, digests, presented)
     if found is None or (found.secret_id is None and found.type.is_confidential):
         raise unauthenticated(credentials)
     return AuthenticatedClient(application=found, presented=rows)
+
+
+def find_client_by_assertion(
+    authorization: str, parameters: Parameters, presented: Presented | None
+) -> AuthenticatedClient:
+    """Return the enabled client that has signed an assertion about itself (RFC 7521 section 4.2)."""
+    text = parameters["client_assertion"]
+    credentials = Credentials(client_id=client_assertions.claimed_client_id(text))
+    if is_basic(authorization) or parameters.get("client_secret"):
+        raise InvalidRequestError(refusals.TWO_WAYS)
+    if parameters.get("client_assertion_type") != client_assertions.ASSERTION_TYPE:
+        raise InvalidRequestError(refusals.ASSERTION_TYPE)
+    if parameters.get("client_id", credentials.client_id) != credentials.client_id:
+        raise InvalidRequestError("The client_assertion and the client_id name different clients.")
+    found, keys, rows = client_with_keys(credentials.client_id, presented)
+    try:
+        assertion = client_assertions.verify(text, credentials.client_id, keys)
+    except InvalidGrantError as error:
+        raise ClientAuthenticationError(credentials, error.description) from error
+    if found is None:
+        raise ClientAuthenticationError(credentials)
+    client = AuthenticatedClient(application=found, presented=rows, assertion=assertion)
+    if presented is None or not presented.issues:
+        with once(client):
+            tokens.use_client_assertion(assertion, found)
+    return client
+
+
+@contextmanager
+def once(client: AuthenticatedClient) -> Iterator[None]:
+    """Refuse a client whose assertion was used before, which is found out while it is being used up.
+
+    Raises:
+        ClientAuthenticationError: when it was.
+    """
+    try:
+        yield
+    except ClientAssertionUsedError as error:
+        credentials = Credentials(client_id=client.application.client_id)
+        raise ClientAuthenticationError(credentials, refusals.ASSERTION_USED) from error
 
 
 def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:
@@ -155,7 +205,7 @@ def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
         return Credentials(client_id=client_id, secrets=(secret,) if secret else ())
     basic = read_basic(authorization)
     if secret:
-        raise InvalidRequestError("Authenticate either in the Authorization header or in the body, not both.")
+        raise InvalidRequestError(refusals.TWO_WAYS)
     if client_id and client_id != basic.client_id:
         raise InvalidRequestError("The Authorization header and the body name different clients.")
     return basic

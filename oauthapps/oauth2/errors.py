@@ -9,12 +9,7 @@ from audit.actors import Sender
 from oauthapps.http.errors import NO_STORE, error_members
 from oauthapps.http.messages import ApiResponse, Refusal, json_response
 from oauthapps.oauth2 import refusals
-from oauthapps.oauth2.client_authentication import (
-    ClientAuthenticationError,
-    Credentials,
-    PublicClientError,
-    identify_application,
-)
+from oauthapps.oauth2.client_authentication import identify_application
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.throttling import TooManyFailuresError
 from oauthapps.sql.clients import ClientRow
@@ -54,15 +49,10 @@ def unsupported_grant_type(
 def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResponse:
     """Return the answer that refuses a request, in the dialect of the client that authenticated.
 
-    A client that is known and yet should authenticate has all that a public client can have.
-
     Args:
         error: what is wrong; its description repeats nothing that could be a credential.
         application: the authenticated client's application, whose response profile decides; None for nobody.
     """
-    if application is not None and isinstance(error, ClientAuthenticationError):
-        credentials = Credentials(client_id=application.client_id)
-        error = PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
     status, message = error.status_code, NOT_ALLOWED.sub("", error.description or "") or str(error.error)
     compatible = application is not None and application.is_workfront_compatible
     members = error_members(status, error.error, message, compatible=compatible)

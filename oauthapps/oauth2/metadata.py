@@ -2,9 +2,12 @@
 
 from oauthapps.http.decorators import allow_only, public
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
+from oauthapps.oauth2.client_assertions import ALGORITHMS
 from oauthapps.oauth2.issuer import endpoint, issuer
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
+
+CONFIDENTIAL = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
 
 
 @public
@@ -21,9 +24,12 @@ def metadata(request: ApiRequest) -> ApiResponse:  # noqa: ARG001
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
         "grant_types_supported": [AUTHORIZATION_CODE, REFRESH_TOKEN, CLIENT_CREDENTIALS, JWT_BEARER],
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "revocation_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post", "none"],
-        "introspection_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "token_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
+        "token_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "revocation_endpoint_auth_methods_supported": [*CONFIDENTIAL, "none"],
+        "revocation_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
+        "introspection_endpoint_auth_methods_supported": CONFIDENTIAL,
+        "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
     }

@@ -29,8 +29,10 @@ NOT_AUTHENTICATED = (
     "Client authentication failed: unknown or disabled client_id, or missing or wrong client secret."
 )
 BROKEN_BASIC = "The Authorization header is not valid HTTP Basic: expected base64 of client_id:client_secret."
+TWO_WAYS = "Authenticate in one way: in the Authorization header, by client_secret, or by client_assertion."
+ASSERTION_TYPE = "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."
 HAS_NO_SECRET = "This is a public client and has no client secret: send client_id only."  # noqa: S105  # a sentence
-CANNOT_AUTHENTICATE = "This endpoint requires a client with a client secret; a public client cannot use it."
+CANNOT_AUTHENTICATE = "This endpoint requires a client that authenticates; a public client cannot use it."
 
 
 def of_credentials(client_id: str, secret: str) -> str:

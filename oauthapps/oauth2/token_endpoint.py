@@ -25,6 +25,7 @@ from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,
     authenticate_client,
     identify_application,
+    once,
 )
 from oauthapps.oauth2.errors import error_response, unreadable_response, unsupported_grant_type
 from oauthapps.oauth2.grant_types import Granted, TokenGrant
@@ -140,9 +141,11 @@ class TokenEndpoint:
             refresh_token=granted.successor
             or (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
             replaces=not granted.kept_refresh_token,
+            client_assertion=client.assertion,
         )
-        if not tokens.store(issue, sender=sender):
-            raise InvalidGrantError
+        with once(client):
+            if not tokens.store(issue, sender=sender):
+                raise InvalidGrantError
         tokens.record_uses(issue)
         reply = {
             "token_type": application.token_type,

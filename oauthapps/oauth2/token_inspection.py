@@ -8,7 +8,8 @@ from oauthlib.oauth2 import InvalidRequestError
 
 from audit.actors import Sender
 from oauthapps.models import AccessToken, RefreshToken
-from oauthapps.oauth2.client_authentication import AuthenticatedClient, ClientAuthenticationError, Credentials
+from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.client_authentication import AuthenticatedClient, Credentials, PublicClientError
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
@@ -55,12 +56,13 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
     """Return what a token means, or that it means nothing to this client.
 
     Raises:
-        ClientAuthenticationError: for a public client, which anybody could pretend to be.
+        PublicClientError: for a public client, which anybody could pretend to be.
         InvalidRequestError: when no token is named.
         TooManyFailuresError: when this is one guess too many.
     """
-    if client.application.secret_id is None:
-        raise ClientAuthenticationError(Credentials(client_id=client.application.client_id))
+    if client.application.secret_id is None and client.assertion is None:
+        credentials = Credentials(client_id=client.application.client_id)
+        raise PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
     value = parameters.get("token")
     if not value:
         raise InvalidRequestError("Missing token parameter.")

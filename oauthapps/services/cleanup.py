@@ -23,6 +23,7 @@ from audit.models import Event
 from oauthapps.models import (
     AccessToken,
     Application,
+    ClientAssertion,
     ClientSecret,
     FailureCount,
     Grant,
@@ -52,6 +53,7 @@ class Removed:
     sent_forms: int = 0
     sessions: int = 0
     listed_sessions: int = 0
+    client_assertions: int = 0
     one_time_links: int = 0
     logos: int = 0
     keys: int = 0
@@ -83,6 +85,7 @@ def prune(batch: int = BATCH) -> Removed:
     sessions = Session.objects.filter(expire_date__lt=now)
     removed.listed_sessions = remove_in_batches(listed_of(sessions), batch)
     removed.sessions = remove_in_batches(sessions, batch)
+    removed.client_assertions = remove_in_batches(ClientAssertion.objects.filter(expires__lt=now), batch)
     removed.one_time_links = remove_in_batches(OneTimeLink.objects.filter(expires_at__lt=now), batch)
     deleted = {"application__in": deleted_applications(now)}
     removed.logos = remove_in_batches(Logo.objects.filter(**deleted), batch)

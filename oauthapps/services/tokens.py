@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 from accounts.models import User
@@ -21,23 +21,10 @@ from oauthapps.models import (
 )
 from oauthapps.models.consents import EndReason
 from oauthapps.rules import credential_values
+from oauthapps.services import assertions
+from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql import issuing
-from oauthapps.sql.clients import ClientRow, GrantRow, KeyRow, RefreshTokenRow, reuse_began
-
-
-@dataclass(frozen=True, kw_only=True)
-class VerifiedAssertion:
-    """An assertion whose signature and claims have been checked (`oauth2.assertions`).
-
-    Attributes:
-        key: the key that signed it; its user is the subject.
-        assertion_id: the digest of its `jti`; None where it has none.
-        expires: until when it could be presented again, clock skew included.
-    """
-
-    key: KeyRow
-    assertion_id: str | None
-    expires: datetime
+from oauthapps.sql.clients import ClientRow, GrantRow, RefreshTokenRow, reuse_began
 
 
 @dataclass(frozen=True)
@@ -61,6 +48,7 @@ class Issue:
         access_token: its value, to be digested.
         refresh_token: a new refresh token's value; empty when there is none.
         replaces: whether a refresh token they were made from is good for nothing afterward.
+        client_assertion: what the client authenticated with instead of a secret; it is used up as well.
     """
 
     source: Source
@@ -70,6 +58,7 @@ class Issue:
     access_token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
     replaces: bool = True
+    client_assertion: VerifiedAssertion | None = None
 
 
 def store(issue: Issue, *, sender: Sender) -> bool:
@@ -81,7 +70,19 @@ def store(issue: Issue, *, sender: Sender) -> bool:
 
     Returns:
         Whether it was still to be used; otherwise nothing is stored.
+
+    Raises:
+        ClientAssertionUsedError: when the client's assertion was used before; nothing is stored then.
     """
+    try:
+        return use_up_and_add(issue, sender=sender)
+    except IntegrityError as error:
+        assertions.raise_if_used(error)
+        raise
+
+
+def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
+    """Do what `store` says, without a word about assertions of clients that were used before."""
     now, source = timezone.now(), issue.source
     made: issuing.Values = {
         "now": now,
@@ -89,6 +90,8 @@ def store(issue: Issue, *, sender: Sender) -> bool:
         "scope": issue.scope,
         "expires": now + timedelta(seconds=issue.seconds),
     }
+    if issue.client_assertion:
+        made = {**made, **assertions.values_of(issue.client_assertion, issue.client)}
     if isinstance(source, VerifiedAssertion):
         assertion = {
             "user": source.key.person_id,
@@ -118,13 +121,36 @@ def store(issue: Issue, *, sender: Sender) -> bool:
     return True
 
 
+def use_client_assertion(assertion: VerifiedAssertion, client: ClientRow) -> None:
+    """Use up what a client authenticated with where no tokens come of it.
+
+    Raises:
+        ClientAssertionUsedError: when it was used before.
+    """
+    try:
+        issuing.use_client_assertion(assertions.values_of(assertion, client))
+    except IntegrityError as error:
+        assertions.raise_if_used(error)
+        raise
+    record_use(PublicKey, assertion.key.id, assertion.key.last_used_at)
+
+
 def record_uses(issue: Issue) -> None:
     """Note which secret and key tokens were issued with, each at most once a minute."""
     client, source = issue.client, issue.source
     if client.secret_id is not None:
         record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
-    if isinstance(source, VerifiedAssertion):
-        record_use(PublicKey, source.key.id, source.key.last_used_at)
+    for assertion in (source, issue.client_assertion):
+        if isinstance(assertion, VerifiedAssertion):
+            record_use(PublicKey, assertion.key.id, assertion.key.last_used_at)
+
+
+def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
+    """Note a use of a secret or key if the last one noted is a minute ago."""
+    now = timezone.now()
+    if last_used_at is None or last_used_at <= now - timedelta(minutes=1):
+        with best_effort("when a secret or key was last used"):
+            model.objects.filter(pk=pk).update(last_used_at=now)
 
 
 def record_repeat(token: RefreshTokenRow, *, actor: Actor) -> None:
@@ -134,14 +160,6 @@ def record_repeat(token: RefreshTokenRow, *, actor: Actor) -> None:
         Event.objects.record_hourly(
             EventKind.REFRESH_TOKEN_REPEATED, actor=actor, application=family.application, person=family.user
         )
-
-
-def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
-    """Note a use of a secret or key if the last one noted is a minute ago."""
-    now = timezone.now()
-    if last_used_at is None or last_used_at <= now - timedelta(minutes=1):
-        with best_effort("when a secret or key was last used"):
-            model.objects.filter(pk=pk).update(last_used_at=now)
 
 
 def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Actor) -> None:

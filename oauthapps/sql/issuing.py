@@ -71,6 +71,12 @@ ADD_MACHINE_TOKEN = """
     ON CONFLICT DO NOTHING
     RETURNING id"""
 
+# What a client authenticated with instead of a secret; a second use violates the constraint.
+USE_CLIENT_ASSERTION = """
+    INSERT INTO oauthapps_clientassertion (application_id, digest, expires)
+    VALUES (%(client)s, %(client_assertion)s, %(client_assertion_expires)s)
+    RETURNING id"""
+
 ACCESS_TOKEN_THERE = "SELECT id FROM oauthapps_accesstoken WHERE token_checksum = %(access_token)s"
 
 # Seconds in which a database that has gone may come back to say what it has done, and between two questions.
@@ -94,6 +100,7 @@ def use_and_add(table: str, values: Values) -> bool:
         statement = in_one_statement(table, bool(values["refresh_token"]))
         return has_added(statement, values)
     with transaction.atomic():
+        use_client_assertion(values)
         if len(fetch_all(USES[table], values)) != 1:
             return False
         used = f"WITH used AS (SELECT user_id, application_id, family_id FROM {table} WHERE id = %(source)s)"
@@ -146,6 +153,12 @@ def has_added(statement: str, values: Values) -> bool:
     Raises:
         InDoubtError: when the database does not come back in time.
     """
+    if "client_assertion" in values:
+        if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
+            with transaction.atomic():
+                use_client_assertion(values)
+                return len(fetch_all(statement, values)) == 1
+        statement = using_client_assertion(statement)
     deadline = time.monotonic() + DOUBT_SECONDS
     try:
         return len(fetch_all(statement, values)) == 1
@@ -159,6 +172,24 @@ def has_added(statement: str, values: Values) -> bool:
             # Asked twice: the first attempt may have been under way in the server, and have had its turn.
             return is_there(values) or len(fetch_all(statement, values)) == 1 or is_there(values)
     raise InDoubtError
+
+
+def use_client_assertion(values: Values) -> None:
+    """Use up what a client authenticated with, if that was an assertion.
+
+    Raises:
+        IntegrityError: when it was used before.
+    """
+    if "client_assertion" in values:
+        fetch_all(USE_CLIENT_ASSERTION, values)
+
+
+@lru_cache(maxsize=8)
+def using_client_assertion(statement: str) -> str:
+    """Return a statement that uses a client's assertion up as well, or fails with it."""
+    following = statement.strip()
+    separator = ", " if following.startswith("WITH ") else " "
+    return f"WITH authenticated AS ({USE_CLIENT_ASSERTION}){separator}{following.removeprefix('WITH ')}"
 
 
 def is_there(values: Values) -> bool:

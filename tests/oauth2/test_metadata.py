@@ -78,11 +78,11 @@ def test_exactly_the_grants_that_exist_are_listed(document: dict[str, Any]) -> N
 
 
 @pytest.mark.spec("M-08", "RFC 8414 §2")
-def test_clients_authenticate_by_basic_in_the_body_or_not_at_all(document: dict[str, Any]) -> None:
-    with_secret = ["client_secret_basic", "client_secret_post"]
-    assert document["token_endpoint_auth_methods_supported"] == [*with_secret, "none"]
-    assert document["revocation_endpoint_auth_methods_supported"] == [*with_secret, "none"]
-    assert document["introspection_endpoint_auth_methods_supported"] == with_secret
+def test_clients_authenticate_by_secret_by_key_or_not_at_all(document: dict[str, Any]) -> None:
+    confidential = ["client_secret_basic", "client_secret_post", "private_key_jwt"]
+    assert document["token_endpoint_auth_methods_supported"] == [*confidential, "none"]
+    assert document["revocation_endpoint_auth_methods_supported"] == [*confidential, "none"]
+    assert document["introspection_endpoint_auth_methods_supported"] == confidential
 
 
 @pytest.mark.spec("M-09", "RFC 8414 §2")
@@ -102,7 +102,9 @@ def test_it_says_that_answers_carry_the_issuer(
 @pytest.mark.spec("M-11", "RFC 8414 §2")
 def test_there_is_no_key_set_because_nothing_is_signed(document: dict[str, Any]) -> None:
     assert "jwks_uri" not in document
-    assert not [name for name in document if "signing" in name or "jwks" in name]
+    signing = {name for name in document if "signing" in name or "jwks" in name}
+    # These say what clients sign with.
+    assert {name.partition("_endpoint_auth_signing_alg")[2] for name in signing} == {"_values_supported"}
 
 
 @pytest.mark.spec("M-12", "RFC 9700 §2.6")
@@ -168,6 +170,9 @@ def test_nothing_is_listed_that_does_not_exist(document: dict[str, Any]) -> None
         "token_endpoint",
         "revocation_endpoint",
         "introspection_endpoint",
+        "token_endpoint_auth_signing_alg_values_supported",
+        "revocation_endpoint_auth_signing_alg_values_supported",
+        "introspection_endpoint_auth_signing_alg_values_supported",
         "scopes_supported",
         "response_types_supported",
         "response_modes_supported",

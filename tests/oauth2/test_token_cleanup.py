@@ -243,6 +243,7 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "refresh_tokens": 0,
             "token_families": 1,
             "failure_counts": 0,
+            "client_assertions": 0,
             "sent_forms": 0,
             "sessions": 1,
             "listed_sessions": 0,

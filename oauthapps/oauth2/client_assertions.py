@@ -1,0 +1,73 @@
+"""JWT assertions by which a client says who it is, instead of with a secret: private_key_jwt (RFC 7523).
+
+Its own keys sign them: nothing that this server keeps could be used to make one.
+"""
+
+import binascii
+import json
+from collections.abc import Sequence
+
+from django.utils import timezone
+
+from oauthapps.oauth2.assertions import (
+    CLOCK_SKEW,
+    Rules,
+    check_audience,
+    check_times,
+    identifier,
+    refusal,
+    verified_claims,
+)
+from oauthapps.oauth2.issuer import endpoint, issuer
+from oauthapps.oauth2.parameters import is_text
+from oauthapps.services.assertions import VerifiedAssertion
+from oauthapps.sql.clients import KeyRow
+
+ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
+ALGORITHMS = ("RS256", "PS256", "ES256")
+RULES = Rules(algorithms=list(ALGORITHMS), strict_check_header=False)
+
+
+def claimed_client_id(text: str) -> str:
+    """Return the Client ID in an assertion's `sub`, unverified: it says whose keys to look at.
+
+    Args:
+        text: the compact serialization.
+
+    Returns:
+        The Client ID; empty where there is none that could be one.
+    """
+    try:
+        payload = text.split(".")[1]
+        claims = json.loads(binascii.a2b_base64(payload.translate(BASE64) + "=="))
+        subject = claims["sub"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return ""
+    return subject if isinstance(subject, str) and is_text(subject) else ""
+
+
+BASE64 = str.maketrans("-_", "+/")
+
+
+def verify(text: str, client_id: str, keys: Sequence[KeyRow]) -> VerifiedAssertion:
+    """Check an assertion by which a client authenticates.
+
+    Args:
+        text: the compact serialization.
+        client_id: whose it says it is.
+        keys: that client's live keys; none where there is no such client.
+
+    Raises:
+        InvalidGrantError: naming the first thing that is wrong. What follows the signature is told only to
+            whoever has the key.
+    """
+    key, claims = verified_claims(text, keys, RULES)
+    if claims.get("iss") != client_id or claims.get("sub") != client_id:
+        raise refusal("must have the Client ID as its iss and as its sub")
+    if "aud" not in claims:
+        raise refusal("has no aud")
+    check_audience(claims, {issuer(), endpoint("token")})
+    expires = check_times(claims, timezone.now())
+    if claims.get("jti", "") == "":
+        raise refusal("has no jti")
+    return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
