@@ -24,7 +24,7 @@ def env_file(application: Application, client_secret: str = "", *, subject: str)
     values = {"CLIENT_ID": application.client_id}
     if application.type.has_secrets:
         values["CLIENT_SECRET"] = client_secret
-    if application.type.has_keys:
+    if application.type.exchanges_jwts:
         values["CUSTOMER_ID"] = application.organization.customer_id
         values["SERVICE_ID" if subject == application.service_id else "USER_ID"] = subject
     values |= {name: url_of(endpoint) for name, endpoint in ENDPOINTS[application.type.flow].items()}

@@ -5,7 +5,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from django.db.models import DateTimeField, Exists, F, OuterRef, Q, QuerySet, Subquery, TextChoices, Value
+from django.db.models import (
+    Case,
+    DateTimeField,
+    Exists,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextChoices,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL
@@ -32,20 +44,25 @@ class Need:
     Attributes:
         label: what it is called.
         section: the id of its section on the settings page.
-        attribute: whether a type has it, and whether an application does: one name of `TypeSpec` and
-            `summarized`.
+        wanted: the attribute of `TypeSpec` that says whether a type needs it.
+        there: the attribute of a row of `summarized` that says whether an application has it.
     """
 
     label: str
     section: str
-    attribute: str
+    wanted: str
+    there: str
 
 
 NEEDS = (
-    Need(label="a Redirect URL", section="redirect-urls", attribute="has_redirect_urls"),
-    Need(label="a client secret", section="client-secret", attribute="has_secrets"),
-    Need(label="a public key", section="public-keys", attribute="has_keys"),
+    Need(
+        label="a Redirect URL", section="redirect-urls", wanted="has_redirect_urls", there="has_redirect_urls"
+    ),
+    Need(label="a client secret", section="client-secret", wanted="has_secrets", there="authenticates"),
+    Need(label="a public key", section="public-keys", wanted="exchanges_jwts", there="has_keys"),
 )
+# What signs JWTs with its keys needs a secret beside them; elsewhere a key may stand in for it.
+AUTHENTICATES = Q(has_secrets=True) | Q(has_keys=True) & ~Q(app_type=AppType.MACHINE_TO_MACHINE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +110,7 @@ def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
             ),
         ),
     )
+    rows = rows.annotate(authenticates=Case(When(AUTHENTICATES, then=True), default=False))
     return rows.select_related("logo").defer("logo__png")
 
 
@@ -102,8 +120,8 @@ def of_status(applications: QuerySet[Application], status: str) -> QuerySet[Appl
         return applications.exclude(disabled_at=None)
     incomplete = Q(pk__in=[])
     for need in NEEDS:
-        types = [app_type for app_type in AppType if getattr(spec_of(app_type), need.attribute)]
-        incomplete |= Q(app_type__in=types, **{need.attribute: False})
+        types = [app_type for app_type in AppType if getattr(spec_of(app_type), need.wanted)]
+        incomplete |= Q(app_type__in=types, **{need.there: False})
     enabled = applications.filter(disabled_at=None)
     return enabled.filter(incomplete if status == Status.INCOMPLETE else ~incomplete)
 
@@ -132,7 +150,7 @@ def _summary(row: Any) -> ApplicationSummary:  # a summarized Application
     missing = (
         (need.label, need.section)
         for need in NEEDS
-        if getattr(row.type, need.attribute) and not getattr(row, need.attribute)
+        if getattr(row.type, need.wanted) and not getattr(row, need.there)
     )
     return ApplicationSummary(
         application=row,

@@ -67,6 +67,11 @@ class TypeSpec:
     absolute_label: str = ""
     inactivity_label: str = ""
 
+    @property
+    def exchanges_jwts(self) -> bool:
+        """Whether it gets tokens for JWTs that its keys sign; other types' keys only say who they are."""
+        return JWT_BEARER in self.grant_types
+
     def token_type(self, *, compatible: bool) -> str:
         """Return what a reply calls the kind of access token (RFC 6749 section 7.1).
 
@@ -122,7 +127,7 @@ _SPECS = {
         grant_types=(AUTHORIZATION_CODE, REFRESH_TOKEN),
         is_confidential=True,
         has_secrets=True,
-        has_keys=False,
+        has_keys=True,
         has_redirect_urls=True,
         may_verify_tokens=False,
         compatible_token_type=SESSION_ID,

@@ -29,8 +29,12 @@ export function guardUnsaved(document, window) {
   }
 }
 
+// Goes along with a button beside the settings, and is not one of them.
+const BESIDE = "acts_as";
+
 function stateOf(form) {
-  const fields = [...new FormData(form)].map(([name, value]) => [name, value.name ?? value, value.size ?? 0]);
+  const sent = [...new FormData(form)].filter(([name]) => name !== BESIDE);
+  const fields = sent.map(([name, value]) => [name, value.name ?? value, value.size ?? 0]);
   return JSON.stringify(fields);
 }
 

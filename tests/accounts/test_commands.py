@@ -168,6 +168,7 @@ def test_create_application_of_each_type_prints_what_its_client_needs(
 
 
 WEB = ("create_application", "--type", "web", "--name", "Web", "--redirect-url", "https://a.example/")
+SINGLE_PAGE = ("create_application", "--type", "single_page", "--name", "Kiosk")
 MACHINE = ("create_application", "--type", "machine_to_machine", "--name", "Machine")
 CREATE_API = (
     *("create_api", "--identifier", "https://Invoices.example.com/", "--name", "Invoices"),
@@ -264,7 +265,10 @@ FIFTY_MORE = [
         ((*WEB, *FIFTY_MORE), "at most 50 Redirect URLs. Remove 1."),
         ((*MACHINE, "--redirect-url", "https://a.example/"), "has no --redirect-url"),
         ((*MACHINE, "--rotation", "on"), "has no --rotation"),
-        ((*WEB, "--public-key", "x"), "has no --public-key"),
+        (
+            ("create_application", "--type", "single_page", "--name", "S", "--public-key", "x"),
+            "has no --public-key",
+        ),
         ((*WEB, "--may-verify-tokens"), "has no --may-verify-tokens"),
         ((*MACHINE, "--allow-scope", "invoices:read"), "There is no scope invoices:read."),
         ((*WEB, "--owner", "nobody"), "Nobody has"),

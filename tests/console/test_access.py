@@ -125,10 +125,10 @@ def test_secrets_and_keys_of_another_application_are_404(
 
 
 def test_types_without_secrets_or_keys_have_no_such_addresses(
-    console: Browser, single_page: Application, web: Application
+    console: Browser, single_page: Application
 ) -> None:
     assert console.post(reverse("console:add-secret", args=[single_page.client_id])).status == 404
-    assert console.post(reverse("console:generate-key", args=[web.client_id])).status == 404
+    assert console.post(reverse("console:generate-key", args=[single_page.client_id])).status == 404
     assert console.get(reverse("console:add-key", args=[single_page.client_id])).status == 404
     assert not ClientSecret.objects.filter(application=single_page).exists()
     assert not PublicKey.objects.exists()

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import pytest
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
@@ -28,19 +29,78 @@ def add(console: Browser, application: Application, **fields: Any) -> Page:
     return console.send(console.get(address("add-key", application)), **fields)
 
 
+def radios(page: Page) -> list[Element]:
+    return [field for field in page.root.iter("input") if field.get("name") == "acts_as"]
+
+
 def generate(console: Browser, application: Application) -> Page:
     return console.send(console.get(application.get_absolute_url()), address("generate-key", application))
 
 
-def test_a_pasted_key_is_added_for_the_person_who_adds_it(
-    console: Browser, machine: Application, administrator: User
+@pytest.mark.spec("Y-65", "the console")
+@pytest.mark.parametrize("acts_as", [None, "application", "viewer"])
+def test_whoever_adds_a_key_chooses_whom_it_acts_as(
+    console: Browser, machine: Application, administrator: User, acts_as: str | None
 ) -> None:
-    page = console.follow(add(console, machine, public_key=public_pem(SIGNING_KEY).decode()))
+    """None: the page as it comes, which proposes the application itself."""
+    fields = {"public_key": public_pem(SIGNING_KEY).decode()} | ({"acts_as": acts_as} if acts_as else {})
+    page = console.follow(add(console, machine, **fields))
     key = machine.keys.get()
     assert "Public key added" in page.messages
-    assert key.user == administrator
-    for shown in (administrator.user_id, key.fingerprint, f"RSA, {key.bits} bits", "Uploaded"):
+    assert key.user == (administrator if acts_as == "viewer" else None)
+    subject = administrator.user_id if acts_as == "viewer" else machine.service_id
+    label = "Ada Lovelace" if acts_as == "viewer" else "The application itself"
+    assert page.by_id(f"user-id-{key.thumbprint}").get("value") == subject
+    facts = [text_of(fact) for fact in page.root.iter("div") if [part.tag for part in fact] == ["dt", "dd"]]
+    assert f"Acts as{label}" in facts
+    for shown in (key.fingerprint, f"RSA, {key.bits} bits", "Uploaded"):
         assert shown in page.text or shown in page.content
+
+
+@pytest.mark.spec("Y-65", "the console")
+@pytest.mark.parametrize("acts_as", ["application", "viewer"])
+def test_whoever_generates_a_key_chooses_likewise(
+    console: Browser, machine: Application, administrator: User, acts_as: str
+) -> None:
+    settings = console.get(machine.get_absolute_url())
+    proposed = {field.get("value"): field.get("checked") for field in radios(settings)}
+    assert {name for name, checked in proposed.items() if checked is not None} == {"application"}
+    assert {field.get("form") for field in radios(settings)} == {"settings"}
+    page = console.send(settings, address("generate-key", machine), acts_as=acts_as)
+    assert machine.keys.get().user == (administrator if acts_as == "viewer" else None)
+    subject = administrator.user_id if acts_as == "viewer" else machine.service_id
+    assert page.by_id("user-id").get("value") == subject
+
+
+@pytest.mark.spec("Y-65", "the console")
+def test_nobody_else_can_be_chosen(console: Browser, machine: Application) -> None:
+    page = add(console, machine, public_key=public_pem(SIGNING_KEY).decode(), acts_as="somebody")
+    assert page.status == 422
+    settings = console.get(machine.get_absolute_url())
+    assert console.send(settings, address("generate-key", machine), acts_as="somebody").status == 400
+    assert not PublicKey.objects.exists()
+
+
+@pytest.mark.spec("Y-65", "the console")
+def test_a_form_that_does_not_ask_adds_a_key_of_its_sender(
+    console: Browser, machine: Application, administrator: User
+) -> None:
+    """As forms of open tabs and of scripts did before there was a choice."""
+    add(console, machine, public_key=public_pem(SIGNING_KEY).decode(), acts_as=None)
+    assert machine.keys.get().user == administrator
+
+
+@pytest.mark.spec("Y-63", "the console")
+def test_a_key_of_a_web_application_stands_in_for_its_secret(console: Browser, web: Application) -> None:
+    form = console.get(address("add-key", web))
+    assert not form.root.findall(".//input[@name='acts_as']")
+    page = console.follow(console.send(form, public_key=public_pem(SIGNING_KEY).decode()))
+    assert web.keys.get().user is None
+    assert "private_key_jwt" in page.text
+    web.secrets.update(deleted_at=timezone.now())
+    assert "Setup incomplete" not in console.get(web.get_absolute_url()).text
+    web.keys.update(deleted_at=timezone.now())
+    assert "Setup incomplete" in console.get(web.get_absolute_url()).text
 
 
 def test_a_key_may_be_uploaded_as_a_file(console: Browser, machine: Application) -> None:
@@ -147,18 +207,21 @@ def test_deleting_a_key_asks_first_and_says_what_remains(
     form = console.get(address("delete-key", machine, key.pk))
     assert key.fingerprint in form.text
     assert "It was used in the last 24 hours" in form.text
-    assert "None. The application cannot get tokens until you add one." in form.text
+    assert "None. The application can't exchange a JWT for tokens until you add one." in form.text
     page = console.follow(console.send(form))
     assert "Deleted: the public key" in page.messages
     assert not machine.keys.live().exists()
 
 
-def test_a_private_key_pasted_beside_a_file_or_a_nul_is_not_repeated() -> None:
+def test_a_private_key_pasted_beside_a_file_or_a_nul_is_not_repeated(
+    machine: Application, administrator: User
+) -> None:
     from oauthapps.console.forms.credentials import PublicKeyForm
     from tests.keys import SIGNING_KEY, private_pem
 
     pem = private_pem(SIGNING_KEY).decode()
     for pasted in (pem, "\0" + pem):
-        form = PublicKeyForm({"public_key": pasted})
+        form = PublicKeyForm({"public_key": pasted}, application=machine, viewer=administrator)
         assert pem.splitlines()[1] not in str(form["public_key"])
-    assert "nonsense" in str(PublicKeyForm({"public_key": "nonsense"})["public_key"])
+    form = PublicKeyForm({"public_key": "nonsense"}, application=machine, viewer=administrator)
+    assert "nonsense" in str(form["public_key"])

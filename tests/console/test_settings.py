@@ -103,6 +103,7 @@ def test_the_sections_stand_in_the_order_of_the_seed(console: Browser, applicati
     expected = [
         *(["Client secret"] if spec.has_secrets else []),
         *(["Public Keys"] if spec.has_keys else []),
+        *(["Acts as"] if spec.exchanges_jwts else []),  # of a key to be generated
         *(["Redirect URLs", "Refresh tokens"] if spec.has_redirect_urls else []),
     ]
     assert headings[: len(expected)] == expected
@@ -192,7 +193,7 @@ def test_the_page_says_what_is_missing_until_it_is_there(console: Browser) -> No
     assert "Enabled" in saved.text
 
 
-MOST_STATEMENTS = {AppType.MACHINE_TO_MACHINE: 6, AppType.SINGLE_PAGE: 7, AppType.WEB: 8}
+MOST_STATEMENTS = {AppType.MACHINE_TO_MACHINE: 6, AppType.SINGLE_PAGE: 7, AppType.WEB: 9}
 
 
 def test_the_page_takes_few_statements_however_much_the_application_has(

@@ -76,7 +76,7 @@ def come_back(console: Browser, machine: Application, form: Page, **typed: str) 
 
 
 MOST_STATEMENTS = {
-    "console:application": {AppType.MACHINE_TO_MACHINE: 6, AppType.SINGLE_PAGE: 7, AppType.WEB: 8},
+    "console:application": {AppType.MACHINE_TO_MACHINE: 6, AppType.SINGLE_PAGE: 7, AppType.WEB: 9},
     "console:application-activity": dict.fromkeys(AppType, 5),
     "console:application-use": {AppType.MACHINE_TO_MACHINE: 5, AppType.SINGLE_PAGE: 5, AppType.WEB: 5},
 }
@@ -204,7 +204,7 @@ def test_use_it_has_the_env_file_without_the_secret(console: Browser, applicatio
     assert lines["CLIENT_ID"] == application.client_id
     assert lines.get("CLIENT_SECRET") == ("" if application.type.has_secrets else None)
     assert lines["TOKEN_URL"].endswith("/integrations/oauth2/api/v1/token")
-    assert ("CUSTOMER_ID" in lines) == application.type.has_keys
+    assert ("CUSTOMER_ID" in lines) == application.type.exchanges_jwts
     assert 'data-file-name="clientapp.env"' in page.content
 
 

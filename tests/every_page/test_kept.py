@@ -34,7 +34,7 @@ WRITTEN = {
 }
 # Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.
-NOT_WORTH_KEEPING = {"delete_keys", "disconnect", "login", "stored"}
+NOT_WORTH_KEEPING = {"acts_as", "delete_keys", "disconnect", "login", "stored"}
 # What is typed there is of no use without a password or a passkey's answer, which are never kept.
 NOT_KEPT = {"account_change_password", "account_reauthenticate", "mfa_add_webauthn"}
 LOGIN = "/accounts/login/"

@@ -31,6 +31,11 @@ def test_a_web_application_keeps_a_secret_and_may_use_pkce() -> None:
     assert (spec.has_secrets, spec.is_confidential, spec.pkce_required) == (True, True, False)
 
 
+def test_what_can_keep_a_secret_can_keep_a_private_key() -> None:
+    assert all(spec_of(t).has_keys == spec_of(t).is_confidential for t in AppType)
+    assert [t for t in AppType if spec_of(t).exchanges_jwts] == [AppType.MACHINE_TO_MACHINE]
+
+
 def test_only_machine_applications_may_be_allowed_to_verify_the_tokens_of_others() -> None:
     assert [t for t in AppType if spec_of(t).may_verify_tokens] == [AppType.MACHINE_TO_MACHINE]
 

@@ -5,7 +5,9 @@ from typing import Any
 from django import forms
 from django.core.exceptions import ValidationError
 
+from accounts.models import User
 from oauthapps.errors import InvalidPublicKeyError, PrivateKeyRefusedError
+from oauthapps.models import Application
 from oauthapps.models.credentials import NOTES_LENGTH
 from oauthapps.rules.keys.key_formats import MAX_BYTES
 from oauthapps.rules.keys.private_keys import refuse_in_text
@@ -35,7 +37,52 @@ class PastedKey(forms.Textarea):
         return shown
 
 
-class PublicKeyForm(forms.Form):
+class SubjectForm(forms.Form):
+    """Whom the JWTs that a key signs speak for, where its application exchanges JWTs for tokens.
+
+    Args:
+        application: the key's application.
+        viewer: whoever adds or generates the key.
+        sent_with: the id of the form that the choice is sent with, where it stands outside of it.
+    """
+
+    ITSELF, VIEWER = "application", "viewer"
+
+    acts_as = forms.ChoiceField(
+        label="Acts as",
+        required=False,
+        initial=ITSELF,
+        widget=forms.RadioSelect,
+        help_text=(
+            "As the application itself, it keeps working when people leave. As you, it works on your behalf: "
+            "the sub of each JSON Web Token is your User ID."
+        ),
+    )
+
+    def __init__(self, *sent: Any, application: Application, viewer: User, sent_with: str = "") -> None:
+        super().__init__(*sent)
+        self.viewer = viewer
+        self.fields["acts_as"].choices = [  # type: ignore[attr-defined]
+            (self.ITSELF, "The application itself"),
+            (self.VIEWER, f"You, {viewer.display_name}"),
+        ]
+        if sent_with:
+            self.fields["acts_as"].widget.attrs["form"] = sent_with
+        if not application.type.exchanges_jwts:
+            del self.fields["acts_as"]
+
+    @property
+    def subject(self) -> User | None:
+        """The person that the key acts as; None for the application itself.
+
+        A form that does not ask is from before there was a choice: then every key acted as its person.
+        """
+        if "acts_as" not in self.fields or self.cleaned_data["acts_as"] == self.ITSELF:
+            return None
+        return self.viewer
+
+
+class PublicKeyForm(SubjectForm):
     """A public key, pasted or uploaded; `cleaned_data["key"]` holds its bytes."""
 
     public_key = forms.CharField(

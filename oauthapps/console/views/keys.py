@@ -1,7 +1,7 @@
-"""Public keys of machine applications: adding, generating, and handing out the public half."""
+"""Public keys of applications: adding, generating, and handing out the public half."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -16,7 +16,7 @@ from accounts.access import (
 )
 from audit.actors import Actor
 from oauthapps.console.file_names import file_name
-from oauthapps.console.forms.credentials import PublicKeyForm
+from oauthapps.console.forms.credentials import PublicKeyForm, SubjectForm
 from oauthapps.console.forms.unsaved import unsaved_fields
 from oauthapps.console.idempotency import (
     AlreadyProcessedError,
@@ -43,15 +43,14 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     The page asks for a sign-in before anything is pasted: a key is never kept while somebody signs in.
     """
     require_step_up(request)
-    application = find_with_keys(client_id)
+    application, viewer = find_with_keys(client_id), signed_in_user(request)
     if request.method != "POST":
-        return ask_for_key(request, application, PublicKeyForm())
-    form = PublicKeyForm(request.POST, request.FILES)
+        return ask_for_key(request, application, PublicKeyForm(application=application, viewer=viewer))
+    form = PublicKeyForm(request.POST, request.FILES, application=application, viewer=viewer)
     if not form.is_valid():
         return ask_for_key(request, application, form)
-    user = signed_in_user(request)
     try:
-        key = add_key(application, form.cleaned_data["key"], user=user, actor=Actor.of(request))
+        key = add_key(application, form.cleaned_data["key"], user=form.subject, actor=Actor.of(request))
     except InvalidPublicKeyError as error:
         form.refuse(error)
         return ask_for_key(request, application, form)
@@ -68,7 +67,9 @@ def open_form(request: HttpRequest, client_id: str) -> HttpResponse:
     It has a URL of its own, because the settings are kept while somebody signs in, and keys never are.
     """
     require_step_up(request)
-    return ask_for_key(request, find_with_keys(client_id), PublicKeyForm())
+    application = find_with_keys(client_id)
+    form = PublicKeyForm(application=application, viewer=signed_in_user(request))
+    return ask_for_key(request, application, form)
 
 
 def ask_for_key(request: HttpRequest, application: Application, form: PublicKeyForm) -> HttpResponse:
@@ -86,12 +87,13 @@ def generate(request: HttpRequest, client_id: str) -> HttpResponse:
     application = find_with_keys(client_id)
     if already_processed(request):
         return refuse_repeat(request, application)
+    form = SubjectForm(request.POST, application=application, viewer=signed_in_user(request))
+    if not form.is_valid():  # no button of ours sends another value
+        return HttpResponseBadRequest()
     pair = keypairs.generate_keypair()  # before the transaction, because it takes a second
     try:
         with run_once(request):
-            key = keep_public_half(
-                application, pair.public, user=signed_in_user(request), actor=Actor.of(request)
-            )
+            key = keep_public_half(application, pair.public, user=form.subject, actor=Actor.of(request))
     except AlreadyProcessedError:
         return refuse_repeat(request, application)
     return reveal_private_key(request, application, key, pair)

@@ -10,13 +10,14 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, posted_from, require_step_up
+from accounts.access import administrator_required, posted_from, require_step_up, signed_in_user
 from accounts.pages.save_messages import tell_what_was_saved
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflict, EditConflictError
 from oauthapps.console import idempotency
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
+from oauthapps.console.forms.credentials import SubjectForm
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.forms.unsaved import sent_settings
@@ -115,9 +116,10 @@ def show(
 ) -> HttpResponse:
     """Show the settings of an application; `action` is the URL of the form, if not the page's own."""
     secrets = secrets_of(found) if found.type.has_secrets else []
-    keys = list(found.keys.live().select_related("user")) if found.type.has_keys else []
+    keys = list(found.keys.live().select_related("user", "created_by")) if found.type.has_keys else []
     context = {
         "form": form,
+        "subject_form": SubjectForm(application=found, viewer=signed_in_user(request), sent_with="settings"),
         "rows": rows,
         "base_version": base_version,
         "edit_conflicts": edit_conflicts,
