@@ -44,6 +44,7 @@ OPEN = {
     "api:logout",
     "api:attask",
     "api:verify",
+    "api:protected-resource",
 }
 # The only ones that look for no CSRF token: no cookie authenticates there.
 WITHOUT_CSRF = {
@@ -53,6 +54,7 @@ WITHOUT_CSRF = {
     "oauth2_provider:revoke-token",
     "oauth2_provider:introspect",
     "api:verify",
+    "api:protected-resource",
     "api:me",
     "api:user-me",
     "api:user-search",

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 from django.conf import settings
 from django.utils import timezone
 
+from oauthapps.api.protected_resources import metadata_url
 from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response
 from oauthapps.models import AccessToken
 from oauthapps.rules.credential_values import digest
@@ -150,13 +151,21 @@ def check(request: ApiRequest, scope: str) -> TokenContext:
     return token
 
 
-def challenge(error: BearerError) -> ApiResponse:
-    """Return the answer to a request without a token that will do, in the shape existing clients read."""
+def challenge(error: BearerError, metadata: str | None = None) -> ApiResponse:
+    """Return the answer to a request without a token that will do, in the shape existing clients read.
+
+    Args:
+        error: why.
+        metadata: the URL of the metadata of the API that was asked for (RFC 9728 section 5.1); empty where
+            this server has none. That of the built-in API if left out.
+    """
     members = ['realm="gatehouse"']
     if error.error:
         members.append(f'error="{error.error}"')
     if error.scope:
         members.append(f'scope="{error.scope}"')
+    if metadata := metadata_url() if metadata is None else metadata:
+        members.append(f'resource_metadata="{metadata}"')
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
     response = refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})

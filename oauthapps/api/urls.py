@@ -1,8 +1,9 @@
 """URLs of the built-in API, and of token verification for proxies."""
 
-from django.urls import path, re_path
+from django.urls import include, path, re_path
 
 from oauthapps.api import attask, views
+from oauthapps.api.protected_resources import metadata
 from oauthapps.api.verification import verify
 from oauthapps.http.decorators import cross_origin
 from oauthapps.http.messages import Endpoint
@@ -12,6 +13,18 @@ ATTASK = r"^attask/api/(?P<version>[^/]+)"
 
 app_name = "api"
 urlpatterns = [
+    path(
+        ".well-known/",
+        include(
+            [
+                re_path(
+                    r"^oauth-protected-resource(?:/[\s\S]*)?\Z",
+                    Endpoint(metadata, only_reads=True),
+                    name="protected-resource",
+                )
+            ]
+        ),
+    ),
     path("api/v1/me", Endpoint(cross_origin(views.me)), name="me"),
     re_path(rf"{ATTASK}/user/me\Z", Endpoint(cross_origin(attask.user_me)), name="user-me"),
     re_path(rf"{ATTASK}/user/search\Z", Endpoint(cross_origin(attask.user_search)), name="user-search"),

@@ -3,9 +3,11 @@
 from urllib.parse import parse_qsl, quote
 
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, lacks_scope, living_token
+from oauthapps.api.protected_resources import metadata_url
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.identifiers import canonical
+from oauthapps.sql.catalog import current_catalog
 
 
 def verify(request: ApiRequest) -> ApiResponse:
@@ -15,10 +17,11 @@ def verify(request: ApiRequest) -> ApiResponse:
     is what the parameter `scope` of the URL names; without one it is `read`, or any scope of the API that the
     parameter `resource` names.
     """
+    resources = asked("resource", request)
     try:
-        token = check_all(request, asked("scope", request), asked("resource", request))
+        token = check_all(request, asked("scope", request), resources)
     except BearerError as error:
-        return challenge(error)
+        return challenge(error, metadata_of(resources))
     return ApiResponse(
         200,
         headers={
@@ -31,6 +34,17 @@ def verify(request: ApiRequest) -> ApiResponse:
             "Cache-Control": "no-store",
         },
     )
+
+
+def metadata_of(resources: tuple[str, ...]) -> str | None:
+    """Return the URL of the metadata of the one API that a proxy asks about; None where it names none.
+
+    What the URL holds is anybody's, so only identifiers of APIs that exist are repeated.
+    """
+    if not resources:
+        return None
+    known = {api.identifier for api in current_catalog().apis} & {canonical(each) for each in resources}
+    return metadata_url(known.pop()) if len(known) == 1 else ""
 
 
 def asked(name: str, request: ApiRequest) -> tuple[str, ...]:

@@ -38,6 +38,7 @@ WITHOUT_A_PAGE = {
     "api:logout": "version",
     "api:attask": "",
     "api:verify": "",
+    "api:protected-resource": "",
     "logo": "logo",
 }
 

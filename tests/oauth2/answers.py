@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
 
@@ -20,3 +22,9 @@ def error_of(answer: Answer, status: int = 400) -> str:
     assert "access_token" not in members
     error: str = members["error"]
     return error
+
+
+def challenge(error: str = "") -> str:
+    """Return the challenge of the built-in API: with what an error adds, and where its metadata are."""
+    metadata = f"{settings.BASE_URL}/.well-known/oauth-protected-resource"
+    return f'Bearer realm="gatehouse"{error}, resource_metadata="{metadata}"'

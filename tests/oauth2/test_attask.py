@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from audit.models import Event, EventKind
 from oauthapps.models import AccessToken
+from tests.oauth2.answers import challenge
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import INTROSPECT, ME, VERIFY, OAuthClient
 
@@ -53,9 +54,9 @@ def send(path: str, token: str = "", method: str = "GET", **headers: str) -> Ans
 def test_what_does_not_exist_is_told_to_who_is_signed_in(token: str, path: str) -> None:
     for method in METHODS:
         nobody, guess = send(path, "", method), send(path, "unknown", method)
-        assert (nobody.status_code, nobody["WWW-Authenticate"]) == (401, 'Bearer realm="gatehouse"')
+        assert (nobody.status_code, nobody["WWW-Authenticate"]) == (401, challenge())
         assert guess.status_code == 401
-        assert guess["WWW-Authenticate"] == 'Bearer realm="gatehouse", error="invalid_token"'
+        assert guess["WWW-Authenticate"] == challenge(', error="invalid_token"')
         known = send(path, token, method)
         assert (known.status_code, "WWW-Authenticate" in known) == (404, False)
         if method != "HEAD":

@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 from accounts.models import Organization, Role, User
 from oauthapps.models import AccessToken, Application
 from server.logs.lines import LineFormatter
+from tests.oauth2.answers import challenge
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import ME, VERIFY, OAuthClient
 
@@ -103,7 +104,7 @@ def test_the_resources_say_who_the_token_speaks_for(web: OAuthClient, token: str
 @pytest.mark.spec("B-04", "Workfront")
 @pytest.mark.parametrize("path", RESOURCES)
 def test_without_a_token_the_challenge_names_no_error(token: str, path: str) -> None:
-    assert get(path) == (401, 'Bearer realm="gatehouse"')
+    assert get(path) == (401, challenge())
 
 
 @pytest.mark.spec("B-03", "RFC 6750 §3.1")
@@ -119,7 +120,7 @@ def test_a_broken_token_is_an_invalid_one(token: str, path: str, broken: str) ->
         "other_case": token.swapcase(),
     }
     headers = {name: value.format(**values) for name, value in BROKEN[broken].items()}
-    assert get(path, headers) == (401, 'Bearer realm="gatehouse", error="invalid_token"')
+    assert get(path, headers) == (401, challenge(', error="invalid_token"'))
     assert get(path, {"sessionID": token})[0] == 200
 
 
@@ -137,7 +138,7 @@ def test_a_token_without_read_lacks_a_scope(web: OAuthClient, visitor: Client, p
     token = web.get_tokens(visitor, scope="write")["access_token"]
     answer = Client().get(path, headers={"sessionID": token})
     assert answer.status_code == 403
-    assert answer["WWW-Authenticate"] == 'Bearer realm="gatehouse", error="insufficient_scope", scope="read"'
+    assert answer["WWW-Authenticate"] == challenge(', error="insufficient_scope", scope="read"')
     assert answer.json()["error"]["class"] == "AuthorizationException"
 
 
@@ -160,7 +161,7 @@ def test_access_token_in_a_url_is_never_taken(
 ) -> None:
     settings.ALLOW_SESSION_ID_IN_URL = allowed
     for name in ("access_token", "token", "bearer_token"):
-        assert get(f"{path}?{name}={token}") == (401, 'Bearer realm="gatehouse"')
+        assert get(f"{path}?{name}={token}") == (401, challenge())
     assert get(path, {"sessionID": token})[0] == 200
 
 
@@ -214,7 +215,7 @@ def test_the_same_token_in_both_headers_is_one(token: str, path: str) -> None:
 @pytest.mark.spec("B-13", "RFC 9700 §4.3.2")
 @pytest.mark.parametrize("path", RESOURCES)
 def test_session_id_in_a_url_is_refused_as_installed(token: str, path: str) -> None:
-    assert get(f"{path}?sessionID={token}") == (401, 'Bearer realm="gatehouse"')
+    assert get(f"{path}?sessionID={token}") == (401, challenge())
 
 
 @pytest.mark.spec("B-13", "RFC 9700 §4.3.2")
@@ -223,13 +224,13 @@ def test_session_id_in_a_url_is_taken_where_an_operator_allows_it(
     token: str, path: str, settings: Settings
 ) -> None:
     settings.ALLOW_SESSION_ID_IN_URL = True
-    invalid = (401, 'Bearer realm="gatehouse", error="invalid_token"')
+    invalid = (401, challenge(', error="invalid_token"'))
     assert get(f"{path}?fields=name&sessionID={token}") == (200, "")
     assert get(f"{path}?sessionID={token}", {"sessionID": token}) == (200, "")
     assert get(f"{path}?sessionID={token}x") == invalid
     assert get(f"{path}?sessionID={token}&sessionID=other") == invalid
     assert get(f"{path}?sessionID={token}", {"Authorization": "Bearer other"}) == invalid
-    assert get(f"{path}?sessionID=") == (401, 'Bearer realm="gatehouse"')
+    assert get(f"{path}?sessionID=") == (401, challenge())
     many = "&".join(f"p{number}=x" for number in range(5000))
     assert get(f"{path}?{many}&sessionID={token}") == (200, "")
 
