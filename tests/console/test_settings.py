@@ -103,7 +103,7 @@ def test_the_sections_stand_in_the_order_of_the_seed(console: Browser, applicati
     expected = [
         *(["Client secret"] if spec.has_secrets else []),
         *(["Public Keys"] if spec.has_keys else []),
-        *(["Acts as"] if spec.exchanges_jwts else []),  # of a key to be generated
+        *(["A generated key acts as"] if spec.exchanges_jwts else []),
         *(["Redirect URLs", "Refresh tokens"] if spec.has_redirect_urls else []),
     ]
     assert headings[: len(expected)] == expected

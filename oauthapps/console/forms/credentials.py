@@ -67,6 +67,7 @@ class SubjectForm(forms.Form):
             (self.VIEWER, f"You, {viewer.display_name}"),
         ]
         if sent_with:
+            self.fields["acts_as"].label = "A generated key acts as"
             self.fields["acts_as"].widget.attrs["form"] = sent_with
         if not application.type.exchanges_jwts:
             del self.fields["acts_as"]
