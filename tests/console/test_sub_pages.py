@@ -427,6 +427,17 @@ def test_with_nothing_unsaved_a_button_leads_to_the_page_by_its_own_url(
     assert secret.is_live
 
 
+@pytest.mark.spec("C-22", "the console")
+def test_with_nothing_unsaved_add_a_public_key_leads_to_its_page_as_well(
+    console: Browser, machine: Application
+) -> None:
+    page = console.send(console.get(machine.get_absolute_url()), url_of("console:open-add-key", machine))
+    while page.status == 302:
+        page = console.follow(page)
+    assert page.heading == "Add a public key"
+    assert page.answer.request["PATH_INFO"] == url_of("console:add-key", machine)
+
+
 def test_unsaved_settings_are_never_saved_by_coming_back(console: Browser, machine: Application) -> None:
     page = come_back(console, machine, console.get(machine.get_absolute_url()), name="", save="save")
     assert_kept(page, machine)

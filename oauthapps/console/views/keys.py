@@ -59,7 +59,7 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
 
 
 @administrator_required
-@posted_from("console:application", "client_id")
+@posted_from("console:add-key", "client_id")
 @opened_from_settings
 def open_form(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show that page to somebody who has unsaved settings.
