@@ -63,6 +63,14 @@ class ScopeTakenError(GatehouseError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"There is a scope {name} already, or there was one: choose another name.")
+        self.name = name
+
+
+class ScopeLimitError(GatehouseError):
+    """An API has as many scopes as it can have."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"An API can have up to {limit} scopes. Delete one that is no longer used first.")
 
 
 class InvalidLifetimeError(GatehouseError):

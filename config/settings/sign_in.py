@@ -90,12 +90,15 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # the pages that take nothing but passwords, codes and keys.
 KEPT_FORMS = {
     "console:add-secret",
+    "console:api",
     "console:application",
+    "console:delete-api",
     "console:delete-application",
     "console:delete-key",
     "console:delete-secret",
     "console:enable-application",
     "console:generate-key",
+    "console:new-api",
     "console:new-application",
     "console:open-add-key",
     "console:secret-notes",

@@ -1,27 +1,59 @@
-"""The impact of deleting an application: whose access ends with it."""
+"""The impact of deleting an application, an API or a scope: whose access ends or shrinks with it."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet, Value
+from django.db.models.functions import Concat, StrIndex
+from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.models import AccessToken, Application
+from oauthapps.console.api_summaries import may_ask
+from oauthapps.models import AccessToken, Application, TokenFamily
 from oauthapps.models.access import families_with_access
 
 
 @dataclass(frozen=True, kw_only=True)
 class Impact:
-    """How many people an application has access for, and with how many access tokens."""
+    """How many people are affected, with how many access tokens, and through which applications."""
 
     people: int
     access_tokens: int
+    applications: list[Application] = field(default_factory=list)
 
 
 def impact_of(application: Application) -> Impact:
     """Count those with a living access token, or with a code or refresh token that could still bring one."""
     living = AccessToken.objects.alive().filter(application=application)
-    of_machines = Q(pk__in=living.filter(family=None).values("user"))
     families = families_with_access(timezone.now()).filter(application=application)
-    of_consents = Q(pk__in=families.values("user"))
-    return Impact(people=User.objects.filter(of_machines | of_consents).count(), access_tokens=living.count())
+    return Impact(people=people_of(living, families), access_tokens=living.count())
+
+
+def impact_of_scopes(names: Sequence[str]) -> Impact:
+    """Find who may ask for one of these scopes, and count the people and tokens that have one, likewise."""
+    applications = may_ask(names)
+    if not applications:
+        return Impact(people=0, access_tokens=0)
+    has_one = holds_one(names, "scope", "application__allowed_scope")
+    living = AccessToken.objects.alive().filter(has_one)
+    families = families_with_access(timezone.now()).filter(has_one)
+    return Impact(people=people_of(living, families), access_tokens=living.count(), applications=applications)
+
+
+def people_of(living: QuerySet[AccessToken], families: QuerySet[TokenFamily]) -> int:
+    """Return how many people these access tokens of machines and these families speak for."""
+    of_machines = Q(pk__in=living.filter(family=None).values("user"))
+    return User.objects.filter(of_machines | Q(pk__in=families.values("user"))).count()
+
+
+def holds_one(names: Sequence[str], *columns: str) -> Q:
+    """Return the condition that one of these scopes is in each of these columns, as on the wire.
+
+    Scopes differ in capitals, which the LIKE of SQLite takes for the same.
+    """
+    condition = Q(pk__in=[])
+    for name in names:
+        places = (StrIndex(Concat(Value(" "), F(each), Value(" ")), Value(f" {name} ")) for each in columns)
+        condition |= Q(*(GreaterThan(place, 0) for place in places))
+    return condition

@@ -2,7 +2,7 @@
 
 from django.shortcuts import get_object_or_404
 
-from oauthapps.models import Application, ClientSecret, PublicKey
+from oauthapps.models import Api, Application, ClientSecret, PublicKey, Scope
 
 
 def find_application(client_id: str) -> Application:
@@ -25,3 +25,14 @@ def find_key(client_id: str, pk: int) -> PublicKey:
     return get_object_or_404(
         rows, pk=pk, application__client_id=client_id, application__deleted_at__isnull=True
     )
+
+
+def find_api(pk: int) -> Api:
+    """Return a live API, or answer 404."""
+    return get_object_or_404(Api.objects.live().select_related("created_by"), pk=pk)
+
+
+def find_scope(api_pk: int, pk: int) -> Scope:
+    """Return a live scope of a live API, or answer 404."""
+    rows = Scope.objects.live().select_related("api")
+    return get_object_or_404(rows, pk=pk, api_id=api_pk, api__deleted_at__isnull=True)

@@ -4,6 +4,8 @@ from django.urls import include, path
 
 from oauthapps.console.views import (
     activity,
+    api_deletion,
+    apis,
     applications,
     creation,
     deletion,
@@ -37,6 +39,12 @@ one_application = [
     path("keys/<int:pk>/deletion/", deletion.delete_key, name="delete-key"),
 ]
 
+one_api = [
+    path("", apis.api, name="api"),
+    path("deletion/", api_deletion.delete_api, name="delete-api"),
+    path("scopes/<int:scope_pk>/deletion/", api_deletion.delete_scope, name="delete-scope"),
+]
+
 app_name = "console"
 urlpatterns = [
     path("", applications.index, name="index"),
@@ -45,5 +53,9 @@ urlpatterns = [
     path("oauth2-applications/", applications.index, name="oauth2-applications"),
     path("applications/", applications.applications, name="applications"),
     path("applications/new", creation.new_application, name="new-application"),
+    path("apis/", apis.apis, name="apis"),
+    path("apis/built-in/", apis.built_in_api, name="built-in-api"),
+    path("apis/new", apis.new_api, name="new-api"),
+    path("apis/<int:pk>/", include(one_api)),
     path("applications/<identifier:client_id>/", include(one_application)),
 ]

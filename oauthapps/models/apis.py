@@ -5,6 +5,7 @@ from typing import Self
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from common.validators import validate_name, validate_text
@@ -66,6 +67,10 @@ class Api(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    def get_absolute_url(self) -> str:
+        """Its page in the console."""
+        return reverse("console:api", args=[self.pk])
 
 
 class ScopeQuerySet(models.QuerySet["Scope"]):

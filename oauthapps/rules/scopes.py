@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from oauthapps.errors import InvalidScopeNameError
+from oauthapps.errors import InvalidScopeNameError, ScopeLimitError
 
 READ = "read"
 WRITE = "write"
@@ -26,6 +26,8 @@ DEFAULT_SCOPES = (READ, WRITE, OFFLINE_ACCESS)
 READ_ONLY = frozenset({READ, OFFLINE_ACCESS})
 
 LONGEST_NAME = 100
+# Scopes of one API: they fit on one page, and its form within what a form may hold.
+MOST_SCOPES = 40
 # RFC 6749 section 3.3: scope-token.
 _NAME = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 
@@ -51,6 +53,16 @@ def check_name(name: str) -> str:
     if len(name) > LONGEST_NAME:
         raise InvalidScopeNameError(f"Use at most {LONGEST_NAME} characters.")
     return name
+
+
+def check_number(count: int) -> None:
+    """Judge how many scopes an API is to have.
+
+    Raises:
+        ScopeLimitError: when there are too many.
+    """
+    if count > MOST_SCOPES:
+        raise ScopeLimitError(MOST_SCOPES)
 
 
 def parse(text: str) -> tuple[str, ...]:

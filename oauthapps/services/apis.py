@@ -1,6 +1,6 @@
 """Creating, changing and deleting APIs; what changes about them counts in every process at once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -8,11 +8,14 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from common.edits import Changes, merge_edits
 from common.errors import violates
 from oauthapps.errors import ApiTakenError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules.apis.identifiers import check_identifier
-from oauthapps.services.scopes import NewScope, end_scope, insert_scope
+from oauthapps.rules.scopes import check_number
+from oauthapps.services.api_edits import VERIFIERS, based_on_all, label_of, scope_key, subject_of
+from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scope, insert_scope
 from oauthapps.sql.catalog import built_in_identifier
 
 
@@ -38,12 +41,14 @@ def create_api(
     Raises:
         ApiTakenError: when another API has this identifier, the built-in one included.
         ScopeTakenError: when there is, or was, a scope of one of these names.
+        ScopeLimitError: when these are too many scopes.
         InvalidApiIdentifierError: when this cannot identify an API.
         ValidationError: when a field has a value it cannot have.
     """
     identifier = check_identifier(identifier)
     if identifier == built_in_identifier():
         raise ApiTakenError
+    check_number(len(new_scopes))
     api = Api(name=name.strip(), identifier=identifier, created_by=actor.user, **(fields or {}))
     api.full_clean(validate_constraints=False)
     with transaction.atomic():
@@ -56,36 +61,87 @@ def create_api(
     return api
 
 
-def change_api(api: Api, values: dict[str, Any], *, verifiers: Sequence[Application], actor: Actor) -> None:
-    """Give an API other values; its identifier stays.
+def change_api(
+    api: Api,
+    values: Mapping[str, Any],
+    *,
+    actor: Actor,
+    verifiers: Sequence[Application] | None = None,
+    scopes: Sequence[NewScope] = (),
+    based_on: Mapping[str, str] | None = None,
+) -> Changes:
+    """Give an API other values, add scopes and change what is said of them; its identifier stays.
 
     Args:
         api: the API.
-        values: its fields by name.
-        verifiers: the machine applications that may ask about its tokens.
+        values: its fields by name; what is not named stays.
         actor: who changes it.
+        verifiers: the machine applications that may ask about its tokens; None leaves them as they are.
+        scopes: scopes as they are to be; those that do not exist are added, and no others go.
+        based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
+
+    Raises:
+        EditConflictError: when somebody else has changed the same since, to another value.
+        Api.DoesNotExist: when it was deleted meanwhile.
+        ScopeTakenError: when there is elsewhere, or was, a scope of one of these names.
+        ScopeLimitError: when these are too many.
+        ValidationError: when a field has a value it cannot have.
+    """
+    with transaction.atomic():
+        current = Api.objects.live().select_for_update(no_key=True).get(pk=api.pk)
+        live = {scope.name: scope for scope in current.scopes.live()}
+        added = [scope for scope in scopes if scope.name not in live]
+        known = {scope_key(scope.name): scope for scope in scopes if scope.name in live}
+        wanted = {**values, **{key: [scope.sentence, scope.is_default] for key, scope in known.items()}}
+        if verifiers is not None:
+            wanted[VERIFIERS] = sorted(application.client_id for application in verifiers)
+        subject = subject_of(current)
+        kept = merge_edits(wanted, based_on_all(based_on or {}, subject.state), subject)
+        changed = [key for key, value in wanted.items() if value != subject.state[key]]
+        save_fields(
+            current,
+            {key: wanted[key] for key in changed if key not in known and key != VERIFIERS},
+            verifiers=verifiers if VERIFIERS in changed else None,
+            actor=actor,
+        )
+        for key in known:
+            if key in changed:
+                sentence, is_default = wanted[key]
+                change_scope(live[known[key].name], sentence=sentence, is_default=is_default, actor=actor)
+        check_number(len(live) + len(added))
+        for scope in added:
+            add_scope(current, scope, actor=actor)
+    labels = [label_of(key) for key in [*changed, *(scope_key(scope.name) for scope in added)]]
+    return Changes(changed=labels, kept=kept)
+
+
+def save_fields(
+    api: Api, values: Mapping[str, Any], *, verifiers: Sequence[Application] | None, actor: Actor
+) -> None:
+    """Save fields that have another value by now, and the verifying applications unless they are None.
 
     Raises:
         ValidationError: when a field has a value it cannot have.
     """
+    if not values and verifiers is None:
+        return
     before = described(api)
     for name, value in values.items():
         setattr(api, name, value)
-    api.full_clean(validate_constraints=False)
-    with transaction.atomic():
-        save_api(api)
+    api.clean_fields(exclude={field.name for field in api._meta.fields} - set(values))
+    api.save(update_fields=list(values))
+    if verifiers is not None:
         api.verifiers.set(verifiers)
-        after = described(api)
-        changed = [label for label in after if after[label] != before[label]]
-        if changed:
-            Event.objects.record(
-                EventKind.API_CHANGED,
-                actor=actor,
-                detail=api.name,
-                before={label: before[label] for label in changed},
-                after={label: after[label] for label in changed},
-            )
-            CatalogVersion.renew()
+    after = described(api)
+    changed = [label for label in after if after[label] != before[label]]
+    Event.objects.record(
+        EventKind.API_CHANGED,
+        actor=actor,
+        detail=api.name,
+        before={label: before[label] for label in changed},
+        after={label: after[label] for label in changed},
+    )
+    CatalogVersion.renew()
 
 
 def delete_api(api: Api, *, actor: Actor) -> None:
@@ -93,9 +149,10 @@ def delete_api(api: Api, *, actor: Actor) -> None:
     with transaction.atomic():
         if not Api.objects.live().filter(pk=api.pk).update(deleted_at=timezone.now()):
             return
+        before = described(api)
         for scope in Scope.objects.live().filter(api=api):
             end_scope(scope)
-        Event.objects.record(EventKind.API_DELETED, actor=actor, detail=api.name, before=described(api))
+        Event.objects.record(EventKind.API_DELETED, actor=actor, detail=api.name, before=before)
         CatalogVersion.renew()
 
 

@@ -5,10 +5,12 @@ from django.test import Client
 
 from accounts.models import User
 from audit.actors import Actor
-from oauthapps.models import Application, ClientSecret, PublicKey
+from oauthapps.models import Api, Application, ClientSecret, PublicKey
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.keys import keypairs
+from oauthapps.services.apis import create_api
 from oauthapps.services.credentials import add_key
+from oauthapps.services.scopes import NewScope
 from tests.console.pages import Browser
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem
@@ -78,3 +80,13 @@ def secret(machine: Application) -> ClientSecret:
 @pytest.fixture
 def key(machine: Application, administrator: User) -> PublicKey:
     return add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
+
+
+@pytest.fixture
+def api(administrator: User) -> Api:
+    return create_api(
+        name="Invoices",
+        identifier="https://invoices.example.com",
+        actor=Actor(user=administrator),
+        new_scopes=[NewScope(name="invoices:read", sentence="Read your invoices")],
+    )

@@ -7,11 +7,14 @@ from django.urls import reverse
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event
-from oauthapps.models import Application, ClientSecret, PublicKey
+from oauthapps.models import Api, Application, ClientSecret, PublicKey
 from oauthapps.services.applications import delete_application
 from tests.console.pages import Browser
 
-PAGES = ["index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"]
+PAGES = [
+    *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
+    *("apis", "built-in-api", "new-api"),
+]
 OF_APPLICATION = [
     "application",
     "application-activity",
@@ -30,6 +33,12 @@ OF_APPLICATION = [
 ]
 OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
+OF_API = ["api", "delete-api"]
+OF_SCOPE = ["delete-scope"]
+ONLY_GET = {
+    *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
+    *("apis", "built-in-api"),
+}
 ONLY_POST = [
     "disable-application",
     "enable-application",
@@ -43,20 +52,23 @@ ONLY_POST = [
 
 
 @pytest.fixture
-def addresses(machine: Application, secret: ClientSecret, key: PublicKey) -> dict[str, str]:
+def addresses(machine: Application, secret: ClientSecret, key: PublicKey, api: Api) -> dict[str, str]:
     """Every address of the console, by name."""
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
     arguments |= {name: [machine.client_id] for name in OF_APPLICATION}
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
     arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
+    arguments |= {name: [api.pk] for name in OF_API}
+    arguments |= {name: [api.pk, api.scopes.get().pk] for name in OF_SCOPE}
     return {name: reverse(f"console:{name}", args=given) for name, given in arguments.items()}
 
 
 def test_these_are_all_addresses_of_the_console() -> None:
-    from oauthapps.console.urls import one_application, urlpatterns
+    from oauthapps.console.urls import one_api, one_application, urlpatterns
 
-    names = {pattern.name for pattern in [*one_application, *urlpatterns] if hasattr(pattern, "name")}
-    assert names == {*PAGES, *OF_APPLICATION, *OF_SECRET, *OF_KEY}
+    patterns = [*one_api, *one_application, *urlpatterns]
+    names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
+    assert names == {*PAGES, *OF_APPLICATION, *OF_SECRET, *OF_KEY, *OF_API, *OF_SCOPE}
 
 
 @pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
@@ -97,7 +109,7 @@ def test_a_form_without_its_csrf_token_is_refused(administrator: User, addresses
     strict.force_login(administrator)
     strict.get(addresses["application"])  # sets the cookie without which the answer is another
     for name, address in addresses.items():
-        if name not in {"index", "oauth-applications", "oauth2-applications", "applications", "public-key"}:
+        if name not in ONLY_GET:
             answer = strict.post(address)
             assert answer.status_code == 403, name
             assert "This form has expired" in answer.content.decode(), name

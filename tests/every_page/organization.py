@@ -25,10 +25,13 @@ from audit.actors import Actor
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest, new_access_token
+from oauthapps.rules.scopes import SCOPES
+from oauthapps.services.apis import create_api
 from oauthapps.services.applications import disable_application
 from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
+from oauthapps.services.scopes import NewScope, allow_scopes
 from tests.every_page.pictures import logo
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.infrastructure.authenticator import SoftAuthenticator
@@ -84,6 +87,7 @@ def settle(world: World) -> World:
         world.people["invited"] = invited
         world.arguments["person:invited"] = (invited.user_id,)
     add_applications(world)
+    add_api(world)
     world.arguments["logo"] = (Logo.objects.order_by("pk")[0].digest,)
     for days in reversed(range(1, 7)):
         with ago(days=days, minutes=47):
@@ -161,6 +165,27 @@ def add(
     )
     world.arguments[key] = (created.application.client_id,)
     return created.application
+
+
+def add_api(world: World) -> None:
+    """Create an API that one application may ask for and one may verify tokens of."""
+    partner = Application.objects.get(client_id=world.arguments["partner"][0])
+    machine = Application.objects.get(client_id=world.arguments["machine"][0])
+    with ago(days=15, hours=2):
+        api = create_api(
+            name="Invoices",
+            identifier="https://invoices.lindgren.example",
+            actor=world.actor(),
+            new_scopes=[
+                NewScope(name="invoices:read", sentence="Read your invoices"),
+                NewScope(name="invoices:pay", sentence="Pay invoices in your name", is_default=False),
+            ],
+            verifiers=[machine],
+            fields={"description": "Invoices of customers, and what was paid of them."},
+        )
+        allow_scopes(partner, [*SCOPES, "invoices:read"], actor=world.actor())
+    world.arguments["api"] = (api.pk,)
+    world.arguments["scope"] = (api.pk, api.scopes.get(name="invoices:read").pk)
 
 
 def describe(world: World, application: Application, sign: str, color: str, description: str) -> None:

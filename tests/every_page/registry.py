@@ -281,6 +281,50 @@ APPLICATIONS = (
     ),
 )
 
+APIS = (
+    Visit("console:apis", states=ALWAYS),
+    Visit("console:built-in-api", states=ONCE),
+    Visit("console:new-api", states=(FILLED, EMPTY)),
+    Visit(
+        "console:new-api",
+        "refused",
+        states=ONCE,
+        sends={"identifier": "invoices", "scope_name": "invoices read", "scope_sentence": "W" * 300},
+        status=422,
+    ),
+    Visit("console:new-api", "another scope", states=ONCE, sends={"scope_name": "stock:read", "add": "1"}),
+    Visit("console:api", of="api"),
+    Visit(
+        "console:api",
+        "refused",
+        of="api",
+        states=ONCE,
+        sends={
+            "name": "",
+            "scope_name": ["invoices:read", "invoices:pay", "read"],
+            "scope_sentence": ["", "Pay invoices", "\u202e"],
+        },
+        status=422,
+    ),
+    Visit("console:api", "another scope", of="api", sends={"add": "1"}),
+    Visit("console:api", "saved", of="api", states=ONCE, sends={"name": "Invoices and bills"}),
+    Visit(
+        "console:api",
+        "changed by two",
+        of="api",
+        states=ONCE,
+        sends={
+            "name": "My name for it",
+            "scope_sentence": ["Read all invoices", "Pay invoices in your name"],
+            "based_on": '{"name": "", "scope-invoices:read": ""}',
+        },
+        status=409,
+    ),
+    Visit("console:delete-api", of="api"),
+    Visit("console:delete-api", "refused", of="api", states=ONCE, sends={"name": "Another"}, status=422),
+    Visit("console:delete-scope", of="scope"),
+)
+
 CONSENT = (
     Visit("oauth2_provider:authorize", "web", by="other", query=consent_request("web")),
     Visit(
@@ -323,4 +367,4 @@ REFUSALS = (
     ),
 )
 
-VISITS = (*SIGNING_IN, *ACCOUNT, *PEOPLE, *APPLICATIONS, *CONSENT, *REFUSALS)
+VISITS = (*SIGNING_IN, *ACCOUNT, *PEOPLE, *APPLICATIONS, *APIS, *CONSENT, *REFUSALS)

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import Organization, User
 from audit.models import Event
-from oauthapps.models import Application, ClientSecret, RedirectURL
+from oauthapps.models import Api, Application, ClientSecret, RedirectURL, Scope
 
 RIGHT_TO_LEFT = "\u202e"
 ZERO_WIDTH = "\u200b\u200d\u2060\ufeff"
@@ -31,11 +31,14 @@ TEXTS: dict[type[Model], tuple[str, ...]] = {
     User: ("name",),
     Application: ("name", "description", "developer_name"),
     ClientSecret: ("notes",),
+    Api: ("name", "description"),
+    Scope: ("sentence",),
     Event: ("actor_name", "application_name", "user_agent"),
 }
 ADDRESSES: dict[type[Model], tuple[str, ...]] = {
     Application: ("description_url", "privacy_policy_url", "terms_of_service_url"),
     RedirectURL: ("url",),
+    Api: ("identifier",),
 }
 
 

@@ -24,13 +24,14 @@ TYPED = {
     *("app_type", "description", "description_url", "developer_email", "developer_name", "domain", "email"),
     *("lane", "logo_kept", "name", "notes", "privacy_policy_url", "redirect_url", "remove_logo"),
     *("response_profile", "role", "terms_of_service_url", "understood", "username", "customer_id"),
+    *("identifier", "scope_default", "scope_name", "scope_sentence", "token_seconds", "verifiers"),
 }
 # What pages write into forms for themselves.
 WRITTEN = {
     *("authorization_request", "based_on", "csrfmiddlewaretoken", "form_id", "kept_form", "next"),
     *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
     *("choice-name", "choice-description", "choice-notes", "initial-customer_id"),
-    *("settings_form", "section"),
+    *("settings_form", "section", "choice-scope-invoices:read"),
 }
 # Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.

@@ -39,9 +39,9 @@ def grouped(kinds: Iterable[EventKind]) -> list[tuple[str, Any]]:
     choices: list[tuple[str, Any]] = [("", "Any event")]
     for name, found in groupby(kinds, key=object_of):
         members = [(kind.value, kind.label) for kind in found]
-        words = name.replace("_", " ").replace("sign in", "sign-in")
+        words = name.replace("_", " ").replace("sign in", "sign-in").replace("api", "API")
         everything = [(f"{name}:", f"All {words} events")] if len(members) > 1 else []
-        choices.append((words.capitalize(), everything + members))
+        choices.append((f"{words[0].upper()}{words[1:]}", everything + members))
     return choices
 
 

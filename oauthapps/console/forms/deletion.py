@@ -1,27 +1,30 @@
-"""The form that asks for an application's name before everything it has is deleted."""
+"""The form that asks for the name of an application or API before everything it has is deleted."""
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
 from common.names import is_same_name
-from oauthapps.models import Application
+from oauthapps.models import Api, Application
 
 
 class ConfirmNameForm(forms.Form):
-    """The application's name, typed or pasted."""
+    """The name of what is to be deleted, typed or pasted."""
 
     name = forms.CharField(
-        label="To confirm, enter the application name",
-        error_messages={"required": "Enter the application name. Nothing was deleted."},
         widget=forms.TextInput(
             attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "none"}
         ),
     )
 
-    def __init__(self, data: QueryDict | None = None, *, application: Application) -> None:
+    def __init__(
+        self, data: QueryDict | None = None, *, named: Application | Api, noun: str = "application"
+    ) -> None:
         super().__init__(data)
-        self.application = application
+        self.named, self.noun = named, noun
+        name = self.fields["name"]
+        name.label = f"To confirm, enter the {noun} name"
+        name.error_messages["required"] = f"Enter the {noun} name. Nothing was deleted."
 
     def clean_name(self) -> str:
         """Compare what was entered, capitals, spaces and invisible characters aside.
@@ -30,6 +33,6 @@ class ConfirmNameForm(forms.Form):
             ValidationError: when it is another name.
         """
         name: str = self.cleaned_data["name"]
-        if not is_same_name(name, self.application.name):
-            raise ValidationError("This isn't the application name. Nothing was deleted.")
+        if not is_same_name(name, self.named.name):
+            raise ValidationError(f"This isn't the {self.noun} name. Nothing was deleted.")
         return name

@@ -48,6 +48,7 @@ class RedirectURLRows:
         stored_urls: what is saved now.
     """
 
+    title, anchor = "Redirect URLs", "redirect-urls"
     most = MAX_REDIRECT_URLS
     too_many = TOO_MANY
 

@@ -29,7 +29,7 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Delete an application after showing whose access that would end."""
     application = find_application(client_id)
     confirms = request.method == "POST" and not is_settings_form(request)
-    form = ConfirmNameForm(request.POST if confirms else None, application=application)
+    form = ConfirmNameForm(request.POST if confirms else None, named=application)
     if form.is_valid():
         applications.delete_application(application, actor=Actor.of(request))
         messages.success(request, f"Deleted: {application.name}")

@@ -7,6 +7,11 @@ from oauthapps.errors import InvalidLifetimeError
 SHORTEST_SECONDS = 5 * 60
 DEFAULT_SECONDS = 60 * 60
 LONGEST_SECONDS = 24 * 60 * 60
+# What pages offer; the command line takes any in between.
+OFFERED_SECONDS = (
+    *(60 * minutes for minutes in (5, 10, 15, 30)),
+    *(3600 * hours for hours in (1, 2, 4, 8, 12, 24)),
+)
 
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -23,3 +28,12 @@ def parse_lifetime(text: str) -> int:
     if not SHORTEST_SECONDS <= seconds <= LONGEST_SECONDS:
         raise InvalidLifetimeError("An access token can live from 5m to 24h.")
     return seconds
+
+
+def in_words(seconds: int) -> str:
+    """Return an access token lifetime as people say it, such as `15 minutes`."""
+    for unit, length in (("hour", 3600), ("minute", 60)):
+        count, rest = divmod(seconds, length)
+        if count and not rest:
+            return f"{count} {unit}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"
