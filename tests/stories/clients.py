@@ -19,12 +19,12 @@ AT_ONCE = 8
 
 @contextlib.contextmanager
 def application(
-    installation: Installation, person: Person, app_type: str, name: str
+    installation: Installation, person: Person, app_type: str, name: str, *more: str
 ) -> Iterator[dict[str, Any]]:
     """An application for one test: an installation has room for ten, and every story wants some."""
+    redirect_url = () if app_type == "machine_to_machine" else ("--redirect-url", CALLBACK)
     created = manage(
-        installation,
-        *("create_application", "--type", app_type, "--name", name, "--redirect-url", CALLBACK),
+        installation, *("create_application", "--type", app_type, "--name", name, *redirect_url, *more)
     )
     yield created
     page = f"{installation.base_url}/console/applications/{created['client_id']}/deletion/"
@@ -50,10 +50,13 @@ class Client:
     def ask(self, parameters: dict[str, str]) -> requests.Response:
         return requests.post(self.base + TOKEN, parameters, auth=self.credentials, timeout=60)
 
+    def answers_at_once(self, parameters: dict[str, str]) -> list[requests.Response]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self.ask, [parameters] * AT_ONCE))
+
     def ask_at_once(self, parameters: dict[str, str]) -> dict[str, Any]:
         """What the one request that succeeded brought; all others were refused and nothing broke."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            answers = list(pool.map(self.ask, [parameters] * AT_ONCE))
+        answers = self.answers_at_once(parameters)
         assert Counter(answer.status_code for answer in answers) == {200: 1, 400: AT_ONCE - 1}
         tokens: dict[str, Any] = next(answer.json() for answer in answers if answer.status_code == 200)
         return tokens

@@ -1,5 +1,6 @@
 """Clients we did not write, over real HTTP, against an installation started by `dev.py run`."""
 
+import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ import pytest
 import requests
 import requests_oauthlib  # type: ignore[import-untyped]
 from authlib.integrations.requests_client import OAuth2Session
+from authlib.oauth2.rfc7523 import PrivateKeyJWT
+from joserfc.jwk import ECKey
 from oauthlib.oauth2 import InvalidGrantError
 
 from tests.infrastructure.installation import ADMIN, Installation
@@ -93,6 +96,9 @@ def test_requests_oauthlib_signs_a_web_application_in(
         assert second["access_token"] != first["access_token"]
         assert second["refresh_token"] != first["refresh_token"]
         assert session.get(base + ME).status_code == 200
+        lost = session.refresh_token(base + TOKEN, refresh_token=first["refresh_token"], **again)
+        assert lost["refresh_token"] == second["refresh_token"]  # as if the response had been lost
+        second = session.refresh_token(base + TOKEN, refresh_token=second["refresh_token"], **again)
         with pytest.raises(InvalidGrantError):
             session.refresh_token(base + TOKEN, refresh_token=first["refresh_token"], **again)
         session.token = second
@@ -137,6 +143,58 @@ def test_a_machine_exchanges_a_jwt_signed_as_documented(installation: Installati
 
 
 @pytest.mark.spec("T-47", "RFC 9112 §7.1")
+@pytest.mark.spec("Y-30", "Authlib")
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_authlib_gets_a_token_for_a_machine_itself(
+    installation: Installation, person: Person, method: str
+) -> None:
+    person.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
+    with application(installation, person, "machine_to_machine", f"Authlib {method}") as created:
+        session = authlib_session(
+            installation,
+            client_id=created["client_id"],
+            client_secret=created["client_secret"],
+            token_endpoint_auth_method=method,
+        )
+        assert_speaks_for_itself(installation, session, created["service_id"])
+
+
+@pytest.mark.spec("Y-60", "Authlib")
+@pytest.mark.parametrize("algorithm", ["RS256", "PS256", "ES256"])
+def test_authlib_authenticates_with_a_key(
+    installation: Installation, person: Person, tmp_path: Path, algorithm: str
+) -> None:
+    kind = ("EC", "ec_paramgen_curve:P-256") if algorithm == "ES256" else ("RSA", "rsa_keygen_bits:2048")
+    private = openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1])
+    public = tmp_path / "public.pem"
+    public.write_text(openssl("pkey", "-pubout", stdin=private))
+    key = ECKey.import_key(private) if algorithm == "ES256" else private
+    person.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
+    with application(
+        installation, person, "machine_to_machine", algorithm, "--public-key", str(public)
+    ) as created:
+        session = authlib_session(
+            installation,
+            client_id=created["client_id"],
+            client_secret=key,
+            token_endpoint_auth_method=PrivateKeyJWT(installation.base_url + TOKEN, alg=algorithm),
+        )
+        assert_speaks_for_itself(installation, session, created["service_id"])
+
+
+def assert_speaks_for_itself(installation: Installation, session: OAuth2Session, service_id: str) -> None:
+    token = session.fetch_token(grant_type="client_credentials", scope="read")
+    assert token["scope"] == "read"
+    me = session.get(f"{installation.base_url}/api/v1/me").json()
+    assert (me["ID"], me["sub_type"]) == (service_id, "service")
+
+
+def openssl(*arguments: str, stdin: str = "") -> str:
+    return subprocess.run(
+        ["openssl", *arguments], input=stdin, capture_output=True, check=True, text=True
+    ).stdout
+
+
 def test_a_client_may_send_its_body_in_chunks(installation: Installation, person: Person) -> None:
     """As streaming HTTP clients do, which know no Content-Length beforehand."""
     base = installation.base_url
