@@ -43,7 +43,8 @@ class Reader:
 
     def type(self, command: str, **changes: str) -> str:
         """Run a command of the page in a shell that knows the values it speaks of."""
-        application = self.machine if "$JWT" in command else self.web
+        of_machine = "$JWT" in command or "client_credentials" in command
+        application = self.machine if of_machine else self.web
         values = {
             "BASE": self.base,
             "TOKEN": self.base + TOKEN,
