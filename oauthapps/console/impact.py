@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from django.db.models import F, Q, QuerySet, Value
+from django.db.models import F, Q, QuerySet, TextField, Value
 from django.db.models.functions import Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
@@ -54,6 +54,12 @@ def holds_one(names: Sequence[str], *columns: str) -> Q:
     """
     condition = Q(pk__in=[])
     for name in names:
-        places = (StrIndex(Concat(Value(" "), F(each), Value(" ")), Value(f" {name} ")) for each in columns)
-        condition |= Q(*(GreaterThan(place, 0) for place in places))
+        found = Value(f" {name} ", output_field=TextField())
+        condition |= Q(*(GreaterThan(StrIndex(between_spaces(each), found), 0) for each in columns))
     return condition
+
+
+def between_spaces(column: str) -> Concat:
+    """Return a column with a space before and after it; PostgreSQL joins only texts of one type."""
+    space = Value(" ", output_field=TextField())
+    return Concat(space, F(column), space, output_field=TextField())
