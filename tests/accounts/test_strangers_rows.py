@@ -46,6 +46,7 @@ def addresses() -> list[str]:
         "<identifier:client_id>": "0" * 32,
         "<digest:digest>": "0" * 64,
         "<int:pk>": "1",
+        "<int:scope_pk>": "1",
         "(?P<version>[^/]+)": "v15.0",
         "(?:/[\\s\\S]*)?": "",
         "(?:oauth2?-applications/)?": "",
