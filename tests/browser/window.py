@@ -16,7 +16,7 @@ from tests.every_page.visits import Visit
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 HEIGHT = 800
 # More than any page has places for the focus.
-MOST_TABS = 150
+MOST_TABS = 250
 
 Scheme = Literal["light", "dark"]
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
