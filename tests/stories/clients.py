@@ -1,15 +1,18 @@
 """Applications for one story, and what their clients send."""
 
 import contextlib
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 import requests
 
 from tests.infrastructure.installation import Installation
+from tests.infrastructure.leaving_out import require
 from tests.oauth_client import AUTHORIZE, ME, TOKEN, hidden_fields
 from tests.stories.conftest import Person, manage
 
@@ -31,6 +34,21 @@ def application(
     form = hidden_fields(person.browser.get(page, timeout=30).text) | {"name": name}
     deleted = person.browser.post(page, form, timeout=30, headers={"Referer": page})
     assert f"Deleted: {name}" in deleted.text
+
+
+def key_pair(folder: Path, algorithm: str) -> tuple[str, Path]:
+    """Make a key pair for an algorithm; return the private key as PEM and the file of the public one."""
+    kind = ("EC", "ec_paramgen_curve:P-256") if algorithm == "ES256" else ("RSA", "rsa_keygen_bits:2048")
+    private = openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1])
+    public = folder / "public.pem"
+    public.write_text(openssl("pkey", "-pubout", stdin=private))
+    return private, public
+
+
+def openssl(*arguments: str, stdin: str = "") -> str:
+    require("openssl")
+    command = ["openssl", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, check=True, text=True).stdout
 
 
 class Client:

@@ -14,6 +14,7 @@ import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
+from tests.infrastructure.node import installed
 from tests.infrastructure.wire import Wire, status_in
 from tests.oauth_client import TOKEN, hidden_fields
 
@@ -22,6 +23,7 @@ FORM = "Content-Type: application/x-www-form-urlencoded"
 CHUNKED = "Transfer-Encoding: chunked"
 REFRESH = urlencode({"grant_type": "refresh_token", "refresh_token": "none", "client_id": "none"}).encode()
 CLIENT_SECONDS = 3
+NODE_CLIENTS = Path(__file__).with_name("node")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -92,6 +94,12 @@ def choose_password(person: Person, generated: str, own: str) -> None:
         page = person.browser.post(page.url, form, timeout=30, headers={"Referer": page.url})
         assert page.status_code == 200, page.text
     assert page.url == f"{person.base_url}/console/applications/", page.text
+
+
+@pytest.fixture(scope="session")
+def package() -> Path:
+    """The folder with the clients in JavaScript, and the libraries that they use."""
+    return installed(NODE_CLIENTS)
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Clients we did not write, over real HTTP, against an installation started by `dev.py run`."""
 
-import subprocess
 import time
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from oauthlib.oauth2 import InvalidGrantError
 
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.oauth_client import AUTHORIZE, ME, REVOKE, TOKEN
-from tests.stories.clients import CALLBACK, application
+from tests.stories.clients import CALLBACK, application, key_pair
 from tests.stories.conftest import Person, certificate, manage
 
 pytestmark = pytest.mark.story
@@ -164,10 +163,7 @@ def test_authlib_gets_a_token_for_a_machine_itself(
 def test_authlib_authenticates_with_a_key(
     installation: Installation, person: Person, tmp_path: Path, algorithm: str
 ) -> None:
-    kind = ("EC", "ec_paramgen_curve:P-256") if algorithm == "ES256" else ("RSA", "rsa_keygen_bits:2048")
-    private = openssl("genpkey", "-algorithm", kind[0], "-pkeyopt", kind[1])
-    public = tmp_path / "public.pem"
-    public.write_text(openssl("pkey", "-pubout", stdin=private))
+    private, public = key_pair(tmp_path, algorithm)
     key = ECKey.import_key(private) if algorithm == "ES256" else private
     person.sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
     with application(
@@ -187,12 +183,6 @@ def assert_speaks_for_itself(installation: Installation, session: OAuth2Session,
     assert token["scope"] == "read"
     me = session.get(f"{installation.base_url}/api/v1/me").json()
     assert (me["ID"], me["sub_type"]) == (service_id, "service")
-
-
-def openssl(*arguments: str, stdin: str = "") -> str:
-    return subprocess.run(
-        ["openssl", *arguments], input=stdin, capture_output=True, check=True, text=True
-    ).stdout
 
 
 def test_a_client_may_send_its_body_in_chunks(installation: Installation, person: Person) -> None:

@@ -4,12 +4,9 @@
 // It is told { issuer, clientId, clientSecret, method, redirectUri, scope, resource } in a line of JSON, prints
 // the address to send a person to, is told in a second line where the person came back, and prints what it found.
 
-import { createInterface } from "node:readline";
 import * as oauth from "oauth4webapi";
-
-const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
-const read = async () => JSON.parse((await lines.next()).value);
-const print = (value) => console.log(JSON.stringify(value));
+import { print, read } from "./lines.js";
+import { refusal } from "./refusals.js";
 
 const told = await read();
 const options = { [oauth.allowInsecureRequests]: true }; // the test's server speaks http
@@ -65,15 +62,6 @@ const me = async (token) => {
     token, "GET", new URL(told.resource), undefined, undefined, options,
   );
   return response.json();
-};
-const refusal = async (attempt) => {
-  try {
-    await attempt;
-  } catch (error) {
-    const challenge = error.cause?.[0]?.parameters?.error;
-    return { name: error.name, status: error.status, error: error.error ?? challenge };
-  }
-  return null;
 };
 
 const first = await exchange();
