@@ -78,6 +78,12 @@ class Person:
         assert answer.status_code == 302, answer.text
         return answer.headers["Location"]
 
+    def sent_back(self, authorization_url: str) -> str:
+        """Open an authorization URL that asks for nothing that can be allowed; return where that leads."""
+        answer = self.browser.get(authorization_url, timeout=30, allow_redirects=False)
+        assert answer.status_code == 302, answer.text
+        return answer.headers["Location"]
+
 
 OWN_PASSWORD = "a password of her own"
 
