@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar
 
@@ -129,6 +130,8 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
     # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
+    # How often all their sessions were ended at once: a session that began before is none anymore.
+    session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"
@@ -178,6 +181,18 @@ class User(AbstractBaseUser):
         if self.is_active:
             return Status.ACTIVE
         return Status.INACTIVE if self.joined_at else Status.INVITED
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session keeps of how it began: under which password, and which session version."""
+        return self.with_session_version(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same under earlier secret keys."""
+        return map(self.with_session_version, super().get_session_auth_fallback_hash())
+
+    def with_session_version(self, auth_hash: str) -> str:
+        """Return a hash that names the session version too, unless it is still the first."""
+        return f"{auth_hash}-{self.session_version}" if self.session_version else auth_hash
 
 
 class LinkPurpose(models.TextChoices):

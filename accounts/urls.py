@@ -6,6 +6,7 @@ from allauth.mfa.webauthn import views as allauth_passkeys
 from django.urls import include, path
 
 from accounts.views import (
+    account_access,
     home,
     invitations,
     organization,
@@ -59,6 +60,8 @@ security_pages = [
 one_person = [
     path("edit/", people.change, name="change-person"),
     path("password-link/", people.make_password_link, name="password-link"),
+    path("sessions/end/", account_access.end_sessions, name="end-sessions-of-person"),
+    path("second-factors/reset/", account_access.reset_factors, name="reset-second-factors"),
     path("invitation/", invitations.invite_again, name="invite-again"),
     path("invitation/withdrawal/", invitations.withdraw, name="withdraw-invitation"),
 ]

@@ -12,14 +12,18 @@ from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.urls import reverse
 
+from accounts.access import SignInRequiredError
 from accounts.models import User
 from accounts.security import throttling
 from accounts.security.logins import login_in
+from accounts.services.second_factors import keep_if_in_time
 from accounts.services.sessions import forget_ended_sessions
 from accounts.sessions.current import (
     SEEN_AT,
     STARTED_AT,
+    forget_session,
     list_session,
     record_factor_change,
     session_digest,
@@ -127,7 +131,14 @@ def record_new_authenticator(
     authenticator: Authenticator,
     **kwargs: Any,  # noqa: ARG001
 ) -> None:
-    """Record that somebody has a new passkey, authenticator app or set of recovery codes."""
+    """Record that somebody has a new passkey, authenticator app or set of recovery codes.
+
+    Raises:
+        SignInRequiredError: when their sessions were ended meanwhile: it is removed again.
+    """
+    if not keep_if_in_time(authenticator, began=user):
+        forget_session(request)
+        raise SignInRequiredError(reverse("security"))
     record_factor_change(request)
     record_about(ADDED[authenticator.type], request, user, passkey_name(authenticator))
 

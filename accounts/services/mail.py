@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
+from django.utils import timezone
 
 from accounts.models import Organization, User
 from common.words import span_in_words
@@ -55,10 +56,34 @@ def email_message(template: str, email: str, context: Mapping[str, Any]) -> Emai
 def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
     context = {"user": user, "link": link, "span": span_in_words(settings.INVITATION_SECONDS)}
+    return _is_sent("people/email/invitation", user, context)
+
+
+def send_sessions_ended(user: User, *, count: int, by: User) -> bool:
+    """Mail somebody that an administrator ended all their sessions; return whether it was taken."""
+    context = {"user": user, "count": count, "by": by, "at": timezone.now()}
+    return _is_sent("people/email/sessions_ended", user, context)
+
+
+def send_second_factors_reset(user: User, *, removed: str, by: User) -> bool:
+    """Mail somebody that an administrator removed their second factors; return whether it was taken.
+
+    Args:
+        user: the person.
+        removed: what was removed, in words.
+        by: the administrator.
+    """
+    context = {"user": user, "removed": removed, "by": by, "at": timezone.now()}
+    return _is_sent("people/email/second_factors_reset", user, context)
+
+
+def _is_sent(template: str, user: User, context: Mapping[str, Any]) -> bool:
+    """Send an email and return whether the mail server took it."""
     try:
-        email_message("people/email/invitation", user.email, context).send()
+        email_message(template, user.email, context).send()
     except (SMTPException, OSError) as error:
         # The error text may repeat the message; its type says enough.
-        log.warning("An invitation could not be mailed: %s", type(error).__name__)
+        name = template.rpartition("/")[2]
+        log.warning("An email (%s) could not be sent: %s", name, type(error).__name__)
         return False
     return True

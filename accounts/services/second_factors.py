@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
+from django.db import transaction
 
 from accounts.models import User
+from accounts.services.sessions import end_sessions_of, require_somebody_else, sessions_of
+from audit.actors import Actor
+from audit.models import Event, EventKind
 from common.words import counted
 
 # Unicode categories of what apps, pages and keyboards put between digits: spaces, dashes, invisible marks.
@@ -31,6 +35,14 @@ class SecondFactors:
     def are_on(self) -> bool:
         """Whether a password alone is not enough to sign in."""
         return bool(self.passkeys) or self.has_app
+
+    @property
+    def in_words(self) -> str:
+        """All there are, such as "2 passkeys, authenticator app, recovery codes"; nothing without any."""
+        kinds = [self.passkeys_in_words] * bool(self.passkeys)
+        kinds += ["authenticator app"] * self.has_app
+        kinds += ["recovery codes"] * (self.codes_left is not None)
+        return ", ".join(kinds)
 
     @property
     def take_a_code(self) -> bool:
@@ -68,6 +80,64 @@ def second_factors_of(user: User) -> SecondFactors:
         has_app=Authenticator.Type.TOTP in types,
         codes_left=settings.MFA_RECOVERY_CODE_COUNT - masks[0].bit_count() if masks else None,
     )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FactorReset:
+    """What a reset of somebody's second factors came to.
+
+    Attributes:
+        removed: the second factors that were removed.
+        sessions: how many sessions ended.
+    """
+
+    removed: SecondFactors
+    sessions: int
+
+
+def reset_second_factors(user: User, *, actor: Actor) -> FactorReset | None:
+    """Remove all second factors of somebody else's, and end their sessions; None where there were none.
+
+    Raises:
+        ValidationError: when it is the actor, who must not get rid of their own in this way.
+    """
+    require_somebody_else(user, actor)
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        removed = second_factors_of(person)
+        if not removed.in_words:
+            return None
+        sessions = len(sessions_of(person))
+        remove_second_factors(person)
+        end_sessions_of(person)
+        detail = f"{removed.in_words}; {counted(sessions, 'session')} ended"
+        Event.objects.record(EventKind.SECOND_FACTORS_RESET, actor=actor, person=person, detail=detail)
+    return FactorReset(removed=removed, sessions=sessions)
+
+
+def remove_second_factors(user: User) -> None:
+    """Remove all second factors of a person's, whose row the caller holds: nobody adds one meanwhile."""
+    Authenticator.objects.filter(user=user).delete()
+
+
+def keep_if_in_time(factor: Authenticator, *, began: User) -> bool:
+    """Return whether a new second factor stays; remove it where its owner's sessions have ended meanwhile.
+
+    Whoever added it may be the one whom a reset was to keep out. A reset holds the owner's row: either it has
+    seen the new second factor, or this sees that it is over.
+
+    Args:
+        factor: the second factor, which has been committed.
+        began: its owner as of the beginning of the request.
+    """
+    with transaction.atomic():
+        owner = User.objects.select_for_update(no_key=True).get(pk=began.pk)
+        if owner.get_session_auth_hash() == began.get_session_auth_hash():
+            return True
+        Authenticator.objects.filter(pk=factor.pk).delete()
+        if not second_factors_of(owner).are_on:
+            remove_second_factors(owner)  # the recovery codes that came with it
+    return False
 
 
 def plain_code(typed: str) -> str:

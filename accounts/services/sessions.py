@@ -7,12 +7,17 @@ methods would look for the keys themselves.
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
+from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from common.words import counted
+
+ONESELF = "This is your own account. Use Security instead."
 
 
 def sessions_of(user: User) -> list[UserSession]:
@@ -23,9 +28,13 @@ def sessions_of(user: User) -> list[UserSession]:
 
 
 def forget_ended_sessions(user: User) -> None:
-    """Take off a person's list what ended by itself."""
+    """Take off a person's list what ended by itself.
+
+    The person is read after the list: a session on it may have begun after all earlier ones were ended, of
+    which `user` knows nothing.
+    """
     listed = list(UserSession.objects.filter(user=user))
-    going_on = _going_on(user, listed)
+    going_on = _going_on(User.objects.get(pk=user.pk), listed)
     ended = [row.pk for row in listed if row.session_key not in going_on]
     UserSession.objects.filter(pk__in=ended).delete()
 
@@ -64,8 +73,40 @@ def end_other_sessions(user: User, *, kept: str, actor: Actor) -> int:
     return count
 
 
+def end_all_sessions(user: User, *, actor: Actor) -> int:
+    """End all sessions of somebody else's and return how many ended.
+
+    Raises:
+        ValidationError: when it is the actor, who would be signed out by it.
+    """
+    require_somebody_else(user, actor)
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        count = len(sessions_of(person))
+        end_sessions_of(person)
+        if count:
+            detail = counted(count, "session")
+            Event.objects.record(EventKind.SESSIONS_ENDED, actor=actor, person=person, detail=detail)
+    return count
+
+
+def require_somebody_else(user: User, actor: Actor) -> None:
+    """Refuse what administrators do for others, where it is their own account.
+
+    Raises:
+        ValidationError: which says where they do it for themselves.
+    """
+    if actor.user == user:
+        raise ValidationError(ONESELF)
+
+
 def end_sessions_of(user: User) -> int:
-    """End all sessions of a person's and return how many ended."""
+    """End all sessions of a person's, and sign-ins that are under way, and return how many sessions ended.
+
+    To be called inside a transaction. A sign-in that is finished at this moment began under the earlier
+    session version: its session is none when it is next looked at.
+    """
+    User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
     return _end(_keys_of(user))
 
 

@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
 from django.http import HttpRequest
 from django.utils import timezone
@@ -58,6 +59,12 @@ def renew_session(request: HttpRequest) -> None:
         request.session.cycle_key()
         row.session_key = session_digest(request)
         row.save(update_fields=["session_key"])
+
+
+def forget_session(request: HttpRequest) -> None:
+    """Go on without the session of this request, which was ended meanwhile."""
+    request.session.flush()
+    request.user = AnonymousUser()
 
 
 def record_factor_change(request: HttpRequest) -> None:

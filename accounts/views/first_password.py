@@ -4,7 +4,6 @@ from typing import TYPE_CHECKING, Any
 
 from allauth.account.internal.decorators import login_stage_required
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare
 from django.utils.decorators import method_decorator
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.generic import FormView
@@ -13,7 +12,7 @@ from accounts.adapters.account import AUTH_HASH_AT_START
 from accounts.adapters.stages import FirstPasswordStage
 from accounts.forms.passwords import FirstPasswordForm
 from accounts.services.passwords import replace_first_password
-from accounts.views.unfinished import continues_to_next_page
+from accounts.views.unfinished import continues_to_next_page, is_out_of_date
 from audit.actors import Actor
 
 if TYPE_CHECKING:
@@ -35,8 +34,7 @@ class FirstPasswordView(BaseView):
         """Answer the request of somebody whose password is still the one they began to sign in with."""
         self.stage = request._login_stage  # type: ignore[attr-defined]
         self.person = self.stage.login.user
-        auth_hash_at_start = request.session.get(AUTH_HASH_AT_START, "")
-        if not constant_time_compare(auth_hash_at_start, self.person.get_session_auth_hash()):
+        if is_out_of_date(request, self.person):
             return self.stage.abort()
         return super().dispatch(request, *args, **kwargs)
 

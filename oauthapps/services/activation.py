@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-from allauth.mfa.models import Authenticator
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
@@ -11,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import OneTimeLink, User
 from accounts.services.people import require_another_administrator
+from accounts.services.second_factors import remove_second_factors
 from accounts.services.sessions import end_sessions_of
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -86,7 +86,7 @@ def reset_person(user: User, *, password: str, actor: Actor) -> None:
         person.password, person.must_change_password = hashed, False
         person.is_active, person.joined_at = True, person.joined_at or timezone.now()
         person.save(update_fields=["password", "must_change_password", "is_active", "joined_at"])
-        Authenticator.objects.filter(user=person).delete()
+        remove_second_factors(person)
         OneTimeLink.objects.filter(user=person).delete()
         Event.objects.record(EventKind.PERSON_RESET, actor=actor, person=person)
 

@@ -21,6 +21,8 @@ OF_PERSON = [
     "person",
     "change-person",
     "password-link",
+    "end-sessions-of-person",
+    "reset-second-factors",
     "invite-again",
     "withdraw-invitation",
     "deactivate-person",

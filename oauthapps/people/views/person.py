@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import administrator_required, signed_in_user
 from accounts.models import User
 from accounts.services.links import invitation_of
 from oauthapps.people.summary import PersonSummary
@@ -21,6 +21,7 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
     context = {
         "person": someone,
         "summary": PersonSummary(someone),
+        "is_oneself": someone == signed_in_user(request),
         "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
         "invitation": invitation_of(someone),
     }
