@@ -1,4 +1,4 @@
-"""Comparing a password, once, whoever signs in.
+"""Comparing a password, once, whoever signs in, and finding whoever is signed in.
 
 Sessions name the backend by its path: elsewhere it would sign everybody out.
 """
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.security.logins import login_in
+from accounts.services.second_factor_rule import with_second_factor_rule
 
 
 class PasswordBackend(AuthenticationBackend):
@@ -22,3 +23,8 @@ class PasswordBackend(AuthenticationBackend):
         person = User.objects.with_login(login) if "\0" not in login else None
         checked: User | None = self._check_password(person, credentials.get("password") or "")
         return checked
+
+    def get_user(self, user_id: int) -> User | None:
+        """Return the person of a session, who knows whether they lack a second factor that is required."""
+        person = with_second_factor_rule(User.objects.all()).filter(pk=user_id).first()
+        return person if person is not None and self.user_can_authenticate(person) else None

@@ -53,12 +53,19 @@ class Organization(models.Model):
     name = models.CharField(max_length=120, default="Organization")
     domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
     lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
+    # Since when administrators need a second factor; None while they don't.
+    second_factor_required_at = models.DateTimeField(null=True, editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def requires_second_factor(self) -> bool:
+        """Whether administrators need a second factor."""
+        return self.second_factor_required_at is not None
 
     @classmethod
     def current(cls) -> Organization:
@@ -130,6 +137,8 @@ class User(AbstractBaseUser):
     joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
     # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When they last became an administrator after they had joined as a member; None if they never did.
+    promoted_at = models.DateTimeField(null=True, editable=False)
     # How often all their sessions were ended at once: a session that began before is none anymore.
     session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
 

@@ -13,6 +13,7 @@ from accounts.views import (
     passwords,
     people,
     reauthentication,
+    second_factor_rule,
     second_factors,
     security,
     sign_in,
@@ -74,4 +75,5 @@ urlpatterns = [
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),
     path("organization/", organization.organization, name="organization"),
+    path("organization/second-factor/", second_factor_rule.second_factor_rule, name="second-factor-rule"),
 ]

@@ -77,6 +77,11 @@ class EventKind(models.TextChoices):
     RECOVERY_CODES_REMOVED = "recovery_codes:remove", "Recovery codes removed"
     RECOVERY_CODE_USED = "recovery_codes:use", "Recovery code used"
     ORGANIZATION_CHANGED = "organization:change", "Organization changed"
+    SECOND_FACTOR_REQUIRED = "organization:second_factor_on", "Second factor required for administrators"
+    SECOND_FACTOR_OPTIONAL = (
+        "organization:second_factor_off",
+        "Second factor no longer required for administrators",
+    )
 
 
 class EventQuerySet(models.QuerySet["Event"]):

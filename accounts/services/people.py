@@ -6,6 +6,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import Field
+from django.utils import timezone
 
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OneTimeLink, Role, User
 from audit.actors import Actor
@@ -84,6 +85,8 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
     before = {field: getattr(person, field) for field in changed}
     for field, value in changed.items():
         setattr(person, field, value)
+    if changed.get("role") == Role.ADMINISTRATOR:
+        person.promoted_at = timezone.now()
     save_validated(person)
     if "email" in changed:
         OneTimeLink.objects.filter(user=person).delete()

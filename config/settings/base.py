@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "oauthapps.people.middleware.ActivityMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "accounts.middleware.second_factor.SecondFactorMiddleware",
     "accounts.middleware.sign_in.SignInMiddleware",
 ]
 

@@ -61,6 +61,29 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Seconds a sign-in counts as recent enough to hand out access or widen it: a key, a redirect URL, a lifetime.
 STEP_UP_SECONDS = 30 * 60
 
+# How long administrators have to set up a second factor where their organization requires one.
+SECOND_FACTOR_GRACE_SECONDS = 7 * 24 * 60 * 60
+# What administrators reach who have none after that: pages that protect the account or take access away.
+# Every other page that needs a sign-in is closed to them.
+OPEN_WITHOUT_SECOND_FACTOR = {
+    "account_change_password",
+    "account_reauthenticate",
+    "connected:apps",
+    "connected:revoke",
+    "connected:revoke-all",
+    "end-other-sessions",
+    "end-session",
+    "mfa_activate_totp",
+    "mfa_add_webauthn",
+    "mfa_generate_recovery_codes",
+    "mfa_index",
+    "mfa_list_webauthn",
+    "security",
+    "sessions",
+}
+# What is closed to them as well, although it is open to everybody: here an application is allowed.
+NEEDS_SECOND_FACTOR = {"oauth2_provider:authorize"}
+
 MFA_ADAPTER = "accounts.adapters.mfa.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["webauthn", "totp", "recovery_codes"]
 # N of scrypt (RFC 7914) for the digest of a recovery code: 16 MB and some 50 ms of a processor. Once it is

@@ -8,7 +8,10 @@ from server.pages import color_scheme
 
 
 def product(request: HttpRequest) -> dict[str, object]:
-    """Return the product's name and version, the color schemes, the page's URL and the request's id."""
+    """Return the product's name and version, the color schemes, the page's URL and the request's id.
+
+    And until when an administrator has to set up a second factor (`accounts.middleware.second_factor`).
+    """
     return {
         "product_name": settings.PRODUCT_NAME,
         "product_version": VERSION,
@@ -17,4 +20,5 @@ def product(request: HttpRequest) -> dict[str, object]:
         # Where choosing a color scheme leads back to: not to what answered a POST.
         "page_url": request.get_full_path() if request.method == "GET" else "",
         "request_id": getattr(request, "request_id", ""),
+        "second_factor_deadline": getattr(request, "second_factor_deadline", None),
     }

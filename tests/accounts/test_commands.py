@@ -1,6 +1,7 @@
 """The commands operators and containers use."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ from tests.keys import SIGNING_KEY, private_pem, public_pem
 from tests.oauth_client import OAuthClient
 
 pytestmark = pytest.mark.django_db
+
+LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 class Terminal:
@@ -116,9 +119,30 @@ def test_organization_shows_and_sets(terminal: Terminal) -> None:
     changed = terminal.run(
         "organization", "--customer-id", "A" * 32, "--domain", "acme", "--lane", "preview", "--name", "Acme"
     )
-    assert changed == {"customer_id": "a" * 32, "name": "Acme", "domain": "acme", "lane": "preview"}
+    assert changed == {
+        "customer_id": "a" * 32,
+        "name": "Acme",
+        "domain": "acme",
+        "lane": "preview",
+        "require_second_factor": "off",
+    }
     event = Event.objects.get(kind=EventKind.ORGANIZATION_CHANGED)
     assert (event.before["customer_id"], event.after["domain"]) == (before["customer_id"], "acme")
+
+
+@pytest.mark.spec("W-88", "ASVS 6.3.3")
+def test_organization_lets_administrators_back_in_who_have_no_second_factor(terminal: Terminal) -> None:
+    session = Client()
+    session.force_login(UserFactory.create(role=Role.ADMINISTRATOR, joined_at=LONG_AGO))
+    assert terminal.run("organization", "--require-second-factor", "on")["require_second_factor"] == "on"
+    assert session.get("/console/applications/").status_code == 200
+    Organization.objects.update(second_factor_required_at=LONG_AGO)
+    assert session.get("/console/applications/").status_code == 403
+    assert terminal.run("organization")["require_second_factor"] == "on"
+    assert terminal.run("organization", "--require-second-factor", "off")["require_second_factor"] == "off"
+    assert session.get("/console/applications/").status_code == 200
+    kinds = [EventKind.SECOND_FACTOR_OPTIONAL, EventKind.SECOND_FACTOR_REQUIRED]
+    assert list(Event.objects.filter(kind__in=kinds).values_list("kind", flat=True)) == kinds
 
 
 @pytest.mark.parametrize(

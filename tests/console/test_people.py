@@ -28,7 +28,7 @@ OF_PERSON = [
     "deactivate-person",
     "activate-person",
 ]
-ALONE = ["people", "invite-person", "organization", "customer-id"]
+ALONE = ["people", "invite-person", "organization", "second-factor-rule", "customer-id"]
 ONLY_READ = ["people", "person"]
 
 

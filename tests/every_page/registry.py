@@ -1,6 +1,7 @@
 """Every page of the installation and the states it is looked at in: a new page is one line of `VISITS`."""
 
 from tests.every_page.visits import (
+    USUAL,
     Visit,
     consent_request,
     give_the_first_password,
@@ -8,6 +9,7 @@ from tests.every_page.visits import (
     guess,
     invitation_key,
     link_key,
+    require_second_factor,
     type_too_late,
 )
 from tests.every_page.worlds import State
@@ -154,6 +156,10 @@ PEOPLE = (
         sends={"name": "My name for it", "based_on": '{"name": ""}'},
         status=409,
     ),
+    Visit("organization", "requiring a second factor", states=ONCE, before=require_second_factor()),
+    Visit("second-factor-rule"),
+    Visit("second-factor-rule", "as somebody with one", by="careful", states=ONCE),
+    Visit("second-factor-rule", "required", before=require_second_factor()),
     Visit("customer-id"),
     Visit("customer-id", "refused", states=ONCE, sends={"customer_id": "x"}, status=422),
 )
@@ -364,6 +370,15 @@ REFUSALS = (
     Visit(
         "people", "unreadable", states=ONCE, query=lambda _: {f"field{n}": "" for n in range(201)}, status=400
     ),
+    Visit("people", "with days left for a second factor", states=ONCE, before=require_second_factor()),
+    Visit(
+        "people",
+        "without a second factor",
+        states=USUAL,
+        status=403,
+        before=require_second_factor(days_ago=8),
+    ),
+    Visit("security", "without a second factor", states=ONCE, before=require_second_factor(days_ago=8)),
     Visit("/nowhere", states=ONCE, status=404),
     Visit("console:applications", "as a member", by="member", states=ONCE, status=403),
     Visit(

@@ -8,8 +8,9 @@ from xml.etree.ElementTree import Element
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from django.urls import reverse
+from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Organization, User
 from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
 from oauthapps.models import Application
@@ -146,6 +147,16 @@ def give_the_first_password(browser: Browser, world: World) -> None:
     User.objects.filter(pk=member.pk).update(must_change_password=True)
     fields = {"login": member.username, "password": PASSWORD}
     assert browser.post(reverse("account_login"), fields).status == 302
+
+
+def require_second_factor(days_ago: float = 0) -> Callable[[Browser, World], None]:
+    """Require a second factor of administrators, since so many days ago."""
+
+    def require(_: Browser, __: World) -> None:
+        required_at = timezone.now() - timedelta(days=days_ago)
+        Organization.objects.update(second_factor_required_at=required_at)
+
+    return require
 
 
 def guess(browser: Browser, world: World) -> None:
