@@ -1,4 +1,4 @@
-"""The impact of deleting an application, an API or a scope: whose access ends or shrinks with it."""
+"""The impact of deleting an application, an API or a scope, or of taking scopes away: whom it hits."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,10 +23,18 @@ class Impact:
     applications: list[Application] = field(default_factory=list)
 
 
-def impact_of(application: Application) -> Impact:
-    """Count those with a living access token, or with a code or refresh token that could still bring one."""
+def impact_of(application: Application, names: Sequence[str] = ()) -> Impact:
+    """Count those with a living access token, or with a code or refresh token that could still bring one.
+
+    Args:
+        application: the application.
+        names: of scopes: only what has one of them counts; everything where none is named.
+    """
     living = AccessToken.objects.alive().filter(application=application)
     families = families_with_access(timezone.now()).filter(application=application)
+    if names:
+        has_one = holds_one(names, "scope")
+        living, families = living.filter(has_one), families.filter(has_one)
     return Impact(people=people_of(living, families), access_tokens=living.count())
 
 

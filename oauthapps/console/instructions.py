@@ -100,11 +100,12 @@ curl -X POST {url_of("oauth2_provider:jwt-exchange")} \\
 
 
 def code_steps(application: Application, redirect_url: str, *, has_secret: bool) -> list[Step]:
-    """Return the authorization code flow: with a client secret, or with PKCE instead of one."""
+    """Return the authorization code flow: with a client secret, with PKCE, or with both."""
+    has_challenge = application.is_pkce_required
     query = {"client_id": application.client_id, "redirect_uri": redirect_url, "response_type": "code"}
     authorize = f"{url_of('oauth2_provider:authorize')}?{urlencode(query)}&state=STATE"
     replace = "STATE with a random value"
-    if not has_secret:
+    if has_challenge:
         authorize += "&code_challenge=CHALLENGE&code_challenge_method=S256"
         replace += " and CHALLENGE with the code challenge"
     credentials = f'-u "{application.client_id}:$CLIENT_SECRET"' if has_secret else ""
@@ -115,7 +116,7 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
         '-d "code=$CODE"',
         f"-d redirect_uri={quoted(redirect_url)}",
     ]
-    if not has_secret:
+    if has_challenge:
         exchange.append('-d "code_verifier=$VERIFIER"')
     refresh = ["-d grant_type=refresh_token", '-d "refresh_token=$REFRESH_TOKEN"']
     steps = [
@@ -130,7 +131,7 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
         call_step(),
         Step(title="Refresh the access token", code=token_request(client + refresh)),
     ]
-    return steps if has_secret else [challenge_step(), *steps]
+    return [challenge_step(), *steps] if has_challenge else steps
 
 
 def challenge_step() -> Step:

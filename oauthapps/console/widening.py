@@ -4,18 +4,20 @@ from common.edits import BaseVersion
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.models import Application
+from oauthapps.rules import scopes
+from oauthapps.rules.apis import token_lifetimes
 from oauthapps.rules.lifetimes import delta
-from oauthapps.services.edit_conflicts import REDIRECT_URLS
+from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, REDIRECT_URLS, TOKEN_LIFETIME
 
-# The value of each field that lets a token be used more than once, or be looked into.
-WIDEST = {"rotate_refresh_tokens": False, "may_verify_tokens": True}
+# The value of each field that lets a token be used more than once or be looked into, or a code be stolen.
+WIDEST = {"rotate_refresh_tokens": False, "may_verify_tokens": True, "requires_pkce": False}
 LIFETIMES = ("absolute_expiration", "inactivity_expiration")
 
 
 def widens_access(
     stored: Application, form: ApplicationForm, rows: RedirectURLRows, base_version: BaseVersion
 ) -> bool:
-    """Return whether saving a valid form would widen who gets tokens, for how long, or who may verify them.
+    """Return whether saving a valid form would widen who gets which tokens for how long, or verifies them.
 
     Args:
         stored: the application as it is.
@@ -28,9 +30,13 @@ def widens_access(
         name in edited and edited[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
     )
     longer = any(name in edited and is_longer(edited[name], getattr(stored, name)) for name in LIFETIMES)
+    works_longer = TOKEN_LIFETIME in edited and token_lifetimes.is_longer(
+        edited[TOKEN_LIFETIME], stored.access_token_seconds
+    )
+    new_scopes = set(scopes.parse(edited.get(ALLOWED_SCOPE, ""))) - set(scopes.parse(stored.allowed_scope))
     new_urls = set(rows.urls) - set(rows.stored_urls)
     leads_elsewhere = new_urls and stored.type.has_redirect_urls and REDIRECT_URLS in edited
-    return widened or longer or bool(leads_elsewhere)
+    return widened or longer or works_longer or bool(new_scopes or leads_elsewhere)
 
 
 def is_longer(lifetime: str, than: str) -> bool:

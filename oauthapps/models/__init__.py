@@ -1,10 +1,11 @@
 """Every row the console and the authorization server keep."""
 
 from oauthapps.models.apis import Api, CatalogVersion, Scope
-from oauthapps.models.applications import Application, Logo, RedirectURL, ResponseProfile
+from oauthapps.models.applications import Application, RedirectURL, ResponseProfile
 from oauthapps.models.assertions import ClientAssertion
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
+from oauthapps.models.logos import Logo
 from oauthapps.models.sent_forms import SentForm
 from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken

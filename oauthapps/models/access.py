@@ -60,10 +60,8 @@ def together(access: Access, scope: tuple[str, ...], renewable_since: datetime |
         renewable_since = None
     elif renewable_since is None:
         scope = tuple(name for name in scope if name != scopes.OFFLINE_ACCESS)
-    allowed = {*access.scope, *scope}
-    built_in = tuple(name for name in scopes.SCOPES if name in allowed)
     return Access(
-        scope=(*built_in, *sorted(allowed.difference(built_in))),
+        scope=scopes.in_order([*access.scope, *scope]),
         renewable_since=renewable_since or access.renewable_since,
     )
 

@@ -16,7 +16,6 @@ from oauthapps.models.validators import TOKEN_LIFETIME, validate_link
 from oauthapps.rules import lifetimes, scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Lifetime
-from oauthapps.rules.logos import encoding
 from oauthapps.rules.slots import LARGEST_LIMIT, Slots
 from oauthapps.rules.urls import redirect_urls
 
@@ -197,6 +196,11 @@ class Application(AbstractApplication):
         return self.is_live and self.disabled_at is None
 
     @property
+    def is_pkce_required(self) -> bool:
+        """Whether an authorization request without a challenge is refused (RFC 9700 section 2.1.1)."""
+        return self.type.pkce_required or self.requires_pkce
+
+    @property
     def is_workfront_compatible(self) -> bool:
         """Whether its client hears the Workfront-compatible dialect."""
         return self.response_profile == ResponseProfile.WORKFRONT
@@ -238,21 +242,3 @@ class RedirectURL(models.Model):
 
     def __str__(self) -> str:
         return self.url
-
-
-class Logo(models.Model):
-    """An application's picture: a PNG of 256 by 256 pixels, in the database so that every instance has it."""
-
-    application = models.OneToOneField(
-        Application, primary_key=True, on_delete=models.CASCADE, related_name="logo"
-    )
-    png = models.BinaryField(max_length=encoding.MAX_LOGO_BYTES)
-    digest = models.CharField(max_length=64, db_index=True)
-    created_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return f"Logo of {self.application_id}"
-
-    def get_absolute_url(self) -> str:
-        """Return the picture's URL, which changes with the picture."""
-        return reverse("logo", args=[self.digest])

@@ -75,7 +75,7 @@ class Validator(RequestValidator):
             fault = challenge_fault(request.code_challenge or "", request.code_challenge_method)
             if fault:
                 raise InvalidRequestError(fault, request=request)
-        return bool(request.client.type.pkce_required or request.client.requires_pkce)
+        return bool(request.client.is_pkce_required)
 
     def get_default_scopes(
         self, client_id: str, request: AuthorizationRequest, *args: Any, **kwargs: Any

@@ -86,6 +86,13 @@ def both(first: str, second: str) -> tuple[str, ...]:
     return tuple(name for name in parse(first) if name in others)
 
 
+def in_order(names: Iterable[str]) -> tuple[str, ...]:
+    """Return names of scopes in the order in which sets of them are compared: the built-in ones first."""
+    unordered = set(names)
+    built_in = [name for name in SCOPES if name in unordered]
+    return (*built_in, *sorted(unordered.difference(built_in)))
+
+
 def render(scopes: Iterable[str]) -> str:
     """Write scopes as a `scope` parameter.
 

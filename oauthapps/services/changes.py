@@ -12,7 +12,7 @@ from common.edits import Changes, Readable, merge_edits
 from oauthapps.models import Application, Logo, RedirectURL
 from oauthapps.rules.logos.encoding import logo_digest
 from oauthapps.rules.urls.redirect_url_text import check_number
-from oauthapps.services.edit_conflicts import LABELS, LOGO, REDIRECT_URLS, readable, subject_of
+from oauthapps.services.edit_conflicts import COLUMNS, LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 
 def change_application(
@@ -81,11 +81,12 @@ def save_fields(
     Raises:
         ValidationError: when one has a value it cannot have.
     """
-    for name, value in values.items():
+    columns = {COLUMNS.get(name, name): value for name, value in values.items()}
+    for name, value in columns.items():
         setattr(application, name, value)
-    application.clean_fields(exclude={field.name for field in application._meta.fields} - set(values))
-    if values:
-        application.save(update_fields=[*values, "updated"])
+    application.clean_fields(exclude={field.name for field in application._meta.fields} - set(columns))
+    if columns:
+        application.save(update_fields=[*columns, "updated"])
     before = {names[name]: readable(name, state[name]) for name in values}
     after = {names[name]: readable(name, value) for name, value in values.items()}
     return before, after

@@ -17,12 +17,16 @@ from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import make_application
 
 REDIRECT_URLS = ["Redirect URL 1"]
+POLICY = ["read", "write", "offline_access", "Access token lifetime"]
+OWNER = ["Owner", "First contact", "Second contact"]
 LABELS = {
     AppType.MACHINE_TO_MACHINE: [
         "Name",
         "Description",
+        *(label for label in POLICY if label != "offline_access"),
         "Response profile",
         "May verify tokens of other applications",
+        *OWNER,
     ],
     AppType.SINGLE_PAGE: [
         *REDIRECT_URLS,
@@ -37,7 +41,9 @@ LABELS = {
         "Privacy policy URL",
         "App Description URL",
         "Terms of service URL",
+        *POLICY,
         "Response profile",
+        *OWNER,
     ],
     AppType.WEB: [
         *REDIRECT_URLS,
@@ -52,7 +58,10 @@ LABELS = {
         "Developer email address",
         "Privacy policy URL",
         "Terms of service URL",
+        *POLICY,
+        "Require PKCE",
         "Response profile",
+        *OWNER,
     ],
 }
 VALUES = {
@@ -66,13 +75,17 @@ VALUES = {
     "response_profile": "workfront",
     "absolute_expiration": "30d",
     "inactivity_expiration": "none",
+    "first_contact": "ops@example.com",
+    "second_contact": "second@example.com",
 }
 
 
 OWN_FIELDS = {
     AppType.WEB: VALUES.keys(),
     AppType.SINGLE_PAGE: VALUES.keys(),
-    AppType.MACHINE_TO_MACHINE: {"name", "description", "response_profile"},
+    AppType.MACHINE_TO_MACHINE: {
+        *("name", "description", "response_profile", "first_contact", "second_contact"),
+    },
 }
 
 
@@ -108,7 +121,7 @@ def test_the_sections_stand_in_the_order_of_the_seed(console: Browser, applicati
     ]
     assert headings[: len(expected)] == expected
     assert ("Also shown on the consent page" in headings) == spec.has_redirect_urls
-    assert headings[-1] == "Compatibility"
+    assert headings[-4:] == ["Gatehouse", "Tokens", "Compatibility", "Owner and contacts"]
     assert page.by_id("client-id").get("value") == application.client_id
 
 
@@ -193,7 +206,7 @@ def test_the_page_says_what_is_missing_until_it_is_there(console: Browser) -> No
     assert "Enabled" in saved.text
 
 
-MOST_STATEMENTS = {AppType.MACHINE_TO_MACHINE: 6, AppType.SINGLE_PAGE: 7, AppType.WEB: 9}
+MOST_STATEMENTS = {AppType.MACHINE_TO_MACHINE: 7, AppType.SINGLE_PAGE: 8, AppType.WEB: 10}
 
 
 def test_the_page_takes_few_statements_however_much_the_application_has(

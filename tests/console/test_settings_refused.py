@@ -83,7 +83,7 @@ def test_another_response_profile_is_refused(console: Browser, web: Application)
 
 
 @pytest.mark.spec("C-10", "ASVS 15.3.3")
-def test_identity_type_and_owner_cannot_be_changed_by_further_fields(
+def test_identity_and_type_cannot_be_changed_by_further_fields(
     console: Browser, application: Application, member: User
 ) -> None:
     before = Application.objects.values().get(pk=application.pk)
@@ -92,7 +92,6 @@ def test_identity_type_and_owner_cannot_be_changed_by_further_fields(
         "app_type": "web",
         "type": "web",
         "user": member.pk,
-        "owner": member.pk,
         "organization": 2,
         "slot": 9,
         "deleted_at": "2020-01-01",

@@ -225,6 +225,22 @@ APPLICATIONS = (
         sends={"redirect_url": "", "description": ""},
         status=409,
     ),
+    Visit(
+        "console:application",
+        "without some of its scopes",
+        of="web",
+        states=ONCE,
+        sends={"allowed_scope": "read", "description": "Typed"},
+        status=409,
+    ),
+    Visit(
+        "console:application",
+        "with a wrong owner",
+        of="web",
+        states=ONCE,
+        sends={"owner": "nobody", "second_contact": "x"},
+        status=422,
+    ),
     Visit("console:application", "machine refused", of="machine", sends={"name": "W" * 200}, status=422),
     Visit("console:application", "saved", of="web", states=ONCE, sends={"developer_name": "Somebody else"}),
     Visit(

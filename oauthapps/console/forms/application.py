@@ -1,8 +1,23 @@
 """The settings of an application: a form per type, fields in the order of the product's description."""
 
+from dataclasses import replace
+
 from oauthapps.console.forms.base import ApplicationForm, Group
 from oauthapps.console.forms.people import LIFETIME_FIELDS, LOGO_FIELDS, PeopleForm
 from oauthapps.rules.app_types import AppType
+
+API_ACCESS = Group(
+    key="api-access",
+    title="API access",
+    fields=("allowed_scope",),
+    text="What the application may ask for. What you take away is gone from tokens that were already issued.",
+)
+TOKENS = Group(key="tokens", title="Tokens", fields=("access_token_seconds",))
+OWNER_AND_CONTACTS = Group(
+    key="owner-and-contacts",
+    title="Owner and contacts",
+    fields=("owner", "first_contact", "second_contact"),
+)
 
 
 class MachineForm(ApplicationForm):
@@ -10,11 +25,14 @@ class MachineForm(ApplicationForm):
 
     groups = (
         Group(key="identity", title="Name and description", fields=("name", "description")),
+        API_ACCESS,
+        TOKENS,
         Group(key="compatibility", title="Compatibility", fields=("response_profile", "may_verify_tokens")),
+        OWNER_AND_CONTACTS,
     )
 
     class Meta(ApplicationForm.Meta):
-        fields = ("name", "description", "response_profile", "may_verify_tokens")
+        fields = (*ApplicationForm.Meta.fields, "may_verify_tokens")
 
 
 REFRESH_TOKENS = Group(
@@ -42,8 +60,14 @@ class WebForm(PeopleForm):
             title=ALSO_SHOWN,
             fields=("developer_name", "developer_email", "privacy_policy_url", "terms_of_service_url"),
         ),
+        API_ACCESS,
+        replace(TOKENS, fields=(*TOKENS.fields, "requires_pkce")),
         COMPATIBILITY,
+        OWNER_AND_CONTACTS,
     )
+
+    class Meta(PeopleForm.Meta):
+        fields = (*PeopleForm.Meta.fields, "requires_pkce")
 
 
 class SinglePageForm(PeopleForm):
@@ -64,7 +88,10 @@ class SinglePageForm(PeopleForm):
             ),
         ),
         Group(key="also-shown", title=ALSO_SHOWN, fields=("description_url", "terms_of_service_url")),
+        API_ACCESS,
+        TOKENS,
         COMPATIBILITY,
+        OWNER_AND_CONTACTS,
     )
 
 

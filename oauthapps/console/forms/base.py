@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from copy import copy
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -15,9 +15,19 @@ from django.http import QueryDict
 from django.utils.datastructures import MultiValueDict
 
 from oauthapps.console.forms import wording
+from oauthapps.console.forms.policy import (
+    WITHOUT_SCOPES,
+    OwnerField,
+    ScopeBox,
+    ScopesField,
+    TokenLifetimeField,
+    find_owner,
+)
 from oauthapps.models import Application
 from oauthapps.models.applications import NAME_REQUIRED
-from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS
+from oauthapps.rules import scopes
+from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, LOGO, OWNER, REDIRECT_URLS, TOKEN_LIFETIME
+from oauthapps.sql.catalog import ApiEntry, current_catalog
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Application]
@@ -42,9 +52,22 @@ class ApplicationForm(ModelForm):
 
     groups: ClassVar[tuple[Group, ...]] = ()
 
+    allowed_scope = ScopesField()
+    access_token_seconds = TokenLifetimeField()
+    owner = OwnerField()
+
     class Meta:
         model = Application
-        fields: ClassVar[tuple[str, ...]] = ("name", "description", "response_profile")
+        fields: ClassVar[tuple[str, ...]] = (
+            "name",
+            "description",
+            ALLOWED_SCOPE,
+            TOKEN_LIFETIME,
+            "response_profile",
+            OWNER,
+            "first_contact",
+            "second_contact",
+        )
         help_texts = wording.HELP_TEXTS
         widgets = {
             "description": forms.Textarea(attrs={"rows": 3}),
@@ -63,6 +86,45 @@ class ApplicationForm(ModelForm):
     ) -> None:
         # A copy, because a refused value must not reach the rest of the page.
         super().__init__(data, files, instance=copy(application))
+        catalog = current_catalog()
+        self.scopes_field.offer(catalog.apis, application)
+        self.fields[TOKEN_LIFETIME].offer(catalog, application)  # type: ignore[attr-defined]
+        self.initial[ALLOWED_SCOPE] = self._offered(scopes.parse(application.allowed_scope))
+        self.initial[TOKEN_LIFETIME] = str(application.access_token_seconds or "")
+        self.initial[OWNER] = application.user.username if application.user else ""
+
+    @property
+    def scopes_field(self) -> ScopesField:
+        """The field for what the application may ask for."""
+        field = self.fields[ALLOWED_SCOPE]
+        assert isinstance(field, ScopesField)  # noqa: S101  # declared above
+        return field
+
+    @property
+    def api_access(self) -> Iterator[tuple[ApiEntry, list[ScopeBox]]]:
+        """The APIs, each with the checkboxes of its scopes."""
+        field = self[ALLOWED_SCOPE]
+        return self.scopes_field.boxes(field.auto_id, field.value() or ())
+
+    def clean_allowed_scope(self) -> str:
+        """Write the ticked scopes as they are stored; what the type is not offered stays as it is."""
+        stored = scopes.parse(self.instance.allowed_scope)
+        offered = self._offered(stored)
+        kept = [name for name in stored if name not in offered]
+        return scopes.render(scopes.in_order([*self.cleaned_data[ALLOWED_SCOPE], *kept]))
+
+    def clean_owner(self) -> int | None:
+        """Find the person who is named.
+
+        Raises:
+            ValidationError: when nobody is, or somebody who is not active.
+        """
+        return find_owner(self.cleaned_data[OWNER], present=self.instance.user_id)
+
+    @property
+    def confirmed_losses(self) -> list[str]:
+        """The sets of scopes that are to be taken away, as confirmed."""
+        return self.data.getlist(WITHOUT_SCOPES) if isinstance(self.data, QueryDict) else []
 
     def clean_description(self) -> str:
         """Write the ends of lines as one character, however the browser sends them."""
@@ -97,6 +159,9 @@ class ApplicationForm(ModelForm):
         """The groups, each with its fields."""
         for group in self.groups:
             yield group, [self[name] for name in group.fields if name in self.fields]
+
+    def _offered(self, names: Iterable[str]) -> list[str]:
+        return [name for name in names if name in self.scopes_field.names]
 
     def keep_unchecked(self) -> None:
         """Show what was typed as it is: this was no attempt to save."""

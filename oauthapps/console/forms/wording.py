@@ -39,6 +39,19 @@ MAY_VERIFY_TOKENS = (
     "Lets this application verify the access tokens of all applications, as an API or an API gateway needs "
     "to. Otherwise it can verify only its own."
 )
+ACCESS_TOKENS = (
+    "How long its access tokens work, from the next one on: never longer than their API allows, or each of "
+    "several APIs."
+)
+REQUIRES_PKCE = (
+    "Recommended: a stolen authorization code is then of no use. Authorization requests without a code "
+    "challenge (S256) are refused, so the application's OAuth2 library must send one."
+)
+OWNER = (
+    "The person responsible for the application: the username or email address of an active person. "
+    "It gives no access. Leave it empty for none."
+)
+CONTACT = "Whom to write to about the application. Only administrators see it."
 
 HELP_TEXTS = {
     "rotate_refresh_tokens": ROTATION,
@@ -53,4 +66,7 @@ HELP_TEXTS = {
     "terms_of_service_url": TERMS_OF_SERVICE_URL,
     "response_profile": RESPONSE_PROFILE,
     "may_verify_tokens": MAY_VERIFY_TOKENS,
+    "requires_pkce": REQUIRES_PKCE,
+    "first_contact": CONTACT,
+    "second_contact": CONTACT,
 }

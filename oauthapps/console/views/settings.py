@@ -22,6 +22,7 @@ from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.forms.unsaved import sent_settings
 from oauthapps.console.lookup import find_application
+from oauthapps.console.questions import Questions, unanswered_questions
 from oauthapps.console.sub_pages import SETTINGS, render_sub_page
 from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS
 from oauthapps.console.widening import widens_access
@@ -50,8 +51,8 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show(request, found, form, rows, base_version, status=422 if rows.problem else 200)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, base_version, status=422)
-    if rows.would_take_last and base_version.edited({REDIRECT_URLS: rows.urls}):
-        return show(request, found, form, rows, base_version, asks_about_last_url=True, status=409)
+    if questions := unanswered_questions(found, form, rows, base_version):
+        return show(request, found, form, rows, base_version, questions=questions, status=409)
     if widens_access(found, form, rows, base_version):
         require_step_up(request)
     try:
@@ -110,7 +111,7 @@ def show(
     base_version: BaseVersion,
     *,
     edit_conflicts: Sequence[EditConflict] = (),
-    asks_about_last_url: bool = False,
+    questions: Questions | None = None,
     action: str = "",
     status: int = 200,
 ) -> HttpResponse:
@@ -123,8 +124,8 @@ def show(
         "rows": rows,
         "base_version": base_version,
         "edit_conflicts": edit_conflicts,
-        "asks_about_last_url": asks_about_last_url,
-        "has_errors": rows.has_errors or bool(edit_conflicts) or asks_about_last_url,
+        "questions": questions,
+        "has_errors": rows.has_errors or bool(edit_conflicts or questions),
         "secrets": secrets,
         "keys": keys,
         "action": action,

@@ -12,6 +12,7 @@ OFFERED_SECONDS = (
     *(60 * minutes for minutes in (5, 10, 15, 30)),
     *(3600 * hours for hours in (1, 2, 4, 8, 12, 24)),
 )
+AS_THE_API_SAYS = "As the API says"
 
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}
@@ -37,3 +38,17 @@ def in_words(seconds: int) -> str:
         if count and not rest:
             return f"{count} {unit}{'' if count == 1 else 's'}"
     return f"{seconds} seconds"
+
+
+def lifetime_label(seconds: int | None) -> str:
+    """Return the access token lifetime of an application as pages show it.
+
+    Args:
+        seconds: how long; None where the application leaves that to the APIs.
+    """
+    return AS_THE_API_SAYS if seconds is None else in_words(seconds)
+
+
+def is_longer(seconds: int | None, than: int | None) -> bool:
+    """Return whether an access token lifetime is longer than another; what the API says is the longest."""
+    return than is not None and (seconds is None or seconds > than)
