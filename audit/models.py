@@ -41,6 +41,7 @@ class EventKind(models.TextChoices):
     KEY_DELETED = "key:delete", "Public key deleted"
     CONSENT_GIVEN = "consent:give", "Access allowed"
     CONSENT_REFUSED = "consent:refuse", "Access denied"
+    CONSENT_SHORTENED = "consent:shorten", "Access shortened"
     CONSENT_WITHDRAWN = "consent:withdraw", "Access revoked"
     CODE_REPLAYED = "code:replay", "Authorization code reused"
     REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same response repeated"

@@ -1,4 +1,4 @@
-"""URLs of connected apps: what a person allowed, and revoking it."""
+"""URLs of connected apps: what a person allowed, shortening and revoking it."""
 
 from django.urls import path
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("", views.apps, name="apps"),
     path("revocation/", views.revoke_all, name="revoke-all"),
     path("<identifier:client_id>/revocation/", views.revoke, name="revoke"),
+    path("<identifier:client_id>/time-limit/", views.time_limit, name="time-limit"),
 ]

@@ -1,4 +1,4 @@
-"""Connected apps: what a person allowed, and revoking it."""
+"""Connected apps: what a person allowed, shortening and revoking it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db.models import Max, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import signed_in_user
@@ -15,10 +16,10 @@ from accounts.models import User
 from audit.actors import Actor
 from common.words import counted
 from oauthapps.models import AccessToken, Application, CatalogVersion, Consent, RefreshToken
-from oauthapps.models.access import Access, access_by_consent
-from oauthapps.rules import lifetimes
-from oauthapps.services.consents import withdraw, withdraw_all
-from oauthapps.sql.catalog import catalog
+from oauthapps.models.access import Access, access_by_consent, access_of
+from oauthapps.rules.time_limits import TimeLimit, limits_before
+from oauthapps.services.consents import shorten, withdraw, withdraw_all
+from oauthapps.sql.catalog import ApiEntry, catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,17 +28,24 @@ class ConnectedApp:
 
     Attributes:
         application: the application.
-        sentences: what it may do now; none where nothing that it was given works any more.
+        apis: what it may do now, as sentences by API; none where nothing that it was given works any more.
         until: until when, as a sentence.
+        can_be_shortened: whether there is a time limit that would end it sooner.
         first_allowed_at: when the person allowed it for the first time.
         last_used_at: when it last got or refreshed a token; None if it never did.
     """
 
     application: Application
-    sentences: list[str]
+    apis: list[tuple[ApiEntry, list[str]]]
     until: str
+    can_be_shortened: bool
     first_allowed_at: datetime
     last_used_at: datetime | None
+
+    @property
+    def names_apis(self) -> bool:
+        """Whether any of it is for another API than the built-in one."""
+        return not all(api.is_built_in for api, _ in self.apis)
 
 
 def active_consents(user: User) -> QuerySet[Consent]:
@@ -73,19 +81,19 @@ def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with 
     uses = [row.issued_at, row.refreshed_at, row.refresh_token_issued_at]
     return ConnectedApp(
         application=row.application,
-        sentences=catalog(row.catalog_version).sentences(access.scope),
-        until=_until(row.application, access),
+        apis=[(api, list(said.values())) for api, said in catalog(row.catalog_version).by_api(access.scope)],
+        until=access.until_sentence(row.application),
+        can_be_shortened=bool(time_limits(row.application, access)),
         first_allowed_at=row.first_allowed_at,
         last_used_at=max((use for use in uses if use), default=None),
     )
 
 
-def _until(application: Application, access: Access) -> str:
+def time_limits(application: Application, access: Access) -> list[tuple[TimeLimit, datetime]]:
+    """Return the time limits that would end an application's access sooner, each with its end."""
     if access.renewable_since is None:
-        return "It has to ask you each time."
-    return lifetimes.until_sentence(
-        application.absolute_expiration, application.inactivity_expiration, since=access.renewable_since
-    )
+        return []
+    return limits_before(access.last_end(application), timezone.now())
 
 
 @require_safe
@@ -103,6 +111,30 @@ def revoke(request: HttpRequest, client_id: str) -> HttpResponse:
     withdraw(consent, actor=Actor.of(request))
     messages.success(request, f"Access revoked for {consent.application.name}.")
     return redirect("connected:apps")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def time_limit(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Ask for how much longer an application may keep access, and end it then."""
+    consent = get_object_or_404(active_consents(signed_in_user(request)), application__client_id=client_id)
+    access = access_of(consent)
+    offered = time_limits(consent.application, access)
+    if not offered:
+        messages.info(request, f"Access for {consent.application.name} already ends sooner.")
+        return redirect("connected:apps")
+    chosen = request.POST.get("time_limit")
+    for limit, _ in offered:
+        if limit == chosen:
+            shorten(consent, limit, actor=Actor.of(request))
+            messages.success(request, f"Access for {consent.application.name} ends in {limit.label}.")
+            return redirect("connected:apps")
+    context = {
+        "application": consent.application,
+        "until": access.until_sentence(consent.application),
+        "time_limits": offered,
+        "is_refused": request.method == "POST",
+    }
+    return render(request, "connected/time_limit.html", context, status=422 if context["is_refused"] else 200)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Value, When
 from django.utils import timezone
 
 from accounts.models import User
-from oauthapps.models.consents import TokenFamily
+from oauthapps.models.applications import Application
+from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.tokens import AccessToken, Grant, RefreshToken
 from oauthapps.rules import lifetimes, scopes
 from oauthapps.rules.lifetimes import Lifetime
+
+NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,48 +25,75 @@ class Access:
 
     Attributes:
         scope: the scopes of everything that lives, together; none where nothing does.
-        renewable_since: when the latest grant began that it can go on with in the person's absence; None
+        renewable_since: when the grant began that it can go on with for longest in the person's absence; None
             where it cannot.
+        allowed_until: the time limit that the person chose for it; None for none.
     """
 
     scope: tuple[str, ...] = ()
     renewable_since: datetime | None = None
+    allowed_until: datetime | None = None
+
+    def last_end(self, application: Application) -> datetime | None:
+        """Return when it ends however active the person is; None for never, or where it cannot go on."""
+        if self.renewable_since is None:
+            return None
+        return lifetimes.last_end(
+            application.absolute_expiration, since=self.renewable_since, allowed_until=self.allowed_until
+        )
+
+    def until_sentence(self, application: Application) -> str:
+        """Say to the person until when the application has it."""
+        if self.renewable_since is None:
+            return "It has to ask you each time."
+        return lifetimes.until_sentence(
+            application.absolute_expiration,
+            application.inactivity_expiration,
+            since=self.renewable_since,
+            allowed_until=self.allowed_until,
+        )
 
 
 def access_by_consent(user: User) -> defaultdict[int, Access]:
     """Return what applications may do in a person's name now, by the consent's primary key."""
+    return together(TokenFamily.objects.filter(user=user))
+
+
+def access_of(consent: Consent) -> Access:
+    """Return what an application may do now by a person's consent."""
+    return together(TokenFamily.objects.filter(consent=consent))[consent.pk]
+
+
+def together(families: QuerySet[TokenFamily]) -> defaultdict[int, Access]:
+    """Return what applications may do now by some families, by the consent's primary key."""
     now = timezone.now()
     rows = (
-        families_with_access(now)
-        .filter(user=user)
+        with_access(families, now)
         .annotate(renewable=Case(When(is_renewable(now), then=Value(True)), default=Value(False)))
-        .values_list("consent_id", "scope", "application__allowed_scope", "renewable")
+        .values_list(
+            "consent_id",
+            "scope",
+            "application__allowed_scope",
+            "application__absolute_expiration",
+            "allowed_until",
+            "renewable",
+        )
         .annotate(since=Max("started_at"))
         .order_by("since")
     )
     found: defaultdict[int, Access] = defaultdict(Access)
-    for consent, scope, allowed_scope, renewable, since in rows:
-        effective = scopes.both(scope, allowed_scope)
-        found[consent] = together(found[consent], effective, since if renewable else None)
+    ends: dict[int, datetime] = {}
+    for consent, scope, allowed_scope, absolute, allowed_until, renewable, since in rows:
+        names, access = set(scopes.both(scope, allowed_scope)), found[consent]
+        if renewable and scopes.OFFLINE_ACCESS in names:
+            end = lifetimes.last_end(absolute, since=since, allowed_until=allowed_until) or NEVER
+            if end >= ends.get(consent, end):
+                ends[consent] = end
+                access = replace(access, renewable_since=since, allowed_until=allowed_until)
+        else:
+            names.discard(scopes.OFFLINE_ACCESS)
+        found[consent] = replace(access, scope=scopes.in_order(names.union(access.scope)))
     return found
-
-
-def together(access: Access, scope: tuple[str, ...], renewable_since: datetime | None) -> Access:
-    """Return an access with that of one more grant.
-
-    Args:
-        access: what there is without it.
-        scope: what it allows.
-        renewable_since: when it began, if it can be renewed; later than those before it.
-    """
-    if scopes.OFFLINE_ACCESS not in scope:
-        renewable_since = None
-    elif renewable_since is None:
-        scope = tuple(name for name in scope if name != scopes.OFFLINE_ACCESS)
-    return Access(
-        scope=scopes.in_order([*access.scope, *scope]),
-        renewable_since=renewable_since or access.renewable_since,
-    )
 
 
 def families_with_access(now: datetime) -> QuerySet[TokenFamily]:
@@ -71,9 +101,14 @@ def families_with_access(now: datetime) -> QuerySet[TokenFamily]:
 
     Those of a disabled application are among them: they work again once it is enabled.
     """
+    return with_access(TokenFamily.objects.all(), now)
+
+
+def with_access(families: QuerySet[TokenFamily], now: datetime) -> QuerySet[TokenFamily]:
+    """Return those of some families of which something works."""
     access_token = AccessToken.objects.filter(family=OuterRef("pk"), expires__gt=now, revoked_at=None)
-    families = TokenFamily.objects.alive().filter(user__is_active=True)
-    return families.filter(Q(Exists(access_token)) | is_renewable(now))
+    alive = families.filter(ended_at=None, user__is_active=True)
+    return alive.filter(Q(Exists(access_token)) | is_renewable(now))
 
 
 def is_renewable(now: datetime) -> Q:
@@ -88,8 +123,8 @@ def usable_refresh_token() -> Exists:
 
 
 def expired_before(at: datetime) -> Q:
-    """Return the condition that a family's refresh tokens had reached either of their ends at this time."""
-    condition = Q(pk__in=[])
+    """Return the condition that a family's refresh tokens had reached one of their ends at this time."""
+    condition = Q(allowed_until__lte=at)
     for choice in Lifetime.values:
         lifetime = lifetimes.delta(choice)
         if lifetime is not None:

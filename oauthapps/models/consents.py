@@ -32,6 +32,7 @@ class EndReason(models.TextChoices):
     PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
     PERSON_AWAY = "person_away", "The person was away for too long"
     EXPIRED = "expired", "The absolute expiration had passed"
+    TIME_LIMIT = "time_limit", "The time limit that the person chose had passed"
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):
@@ -54,6 +55,8 @@ class Consent(models.Model):
     first_allowed_at = models.DateTimeField(default=timezone.now)
     last_allowed_at = models.DateTimeField(default=timezone.now)
     withdrawn_at = models.DateTimeField(null=True)
+    # What the person read when they last allowed each scope, by its name, since they last withdrew.
+    sentences = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     objects = ConsentQuerySet.as_manager()
 
@@ -92,6 +95,11 @@ class TokenFamilyQuerySet(models.QuerySet["TokenFamily"]):
             refresh_tokens__revoked=None,
         )
 
+    def shorten(self, until: datetime) -> int:
+        """Let those end at a time that would last longer, and return how many there were."""
+        longer = models.Q(allowed_until=None) | models.Q(allowed_until__gt=until)
+        return self.alive().filter(longer).update(allowed_until=until)
+
     def end(self, reason: EndReason) -> int:
         """End those that are alive and return how many there were; their tokens die with them."""
         now = timezone.now()
@@ -112,6 +120,8 @@ class TokenFamily(models.Model):
     scope = models.TextField()
     # The first grant: the absolute expiration counts from here, whatever rotation does.
     started_at = models.DateTimeField(default=timezone.now)
+    # The time limit that the person chose; None: until they revoke it. No token outlives it.
+    allowed_until = models.DateTimeField(null=True)
     ended_at = models.DateTimeField(null=True)
     # One of `EndReason`. Without `choices`: a new reason must not need a migration.
     end_reason = models.CharField(max_length=30, blank=True)

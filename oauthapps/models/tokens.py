@@ -31,7 +31,7 @@ class GrantQuerySet(models.QuerySet["Grant"]):
             redirect_url__isnull=False,
             user__is_active=True,
             family__ended_at=None,
-        )
+        ).exclude(family__allowed_until__lte=now)
 
 
 class Grant(AbstractGrant):

@@ -3,7 +3,6 @@
 RFC 6749 section 4.1.
 """
 
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.contrib import messages
@@ -11,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.views.generic import View
 from oauth2_provider.http import OAuth2ResponseRedirect
@@ -29,15 +27,19 @@ from accounts.access import SignInRequiredError, is_from_old_tab
 from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
-from common.words import span_in_words
-from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of, seal, unseal
+from oauthapps.oauth2.consent_form import (
+    InvalidConsentError,
+    parameters_of,
+    time_limit_of,
+    unseal,
+    wording_of,
+)
+from oauthapps.oauth2.consent_page import show_consent
 from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import RESOURCE, Parameters, form_pairs, is_text
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
-from oauthapps.rules import lifetimes, scopes
-from oauthapps.rules.urls.redirect_urls import display_host
 from oauthapps.services import consents
 
 # What an authorization request may say; everything else is ignored (RFC 6749 section 3.1).
@@ -72,6 +74,7 @@ DECIDE_AGAIN = (
     "Your choice wasn't applied: the page was too old, or you signed in or out after it was opened. Choose "
     "again."
 )
+REWORDED = "Your choice wasn't applied: what the application asks for has changed. Read it, and choose again."
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -93,7 +96,7 @@ class AuthorizationView(OAuthLibMixin, View):
             return refuse(request, error, parameters)
         if not isinstance(request.user, User):
             return sign_in_first(parameters)
-        return show_consent(request, asked, seal(parameters, request.user))
+        return show_consent(request, parameters, asked)
 
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what the person decided about the request that was shown."""
@@ -104,21 +107,22 @@ class AuthorizationView(OAuthLibMixin, View):
             shown = unseal(request.POST.get("authorization_request", ""), request.user)
             parameters = shown.parameters
             actor = Actor.of(request)
+            asked = self.server.authorization_request(parameters)
             if request.POST.get("decision") != "allow":
-                asked = self.server.authorization_request(parameters)
                 consents.refuse(asked.client, user=request.user, actor=actor, page_id=shown.page_id)
                 return refuse(request, AccessDeniedError(request=asked), parameters)
-            location = self.server.authorize(
-                parameters, user=request.user, actor=actor, page_id=shown.page_id
-            )
+            asked.time_limit = time_limit_of(request.POST.get("time_limit", ""))
+            if shown.wording != wording_of(asked):
+                return self.ask_again(request, REWORDED)
+            location = self.server.authorize(asked, user=request.user, actor=actor, page_id=shown.page_id)
         except InvalidConsentError:
             return self.ask_again(request)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
         return send_back(location)
 
-    def ask_again(self, request: HttpRequest) -> HttpResponse:
-        """Ask the same anew where a page is too old or was another person's; nothing is decided."""
+    def ask_again(self, request: HttpRequest, reason: str = DECIDE_AGAIN) -> HttpResponse:
+        """Ask the same anew where a page is out of date or was another person's; nothing is decided."""
         try:
             parameters = parameters_of(request.POST.get("authorization_request", ""))
             asked = self.server.authorization_request(parameters)
@@ -126,10 +130,10 @@ class AuthorizationView(OAuthLibMixin, View):
             return refuse(request, InvalidRequestFatalError(NOT_SHOWN), {})
         except OAuth2Error as error:
             return refuse(request, error, parameters)
-        messages.warning(request, DECIDE_AGAIN)
+        messages.warning(request, reason)
         if not isinstance(request.user, User):
             raise SignInRequiredError(url_of(parameters))
-        return show_consent(request, asked, seal(parameters, request.user), status=400)
+        return show_consent(request, parameters, asked, status=400)
 
     def validated(self, parameters: Parameters, fault: OAuth2Error | None) -> AuthorizationRequest:
         """Return the valid authorization request that the parameters make.
@@ -211,31 +215,6 @@ def with_redirect(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest
     """Return a fault with the redirect URI and state of the request that has it."""
     fault.redirect_uri, fault.state = judged.redirect_uri, judged.state
     return fault
-
-
-def show_consent(
-    request: HttpRequest, asked: AuthorizationRequest, sealed: str, *, status: int = 200
-) -> HttpResponse:
-    """Return the page on which the person decides."""
-    application = asked.client
-    context: dict[str, Any] = {
-        "application": application,
-        "organization": application.organization,
-        "scopes": asked.catalog.sentences(name for name in asked.scopes if name != scopes.OFFLINE_ACCESS),
-        "keeps_access": scopes.OFFLINE_ACCESS in asked.scopes,
-        "access_token_lifetime": span_in_words(
-            asked.catalog.most_seconds(asked.scopes, application.access_token_seconds)
-        ),
-        "may_write": not scopes.READ_ONLY.issuperset(asked.scopes),
-        "until": lifetimes.until_sentence(
-            application.absolute_expiration, application.inactivity_expiration, since=timezone.now()
-        ),
-        "redirect_host": display_host(asked.redirect_uri),
-        "leads_to_app": not asked.redirect_uri.startswith(("https:", "http:")),
-        "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,
-        "authorization_request": sealed,
-    }
-    return render(request, "oauth2/consent.html", context, status=status)
 
 
 def refuse(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> HttpResponse:

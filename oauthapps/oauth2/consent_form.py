@@ -1,5 +1,6 @@
 """The authorization request travels through the consent page signed: what was shown is what is granted."""
 
+import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -7,7 +8,9 @@ from django.core import signing
 
 from accounts.models import User
 from oauthapps.oauth2.parameters import Parameters
-from oauthapps.rules.credential_values import new_page_id
+from oauthapps.oauth2.requests import AuthorizationRequest
+from oauthapps.rules.credential_values import digest, new_page_id
+from oauthapps.rules.time_limits import TimeLimit
 
 SALT = "oauthapps.consent"
 # A consent page left open longer than this, in seconds, has to be asked for again.
@@ -25,18 +28,48 @@ class ShownRequest:
     Attributes:
         parameters: the request's parameters.
         user_id: the User ID of the person it was shown to.
+        wording: the digest of the scopes and sentences that the page showed.
         page_id: names this showing of the page; its code is made of it.
     """
 
     parameters: Parameters
     user_id: str
+    wording: str
     page_id: str = field(repr=False)
 
 
-def seal(parameters: Parameters, user: User) -> str:
-    """Return the signed form of a request that is about to be shown to a person."""
-    shown = ShownRequest(parameters=parameters, user_id=user.user_id, page_id=new_page_id())
+def seal(parameters: Parameters, user: User, asked: AuthorizationRequest) -> str:
+    """Return the signed form of a request that is about to be shown to a person.
+
+    Args:
+        parameters: the request's parameters.
+        user: the person.
+        asked: the same request, validated.
+    """
+    shown = ShownRequest(
+        parameters=parameters, user_id=user.user_id, wording=wording_of(asked), page_id=new_page_id()
+    )
     return signing.dumps(asdict(shown), salt=SALT, compress=True)
+
+
+def wording_of(asked: AuthorizationRequest) -> str:
+    """Return the digest of the scopes that a validated request is for, and of what people read of them.
+
+    Both can change while a page is open: a request without `scope` asks for what its application may have.
+    """
+    return digest(json.dumps(asked.catalog.sentences(asked.scopes)))
+
+
+def time_limit_of(text: str) -> TimeLimit:
+    """Return the time limit that a person chose; a page without the choice sends an empty text.
+
+    Raises:
+        InvalidConsentError: when no page offers it.
+    """
+    try:
+        return TimeLimit(text or TimeLimit.UNTIL_REVOKED)
+    except ValueError as error:
+        raise InvalidConsentError from error
 
 
 def unseal(sealed: str, user: User) -> ShownRequest:

@@ -1,6 +1,7 @@
 """What a grant type is, and what a token request is granted once it has been judged."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import NamedTuple
 
 from oauthlib.oauth2 import InvalidGrantError
@@ -21,6 +22,7 @@ class Granted(NamedTuple):
         makes_refresh_token: whether a new refresh token comes with it.
         successor: the refresh token that replaces the presented one; empty where none does.
         kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
+        allowed_until: the time limit that the person chose; None for none.
     """
 
     source: Source
@@ -28,6 +30,7 @@ class Granted(NamedTuple):
     makes_refresh_token: bool = False
     successor: str = ""
     kept_refresh_token: str = ""
+    allowed_until: datetime | None = None
 
 
 class TokenGrant(NamedTuple):

@@ -146,21 +146,21 @@ def of_refresh_token(value: str, application_id: int) -> str:
 
 
 def expiration_of(token: RefreshToken) -> str:
-    """Return which of its two expirations a refresh token has passed first, or nothing."""
+    """Return which of its ends a refresh token has passed first, or nothing."""
     application = token.application
     expirations = (
         ("absolute", token.family.started_at, application.absolute_expiration),
         ("inactivity", token.user.last_active_at, application.inactivity_expiration),
     )
-    passed = []
+    ends = [(token.family.allowed_until, "the person allowed access until then")]
     for name, begin, choice in expirations:
-        lifetime = lifetimes.delta(choice)
-        if lifetime and begin + lifetime <= timezone.now():
-            passed.append((begin + lifetime, name, lifetimes.parse_lifetime(choice).label))
+        lifetime, label = lifetimes.delta(choice), lifetimes.parse_lifetime(choice).label
+        ends.append((begin + lifetime if lifetime else None, f"the {name} expiration is {label}"))
+    passed = [(at, why) for at, why in ends if at and at <= timezone.now()]
     if not passed:
         return ""
-    at, name, label = min(passed)
-    return f"The refresh token expired {ago(at)}: the {name} expiration is {label}."
+    at, why = min(passed)
+    return f"The refresh token expired {ago(at)}: {why}."
 
 
 # Assertions
@@ -177,6 +177,7 @@ ENDINGS: dict[str, str] = {
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
     EndReason.EXPIRED: "the absolute expiration has passed",
+    EndReason.TIME_LIMIT: "the time for which the person allowed access has passed",
 }
 
 

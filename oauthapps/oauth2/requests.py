@@ -13,6 +13,7 @@ from accounts.models import User
 from audit.actors import Actor
 from oauthapps.models import RedirectURL
 from oauthapps.oauth2.parameters import Parameters
+from oauthapps.rules.time_limits import TimeLimit
 
 
 class AuthorizationRequest(Request):
@@ -26,6 +27,7 @@ class AuthorizationRequest(Request):
         user: the person who allows it, once they do.
         actor: the same person, for events.
         page_id: names the showing of the consent page that was answered.
+        time_limit: for how long they allow it.
     """
 
     def __init__(self, parameters: Parameters) -> None:
@@ -38,3 +40,4 @@ class AuthorizationRequest(Request):
         self.user: User | None = None
         self.actor = Actor()
         self.page_id = ""
+        self.time_limit = TimeLimit.UNTIL_REVOKED

@@ -5,7 +5,9 @@ and stores what is made from it, or does neither, because another request was qu
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
+from django.utils import timezone
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import (
     InvalidGrantError,
@@ -136,7 +138,10 @@ class TokenEndpoint:
             source=granted.source,
             client=application,
             scope=scopes.render(granted.scope),
-            seconds=application.catalog.seconds(granted.scope, application.access_token_seconds),
+            seconds=within(
+                granted.allowed_until,
+                application.catalog.seconds(granted.scope, application.access_token_seconds),
+            ),
             access_token=self.new_access_token(parameters),
             refresh_token=granted.successor
             or (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
@@ -157,6 +162,18 @@ class TokenEndpoint:
         if refresh_token := issue.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
         return json_response(reply, headers=NO_STORE)
+
+
+def within(allowed_until: datetime | None, seconds: int) -> int:
+    """Return how many seconds an access token lives: no longer than the person allowed.
+
+    Args:
+        allowed_until: the time limit that the person chose; None for none.
+        seconds: what its APIs and its application allow.
+    """
+    if allowed_until is None:
+        return seconds
+    return min(seconds, (allowed_until - timezone.now()) // timedelta(seconds=1))
 
 
 # The authorization code grant (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.6)
@@ -185,7 +202,8 @@ def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -
     scope = own_scope
     if RESOURCE in parameters:
         scope = limited(own_scope, parameters[RESOURCE], client.application.catalog)
-    return Granted(grant, scope, makes_refresh_token=scopes.OFFLINE_ACCESS in own_scope)
+    makes_refresh_token = scopes.OFFLINE_ACCESS in own_scope
+    return Granted(grant, scope, makes_refresh_token, allowed_until=grant.allowed_until)
 
 
 # The refresh token grant (RFC 6749 section 6)
@@ -211,8 +229,9 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     if RESOURCE in parameters:
         scope = limited(scope, parameters[RESOURCE], client.application.catalog)
     if client.application.rotate_refresh_tokens or row.replaced_at:
-        return Granted(row, scope, successor=successor_of(value, row.successor_salt))
-    return Granted(row, scope, kept_refresh_token=value)
+        successor = successor_of(value, row.successor_salt)
+        return Granted(row, scope, successor=successor, allowed_until=row.allowed_until)
+    return Granted(row, scope, kept_refresh_token=value, allowed_until=row.allowed_until)
 
 
 GRANTS = {

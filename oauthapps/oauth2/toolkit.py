@@ -80,21 +80,19 @@ class AuthorizationServer(TokenEndpoint):
         self.code_grant.validate_authorization_request(request)
         return request
 
-    def authorize(self, parameters: Parameters, *, user: User, actor: Actor, page_id: str) -> str:
+    def authorize(self, request: AuthorizationRequest, *, user: User, actor: Actor, page_id: str) -> str:
         """Grant what was asked for and return the URL to send the browser to.
 
         Args:
-            parameters: the authorization request's, as the consent page showed them.
+            request: the authorization request, as the consent page showed it, validated.
             user: the person who allows it.
             actor: the same person, for events.
             page_id: names the showing of the page.
 
         Raises:
             FatalClientError: when the redirect URL has been removed since the consent page was shown.
-            OAuth2Error: when the request has become invalid otherwise, or this showing of the page was
-                answered before and its code is over.
+            AccessDeniedError: when this showing of the page was answered before and its code is over.
         """
-        request = self.authorization_request(parameters)
         request.user, request.actor, request.page_id = user, actor, page_id
         try:
             code = self.request_validator.save_authorization_code(request)

@@ -118,7 +118,8 @@ class Validator(RequestValidator):
             redirect_url=redirect_url,
             redirect_uri=request.redirect_uri,
             redirect_uri_given=not request.using_default_redirect_uri,
-            scope=request.scopes,
+            sentences=request.catalog.sentences(request.scopes),
+            time_limit=request.time_limit,
             code_challenge=request.code_challenge or "",
             page_id=request.page_id,
         )

@@ -90,19 +90,21 @@ def delta(code: str) -> timedelta | None:
 
 
 class Expirations(NamedTuple):
-    """The two ends of a refresh token, worked out from its application's present settings.
+    """The ends of a refresh token, two of them worked out from its application's present settings.
 
     Attributes:
         started_at: when its first grant began.
         absolute: the lifetime that counts from there.
         last_active_at: when its person was last active here.
         inactivity: the lifetime that counts from there.
+        allowed_until: the time limit that its person chose; None for none.
     """
 
     started_at: datetime
     absolute: str
     last_active_at: datetime
     inactivity: str
+    allowed_until: datetime | None = None
 
     @property
     def absolute_end(self) -> datetime | None:
@@ -112,15 +114,33 @@ class Expirations(NamedTuple):
 
     @property
     def ends_at(self) -> datetime | None:
-        """When it ends if nobody does anything: the earlier of the two, or None for never."""
+        """When it ends if nobody does anything: the earliest of them, or None for never."""
         lifetime = delta(self.inactivity)
-        ends = (self.absolute_end, self.last_active_at + lifetime if lifetime else None)
-        return min((end for end in ends if end), default=None)
+        return earliest(
+            self.absolute_end, self.last_active_at + lifetime if lifetime else None, self.allowed_until
+        )
 
     @property
     def have_passed(self) -> bool:
-        """Whether one of the two has passed."""
+        """Whether one of them has passed."""
         return self.ends_at is not None and self.ends_at <= timezone.now()
+
+
+def earliest(*ends: datetime | None) -> datetime | None:
+    """Return the first of several ends, of which None never comes; None if none ever does."""
+    return min((end for end in ends if end), default=None)
+
+
+def last_end(absolute: str, *, since: datetime, allowed_until: datetime | None) -> datetime | None:
+    """Return when access ends however active its person is; None for never.
+
+    Args:
+        absolute: how long a refresh token lives in any case, a `Lifetime` or its code.
+        since: when the access was allowed.
+        allowed_until: the time limit that the person chose; None for none.
+    """
+    lifetime = delta(absolute)
+    return earliest(since + lifetime if lifetime else None, allowed_until)
 
 
 def over_after(span: timedelta) -> list[Lifetime]:
@@ -151,13 +171,16 @@ def effect_sentence(absolute: str, inactivity: str, *, rotation: bool | None = N
     return " ".join(sentences)
 
 
-def until_sentence(absolute: str, inactivity: str, *, since: datetime) -> str:
+def until_sentence(
+    absolute: str, inactivity: str, *, since: datetime, allowed_until: datetime | None = None
+) -> str:
     """Say to a person until when an application that keeps access has it.
 
     Args:
         absolute: how long a refresh token lives in any case, a `Lifetime` or its code.
         inactivity: how long it lives while its person is away, likewise.
         since: when the access was, or would be, allowed.
+        allowed_until: the time limit that the person chose; None for none.
 
     Returns:
         One sentence that begins with "Until".
@@ -165,18 +188,16 @@ def until_sentence(absolute: str, inactivity: str, *, since: datetime) -> str:
     Raises:
         InvalidLifetimeError: if either is none of the offered values.
     """
-    ends, idles = parse_lifetime(absolute), parse_lifetime(inactivity)
-    lifetime, product = _DELTAS[ends], settings.PRODUCT_NAME
-    if lifetime is None:
-        return (
-            f"Until you haven't used {product} for {idles.label}."
-            if _DELTAS[idles]
-            else "Until you revoke it."
-        )
-    end = short_time(since + lifetime) if lifetime < timedelta(days=1) else short_date(since + lifetime)
-    if _inactivity_matters(ends, idles):
-        return f"Until {end}, or sooner if you don't use {product} for {idles.label}."
-    return f"Until {end}."
+    idles, product = parse_lifetime(inactivity), settings.PRODUCT_NAME
+    lifetime, idle = delta(absolute), _DELTAS[idles]
+    end = last_end(absolute, since=since, allowed_until=allowed_until)
+    if end is None:
+        return f"Until you haven't used {product} for {idles.label}." if idle else "Until you revoke it."
+    is_short = lifetime is not None and lifetime < timedelta(days=1)
+    said = short_time(end) if is_short or end == allowed_until else short_date(end)
+    if idle and since + idle < end:
+        return f"Until {said}, or sooner if you don't use {product} for {idles.label}."
+    return f"Until {said}."
 
 
 def _when_people_sign_in_again(absolute: Lifetime, inactivity: Lifetime) -> str:

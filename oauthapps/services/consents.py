@@ -1,8 +1,8 @@
 """What people allow applications to do."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -15,35 +15,58 @@ from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
 from oauthapps.models import Application, Consent, Grant, RedirectURL, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.rules import credential_values, scopes
+from oauthapps.rules.time_limits import TimeLimit
+
+# What events call a time limit.
+LIMIT = "Time limit"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AllowedRequest:
     """A validated authorization request, as the consent page showed it (RFC 6749 section 4.1.1).
 
-    `page_id` names this showing of the page: it leads to one code, however often it is answered.
+    Attributes:
+        application: the application that asks.
+        redirect_url: the registered redirect URL that the code is sent to.
+        redirect_uri: the same, as the request has it.
+        redirect_uri_given: whether the request has it.
+        sentences: what the person read, by scope.
+        code_challenge: the request's; empty for none.
+        page_id: names this showing of the page: it leads to one code, however often it is answered.
+        time_limit: for how long the person allows it.
     """
 
     application: Application
     redirect_url: RedirectURL
     redirect_uri: str
     redirect_uri_given: bool
-    scope: Sequence[str]
+    sentences: Mapping[str, str]
     code_challenge: str
     page_id: str
+    time_limit: TimeLimit = TimeLimit.UNTIL_REVOKED
+
+    @property
+    def scope(self) -> str:
+        """The scopes, as on the wire."""
+        return scopes.render(self.sentences)
+
+    def allowed_until(self, now: datetime) -> datetime | None:
+        """Return when what is allowed now ends by its time limit; None for never, or where nothing lasts."""
+        return self.time_limit.end(now) if scopes.OFFLINE_ACCESS in self.sentences else None
 
 
 def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
     """Write down that a person allows what was asked for, and return the authorization code in clear.
 
-    The same answer again, as a second press sends it, changes nothing and gets the same code.
+    The same answer again, as a second press sends it, changes nothing and gets the same code; one with a
+    shorter time limit shortens what was allowed.
 
     Raises:
         RedirectURLRemovedError: when the code could be sent nowhere any more.
         RequestAnsweredError: when this showing of the consent page was answered before and its code can no
             longer be exchanged.
     """
-    code = credential_values.code_for(request.page_id)
+    code, now = credential_values.code_for(request.page_id), timezone.now()
     try:
         with transaction.atomic():
             store_grant(request, code, user=user)
@@ -52,7 +75,8 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
                 actor=actor,
                 application=request.application,
                 person=user,
-                detail=scopes.render(request.scope),
+                detail=request.scope,
+                after={LIMIT: request.time_limit.label} if request.allowed_until(now) else None,
             )
     except IntegrityError as error:
         granted = Grant.objects.filter(request_id=name_of(request.page_id))
@@ -60,6 +84,8 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
             raise
         if not granted.redeemable(timezone.now()).exists():
             raise RequestAnsweredError from error
+        if until := request.allowed_until(now):
+            TokenFamily.objects.filter(grants__request_id=name_of(request.page_id)).shorten(until)
     return code
 
 
@@ -70,14 +96,13 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         RedirectURLRemovedError: when the redirect URL is not there any more.
     """
     now = timezone.now()
-    scope = scopes.render(request.scope)
-    consent, _ = Consent.objects.update_or_create(
+    family = TokenFamily.objects.create(
+        consent=store_consent(request, user=user, now=now),
         user=user,
         application=request.application,
-        defaults={"last_allowed_at": now, "withdrawn_at": None},
-    )
-    family = TokenFamily.objects.create(
-        consent=consent, user=user, application=request.application, scope=scope, started_at=now
+        scope=request.scope,
+        started_at=now,
+        allowed_until=request.allowed_until(now),
     )
     if not RedirectURL.objects.filter(pk=request.redirect_url.pk).update(last_used_at=now):
         raise RedirectURLRemovedError
@@ -90,12 +115,23 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
         redirect_url=request.redirect_url,
         redirect_uri=request.redirect_uri,
         redirect_uri_given=request.redirect_uri_given,
-        scope=scope,
+        scope=request.scope,
         code_challenge=request.code_challenge,
         code_challenge_method="S256" if request.code_challenge else "",
         request_id=name_of(request.page_id),
     )
     return grant
+
+
+def store_consent(request: AllowedRequest, *, user: User, now: datetime) -> Consent:
+    """Store that a person allows an application something, and what they have read of it."""
+    rows = Consent.objects.select_for_update(no_key=True)
+    consent, _ = rows.get_or_create(user=user, application=request.application)
+    read_before = {} if consent.withdrawn_at else consent.sentences
+    consent.sentences = {**read_before, **request.sentences}
+    consent.last_allowed_at, consent.withdrawn_at = now, None
+    consent.save(update_fields=["sentences", "last_allowed_at", "withdrawn_at"])
+    return consent
 
 
 def refuse(application: Application, *, user: User, actor: Actor, page_id: str) -> None:
@@ -121,6 +157,23 @@ def withdraw(consent: Consent, *, actor: Actor) -> None:
             TokenFamily.objects.filter(consent=consent).end(EndReason.CONSENT_WITHDRAWN)
             Event.objects.record(
                 EventKind.CONSENT_WITHDRAWN, actor=actor, application=consent.application, person=consent.user
+            )
+
+
+def shorten(consent: Consent, limit: TimeLimit, *, actor: Actor) -> None:
+    """Let everything issued under a consent end within a time limit; nothing is lengthened.
+
+    Access tokens need no change: none lives longer than the shortest limit.
+    """
+    until = limit.end(timezone.now())
+    with transaction.atomic():
+        if until and TokenFamily.objects.filter(consent=consent).shorten(until):
+            Event.objects.record(
+                EventKind.CONSENT_SHORTENED,
+                actor=actor,
+                application=consent.application,
+                person=consent.user,
+                after={LIMIT: limit.label},
             )
 
 

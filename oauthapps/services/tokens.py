@@ -110,6 +110,8 @@ def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
         "successor_salt": credential_values.new_successor_salt() if issue.refresh_token else "",
     }
     values = {**made, **used}
+    if source.allowed_until is not None:
+        values["expires"] = min(now + timedelta(seconds=issue.seconds), source.allowed_until)
     if isinstance(source, GrantRow):
         return issuing.use_and_add("oauthapps_grant", values)
     if source.replaced_at is None and issuing.use_and_add("oauthapps_refreshtoken", values):
@@ -204,8 +206,11 @@ def end_family_of_expired(token: RefreshTokenRow) -> None:
     """
     expirations = token.expirations
     if expirations.have_passed:
-        is_absolute = expirations.ends_at == expirations.absolute_end
-        reason = EndReason.EXPIRED if is_absolute else EndReason.PERSON_AWAY
+        reasons = {
+            expirations.absolute_end: EndReason.EXPIRED,
+            expirations.allowed_until: EndReason.TIME_LIMIT,
+        }
+        reason = reasons.get(expirations.ends_at, EndReason.PERSON_AWAY)
         TokenFamily.objects.filter(pk=token.family_id).end(reason)
 
 

@@ -39,6 +39,11 @@ class ApiEntry:
     defaults: frozenset[str]
     verifiers: frozenset[int] = frozenset()
 
+    @property
+    def is_built_in(self) -> bool:
+        """Whether it is this installation's own."""
+        return self.id == 0
+
 
 @dataclass(frozen=True)
 class Catalog:
@@ -84,9 +89,18 @@ class Catalog:
         """
         return tuple(name for name in scopes.both(scope, allowed_scope) if name in self.by_scope)
 
-    def sentences(self, names: Iterable[str]) -> list[str]:
-        """Return what people read of some scopes, as far as those exist."""
-        return [self.by_scope[name].sentences[name] for name in names if name in self.by_scope]
+    def sentences(self, names: Iterable[str]) -> dict[str, str]:
+        """Return what people read of some scopes, by name, as far as those exist."""
+        return {name: self.by_scope[name].sentences[name] for name in names if name in self.by_scope}
+
+    def by_api(self, names: Iterable[str]) -> list[tuple[ApiEntry, dict[str, str]]]:
+        """Return the same for each API that some scopes are for, in the order in which people see them."""
+        sentences = self.sentences(names)
+        groups = [
+            (api, {name: said for name, said in sentences.items() if self.by_scope[name] is api})
+            for api in self.apis
+        ]
+        return [(api, said) for api, said in groups if said]
 
     def seconds(self, names: Iterable[str], most: int | None) -> int:
         """Return how long an access token with these scopes lives: as long as each of its APIs allows.

@@ -105,7 +105,7 @@ CLIENTS = {
 
 
 class RefreshTokenRow(NamedTuple):
-    """A refresh token with all that its two ends are worked out from.
+    """A refresh token with all that its ends are worked out from.
 
     It was not revoked, and not replaced either unless that was a moment ago.
     """
@@ -125,18 +125,19 @@ class RefreshTokenRow(NamedTuple):
     absolute_expiration: str
     last_active_at: datetime
     inactivity_expiration: str
+    allowed_until: datetime | None
 
     @property
     def expirations(self) -> Expirations:
-        """Its two ends."""
-        return Expirations(*self[-4:])
+        """Its ends."""
+        return Expirations(*self[-5:])
 
 
 REFRESH_TOKEN = """
     SELECT token.id, token.application_id, token.family_id, token.scope, application.allowed_scope,
            token.created, token.replaced_at, token.successor_salt, application.client_id, person.user_id,
            person.username, family.started_at, application.absolute_expiration, person.last_active_at,
-           application.inactivity_expiration
+           application.inactivity_expiration, family.allowed_until
       FROM oauthapps_refreshtoken token
       JOIN oauthapps_application application ON application.id = token.application_id
       JOIN accounts_user person ON person.id = token.user_id
@@ -156,16 +157,18 @@ class GrantRow(NamedTuple):
     redirect_uri: str
     redirect_uri_given: bool
     code_challenge: str
+    allowed_until: datetime | None
 
 
 GRANT = """
     SELECT code.id, code.application_id, code.scope, code.redirect_uri, code.redirect_uri_given,
-           code.code_challenge
+           code.code_challenge, family.allowed_until
       FROM oauthapps_grant code
       JOIN oauthapps_tokenfamily family ON family.id = code.family_id
       JOIN accounts_user person ON person.id = code.user_id
      WHERE code.code = %(digest)s AND code.redeemed_at IS NULL AND code.expires > %(now)s
-       AND code.redirect_url_id IS NOT NULL AND family.ended_at IS NULL AND person.is_active"""
+       AND code.redirect_url_id IS NOT NULL AND family.ended_at IS NULL AND person.is_active
+       AND (family.allowed_until IS NULL OR family.allowed_until > %(now)s)"""
 
 
 class KeyRow(NamedTuple):

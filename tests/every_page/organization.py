@@ -240,7 +240,7 @@ def give_consent(world: World, application: Application, person: str) -> None:
         redirect_url=redirect_url,
         redirect_uri=redirect_url.url,
         redirect_uri_given=True,
-        scope=["read", "write", "offline_access"],
+        sentences=SCOPES,
         code_challenge="",
         page_id=world.new_id(),
     )

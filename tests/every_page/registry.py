@@ -4,10 +4,12 @@ from tests.every_page.visits import (
     USUAL,
     Visit,
     consent_request,
+    give_the_client_an_api,
     give_the_first_password,
     give_the_password_only,
     guess,
     invitation_key,
+    keep_access,
     link_key,
     require_second_factor,
     type_too_late,
@@ -105,6 +107,17 @@ ACCOUNT = (
     Visit("connected:apps", states=ALWAYS),
     Visit("connected:revoke", of="web"),
     Visit("connected:revoke-all"),
+    Visit("connected:apps", "by API", before=give_the_client_an_api),
+    Visit("connected:time-limit", of="web", before=keep_access),
+    Visit(
+        "connected:time-limit",
+        "refused",
+        of="web",
+        states=ONCE,
+        before=keep_access,
+        sends={"time_limit": "x"},
+        status=422,
+    ),
 )
 
 PEOPLE = (
@@ -362,6 +375,12 @@ CONSENT = (
         "single page",
         by="other",
         query=consent_request("single page", scope="read"),
+    ),
+    Visit(
+        "oauth2_provider:authorize",
+        "an API, and what was allowed before",
+        before=give_the_client_an_api,
+        query=consent_request("web", scope="offline_access invoices:read invoices:pay"),
     ),
     Visit("oauth2_provider:authorize", "private-use scheme", by="other", query=consent_request("scanner")),
     Visit(

@@ -13,7 +13,9 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
-from oauthapps.models import Application
+from oauthapps.models import Application, Consent, RefreshToken, TokenFamily
+from oauthapps.rules.scopes import SCOPES
+from oauthapps.services.scopes import allow_scopes
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
 from tests.every_page.worlds import State
@@ -163,3 +165,21 @@ def guess(browser: Browser, world: World) -> None:
     """Try so many wrong passwords that the next attempt has to wait."""
     for number in range(31):
         browser.post(reverse("account_login"), {"login": f"person{number}", "password": "wrong"})
+
+
+def give_the_client_an_api(browser: Browser, world: World) -> None:
+    """Let the web application ask for scopes of an API, one of which has been allowed in other words."""
+    application = Application.objects.get(client_id=world.arguments["web"][0])
+    allow_scopes(application, [*SCOPES, "invoices:read", "invoices:pay"], actor=world.actor())
+    rows = Consent.objects.filter(user=world.people["administrator"], application=application)
+    rows.update(sentences={**SCOPES, "invoices:read": "Read the invoices of your team"})
+    TokenFamily.objects.filter(consent__in=rows).update(scope="read write offline_access invoices:read")
+
+
+def keep_access(browser: Browser, world: World) -> None:
+    """Give the web application a refresh token, so that what it was allowed lasts."""
+    application = Application.objects.get(client_id=world.arguments["web"][0])
+    user = world.people["administrator"]
+    family = TokenFamily.objects.filter(application=application, user=user).latest("started_at")
+    token = {"user": user, "application": application, "scope": family.scope}
+    RefreshToken.objects.create(family=family, token_checksum="0" * 64, **token)

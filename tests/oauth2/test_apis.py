@@ -275,9 +275,9 @@ def test_keeping_access_while_away_is_of_no_api_and_shortens_nothing(
     app: OAuthClient, visitor: Client, payroll: Api
 ) -> None:
     apis.change_api(payroll, {"token_seconds": 86400}, verifiers=[], actor=ADMINISTRATOR)
-    assert app.get_tokens(visitor, scope="payroll:read offline_access")["expires_in"] == 86400
     page = app.consent_page(visitor, scope="payroll:read invoices:read").content.decode()
     assert "After 24 hours at most" in page  # a token for payroll alone
+    assert app.get_tokens(visitor, scope="payroll:read offline_access")["expires_in"] == 86400
 
 
 def test_people_are_promised_nothing_about_other_apis(app: OAuthClient, visitor: Client) -> None:

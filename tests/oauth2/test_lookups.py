@@ -39,6 +39,7 @@ CHANGES: dict[str, Callable[[], object]] = {
     "the application is deleted": lambda: Application.objects.update(deleted_at=timezone.now(), slot=None),
     "the person is deactivated": lambda: User.objects.update(is_active=False),
     "the family ends": lambda: TokenFamily.objects.update(ended_at=timezone.now(), end_reason="expired"),
+    "the time limit passes": lambda: TokenFamily.objects.update(allowed_until=timezone.now()),
     "the access token expires": lambda: AccessToken.objects.update(expires=timezone.now()),
     "the access token is revoked": lambda: AccessToken.objects.update(revoked_at=timezone.now()),
     "the refresh token is replaced": lambda: RefreshToken.objects.update(replaced_at=timezone.now()),
@@ -131,7 +132,7 @@ def test_codes(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     enabled = ClientSecret.objects.live().filter(application__in=Application.objects.enabled())
     found = Grant.objects.redeemable(timezone.now()).filter(code=shown["code"])
     rows = presented(web, shown["secret"], clients.GRANTS, shown["code"])
-    same(rows, found if enabled else found.none(), {})
+    same(rows, found if enabled else found.none(), {"allowed_until": "family.allowed_until"})
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -141,7 +142,8 @@ def test_refresh_tokens(web: OAuthClient, shown: dict[str, str], change: str) ->
     just_replaced = RefreshToken.objects.presentable(timezone.now() - timedelta(seconds=30))
     found = just_replaced.filter(token_checksum=shown["refresh_token"])
     rows = presented(web, shown["secret"], clients.REFRESH_TOKENS, shown["refresh_token"])
-    ends = {"started_at": "family.started_at", "last_active_at": "user.last_active_at"}
+    ends = {name: f"family.{name}" for name in ("started_at", "allowed_until")}
+    ends |= {"last_active_at": "user.last_active_at"}
     ends |= {name: f"application.{name}" for name in ("absolute_expiration", "inactivity_expiration")}
     same(rows, found if secrets else found.none(), {**CLIENT, **PERSON, **ends})
 

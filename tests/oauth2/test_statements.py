@@ -72,8 +72,13 @@ def test_a_bearer_check_takes_one(web: OAuthClient, visitor: Client) -> None:
     assert statements(lambda: web.me(tokens["access_token"])) == 1
 
 
-def test_the_consent_page_takes_four(web: OAuthClient, visitor: Client) -> None:
-    assert statements(lambda: visitor.get(AUTHORIZE, web.authorization_parameters())) == 4
+def test_the_consent_page_takes_five_and_one_more_for_what_was_allowed_before(
+    web: OAuthClient, visitor: Client
+) -> None:
+    assert statements(lambda: visitor.get(AUTHORIZE, web.authorization_parameters())) == 5
+    for _ in range(2):
+        web.get_tokens(visitor)
+        assert statements(lambda: visitor.get(AUTHORIZE, web.authorization_parameters())) == 6
 
 
 def reads_the_organization(request: Callable[[], object]) -> bool:

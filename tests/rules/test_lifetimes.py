@@ -110,3 +110,21 @@ SINCE = datetime(2026, 11, 24, 18, 20, tzinfo=UTC)
 )
 def test_a_person_reads_until_when(absolute: str, inactivity: str, expected: str) -> None:
     assert lifetimes.until_sentence(absolute, inactivity, since=SINCE) == expected
+
+
+@pytest.mark.spec("Y-98", "ASVS 10.7.3")
+@pytest.mark.parametrize(
+    ("absolute", "inactivity", "days", "expected"),
+    [
+        ("1y", "6m", 1, "Until Nov 25, 2026, 18:20 UTC."),
+        ("none", "none", 30, "Until Dec 24, 2026, 18:20 UTC."),
+        ("1y", "7d", 30, "Until Dec 24, 2026, 18:20 UTC, or sooner if you don't use Gatehouse for 7 days."),
+        ("7d", "none", 30, "Until Dec 1, 2026."),
+    ],
+)
+def test_a_time_limit_counts_where_it_ends_sooner(
+    absolute: str, inactivity: str, days: int, expected: str
+) -> None:
+    until = SINCE + timedelta(days=days)
+    said = lifetimes.until_sentence(absolute, inactivity, since=SINCE, allowed_until=until)
+    assert said == expected

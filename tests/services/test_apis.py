@@ -65,7 +65,7 @@ def test_each_change_is_recorded_and_known_at_once(api: Api) -> None:
     change_scope(scope, sentence="Pay invoices", is_default=True, actor=ADMINISTRATOR)
     sentences = [{"Sentence on the consent page": text} for text in ("Pay", "Pay invoices")]
     assert recorded() == ("scope:change", "Invoices: invoices:pay", *sentences)
-    assert known().sentences(["invoices:pay"]) == ["Pay invoices"]
+    assert known().sentences(["invoices:pay"]) == {"invoices:pay": "Pay invoices"}
     delete_scope(scope, actor=ADMINISTRATOR)
     assert recorded()[:2] == ("scope:delete", "Invoices: invoices:pay")
     assert "invoices:pay" not in known().by_scope

@@ -74,7 +74,7 @@ def asked(page_id: str) -> tuple[AllowedRequest, User]:
         redirect_url=application.redirect_urls.get(),
         redirect_uri=REDIRECT_URL,
         redirect_uri_given=True,
-        scope=("read",),
+        sentences={"read": "Retrieve content"},
         code_challenge="",
         page_id=page_id,
     )
