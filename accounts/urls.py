@@ -44,6 +44,7 @@ sign_in_pages = [
 security_pages = [
     path("", security.overview, name="security"),
     path("", security.overview, name="mfa_index"),  # where django-allauth leads back to
+    path("access-mail/", security.access_mail, name="access-mail"),
     path("passkeys/", second_factors.passkeys, name="mfa_list_webauthn"),
     path("passkeys/new", second_factors.add_passkey, name="mfa_add_webauthn"),
     path("passkeys/<int:pk>/name/", allauth_passkeys.edit_webauthn, name="mfa_edit_webauthn"),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-ROW = re.compile(r"^\| ([A-Z]-[0-9]{2}) \|")
+ROW = re.compile(r"^\| ([A-Z]-[0-9]{2,3}) \|")
 
 Marker = tuple[str, str]  # the id, and where it stands
 

@@ -94,6 +94,22 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
     Event.objects.record(kind, actor=actor, person=person, before=labeled(before), after=labeled(changed))
 
 
+def choose_access_mail(person: User, is_on: bool, *, actor: Actor) -> None:
+    """Save whether somebody is told by mail of access that an administrator revoked."""
+    with transaction.atomic():
+        rows = User.objects.filter(pk=person.pk, wants_access_mail=not is_on)
+        if rows.update(wants_access_mail=is_on):
+            label = "Emails about revoked access"
+            words = {True: "On", False: "Off"}
+            Event.objects.record(
+                EventKind.PERSON_CHANGED,
+                actor=actor,
+                person=person,
+                before={label: words[not is_on]},
+                after={label: words[is_on]},
+            )
+
+
 def subject_of(person: User) -> Subject:
     """Return a person as an edit conflict tells of them."""
     events = Event.objects.filter(kind=EventKind.PERSON_CHANGED, person=person).select_related("actor")

@@ -8,9 +8,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import recent_sign_in_required, signed_in_user
+from accounts.access import posted_from, recent_sign_in_required, signed_in_user
 from accounts.pages.user_agents import device
 from accounts.services import sessions as services
+from accounts.services.mail import can_send
+from accounts.services.people import choose_access_mail
 from accounts.services.sign_in_summary import SignInSummary
 from accounts.sessions.current import factor_changed_recently, session_digest
 from audit.actors import Actor
@@ -36,8 +38,22 @@ def overview(request: HttpRequest) -> HttpResponse:
     user = signed_in_user(request)
     summary = SignInSummary(user)
     offers = factor_changed_recently(request) and summary.sessions > 1
-    context = {"summary": summary, "person": user, "offers_to_end_sessions": offers}
+    context = {
+        "summary": summary,
+        "person": user,
+        "offers_to_end_sessions": offers,
+        "can_send": can_send(),
+    }
     return render(request, "security/overview.html", context)
+
+
+@posted_from("security")
+def access_mail(request: HttpRequest) -> HttpResponse:
+    """Turn emails on or off that tell somebody of access an administrator revoked."""
+    is_on = request.POST.get("emails") == "on"
+    choose_access_mail(signed_in_user(request), is_on, actor=Actor.of(request))
+    messages.success(request, f"Emails about revoked access are {'on' if is_on else 'off'}.")
+    return redirect("security")
 
 
 @require_safe

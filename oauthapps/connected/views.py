@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,8 +15,9 @@ from accounts.access import signed_in_user
 from accounts.models import User
 from audit.actors import Actor
 from common.words import counted
-from oauthapps.models import AccessToken, Application, CatalogVersion, Consent, RefreshToken
-from oauthapps.models.access import Access, access_by_consent, access_of
+from oauthapps.models import Application, CatalogVersion, Consent, TokenFamily
+from oauthapps.models.access import Access, access_by_consent, access_of, last_use_of, last_uses
+from oauthapps.models.consents import EXPLAINED_FOR, EndReason
 from oauthapps.rules.time_limits import TimeLimit, limits_before
 from oauthapps.services.consents import shorten, withdraw, withdraw_all
 from oauthapps.sql.catalog import ApiEntry, catalog
@@ -50,42 +51,47 @@ class ConnectedApp:
 
 def active_consents(user: User) -> QuerySet[Consent]:
     """Return what a person allows at present."""
+    return _consents(user).filter(withdrawn_at=None)
+
+
+def _consents(user: User) -> QuerySet[Consent]:
     return (
-        Consent.objects.in_force()
-        .filter(user=user)
+        Consent.objects.filter(user=user, application__deleted_at=None)
         .select_related("application", "application__logo")
         .defer("application__logo__png")
         .order_by("application__name", "pk")
     )
 
 
-def connected_apps(user: User) -> list[ConnectedApp]:
-    """Return a person's connected apps with their last use, in two statements."""
-    # Access tokens are cleared away soon after they expire; refresh tokens stay as long as they can be used.
-    rows = active_consents(user).annotate(
-        issued_at=_latest(AccessToken.objects.all(), "created"),
-        refreshed_at=_latest(RefreshToken.objects.all(), "last_used_at"),
-        refresh_token_issued_at=_latest(RefreshToken.objects.all(), "created"),
-        catalog_version=CatalogVersion.present().values("version"),
+def connected_apps(user: User) -> tuple[list[ConnectedApp], list[Consent]]:
+    """Return a person's connected apps with their last use, in two statements.
+
+    Returns:
+        The apps; and the consents that an administrator withdrew lately.
+    """
+    revoked = TokenFamily.objects.filter(
+        consent=OuterRef("pk"),
+        end_reason=EndReason.REVOKED_BY_ADMINISTRATOR,
+        ended_at__gt=timezone.now() - EXPLAINED_FOR,
+    )
+    rows = (
+        _consents(user)
+        .filter(Q(withdrawn_at=None) | Exists(revoked))
+        .annotate(**last_uses(), catalog_version=CatalogVersion.present().values("version"))
     )
     access = access_by_consent(user)
-    return [_connected_app(row, access[row.pk]) for row in rows]
-
-
-def _latest(tokens: QuerySet[Any], field: str) -> Subquery:
-    own = tokens.filter(family__consent=OuterRef("pk")).order_by().values("family__consent")
-    return Subquery(own.annotate(latest=Max(field)).values("latest"))
+    apps = [_connected_app(row, access[row.pk]) for row in rows if row.withdrawn_at is None]
+    return apps, [row for row in rows if row.withdrawn_at is not None]
 
 
 def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with the annotations above
-    uses = [row.issued_at, row.refreshed_at, row.refresh_token_issued_at]
     return ConnectedApp(
         application=row.application,
         apis=[(api, list(said.values())) for api, said in catalog(row.catalog_version).by_api(access.scope)],
         until=access.until_sentence(row.application),
         can_be_shortened=bool(time_limits(row.application, access)),
         first_allowed_at=row.first_allowed_at,
-        last_used_at=max((use for use in uses if use), default=None),
+        last_used_at=last_use_of(row),
     )
 
 
@@ -99,7 +105,9 @@ def time_limits(application: Application, access: Access) -> list[tuple[TimeLimi
 @require_safe
 def apps(request: HttpRequest) -> HttpResponse:
     """List the applications that may act in this person's name."""
-    return render(request, "connected/apps.html", {"apps": connected_apps(signed_in_user(request))})
+    user = signed_in_user(request)
+    found, revoked = connected_apps(user)
+    return render(request, "connected/apps.html", {"apps": found, "revoked": revoked})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

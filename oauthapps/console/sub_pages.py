@@ -31,10 +31,11 @@ class SubPage:
 
 
 SETTINGS = SubPage(key="settings", label="Settings", view="console:application")
+ACCESS = SubPage(key="access", label="Access", view="console:application-access")
 ACTIVITY = SubPage(key="activity", label="Activity", view="console:application-activity")
 USE_IT = SubPage(key="use", label="Use it", view="console:application-use")
 # A new page is one more line here, and one in urls.py.
-SUB_PAGES = (SETTINGS, ACTIVITY, USE_IT)
+SUB_PAGES = (SETTINGS, ACCESS, ACTIVITY, USE_IT)
 
 
 def sub_page(key: str) -> SubPage:

@@ -3,6 +3,7 @@
 from django.urls import include, path
 
 from oauthapps.console.views import (
+    access,
     activity,
     api_deletion,
     apis,
@@ -19,6 +20,10 @@ from oauthapps.console.views import (
 
 one_application = [
     path("", settings.application, name="application"),
+    path("access/", access.access, name="application-access"),
+    path("access/revocation/", access.revoke_all, name="revoke-all-access"),
+    path("access/revocation/older/", access.revoke_older, name="revoke-older-access"),
+    path("access/<identifier:subject>/revocation/", access.revoke, name="revoke-access"),
     path("activity/", activity.application_activity, name="application-activity"),
     path("use/", use.use, name="application-use"),
     path("unsaved/", settings.unsaved, name="unsaved-settings"),

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
-from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, Max, OuterRef, Q, QuerySet, Subquery, Value, When
 from django.utils import timezone
 
 from accounts.models import User
@@ -94,6 +95,32 @@ def together(families: QuerySet[TokenFamily]) -> defaultdict[int, Access]:
             names.discard(scopes.OFFLINE_ACCESS)
         found[consent] = replace(access, scope=scopes.in_order(names.union(access.scope)))
     return found
+
+
+def latest_of_consent(tokens: QuerySet[Any], field: str) -> Subquery:
+    """Return the latest value that a field of a consent's tokens has."""
+    own = tokens.filter(family__consent=OuterRef("pk")).order_by().values("family__consent")
+    return Subquery(own.annotate(latest=Max(field)).values("latest"))
+
+
+def last_uses() -> dict[str, Subquery]:
+    """Return what consents are annotated with for `last_use_of`."""
+    # Access tokens are cleared away soon after they expire; refresh tokens stay as long as they can be used.
+    return {
+        "issued_at": latest_of_consent(AccessToken.objects.all(), "created"),
+        "refreshed_at": latest_of_consent(RefreshToken.objects.all(), "last_used_at"),
+        "refresh_token_issued_at": latest_of_consent(RefreshToken.objects.all(), "created"),
+    }
+
+
+def last_use_of(consent: Any) -> datetime | None:
+    """Return when the application last got or refreshed a token; None if it never did.
+
+    Args:
+        consent: annotated with `last_uses`.
+    """
+    uses = [consent.issued_at, consent.refreshed_at, consent.refresh_token_issued_at]
+    return max((use for use in uses if use), default=None)
 
 
 def families_with_access(now: datetime) -> QuerySet[TokenFamily]:

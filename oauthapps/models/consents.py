@@ -29,6 +29,7 @@ class EndReason(models.TextChoices):
     CODE_REPLAYED = "code_replayed", "An authorization code was used twice"
     REFRESH_TOKEN_REPLAYED = "refresh_token_replayed", "A replaced refresh token was used again"
     CONSENT_WITHDRAWN = "consent_withdrawn", "The person withdrew consent"
+    REVOKED_BY_ADMINISTRATOR = "revoked_by_administrator", "An administrator revoked access"
     PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
     PERSON_AWAY = "person_away", "The person was away for too long"
     EXPIRED = "expired", "The absolute expiration had passed"
@@ -54,6 +55,8 @@ class Consent(models.Model):
     application = models.ForeignKey(Application, on_delete=models.CASCADE)
     first_allowed_at = models.DateTimeField(default=timezone.now)
     last_allowed_at = models.DateTimeField(default=timezone.now)
+    # Where the browser was that allowed it; None where that is not known.
+    last_allowed_from = models.GenericIPAddressField(null=True)
     withdrawn_at = models.DateTimeField(null=True)
     # What the person read when they last allowed each scope, by its name, since they last withdrew.
     sentences = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
@@ -62,6 +65,12 @@ class Consent(models.Model):
 
     class Meta:
         default_related_name = "consents"
+        indexes = [
+            # The pages of an application's people.
+            models.Index(
+                fields=["application", "-id"], condition=models.Q(withdrawn_at=None), name="consent_latest"
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["user", "application"], name="consent_once_per_application")
         ]

@@ -174,6 +174,7 @@ ENDINGS: dict[str, str] = {
     EndReason.CODE_REPLAYED: "its authorization code was used twice",
     EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
     EndReason.CONSENT_WITHDRAWN: "the person revoked access",
+    EndReason.REVOKED_BY_ADMINISTRATOR: "an administrator revoked access",
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
     EndReason.EXPIRED: "the absolute expiration has passed",

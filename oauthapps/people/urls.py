@@ -2,10 +2,22 @@
 
 from django.urls import path
 
-from oauthapps.people.views import activation, customer_id, person
+from oauthapps.people.views import access, activation, customer_id, person
 
 urlpatterns = [
     path("people/<identifier:user_id>/", person.person, name="person"),
+    path("people/<identifier:user_id>/access/", access.access, name="person-access"),
+    path("people/<identifier:user_id>/access/revocation/", access.revoke_all, name="revoke-all-of-person"),
+    path(
+        "people/<identifier:user_id>/access/revocation/older/",
+        access.revoke_older,
+        name="revoke-older-of-person",
+    ),
+    path(
+        "people/<identifier:user_id>/access/<identifier:client_id>/revocation/",
+        access.revoke,
+        name="revoke-of-person",
+    ),
     path("people/<identifier:user_id>/deactivation/", activation.deactivate, name="deactivate-person"),
     path("people/<identifier:user_id>/activation/", activation.activate, name="activate-person"),
     path("organization/customer-id/", customer_id.customer_id, name="customer-id"),

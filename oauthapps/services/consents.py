@@ -69,7 +69,7 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
     code, now = credential_values.code_for(request.page_id), timezone.now()
     try:
         with transaction.atomic():
-            store_grant(request, code, user=user)
+            store_grant(request, code, user=user, ip_address=actor.ip_address)
             Event.objects.record(
                 EventKind.CONSENT_GIVEN,
                 actor=actor,
@@ -89,7 +89,7 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
     return code
 
 
-def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
+def store_grant(request: AllowedRequest, code: str, *, user: User, ip_address: str) -> Grant:
     """Store a consent, the family that begins with it, and the grant that waits for its code.
 
     Raises:
@@ -97,7 +97,7 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
     """
     now = timezone.now()
     family = TokenFamily.objects.create(
-        consent=store_consent(request, user=user, now=now),
+        consent=store_consent(request, user=user, ip_address=ip_address, now=now),
         user=user,
         application=request.application,
         scope=request.scope,
@@ -123,14 +123,15 @@ def store_grant(request: AllowedRequest, code: str, *, user: User) -> Grant:
     return grant
 
 
-def store_consent(request: AllowedRequest, *, user: User, now: datetime) -> Consent:
-    """Store that a person allows an application something, and what they have read of it."""
+def store_consent(request: AllowedRequest, *, user: User, ip_address: str, now: datetime) -> Consent:
+    """Store that a person allows an application something, from where, and what they have read of it."""
     rows = Consent.objects.select_for_update(no_key=True)
     consent, _ = rows.get_or_create(user=user, application=request.application)
     read_before = {} if consent.withdrawn_at else consent.sentences
     consent.sentences = {**read_before, **request.sentences}
-    consent.last_allowed_at, consent.withdrawn_at = now, None
-    consent.save(update_fields=["sentences", "last_allowed_at", "withdrawn_at"])
+    consent.last_allowed_at, consent.last_allowed_from = now, ip_address or None
+    consent.withdrawn_at = None
+    consent.save(update_fields=["sentences", "last_allowed_at", "last_allowed_from", "withdrawn_at"])
     return consent
 
 
@@ -179,8 +180,10 @@ def shorten(consent: Consent, limit: TimeLimit, *, actor: Actor) -> None:
 
 def withdraw_all(user: User, *, actor: Actor) -> int:
     """Take all of a person's consents back and return how many of them were in force."""
-    consents = list(Consent.objects.active().filter(user=user).select_related("application", "user"))
     with transaction.atomic():
+        # Several transactions with several consents of one person would wait for each other.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        consents = list(Consent.objects.active().filter(user=user).select_related("application", "user"))
         for consent in consents:
             withdraw(consent, actor=actor)
     return sum(consent.application.is_live for consent in consents)

@@ -19,6 +19,9 @@ OF_APPLICATION = [
     "application",
     "application-activity",
     "application-use",
+    "application-access",
+    "revoke-all-access",
+    "revoke-older-access",
     "unsaved-settings",
     "effect",
     "disable-application",
@@ -31,6 +34,7 @@ OF_APPLICATION = [
     "open-add-key",
     "generate-key",
 ]
+OF_PERSON = ["revoke-access"]
 OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
 OF_API = ["api", "delete-api"]
@@ -56,6 +60,7 @@ def addresses(machine: Application, secret: ClientSecret, key: PublicKey, api: A
     """Every address of the console, by name."""
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
     arguments |= {name: [machine.client_id] for name in OF_APPLICATION}
+    arguments |= {name: [machine.client_id, key.subject] for name in OF_PERSON}
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
     arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
     arguments |= {name: [api.pk] for name in OF_API}
@@ -68,7 +73,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
 
     patterns = [*one_api, *one_application, *urlpatterns]
     names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
-    assert names == {*PAGES, *OF_APPLICATION, *OF_SECRET, *OF_KEY, *OF_API, *OF_SCOPE}
+    assert names == {*PAGES, *OF_APPLICATION, *OF_PERSON, *OF_SECRET, *OF_KEY, *OF_API, *OF_SCOPE}
 
 
 @pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
@@ -120,7 +125,7 @@ def test_unknown_and_deleted_applications_are_404(
     console: Browser, machine: Application, addresses: dict[str, str], administrator: User
 ) -> None:
     delete_application(machine, actor=Actor(user=administrator))
-    for name in [*OF_APPLICATION, *OF_SECRET, *OF_KEY]:
+    for name in [*OF_APPLICATION, *OF_PERSON, *OF_SECRET, *OF_KEY]:
         answer = console.post if name in ONLY_POST else console.get
         assert answer(addresses[name]).status == 404, name
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name

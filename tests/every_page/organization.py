@@ -88,6 +88,9 @@ def settle(world: World) -> World:
         world.arguments["person:invited"] = (invited.user_id,)
     add_applications(world)
     add_api(world)
+    member = world.people["member"].user_id
+    world.arguments["access"] = (*world.arguments["web"], member)
+    world.arguments["access of person"] = (member, *world.arguments["web"])
     world.arguments["logo"] = (Logo.objects.order_by("pk")[0].digest,)
     for days in reversed(range(1, 7)):
         with ago(days=days, minutes=47):

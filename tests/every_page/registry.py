@@ -1,5 +1,7 @@
 """Every page of the installation and the states it is looked at in: a new page is one line of `VISITS`."""
 
+from django.utils import timezone
+
 from tests.every_page.visits import (
     USUAL,
     Visit,
@@ -158,6 +160,11 @@ PEOPLE = (
     Visit("reset-second-factors", "done", of="person:careful", sends={}),
     Visit("invite-again", of="person:invited", states=ONCE),
     Visit("withdraw-invitation", of="person:invited", states=ONCE),
+    Visit("person-access", of="person:administrator"),
+    Visit("person-access", "none", of="person:member", states=BEFORE_ANYTHING),
+    Visit("revoke-all-of-person", of="person:administrator"),
+    Visit("revoke-older-of-person", of="person:administrator", states=ONCE),
+    Visit("revoke-of-person", of="access of person"),
     Visit("deactivate-person", of="person:careful"),
     Visit("deactivate-person", "oneself", of="person:administrator", states=ONCE),
     Visit("activate-person", of="person:gone", states=ONCE),
@@ -212,6 +219,33 @@ APPLICATIONS = (
         states=ONCE,
         query=lambda _: {"address": "x" * 200, "first": "2026-02-01", "last": "2026-01-01"},
         status=422,
+    ),
+    Visit("console:application-access", "web", of="web"),
+    Visit("console:application-access", "machine", of="machine"),
+    Visit("console:application-access", "disabled", of="disabled", states=ONCE),
+    Visit("console:application-access", "none", of="bare", states=ONCE),
+    Visit(
+        "console:application-access", "nobody found", of="web", states=ONCE, query=lambda _: {"q": "W" * 200}
+    ),
+    Visit("console:revoke-access", of="access"),
+    Visit("console:revoke-all-access", of="web"),
+    Visit("console:revoke-all-access", "machine", of="machine", states=ONCE),
+    Visit("console:revoke-all-access", "nothing", of="bare", states=ONCE),
+    Visit("console:revoke-older-access", of="web"),
+    Visit(
+        "console:revoke-older-access",
+        "refused",
+        of="web",
+        states=ONCE,
+        query=lambda _: {"date": "2999-01-01"},
+        status=422,
+    ),
+    Visit(
+        "console:revoke-older-access",
+        "chosen",
+        of="web",
+        states=ONCE,
+        query=lambda _: {"date": f"{timezone.now():%Y-%m-%d}"},
     ),
     Visit("console:application-use", "web", of="web"),
     Visit("console:application-use", "single page", of="single page"),

@@ -9,6 +9,7 @@ from tests.urlconf import VIEWS
 
 # What answers GET with a redirect, a file, data, or not at all.
 WITHOUT_A_PAGE = {
+    "access-mail": "",
     "change-password": "",
     "color-scheme": "",
     "console:index": "",

@@ -43,9 +43,11 @@ def test_allow_beside_the_removal_of_its_redirect_url_sends_nobody_anywhere(
 ) -> None:
     fields, store = shown(web, visitor), consents.store_grant
 
-    def store_after_removal(request: consents.AllowedRequest, code: str, *, user: User) -> Grant:
+    def store_after_removal(
+        request: consents.AllowedRequest, code: str, *, user: User, ip_address: str
+    ) -> Grant:
         RedirectURL.objects.filter(pk=request.redirect_url.pk).delete()
-        return store(request, code, user=user)
+        return store(request, code, user=user, ip_address=ip_address)
 
     monkeypatch.setattr(consents, "store_grant", store_after_removal)
     answer = visitor.post(AUTHORIZE, fields)

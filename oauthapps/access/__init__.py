@@ -1,0 +1,1 @@
+"""What the Access pages of applications and of people share: the list, its search, and revoking."""
