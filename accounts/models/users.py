@@ -1,76 +1,24 @@
+"""People, and how they are found."""
+
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import timedelta
 from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 
 from accounts.fields import LowerCaseEmailField
+from accounts.models.identifiers import new_identifier, validate_identifier, validate_username
 
 # How closely it is known when somebody was last active: browsing costs one write in so long.
 ACTIVITY_INTERVAL = timedelta(minutes=1)
 
-
-def new_identifier() -> str:
-    """Return a new public identifier: 32 lower-case hexadecimal digits (128 random bits)."""
-    return secrets.token_hex(16)
-
-
-validate_identifier = RegexValidator(r"\A[0-9a-f]{32}\Z", "Use 32 lowercase hexadecimal digits.")
-validate_username = RegexValidator(
-    r"\A[A-Za-z0-9._+-]{1,64}\Z",
-    "Use 1 to 64 letters, digits, and any of . _ + - (no @, so that it can't look like an email address).",
-)
-validate_short_name = RegexValidator(
-    r"\A[a-z0-9]([a-z0-9.-]{0,61}[a-z0-9])?\Z",
-    "Use 1 to 63 lowercase letters, digits, dots, and hyphens. Begin and end with a letter or digit.",
-)
-
-
 USERNAME_TAKEN = "Another person has this username."
 EMAIL_TAKEN = "Another person has this email address."
-
-
-class Organization(models.Model):
-    """The one organization this installation serves.
-
-    Its Customer ID is the `iss` of every assertion and the `wid` of every token reply; its domain and lane
-    travel with every authorization response.
-    """
-
-    THE_ONE = 1
-
-    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
-    customer_id = models.CharField(
-        "Customer ID", max_length=32, unique=True, default=new_identifier, validators=[validate_identifier]
-    )
-    name = models.CharField(max_length=120, default="Organization")
-    domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
-    lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
-    # Since when administrators need a second factor; None while they don't.
-    second_factor_required_at = models.DateTimeField(null=True, editable=False)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def requires_second_factor(self) -> bool:
-        """Whether administrators need a second factor."""
-        return self.second_factor_required_at is not None
-
-    @classmethod
-    def current(cls) -> Organization:
-        """Return the organization, made with a random Customer ID where there is none yet."""
-        return cls.objects.get_or_create(id=cls.THE_ONE)[0]
 
 
 class Role(models.TextChoices):
@@ -205,57 +153,3 @@ class User(AbstractBaseUser):
     def with_session_version(self, auth_hash: str) -> str:
         """Return a hash that names the session version too, unless it is still the first."""
         return f"{auth_hash}-{self.session_version}" if self.session_version else auth_hash
-
-
-class LinkPurpose(models.TextChoices):
-    """Why somebody got a one-time link."""
-
-    INVITATION = "invitation", "Invitation"
-    HANDED_OVER = "handed_over", "One-time password link"
-    MAILED = "mailed", "Mail for a forgotten password"
-
-
-class OneTimeLink(models.Model):
-    """A link by which its bearer sets a person's password, once; of its key only the digest is kept.
-
-    A newer link takes the place of an earlier one of its purpose, which stops working. Mailed links do not:
-    anybody can ask for one.
-    """
-
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="one_time_links")
-    purpose = models.CharField(max_length=20, choices=LinkPurpose.choices)
-    digest = models.CharField(max_length=64, unique=True)
-    made_at = models.DateTimeField(default=timezone.now)
-    expires_at = models.DateTimeField(db_index=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["user", "purpose"],
-                condition=~models.Q(purpose=LinkPurpose.MAILED),
-                name="one_link_of_each_purpose",
-            )
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.get_purpose_display()} of {self.user}"
-
-    @property
-    def is_over(self) -> bool:
-        """Whether it is too late to use it."""
-        return self.expires_at <= timezone.now()
-
-
-class CacheEntry(models.Model):
-    """A row of Django's database cache, so that migrations create its table."""
-
-    cache_key = models.CharField(max_length=255, primary_key=True)
-    value = models.TextField()
-    expires = models.DateTimeField(db_index=True)
-
-    class Meta:
-        db_table = "cache_entries"
-        verbose_name_plural = "cache entries"
-
-    def __str__(self) -> str:
-        return self.cache_key

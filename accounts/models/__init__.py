@@ -1,0 +1,22 @@
+"""People and their organization, as rows."""
+
+from accounts.models.cache_entries import CacheEntry
+from accounts.models.identifiers import new_identifier, validate_identifier
+from accounts.models.links import LinkPurpose, OneTimeLink
+from accounts.models.organization import Organization
+from accounts.models.users import ACTIVITY_INTERVAL, EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
+
+__all__ = [
+    "ACTIVITY_INTERVAL",
+    "EMAIL_TAKEN",
+    "USERNAME_TAKEN",
+    "CacheEntry",
+    "LinkPurpose",
+    "OneTimeLink",
+    "Organization",
+    "Role",
+    "Status",
+    "User",
+    "new_identifier",
+    "validate_identifier",
+]

@@ -1,0 +1,43 @@
+"""The organization that the installation serves."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from accounts.models.identifiers import new_identifier, validate_identifier, validate_short_name
+
+
+class Organization(models.Model):
+    """The one organization this installation serves.
+
+    Its Customer ID is the `iss` of every assertion and the `wid` of every token reply; its domain and lane
+    travel with every authorization response.
+    """
+
+    THE_ONE = 1
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=THE_ONE, editable=False)
+    customer_id = models.CharField(
+        "Customer ID", max_length=32, unique=True, default=new_identifier, validators=[validate_identifier]
+    )
+    name = models.CharField(max_length=120, default="Organization")
+    domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
+    lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
+    # Since when administrators need a second factor; None while they don't.
+    second_factor_required_at = models.DateTimeField(null=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def requires_second_factor(self) -> bool:
+        """Whether administrators need a second factor."""
+        return self.second_factor_required_at is not None
+
+    @classmethod
+    def current(cls) -> Organization:
+        """Return the organization, made with a random Customer ID where there is none yet."""
+        return cls.objects.get_or_create(id=cls.THE_ONE)[0]
