@@ -27,9 +27,14 @@ OF_PERSON = [
     "withdraw-invitation",
     "deactivate-person",
     "activate-person",
+    "person-access",
+    "revoke-all-of-person",
+    "revoke-older-of-person",
 ]
+# Of a person and one application.
+OF_ACCESS = "revoke-of-person"
 ALONE = ["people", "invite-person", "organization", "second-factor-rule", "customer-id"]
-ONLY_READ = ["people", "person"]
+ONLY_READ = ["people", "person", "person-access"]
 
 
 def of(person: User, name: str = "person") -> str:
@@ -58,7 +63,7 @@ def test_these_are_all_addresses_of_people_and_organization() -> None:
 
     patterns = [*one_person, *urlpatterns, *urls.urlpatterns]
     names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
-    assert names == {*ALONE, *OF_PERSON, "home"}
+    assert names == {*ALONE, *OF_PERSON, OF_ACCESS, "home"}
 
 
 @pytest.mark.spec("C-01", "ASVS 8.2")
