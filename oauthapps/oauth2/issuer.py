@@ -1,5 +1,7 @@
 """Who we are on the wire. It comes from configuration, never from a request's Host header."""
 
+from functools import cache
+
 from django.conf import settings
 from django.urls import reverse
 
@@ -11,7 +13,13 @@ def issuer() -> str:
 
 def endpoint(name: str) -> str:
     """Return the absolute URL of one of our endpoints by its route name."""
-    return issuer() + reverse(f"oauth2_provider:{name}")
+    return issuer() + path(name)
+
+
+@cache
+def path(name: str) -> str:
+    """Return the path of one of our endpoints, which Django takes long to work out."""
+    return reverse(f"oauth2_provider:{name}")
 
 
 def accepted_audiences() -> set[str]:

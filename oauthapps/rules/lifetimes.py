@@ -123,7 +123,8 @@ class Expirations(NamedTuple):
     @property
     def have_passed(self) -> bool:
         """Whether one of them has passed."""
-        return self.ends_at is not None and self.ends_at <= timezone.now()
+        end = self.ends_at
+        return end is not None and end <= timezone.now()
 
 
 def earliest(*ends: datetime | None) -> datetime | None:

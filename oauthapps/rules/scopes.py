@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from oauthapps.errors import InvalidScopeNameError, ScopeLimitError
 
@@ -80,6 +81,7 @@ def parse(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(filter(None, text.split(" "))))
 
 
+@lru_cache(maxsize=1024)
 def both(first: str, second: str) -> tuple[str, ...]:
     """Return the names that two `scope` parameters have in common, in the order of the first."""
     others = parse(second)
