@@ -7,8 +7,8 @@ from django.db.models import Q
 
 from audit.models import Event, EventKind
 from common.edits import LATEST_CHANGES, Readable, Subject, version_of
+from common.words import span_in_words
 from oauthapps.models import Api, Application, Scope
-from oauthapps.rules.apis.token_lifetimes import in_words
 
 VERIFIERS = "verifiers"  # what an API has beside its fields and scopes
 LABELS = {
@@ -84,7 +84,7 @@ def changes_of(api: Api) -> Iterator[Event]:
 def readable(key: str, value: Any) -> Readable:
     """Return a value as the page shows it."""
     if key == "token_seconds":
-        return in_words(value)
+        return span_in_words(value)
     if key == VERIFIERS:
         return names_of(value)
     if key in LABELS:

@@ -13,10 +13,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from common.edits import BaseVersion
+from common.words import span_in_words
 from oauthapps.errors import ApiTakenError
 from oauthapps.models import Api, Application
 from oauthapps.rules.apis.identifiers import canonical
-from oauthapps.rules.apis.token_lifetimes import DEFAULT_SECONDS, OFFERED_SECONDS, in_words
+from oauthapps.rules.apis.token_lifetimes import DEFAULT_SECONDS, OFFERED_SECONDS
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.api_edits import LABELS, VERIFIERS
 from oauthapps.sql.catalog import built_in_identifier
@@ -93,7 +94,7 @@ class ApiForm(ModelForm):
         super().__init__(data, instance=copy(api) if api else None)
         seconds = {*OFFERED_SECONDS, api.token_seconds if api else DEFAULT_SECONDS}
         choices: Any = self.fields["token_seconds"]
-        choices.choices = [(each, in_words(each)) for each in sorted(seconds)]
+        choices.choices = [(each, span_in_words(each)) for each in sorted(seconds)]
         verifiers: Any = self.fields[VERIFIERS]
         machines = Application.objects.live().of_type(AppType.MACHINE_TO_MACHINE)
         verifiers.queryset = machines.only("name", "client_id").order_by("name", "pk")

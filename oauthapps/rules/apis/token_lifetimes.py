@@ -2,6 +2,7 @@
 
 import re
 
+from common.words import span_in_words
 from oauthapps.errors import InvalidLifetimeError
 
 SHORTEST_SECONDS = 5 * 60
@@ -31,22 +32,13 @@ def parse_lifetime(text: str) -> int:
     return seconds
 
 
-def in_words(seconds: int) -> str:
-    """Return an access token lifetime as people say it, such as `15 minutes`."""
-    for unit, length in (("hour", 3600), ("minute", 60)):
-        count, rest = divmod(seconds, length)
-        if count and not rest:
-            return f"{count} {unit}{'' if count == 1 else 's'}"
-    return f"{seconds} seconds"
-
-
 def lifetime_label(seconds: int | None) -> str:
     """Return the access token lifetime of an application as pages show it.
 
     Args:
         seconds: how long; None where the application leaves that to the APIs.
     """
-    return AS_THE_API_SAYS if seconds is None else in_words(seconds)
+    return AS_THE_API_SAYS if seconds is None else span_in_words(seconds)
 
 
 def is_longer(seconds: int | None, than: int | None) -> bool:
