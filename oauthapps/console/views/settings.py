@@ -41,8 +41,8 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
     form_type = form_class(found.app_type)
     if request.method != "POST":
         form = form_type(application=found)
-        base_version = BaseVersion.shown(state_of(found, form.names))
-        return show(request, found, form, RedirectURLRows.stored(found), base_version)
+        rows = RedirectURLRows.stored(found)
+        return show(request, found, form, rows, version_shown(found, form, rows))
     form = form_type(request.POST, request.FILES, application=found)
     rows = RedirectURLRows.sent(found, request.POST)
     base_version = BaseVersion.sent(request.POST)
@@ -76,6 +76,14 @@ def unsaved(request: HttpRequest, client_id: str) -> HttpResponse:
     messages.info(request, "Your changes are still here but not saved yet.")
     rows = RedirectURLRows.sent(found, data)
     return show(request, found, form, rows, BaseVersion.sent(data), action=found.get_absolute_url())
+
+
+def version_shown(found: Application, form: ApplicationForm, rows: RedirectURLRows) -> BaseVersion:
+    """Return what a form is filled in on top of that shows an application as it is."""
+    # Both have been read for the page.
+    logo = found.logo.digest if hasattr(found, "logo") else ""
+    known = {REDIRECT_URLS: rows.stored_urls, LOGO: logo} if found.type.has_redirect_urls else {}
+    return BaseVersion.shown(state_of(found, (name for name in form.names if name not in known)) | known)
 
 
 def save(
