@@ -11,11 +11,11 @@ from audit.models import Event, EventKind
 from common.edits import Changes, merge_edits
 from common.errors import violates
 from oauthapps.errors import ApiTakenError
-from oauthapps.models import Api, Application, CatalogVersion, Scope
+from oauthapps.models import Api, Application, CatalogVersion
 from oauthapps.rules.apis.identifiers import check_identifier
 from oauthapps.rules.scopes import check_number
 from oauthapps.services.api_edits import VERIFIERS, based_on_all, label_of, scope_key, subject_of
-from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scope, insert_scope
+from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scopes, insert_scope
 from oauthapps.sql.catalog import built_in_identifier
 
 
@@ -150,8 +150,7 @@ def delete_api(api: Api, *, actor: Actor) -> None:
         if not Api.objects.live().filter(pk=api.pk).update(deleted_at=timezone.now()):
             return
         before = described(api)
-        for scope in Scope.objects.live().filter(api=api):
-            end_scope(scope)
+        end_scopes(list(api.scopes.live()), reason=f"API {api.name} deleted", actor=actor)
         Event.objects.record(EventKind.API_DELETED, actor=actor, detail=api.name, before=before)
         CatalogVersion.renew()
 

@@ -12,6 +12,7 @@ from oauthapps.rules.apis.token_lifetimes import lifetime_label
 
 REDIRECT_URLS, LOGO = "redirect_urls", "logo"  # what an application has beside its fields
 LABELS = {REDIRECT_URLS: "Redirect URLs", LOGO: "Logo"}
+API_ACCESS = "API access"  # what pages and events call the scopes that an application may ask for
 OWNER, ALLOWED_SCOPE, TOKEN_LIFETIME = "owner", "allowed_scope", "access_token_seconds"
 COLUMNS = {OWNER: "user_id"}  # which django-oauth-toolkit named
 

@@ -1,9 +1,12 @@
-"""Adding, changing and deleting scopes of APIs, and saying which of them an application may ask for."""
+"""Adding, changing and deleting scopes of APIs."""
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -12,6 +15,7 @@ from common.errors import violates
 from oauthapps.errors import ScopeTakenError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules import scopes
+from oauthapps.services.edit_conflicts import API_ACCESS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,35 +82,10 @@ def change_scope(scope: Scope, *, sentence: str, is_default: bool, actor: Actor)
 def delete_scope(scope: Scope, *, actor: Actor) -> None:
     """Delete a scope: it is taken out of living tokens at once, and no application may ask for it."""
     with transaction.atomic():
-        if not end_scope(scope):
+        if not end_scopes([scope], reason=f"Scope {scope.name} deleted", actor=actor):
             return
         Event.objects.record(EventKind.SCOPE_DELETED, actor=actor, detail=f"{scope.api.name}: {scope.name}")
         CatalogVersion.renew()
-
-
-def allow_scopes(application: Application, names: Sequence[str], *, actor: Actor) -> None:
-    """Say which scopes an application may ask for; what it may not any more is good for nothing at once.
-
-    Args:
-        application: the application.
-        names: of all scopes that it may ask for; those that do not exist count for nothing.
-        actor: who says so.
-    """
-    known = {*scopes.SCOPES, *Scope.objects.live().values_list("name", flat=True)}
-    with transaction.atomic():
-        row = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
-        before, after = row.allowed_scope, scopes.render(name for name in names if name in known)
-        if before == after:
-            return
-        Application.objects.filter(pk=row.pk).update(allowed_scope=after)
-        Event.objects.record(
-            EventKind.APPLICATION_CHANGED,
-            actor=actor,
-            application=application,
-            before={"API access": before},
-            after={"API access": after},
-        )
-    application.allowed_scope = after
 
 
 def insert_scope(api: Api, scope: NewScope) -> Scope:
@@ -123,16 +102,42 @@ def insert_scope(api: Api, scope: NewScope) -> Scope:
     return row
 
 
-def end_scope(scope: Scope) -> bool:
-    """Delete a scope and take it from all applications; return whether it was there."""
-    if not Scope.objects.live().filter(pk=scope.pk).update(deleted_at=timezone.now()):
+def end_scopes(rows: Collection[Scope], *, reason: str, actor: Actor) -> bool:
+    """Delete scopes and take them from applications, and return whether one was there.
+
+    To be called inside a transaction.
+
+    Args:
+        rows: the scopes.
+        reason: why, as the event of each application says.
+        actor: who deletes them.
+    """
+    ended = Scope.objects.live().filter(pk__in=[scope.pk for scope in rows])
+    if not ended.update(deleted_at=timezone.now()):
         return False
-    for application in Application.objects.select_for_update(no_key=True).filter(
-        allowed_scope__contains=scope.name
-    ):
-        kept = [name for name in scopes.parse(application.allowed_scope) if name != scope.name]
-        Application.objects.filter(pk=application.pk).update(allowed_scope=scopes.render(kept))
+    names = {scope.name for scope in rows}
+    may_have_one = reduce(or_, (Q(allowed_scope__contains=name) for name in names))
+    applications = Application.objects.live().filter(may_have_one).order_by("pk")
+    for application in applications.select_for_update(no_key=True):
+        take_away(application, names, reason=reason, actor=actor)
     return True
+
+
+def take_away(application: Application, names: Collection[str], *, reason: str, actor: Actor) -> None:
+    """Take deleted scopes from an application whose row the caller holds."""
+    before = application.allowed_scope
+    after = scopes.render(name for name in scopes.parse(before) if name not in names)
+    if before == after:
+        return
+    Application.objects.filter(pk=application.pk).update(allowed_scope=after)
+    Event.objects.record(
+        EventKind.APPLICATION_CHANGED,
+        actor=actor,
+        application=application,
+        detail=reason,
+        before={API_ACCESS: before},
+        after={API_ACCESS: after},
+    )
 
 
 def yes_or_no(scope: Scope) -> str:

@@ -20,9 +20,9 @@ from oauthapps.models.consents import EndReason
 from oauthapps.services import revocation
 from oauthapps.services.apis import create_api
 from oauthapps.services.credentials import add_key, add_secret
-from oauthapps.services.scopes import NewScope, allow_scopes
+from oauthapps.services.scopes import NewScope
 from tests.console.pages import Browser, Page, text_of
-from tests.factories import UserFactory
+from tests.factories import UserFactory, allow_scopes
 from tests.keys import SIGNING_KEY, public_pem
 from tests.oauth_client import TOKEN, OAuthClient
 from tests.sign_ins import age_sign_in, sign_in_now

@@ -16,10 +16,10 @@ from oauthapps.models import AccessToken, Api, Application, Scope
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest
 from oauthapps.services.apis import create_api, delete_api
-from oauthapps.services.scopes import NewScope, add_scope, allow_scopes, delete_scope
+from oauthapps.services.scopes import NewScope, add_scope, delete_scope
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, fields_of, text_of
-from tests.factories import AdministratorFactory, make_application
+from tests.factories import AdministratorFactory, allow_scopes, make_application
 from tests.sign_ins import age_sign_in
 
 LIST, NEW = "/console/apis/", "/console/apis/new"

@@ -31,9 +31,9 @@ from oauthapps.services.applications import disable_application
 from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
-from oauthapps.services.scopes import NewScope, allow_scopes
+from oauthapps.services.scopes import NewScope
 from tests.every_page.pictures import logo
-from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.factories import AdministratorFactory, UserFactory, allow_scopes, make_application
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.keys import SIGNING_KEY, public_pem
 

@@ -16,11 +16,10 @@ from accounts.services.links import create_password_link
 from oauthapps.models import Application, Consent, RefreshToken, TokenFamily
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.scopes import SCOPES
-from oauthapps.services.scopes import allow_scopes
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
 from tests.every_page.worlds import State
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, allow_scopes
 from tests.oauth_client import challenge_of
 
 USUAL = (State.FILLED, State.HOSTILE)

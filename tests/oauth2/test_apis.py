@@ -11,8 +11,8 @@ from oauthapps.models import AccessToken, Api, FailureCount, Scope, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.rules.app_types import AppType
 from oauthapps.services import apis
-from oauthapps.services.scopes import NewScope, allow_scopes, delete_scope
-from tests.factories import make_application
+from oauthapps.services.scopes import NewScope, delete_scope
+from tests.factories import allow_scopes, make_application
 from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import AUTHORIZE, FORM, INTROSPECT, TOKEN, VERIFY, OAuthClient
 

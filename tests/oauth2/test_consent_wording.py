@@ -7,8 +7,9 @@ from accounts.models import User
 from audit.actors import Actor
 from oauthapps.models import Api, Consent, Grant, Scope
 from oauthapps.services import apis, consents
-from oauthapps.services.scopes import NewScope, add_scope, allow_scopes, change_scope
+from oauthapps.services.scopes import NewScope, add_scope, change_scope
 from tests.console.pages import Page, fields_of, text_of
+from tests.factories import allow_scopes
 from tests.oauth2.conftest import application_of, configure
 from tests.oauth_client import AUTHORIZE, OAuthClient
 

@@ -7,14 +7,14 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 
 from audit.actors import Actor
-from audit.models import Event
+from audit.models import Event, EventKind
 from oauthapps.errors import ApiTakenError, ScopeTakenError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.apis import change_api, create_api, delete_api
-from oauthapps.services.scopes import NewScope, add_scope, allow_scopes, change_scope, delete_scope
+from oauthapps.services.scopes import NewScope, add_scope, change_scope, delete_scope
 from oauthapps.sql.catalog import Catalog, current_catalog
-from tests.factories import make_application
+from tests.factories import allow_scopes, make_application
 from tests.parallel import all_at_once
 
 pytestmark = pytest.mark.django_db
@@ -124,17 +124,28 @@ def test_what_is_deleted_is_taken_from_applications(api: Api, application: Appli
     assert application.allowed_scope == ("invoices:read:all read" if what == "scope" else "read")
 
 
-@pytest.mark.spec("Y-10", "RFC 6749 §3.3")
-def test_an_application_is_allowed_what_exists(application: Application) -> None:
-    assert recorded() == (
-        "application:change",
-        "",
-        {"API access": "read write offline_access"},
-        {"API access": "read invoices:read"},
-    )
-    allow_scopes(application, ["invoices:read", "admin", "read"], actor=ADMINISTRATOR)
-    application.refresh_from_db()
-    assert application.allowed_scope == "invoices:read read"
+@pytest.mark.spec("Y-03", "ASVS 16.3")
+@pytest.mark.parametrize("what", ["scope", "api"])
+def test_each_application_that_loses_something_has_an_event_of_it(
+    api: Api, application: Application, what: str
+) -> None:
+    add_scope(api, NewScope(name="invoices:read:all", sentence="Read all"), actor=ADMINISTRATOR)
+    allow_scopes(application, ["read", "invoices:read", "invoices:read:all"])
+    others = [make_application(AppType.WEB).application for _ in range(2)]
+    allow_scopes(others[0], ["invoices:read:all"])
+    Event.objects.all().delete()
+    if what == "scope":
+        delete_scope(Scope.objects.get(name="invoices:read"), actor=ADMINISTRATOR)
+    else:
+        delete_api(api, actor=ADMINISTRATOR)
+    events = Event.objects.filter(kind=EventKind.APPLICATION_CHANGED).order_by("application")
+    lost = {
+        "scope": [(application.pk, "Scope invoices:read deleted", "read invoices:read:all")],
+        "api": [(application.pk, "API Invoices deleted", "read"), (others[0].pk, "API Invoices deleted", "")],
+    }
+    assert [(each.application_id, each.detail, each.after["API access"]) for each in events] == lost[what]
+    assert events[0].before == {"API access": "read invoices:read invoices:read:all"}
+    assert {each.actor_name for each in events} == {"an administrator"}
 
 
 @pytest.mark.django_db(transaction=True)

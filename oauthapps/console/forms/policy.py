@@ -13,6 +13,7 @@ from oauthapps.models import Application
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.token_lifetimes import AS_THE_API_SAYS, OFFERED_SECONDS, lifetime_label
 from oauthapps.rules.app_types import REFRESH_TOKEN
+from oauthapps.services.edit_conflicts import API_ACCESS
 from oauthapps.sql.catalog import ApiEntry, Catalog
 
 # The scopes that are to be taken away, as whoever was asked about them has confirmed.
@@ -36,7 +37,7 @@ class ScopesField(forms.MultipleChoiceField):
 
     def __init__(self) -> None:
         super().__init__(
-            label="API access",
+            label=API_ACCESS,
             widget=forms.CheckboxSelectMultiple,
             error_messages={
                 "required": "Choose at least one scope. To stop the application, disable it instead.",
