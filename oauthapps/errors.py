@@ -67,10 +67,10 @@ class ScopeTakenError(GatehouseError):
 
 
 class ScopeLimitError(GatehouseError):
-    """An API has as many scopes as it can have."""
+    """An API has as many scopes as it can have, or all APIs have together."""
 
-    def __init__(self, limit: int) -> None:
-        super().__init__(f"An API can have up to {limit} scopes. Delete one that is no longer used first.")
+    def __init__(self, limit: int, what: str = "An API") -> None:
+        super().__init__(f"{what} can have up to {limit:,} scopes. Delete one that is no longer used first.")
 
 
 class InvalidLifetimeError(GatehouseError):

@@ -110,7 +110,9 @@ X_FRAME_OPTIONS = "DENY"
 # A logo of 1 MB plus the fields around it; nothing else that arrives here comes near.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_500_000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1_500_000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
+# The form of an API has three fields for each of its scopes (MOST_SCOPES) and one for each application that
+# may verify its tokens (LARGEST_LIMIT); that of an application, one for each scope there is (MOST_OF_ALL).
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2000
 DATA_UPLOAD_MAX_NUMBER_FILES = 5
 
 # In the database, so that all workers count the same attempts.

@@ -27,8 +27,10 @@ DEFAULT_SCOPES = (READ, WRITE, OFFLINE_ACCESS)
 READ_ONLY = frozenset({READ, OFFLINE_ACCESS})
 
 LONGEST_NAME = 100
-# Scopes of one API: they fit on one page, and its form within what a form may hold.
+# Scopes of one API, and of all that are not built in: the forms that have a field for each fit within what a
+# form may hold (DATA_UPLOAD_MAX_NUMBER_FIELDS).
 MOST_SCOPES = 40
+MOST_OF_ALL = 1500
 # RFC 6749 section 3.3: scope-token.
 _NAME = re.compile(r"[\x21\x23-\x5B\x5D-\x7E]+")
 
@@ -64,6 +66,16 @@ def check_number(count: int) -> None:
     """
     if count > MOST_SCOPES:
         raise ScopeLimitError(MOST_SCOPES)
+
+
+def check_number_of_all(count: int) -> None:
+    """Judge how many scopes all APIs are to have together.
+
+    Raises:
+        ScopeLimitError: when there are too many.
+    """
+    if count > MOST_OF_ALL:
+        raise ScopeLimitError(MOST_OF_ALL, "All APIs together")
 
 
 def parse(text: str) -> tuple[str, ...]:

@@ -11,9 +11,9 @@ from audit.models import Event, EventKind
 from common.edits import Changes, merge_edits
 from common.errors import violates
 from oauthapps.errors import ApiTakenError
-from oauthapps.models import Api, Application, CatalogVersion
+from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules.apis.identifiers import check_identifier
-from oauthapps.rules.scopes import check_number
+from oauthapps.rules.scopes import check_number, check_number_of_all
 from oauthapps.services.api_edits import VERIFIERS, based_on_all, label_of, scope_key, subject_of
 from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scopes, insert_scope
 from oauthapps.sql.catalog import built_in_identifier
@@ -41,7 +41,7 @@ def create_api(
     Raises:
         ApiTakenError: when another API has this identifier, the built-in one included.
         ScopeTakenError: when there is, or was, a scope of one of these names.
-        ScopeLimitError: when these are too many scopes.
+        ScopeLimitError: when these are too many scopes, for it or for all APIs together.
         InvalidApiIdentifierError: when this cannot identify an API.
         ValidationError: when a field has a value it cannot have.
     """
@@ -49,6 +49,7 @@ def create_api(
     if identifier == built_in_identifier():
         raise ApiTakenError
     check_number(len(new_scopes))
+    check_number_of_all(Scope.objects.live().count() + len(new_scopes))
     api = Api(name=name.strip(), identifier=identifier, created_by=actor.user, **(fields or {}))
     api.full_clean(validate_constraints=False)
     with transaction.atomic():
@@ -84,7 +85,7 @@ def change_api(
         EditConflictError: when somebody else has changed the same since, to another value.
         Api.DoesNotExist: when it was deleted meanwhile.
         ScopeTakenError: when there is elsewhere, or was, a scope of one of these names.
-        ScopeLimitError: when these are too many.
+        ScopeLimitError: when these are too many, for it or for all APIs together.
         ValidationError: when a field has a value it cannot have.
     """
     with transaction.atomic():
@@ -109,6 +110,8 @@ def change_api(
                 sentence, is_default = wanted[key]
                 change_scope(live[known[key].name], sentence=sentence, is_default=is_default, actor=actor)
         check_number(len(live) + len(added))
+        if added:
+            check_number_of_all(Scope.objects.live().count() + len(added))
         for scope in added:
             add_scope(current, scope, actor=actor)
     labels = [label_of(key) for key in [*changed, *(scope_key(scope.name) for scope in added)]]

@@ -437,7 +437,7 @@ CONSENT = (
 
 REFUSALS = (
     Visit(
-        "people", "unreadable", states=ONCE, query=lambda _: {f"field{n}": "" for n in range(201)}, status=400
+        "people", "unreadable", states=ONCE, query=lambda _: {f"f{n}": "" for n in range(2001)}, status=400
     ),
     Visit("people", "with days left for a second factor", states=ONCE, before=require_second_factor()),
     Visit(

@@ -112,21 +112,22 @@ class RedirectURLRows:
         """Judge every row, and their number, and return whether all is well."""
         if not self.application.type.has_redirect_urls:
             return True
+        first: dict[str, int] = {}
         for row in self.rows:
             if row.url.strip():
-                row.error = self._judge(row)
+                url = self._as_stored(row)
+                row.error = self._judge(url, row.number, first.setdefault(url, row.number))
         if not self.problem:
             self.problem = _too_many(self.urls)
         return not self.has_errors
 
-    def _judge(self, row: Row) -> str:
-        url = self._as_stored(row)
+    def _judge(self, url: str, number: int, first: int) -> str:
+        """Return what is wrong with a URL, where another row may have had it first."""
         try:
             check_redirect_url(url, app_type=self.application.app_type)
         except InvalidRedirectURLError as error:
             return error.message
-        first = next(other.number for other in self.rows if self._as_stored(other) == url)
-        return f"This is the same as Redirect URL {first}." if first != row.number else ""
+        return f"This is the same as Redirect URL {first}." if first != number else ""
 
     def _as_stored(self, row: Row) -> str:
         """Leave a URL that is already stored as it is: its history and its clients hang on it."""

@@ -170,11 +170,11 @@ class ScopeRows:
 
     def is_valid(self) -> bool:
         """Judge every row, and their number, and return whether all is well."""
+        first: dict[str, int] = {}
         for row in self.entered:
             row.judge()
-            first = next(other.number for other in self.entered if other.name == row.name)
-            if first != row.number:
-                row.refuse(NAME, f"This is the same as Scope {first}.")
+            if first.setdefault(row.name, row.number) != row.number:
+                row.refuse(NAME, f"This is the same as Scope {first[row.name]}.")
         new = {row.name: row for row in self.entered if not row.stored}
         self.refuse_taken(Scope.objects.filter(name__in=new).values_list("name", flat=True))
         if len(self.entered) > MOST_SCOPES:

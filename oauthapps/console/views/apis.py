@@ -66,7 +66,7 @@ def new_api(request: HttpRequest) -> HttpResponse:
         return redirect("console:apis")
     except ApiTakenError as error:  # by somebody at the same time; so is the scope below
         form.add_error("identifier", error.message)
-    except ScopeTakenError as error:
+    except (ScopeTakenError, ScopeLimitError) as error:
         rows.explain(error)
     else:
         messages.success(request, f"Created: {created.name}")
