@@ -30,8 +30,13 @@ class PersonSummary(SignInSummary):
 
     @cached_property
     def applications_with_keys(self) -> QuerySet[Application]:
-        """The applications whose JWTs name this person, each with `key_count`: they stop with the person."""
+        """The applications with keys that act as this person, each with `key_count`."""
         return applications_with_keys_of(self.person)
+
+    @cached_property
+    def applications_to_stop(self) -> QuerySet[Application]:
+        """Those of them that would stop acting as the person: disabled ones have stopped already."""
+        return self.applications_with_keys.filter(disabled_at=None)
 
     @cached_property
     def applications(self) -> QuerySet[Application]:

@@ -218,7 +218,7 @@ def keys_of(user: User) -> QuerySet[PublicKey]:
 
 
 def applications_with_keys_of(user: User) -> QuerySet[Application]:
-    """Return the applications that stop without a person's keys, by name, each with `key_count`."""
+    """Return the applications with keys that act as a person, by name, each with `key_count`."""
     applications: QuerySet[Application] = (
         Application.objects.filter(keys__in=keys_of(user)).annotate(key_count=Count("keys")).order_by("name")
     )
@@ -226,7 +226,7 @@ def applications_with_keys_of(user: User) -> QuerySet[Application]:
 
 
 def names_of_applications_with_keys_of(user: User) -> list[str]:
-    """Return the names of the applications that stop without a person's keys."""
+    """Return the names of the applications with keys that act as a person."""
     return sorted({application.name for application in applications_with_keys_of(user)})
 
 

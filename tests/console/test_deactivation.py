@@ -14,11 +14,14 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.models import AccessToken, Application, Consent, TokenFamily
 from oauthapps.models.consents import EndReason
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.activation import reset_person
-from oauthapps.services.credentials import add_key
+from oauthapps.services.applications import delete_application, disable_application
+from oauthapps.services.credentials import add_key, delete_key
+from tests.console.conftest import browser_of
 from tests.console.pages import Browser
 from tests.factories import PASSWORD, AdministratorFactory, make_application
-from tests.keys import SIGNING_KEY, public_pem
+from tests.keys import OTHER_KEY, SIGNING_KEY, public_pem
 from tests.oauth_client import OAuthClient
 
 
@@ -50,11 +53,42 @@ def test_the_page_names_first_what_stops(
     add_key(machine, public_pem(SIGNING_KEY), user=member, actor=Actor(user=member))
     tokens_of(theirs, web)
     page = console.get(address)
-    assert "These applications will stop working" in page.text
+    assert "These applications can no longer act as this person" in page.text
     assert "Nightly export: 1 public key" in page.text
     assert page.text.index("Nightly export") < page.text.index("1 connected app")
     assert "1 connected app and 1 active access token end immediately" in page.text
     assert "1 session and any unused password link end immediately" in page.text
+
+
+@pytest.mark.spec("Y-33", "ASVS 7.4.2")
+def test_it_names_nothing_that_goes_on(
+    console: Browser, member: User, address: str, web: Application, machine: Application
+) -> None:
+    """Keys that act as the application or as somebody else, what the person owns, and what stopped before."""
+    actor = Actor(user=member)
+    administrator = User.objects.get(username="ada")
+    stopped, deleted, others = (
+        make_application(AppType.MACHINE_TO_MACHINE, name=name).application
+        for name in ("Disabled before", "Deleted before", "Of somebody else")
+    )
+    Application.objects.filter(pk__in=[web.pk, machine.pk]).update(user=member)
+    add_key(machine, public_pem(SIGNING_KEY), user=None, actor=actor)
+    add_key(web, public_pem(SIGNING_KEY), user=None, actor=actor)
+    add_key(others, public_pem(SIGNING_KEY), user=administrator, actor=actor)
+    for application in (stopped, deleted):
+        add_key(application, public_pem(SIGNING_KEY), user=member, actor=actor)
+    delete_key(add_key(others, public_pem(OTHER_KEY), user=member, actor=actor), actor=actor)
+    disable_application(stopped, actor=actor)
+    delete_application(deleted, actor=actor)
+    theirs = browser_of(member)
+    theirs.get("/connected/")
+    end_session(UserSession.objects.get(user=member), actor=actor)
+    page = console.get(address)
+    assert "can no longer act as this person" not in page.text
+    for application in (web, machine, stopped, deleted, others):
+        assert application.name not in page.text
+    assert "0 connected apps and 0 active access tokens end immediately" in page.text
+    assert "0 sessions and any unused password link end immediately" in page.text
 
 
 def test_everything_ends_at_once_and_stays_ended_when_the_person_comes_back(
@@ -138,8 +172,6 @@ def test_nothing_is_changed_by_get(console: Browser, member: User, address: str)
 def test_the_page_costs_the_same_however_much_there_is(console: Browser, member: User, address: str) -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
-
-    from oauthapps.rules.app_types import AppType
 
     def statements() -> int:
         with CaptureQueriesContext(connection) as captured:
