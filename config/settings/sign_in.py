@@ -71,6 +71,7 @@ OPEN_WITHOUT_SECOND_FACTOR = {
     "connected:apps",
     "connected:revoke",
     "connected:revoke-all",
+    "connected:time-limit",
     "end-other-sessions",
     "end-session",
     "mfa_activate_totp",

@@ -30,6 +30,7 @@ from tests.console.pages import Browser, Page
 from tests.console.test_deactivation import tokens_of
 from tests.every_page.registry import VISITS
 from tests.every_page.test_registry import WITHOUT_A_PAGE
+from tests.every_page.visits import keep_access
 from tests.every_page.worlds import filled
 from tests.factories import PASSWORD, AdministratorFactory
 from tests.infrastructure.authenticator import SoftAuthenticator
@@ -183,8 +184,10 @@ def test_after_that_everything_is_closed_but_what_is_listed(db: None) -> None:
             assert is_closed(page), name
     assert Event.objects.count() == events
     assert VIEWS.keys() - OPEN >= settings.OPEN_WITHOUT_SECOND_FACTOR
+    keep_access(browser, world)
     for name in sorted(settings.OPEN_WITHOUT_SECOND_FACTOR):
-        arguments = world.arguments["web" if name == "connected:revoke" else of[name]]
+        one_app = name in {"connected:revoke", "connected:time-limit"}
+        arguments = world.arguments["web" if one_app else of[name]]
         page = browser.get(reverse(name, args=arguments))
         assert page.status in {200, 404}, name  # somebody else's session is not found
         assert page.status == 404 or "You had until" in notice_on(page) or "Confirm" in page.heading, name
