@@ -40,8 +40,8 @@ MAY_VERIFY_TOKENS = (
     "to. Otherwise it can verify only its own."
 )
 ACCESS_TOKENS = (
-    "How long its access tokens work, from the next one on: never longer than their API allows, or each of "
-    "several APIs."
+    "How long its access tokens work, starting with the next one. Never longer than the API allows; for "
+    "several APIs, the shortest counts."
 )
 REQUIRES_PKCE = (
     "Recommended: a stolen authorization code is then of no use. Authorization requests without a code "
