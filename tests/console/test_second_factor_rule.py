@@ -80,6 +80,7 @@ def test_requiring_one_says_first_whom_it_hits_and_until_when(
     assert page.links()["Set up a second factor"] == "/security/"
     assert "Those without one have 7 days to set one up" in page.text
     assert "2 administrators without a second factor" in page.text
+    assert page.text.count("would have until") == 2
     assert {"Ada Lovelace", "Carla"} <= page.links().keys()
     assert not {"Aiko", "Bob Builder"} & page.links().keys()
 
