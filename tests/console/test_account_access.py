@@ -9,6 +9,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.signals import user_logged_in
 from django.contrib.sessions.models import Session
 from django.core import mail
@@ -95,8 +96,8 @@ def test_ending_sessions_says_how_many_and_ends_them_at_once(
 
     page = console.follow(console.send(page))
     assert "2 sessions of Bob Builder ended." in page.messages
+    assert Session.objects.count() == UserSession.objects.count() == 1  # the administrator's
     assert [browser.get("/connected/").status for browser in theirs] == [302, 302]
-    assert Session.objects.count() == 1  # the administrator's
     assert sign_in(member).get("/connected/").status == 200
     assert client.me(tokens["access_token"]).status_code == 200
     event = Event.objects.get(kind=EventKind.SESSIONS_ENDED)
