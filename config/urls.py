@@ -9,6 +9,7 @@ from oauthapps.console.views import applications
 from oauthapps.console.views.logos import logo
 from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2.metadata import metadata
+from server import probes
 from server.pages.color_scheme import choose as choose_color_scheme
 
 # Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
@@ -32,5 +33,7 @@ urlpatterns = [
     path(".well-known/oauth-authorization-server", Endpoint(metadata, needs_database=False), name="metadata"),
     path(".well-known/change-password", change_password, name="change-password"),
     path("", include("oauthapps.api.urls")),
+    path("healthz", Endpoint(probes.live, needs_database=False, is_probe=True), name="healthz"),
+    path("readyz", Endpoint(probes.ready, is_probe=True), name="readyz"),
     path("logos/<digest:digest>.png", logo, name="logo"),
 ]

@@ -75,8 +75,7 @@ class ApiDispatcher:
         """Answer a request for an endpoint."""
         request, added = ApiRequest(environ, begin(environ)), NO_HEADERS
         try:
-            host = tuple(map(environ.get, HOST_KEYS))
-            added = self.known.get(host) or self.response_headers_for(host)
+            added = self.headers[False] if endpoint.is_probe else self.headers_for_host_of(environ)
             response = endpoint.view(request)
         except RefusedError as refused:
             response, added = refused.response, refused.headers
@@ -88,6 +87,11 @@ class ApiDispatcher:
         if response.status != NO_CONTENT:  # RFC 9110 section 8.6
             response.headers["Content-Length"] = str(len(response.body))
         return response
+
+    def headers_for_host_of(self, environ: Environ) -> Headers:
+        """Return the headers that every response gets; raises as `response_headers_for` does."""
+        host = tuple(map(environ.get, HOST_KEYS))
+        return self.known.get(host) or self.response_headers_for(host)
 
     def response_headers_for(self, host: tuple[str | None, ...]) -> Headers:
         """Return the headers that every response gets, and keep them as far as there is room.

@@ -38,6 +38,8 @@ OPEN = {
     "oauth2_provider:revoke-token",
     "oauth2_provider:introspect",
     "metadata",
+    "healthz",
+    "readyz",
     "api:me",
     "api:user-me",
     "api:user-search",
@@ -49,6 +51,8 @@ OPEN = {
 # The only ones that look for no CSRF token: no cookie authenticates there.
 WITHOUT_CSRF = {
     "metadata",
+    "healthz",
+    "readyz",
     "oauth2_provider:token",
     "oauth2_provider:jwt-exchange",
     "oauth2_provider:revoke-token",

@@ -138,6 +138,8 @@ class Endpoint:
         only_reads: whether nothing is written for a request that is answered with 200, a POST included.
         needs_database: whether it asks the database anything.
         ignores_body: whether it does not look at a request's body.
+        is_probe: whether machines ask it all the time, by whatever host they know: it answers on any, and
+            the access log has no line of it.
     """
 
     login_required = False
@@ -150,11 +152,13 @@ class Endpoint:
         only_reads: bool = False,
         needs_database: bool = True,
         ignores_body: bool = False,
+        is_probe: bool = False,
     ) -> None:
         self.view = view
         self.only_reads = only_reads
         self.needs_database = needs_database
         self.ignores_body = ignores_body
+        self.is_probe = is_probe
 
     def __call__(self, request: HttpRequest, **_of_the_url: str) -> HttpResponse:
         """Answer a request that came through Django."""

@@ -100,7 +100,8 @@ class Worker:
             environ: what granian says of it (PEP 3333).
         """
         endpoint = endpoint_at(environ["PATH_INFO"])
-        exchange = Exchange(protocol, environ, endpoint, self.log)
+        log = None if endpoint and endpoint.is_probe else self.log
+        exchange = Exchange(protocol, environ, endpoint, log)
         if environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.ignores_body):
             self.bodies.leave(exchange)
             self.go_on(exchange)

@@ -17,6 +17,7 @@ import psycopg
 import pytest
 import requests
 
+from server.probes import UNREACHABLE
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import INTROSPECT, ME, METADATA
@@ -115,6 +116,8 @@ def test_a_client_that_is_told_to_come_again_may(
         assert answer.status_code == 200, chain.said
 
 
+@pytest.mark.spec("O-01", "operation")
+@pytest.mark.spec("O-02", "operation")
 @pytest.mark.spec("S-12", "RFC 9110 §15.6.4")
 def test_a_database_that_stays_away_costs_a_line_a_request(
     client: Client, postgres: PostgresServer, running: Installation
@@ -127,11 +130,16 @@ def test_a_database_that_stays_away_costs_a_line_a_request(
         page, _ = get(f"{running.base_url}/console/applications/", cookies={"gatehouse_session": "a" * 32})
         assert {answer.status_code for answer in answers} | {page.status_code} == {503}
         assert get(running.base_url + METADATA)[0].status_code == 200
+        probes = [get(f"{running.base_url}/{probe}")[0] for probe in ("healthz", "readyz")]
+        assert [probe.status_code for probe in probes] == [200, 503]
+        assert probes[1].json() == {"status": "unavailable", "reason": UNREACHABLE}
     finally:
         postgres.start()
     assert get(running.base_url + ME, headers=bearer(token))[0].status_code == 200
+    assert get(f"{running.base_url}/readyz")[0].status_code == 200
     written = running.log_text()[before:]
     assert "Traceback" not in written
+    assert "healthz" not in written
     assert len(written) < 60 * 500
 
 
@@ -146,7 +154,7 @@ def test_a_database_that_hangs_holds_nobody_up(
             urls = [running.base_url + ME] * 10 + [f"{running.base_url}/connected/"] * 2
             asked = [pool.submit(get, url, headers=bearer(token)) for url in urls]
             time.sleep(0.5)
-            for path in (METADATA, "/static/css/tokens.css", "/api/v1/nothing"):
+            for path in (METADATA, "/healthz", "/static/css/tokens.css", "/api/v1/nothing"):
                 answer, seconds = get(running.base_url + path)
                 assert answer.status_code in (200, 404)
                 assert seconds < 1
