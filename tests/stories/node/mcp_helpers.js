@@ -1,5 +1,5 @@
-// The steps of the Model Context Protocol's client one by one, as a client takes them that also wants to be
-// active while the person is away. At last it calls a tool of the server.
+// The steps of the Model Context Protocol's client one by one, as a client takes them that asks for no scope: for
+// whatever it may have at this server. At last it calls a tool of the server.
 //
 // It is told { issuer, clientId, redirectUri, serverUrl } in a line of JSON, prints the address to send a person
 // to, is told in a second line where the person came back, and prints what it found.
@@ -34,7 +34,6 @@ const { authorizationUrl, codeVerifier } = await startAuthorization(issuer, {
   ...asClient,
   redirectUrl: told.redirectUri,
   state: provider.state(),
-  scope: [...protectedResource.scopes_supported, "offline_access"].join(" "),
 });
 print({ authorizationUrl });
 
