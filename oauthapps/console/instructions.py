@@ -11,6 +11,8 @@ from accounts.models import User
 from common.words import span_in_words
 from oauthapps.console.file_names import PRIVATE_KEY, file_name
 from oauthapps.models import Application, PublicKey
+from oauthapps.rules import scopes
+from oauthapps.sql.catalog import current_catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,11 +129,33 @@ def code_steps(application: Application, redirect_url: str, *, has_secret: bool)
             f"Redirect URL with code and state. The code expires after {code_lifetime}.",
             is_url=True,
         ),
+        *api_steps(application),
         Step(title="Exchange the code for tokens", code=token_request(client + exchange)),
         call_step(),
         Step(title="Refresh the access token", code=token_request(client + refresh)),
     ]
     return [challenge_step(), *steps] if has_challenge else steps
+
+
+def api_steps(application: Application) -> list[Step]:
+    """Return how to ask for one API alone (RFC 8707 section 2), if the application may ask for others."""
+    allowed = scopes.parse(application.allowed_scope)
+    if set(allowed) <= set(scopes.SCOPES):
+        return []
+    kept = [scopes.OFFLINE_ACCESS] if scopes.OFFLINE_ACCESS in allowed else []
+    queries = [
+        urlencode({"scope": scopes.render([*names, *kept]), "resource": api.identifier})
+        for api, names in current_catalog().by_api(allowed)
+        if not api.is_built_in
+    ]
+    step = Step(
+        title="Ask for one API alone (optional)",
+        code="\n".join(f"&{query}" for query in queries),
+        note="Add a line to the URL above. The access token is then for that API alone: call that API with "
+        "it, not this installation.",
+        is_url=True,
+    )
+    return [step] if queries else []
 
 
 def challenge_step() -> Step:

@@ -60,6 +60,9 @@ def test_the_list_begins_with_the_built_in_api(console: Browser, api: Api, web: 
         ["Gatehouse", settings.BASE_URL, "3", "2", "Built in, read-only"],
         ["Invoices", "https://invoices.example.com", "1", "1", "Edit Invoices Delete Invoices"],
     ]
+    assert "None yet" not in console.get(page_of(api)).text
+    allow_scopes(web, ["read"], actor=Actor())
+    assert "None yet. Open an application and tick scopes under API access." in console.get(page_of(api)).text
     built_in = console.get(f"{LIST}built-in/")
     assert "offline_access" in built_in.text
     assert [form for form in built_in.posted_forms() if not form.get("action")] == []

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 from pathlib import Path
+from urllib.parse import urlencode
 
 import jwt
 import pytest
@@ -13,9 +14,11 @@ from django.urls import reverse
 
 from accounts.models import Organization, User
 from audit.actors import Actor
-from oauthapps.models import Application
+from oauthapps.models import Api, Application
 from oauthapps.services.credentials import add_key
-from tests.console.pages import Browser
+from oauthapps.services.scopes import delete_scope
+from tests.console.pages import Browser, text_of
+from tests.factories import allow_scopes
 from tests.keys import SIGNING_KEY, public_pem
 from tests.oauth_client import challenge_of
 
@@ -93,3 +96,25 @@ def test_what_is_for_a_browser_is_an_address_that_works_once_it_is_filled_in(
     challenge = challenge_of("a verifier of some forty-three characters and more")
     path = address.removeprefix(settings.BASE_URL).replace("=CHALLENGE", f"={challenge}")
     assert "Allow access" in console.get(path).buttons()
+
+
+@pytest.mark.spec("Y-87", "RFC 8707 §2")
+def test_what_asks_for_an_api_alone_works_at_the_end_of_the_address(
+    console: Browser, single_page: Application, api: Api
+) -> None:
+    use = reverse("console:application-use", args=[single_page.client_id])
+    assert "resource=" not in console.get(use).text
+    allow_scopes(single_page, ["read", "offline_access", "invoices:read"], actor=Actor())
+    page = console.get(use)
+    address, alone = [
+        "".join(pre.itertext()) for pre in page.all("pre") if "snippet-url" in pre.get("class", "")
+    ]
+    asked = {"scope": "invoices:read offline_access", "resource": api.identifier}
+    assert alone == f"&{urlencode(asked)}"
+    challenge = challenge_of("a verifier of some forty-three characters and more")
+    path = address.removeprefix(settings.BASE_URL).replace("=CHALLENGE", f"={challenge}")
+    consent = console.get(path + alone)
+    assert [text_of(heading) for heading in consent.all("h2")] == ["Invoices"]
+    assert "Retrieve content and information" not in consent.text
+    delete_scope(api.scopes.get(), actor=Actor())
+    assert "resource=" not in console.get(use).text
