@@ -21,7 +21,7 @@ from django.db.models import (
 from django.db.models.functions import Coalesce, Greatest, NullIf
 
 from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL
-from oauthapps.rules.app_types import AppType, spec_of
+from oauthapps.rules.app_types import CLIENT_CREDENTIALS, AppType, spec_of
 
 NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
 
@@ -87,6 +87,11 @@ class ApplicationSummary:
         if not self.application.is_enabled:
             return Status.DISABLED
         return Status.INCOMPLETE if self.missing else Status.ENABLED
+
+    @property
+    def works_by_secret(self) -> bool:
+        """Whether it gets tokens as itself without what is missing."""
+        return CLIENT_CREDENTIALS in self.application.type.grant_types and self.has_secrets
 
     @property
     def tone(self) -> str:

@@ -127,6 +127,19 @@ def test_what_the_setup_needs_is_said_on_each_page_and_leads_to_the_settings(con
         assert page.links()["a Redirect URL"] == f"{begun.get_absolute_url()}#redirect-urls"
 
 
+@pytest.mark.spec("Y-88", "RFC 6749 §4.4")
+def test_a_machine_application_without_a_key_can_be_used_by_its_secret(
+    console: Browser, machine: Application, secret: ClientSecret
+) -> None:
+    page = console.get(machine.get_absolute_url())
+    assert (
+        "It can't exchange a JWT until it has a public key. With its client secret alone, it can" in page.text
+    )
+    secret.delete()
+    page = console.get(machine.get_absolute_url())
+    assert "It can't be used until it has a client secret and a public key." in page.text
+
+
 def test_disable_enable_and_delete_are_in_a_menu_on_each_page(console: Browser, web: Application) -> None:
     for page in pages_of(console, web).values():
         menu = page.one("details")

@@ -37,7 +37,7 @@ RESPONSE_PROFILE = (
 )
 MAY_VERIFY_TOKENS = (
     "Lets this application verify the access tokens of all applications, as an API or an API gateway needs "
-    "to. Otherwise it can verify only its own."
+    "to. Otherwise it can verify only its own, and those for APIs that name it as a verifying application."
 )
 ACCESS_TOKENS = (
     "How long its access tokens work, starting with the next one. Never longer than the API allows; for "
