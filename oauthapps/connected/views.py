@@ -1,5 +1,6 @@
 """Connected apps: what a person allowed, shortening and revoking it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -18,9 +19,10 @@ from common.words import counted
 from oauthapps.models import Application, CatalogVersion, Consent, TokenFamily
 from oauthapps.models.access import Access, access_by_consent, access_of, last_use_of, last_uses
 from oauthapps.models.consents import EXPLAINED_FOR, EndReason
+from oauthapps.rules.scopes import OFFLINE_ACCESS
 from oauthapps.rules.time_limits import TimeLimit, limits_before
 from oauthapps.services.consents import shorten, withdraw, withdraw_all
-from oauthapps.sql.catalog import ApiEntry, catalog
+from oauthapps.sql.catalog import Catalog, catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +31,8 @@ class ConnectedApp:
 
     Attributes:
         application: the application.
-        apis: what it may do now, as sentences by API; none where nothing that it was given works any more.
+        allowed: what it may do now, as sentences below headings, of which some are empty; none where nothing
+            that it was given works any more.
         until: until when, as a sentence.
         can_be_shortened: whether there is a time limit that would end it sooner.
         first_allowed_at: when the person allowed it for the first time.
@@ -37,16 +40,11 @@ class ConnectedApp:
     """
 
     application: Application
-    apis: list[tuple[ApiEntry, list[str]]]
+    allowed: list[tuple[str, list[str]]]
     until: str
     can_be_shortened: bool
     first_allowed_at: datetime
     last_used_at: datetime | None
-
-    @property
-    def names_apis(self) -> bool:
-        """Whether any of it is for another API than the built-in one."""
-        return not all(api.is_built_in for api, _ in self.apis)
 
 
 def active_consents(user: User) -> QuerySet[Consent]:
@@ -87,12 +85,25 @@ def connected_apps(user: User) -> tuple[list[ConnectedApp], list[Consent]]:
 def _connected_app(row: Any, access: Access) -> ConnectedApp:  # a Consent with the annotations above
     return ConnectedApp(
         application=row.application,
-        apis=[(api, list(said.values())) for api, said in catalog(row.catalog_version).by_api(access.scope)],
+        allowed=_allowed(access.scope, catalog(row.catalog_version)),
         until=access.until_sentence(row.application),
         can_be_shortened=bool(time_limits(row.application, access)),
         first_allowed_at=row.first_allowed_at,
         last_used_at=last_use_of(row),
     )
+
+
+def _allowed(names: Iterable[str], known: Catalog) -> list[tuple[str, list[str]]]:
+    """Return what scopes say, below the names of their APIs if not all are for the built-in one.
+
+    Keeping access is for all of them, so it stands below none, as on the consent page.
+    """
+    found = known.by_api(names)
+    if all(api.is_built_in for api, _ in found):
+        return [("", list(said.values())) for _, said in found]
+    kept = [said.pop(OFFLINE_ACCESS) for _, said in found if OFFLINE_ACCESS in said]
+    by_api = [(api.name, list(said.values())) for api, said in found if said]
+    return [*by_api, ("", kept)] if kept else by_api
 
 
 def time_limits(application: Application, access: Access) -> list[tuple[TimeLimit, datetime]]:

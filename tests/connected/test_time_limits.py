@@ -143,14 +143,28 @@ def test_what_ends_sooner_anyway_cannot_be_shortened(
 def test_what_it_may_do_is_listed_by_api(web: OAuthClient, visitor: Client) -> None:
     web.get_tokens(visitor, scope="read")
     assert Page(visitor.get("/connected/")).all("h3") == []
+    create_invoices()
+    configure(web, allowed_scope="read invoices:read")
+    web.get_tokens(visitor, scope="invoices:read")
+    page = Page(visitor.get("/connected/"))
+    assert [text_of(heading) for heading in page.all("h3")] == ["Gatehouse", "Invoices"]
+    assert "Read your invoices" in page.text
+
+
+@pytest.mark.spec("Y-90", "RFC 8707 §2")
+def test_keeping_access_is_for_no_api_alone(web: OAuthClient, visitor: Client) -> None:
+    create_invoices()
+    configure(web, allowed_scope="invoices:read offline_access")
+    web.get_tokens(visitor, scope="invoices:read offline_access")
+    page = Page(visitor.get("/connected/"))
+    assert [text_of(heading) for heading in page.all("h3")] == ["Invoices"]
+    assert "Read your invoices Keep this access while you're away" in page.text
+
+
+def create_invoices() -> None:
     apis.create_api(
         name="Invoices",
         identifier="https://invoices.example",
         actor=Actor(label="an administrator"),
         new_scopes=[NewScope(name="invoices:read", sentence="Read your invoices")],
     )
-    configure(web, allowed_scope="read invoices:read")
-    web.get_tokens(visitor, scope="invoices:read")
-    page = Page(visitor.get("/connected/"))
-    assert [text_of(heading) for heading in page.all("h3")] == ["Gatehouse", "Invoices"]
-    assert "Read your invoices" in page.text
