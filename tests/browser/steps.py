@@ -1,14 +1,19 @@
 """What people do in a browser in many tests."""
 
+import os
+from pathlib import Path
+
 from playwright.sync_api import CDPSession, Page, expect
 
 from tests.infrastructure.installation import ADMIN, Installation
 
 
-def sign_in(page: Page) -> None:
-    """Sign in as the administrator on the page that is shown."""
-    page.get_by_label("Username or email address").fill(ADMIN["ADMIN_USERNAME"])
-    page.get_by_label("Password").fill(ADMIN["ADMIN_PASSWORD"])
+def sign_in(
+    page: Page, username: str = ADMIN["ADMIN_USERNAME"], password: str = ADMIN["ADMIN_PASSWORD"]
+) -> None:
+    """Sign in on the page that is shown, as the administrator unless it says otherwise."""
+    page.get_by_label("Username or email address").fill(username)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
 
 
@@ -43,3 +48,11 @@ def remove_passkey(page: Page, installation: Installation) -> None:
     page.get_by_role("link", name="Remove Test laptop").click()
     page.get_by_role("button", name="Remove passkey").click()
     expect(page.get_by_role("heading", name="No passkeys yet")).to_be_visible()
+
+
+def picture(page: Page, name: str) -> None:
+    """Keep screenshots where SCREENSHOTS names a folder; nothing secret is on the pages it is called for."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        for width in (390, 1280):
+            page.set_viewport_size({"width": width, "height": 800})
+            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)

@@ -1,7 +1,5 @@
 """The main job in a real browser: from signing in to a token."""
 
-import os
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
@@ -9,16 +7,10 @@ import requests
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Callback
-from tests.browser.steps import sign_in
+from tests.browser.steps import picture, sign_in
 from tests.infrastructure.installation import ADMIN, Installation
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
-
-
-def picture(page: Page, name: str) -> None:
-    """Keep a screenshot where SCREENSHOTS names a folder; nothing secret is on the pages it is called for."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)
 
 
 def test_an_administrator_creates_a_web_application_and_gets_its_first_token(
