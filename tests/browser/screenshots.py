@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 18, 10, 24, tzinfo=UTC)
 PICTURES = {
     "applications": (Visit("console:applications"), 1360, 820),
     "application": (Visit("console:application", of="web"), 1360, 820),
-    "consent": (next(visit for visit in CONSENT if visit.what == "web"), 720, 960),
+    "consent": (next(visit for visit in CONSENT if visit.what == "web"), 720, 1060),
 }
 
 
