@@ -71,6 +71,7 @@ def connected_apps(user: User) -> tuple[list[ConnectedApp], list[Consent]]:
         consent=OuterRef("pk"),
         end_reason=EndReason.REVOKED_BY_ADMINISTRATOR,
         ended_at__gt=timezone.now() - EXPLAINED_FOR,
+        ended_at__gte=OuterRef("withdrawn_at"),  # else the person allowed it again, and withdrew it since
     )
     rows = (
         _consents(user)

@@ -133,7 +133,8 @@ class AuthorizationView(OAuthLibMixin, View):
         messages.warning(request, reason)
         if not isinstance(request.user, User):
             raise SignInRequiredError(url_of(parameters))
-        return show_consent(request, parameters, asked, status=400)
+        chosen = request.POST.get("time_limit", "")
+        return show_consent(request, parameters, asked, chosen=chosen, status=400)
 
     def validated(self, parameters: Parameters, fault: OAuth2Error | None) -> AuthorizationRequest:
         """Return the valid authorization request that the parameters make.

@@ -106,8 +106,13 @@ class ConsentPage:
         """Return the time limits that are shorter than what the application's settings allow."""
         if scopes.OFFLINE_ACCESS not in self.asked.scopes:
             return []
+        return limits_before(self.last_end, self.now)
+
+    @property
+    def last_end(self) -> datetime | None:
+        """When what is allowed now ends without a time limit at the latest; None for never."""
         absolute = self.application.absolute_expiration
-        return limits_before(lifetimes.last_end(absolute, since=self.now, allowed_until=None), self.now)
+        return lifetimes.last_end(absolute, since=self.now, allowed_until=None)
 
     def context(self) -> dict[str, Any]:
         """Return what the template shows of scopes and time."""
@@ -124,6 +129,7 @@ class ConsentPage:
             "keeps_access": self.keeping(self.asked.scopes),
             "until": self.until_sentence + (" You can choose a shorter time below." if limits else ""),
             "time_limits": limits,
+            "at_the_latest": self.last_end,
             "earlier_groups": self.groups(self.earlier_scope),
             "kept_earlier": self.keeping(self.earlier_scope),
             "earlier_until": self.access.until_sentence(self.application),
@@ -140,15 +146,29 @@ class ConsentPage:
 
 
 def show_consent(
-    request: HttpRequest, parameters: Parameters, asked: AuthorizationRequest, *, status: int = 200
+    request: HttpRequest,
+    parameters: Parameters,
+    asked: AuthorizationRequest,
+    *,
+    chosen: str = "",
+    status: int = 200,
 ) -> HttpResponse:
-    """Return the page on which the person decides."""
+    """Return the page on which the person decides.
+
+    Args:
+        request: the person's.
+        parameters: the authorization request's parameters.
+        asked: the same request, validated.
+        chosen: the time limit that they chose before the page had to be shown again.
+        status: of the response.
+    """
     application, user = asked.client, signed_in_user(request)
     consent = Consent.objects.in_force().filter(user=user, application=application).first()
     access = access_of(consent) if consent else Access()
     page = ConsentPage(asked=asked, consent=consent, access=access, now=timezone.now())
     context = page.context() | {
         "application": application,
+        "chosen_limit": next((limit for limit, _ in page.time_limits() if limit == chosen), ""),
         "organization": application.organization,
         "access_token_lifetime": span_in_words(
             asked.catalog.most_seconds(asked.scopes, application.access_token_seconds)

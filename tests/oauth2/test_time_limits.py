@@ -8,6 +8,7 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event
 from oauthapps.models import AccessToken, Grant, RefreshToken, TokenFamily
@@ -25,10 +26,15 @@ pytestmark = pytest.mark.django_db
 
 DAY = timedelta(days=1)
 OFFERED = ["until_revoked", "30d", "1d"]
+DECIDED = {"decision": "allow", "time_limit": "1d"}
 
 
 def offered(page: Page) -> list[str]:
     return [field.get("value", "") for field in page.all("input") if field.get("name") == "time_limit"]
+
+
+def checked(page: Page) -> list[str]:
+    return [field.get("value", "") for field in page.all("input") if field.get("checked") is not None]
 
 
 def code_for(client: OAuthClient, browser: Client, limit: str, **changes: str | None) -> str:
@@ -78,8 +84,7 @@ def test_limits_are_offered_where_they_end_sooner_what_lasts(
     page = Page(web.consent_page(visitor, scope=scope))
     assert offered(page) == choices
     assert ("How long may it keep this access?" in page.text) == bool(choices)
-    checked = [field.get("value") for field in page.all("input") if field.get("checked") is not None]
-    assert checked == choices[:1]
+    assert checked(page) == choices[:1]
 
 
 @pytest.mark.spec("Y-94", "RFC 9700 §4.14")
@@ -102,6 +107,36 @@ def test_a_limit_that_is_not_offered_is_asked_for_again(web: OAuthClient, visito
         answer = visitor.post(AUTHORIZE, fields | {"decision": "allow", "time_limit": limit})
         assert (answer.status_code, Grant.objects.exists()) == (400, False)
         assert offered(Page(answer)) == OFFERED
+
+
+@pytest.mark.spec("Y-94", "RFC 9700 §4.14")
+def test_what_was_chosen_stays_chosen_where_the_page_is_shown_again(
+    web: OAuthClient, visitor: Client
+) -> None:
+    page = Page(web.consent_page(visitor))
+    configure(web, allowed_scope="read offline_access")
+    answer = visitor.post(AUTHORIZE, fields_of(page.form(AUTHORIZE)) | DECIDED)
+    again = Page(answer)
+    assert (answer.status_code, Grant.objects.exists()) == (400, False)
+    assert checked(again) == ["1d"]
+    visitor.post(AUTHORIZE, fields_of(again.form(AUTHORIZE)) | {"decision": "allow"})
+    family = TokenFamily.objects.get()
+    assert family.allowed_until == family.started_at + DAY
+
+    configure(web, absolute_expiration="1d", allowed_scope="read write offline_access")
+    answer = visitor.post(AUTHORIZE, fields_of(again.form(AUTHORIZE)) | DECIDED)
+    assert offered(Page(answer)) == []  # it ends sooner by itself
+
+
+@pytest.mark.spec("Y-94", "RFC 9700 §4.14")
+def test_until_i_revoke_it_says_when_the_application_s_settings_end_it(
+    web: OAuthClient, visitor: Client
+) -> None:
+    with time_machine.travel("2026-11-24T12:00:00Z", tick=False):
+        visitor.force_login(User.objects.get())
+        assert "Until I revoke it (Nov 24, 2027 at the latest)" in Page(web.consent_page(visitor)).text
+        configure(web, absolute_expiration="none")
+        assert "Until I revoke it 30 days" in Page(web.consent_page(visitor)).text
 
 
 @pytest.mark.spec("Y-94", "RFC 9700 §4.14")
