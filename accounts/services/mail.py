@@ -56,13 +56,13 @@ def email_message(template: str, email: str, context: Mapping[str, Any]) -> Emai
 def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
     context = {"user": user, "link": link, "span": span_in_words(settings.INVITATION_SECONDS)}
-    return _is_sent("people/email/invitation", user, context)
+    return deliver("people/email/invitation", user, context)
 
 
 def send_sessions_ended(user: User, *, count: int, by: User) -> bool:
     """Mail somebody that an administrator ended all their sessions; return whether it was taken."""
     context = {"user": user, "count": count, "by": by, "at": timezone.now()}
-    return _is_sent("people/email/sessions_ended", user, context)
+    return deliver("people/email/sessions_ended", user, context)
 
 
 def send_second_factors_reset(user: User, *, removed: str, by: User) -> bool:
@@ -74,11 +74,17 @@ def send_second_factors_reset(user: User, *, removed: str, by: User) -> bool:
         by: the administrator.
     """
     context = {"user": user, "removed": removed, "by": by, "at": timezone.now()}
-    return _is_sent("people/email/second_factors_reset", user, context)
+    return deliver("people/email/second_factors_reset", user, context)
 
 
-def _is_sent(template: str, user: User, context: Mapping[str, Any]) -> bool:
-    """Send an email and return whether the mail server took it."""
+def deliver(template: str, user: User, context: Mapping[str, Any]) -> bool:
+    """Send somebody an email and return whether the mail server took it.
+
+    Args:
+        template: where its templates are, as for `email_message`.
+        user: whom it is for.
+        context: what it says, likewise.
+    """
     try:
         email_message(template, user.email, context).send()
     except (SMTPException, OSError) as error:

@@ -1,28 +1,36 @@
-"""The rows of machine applications: the people their keys act as, and they themselves."""
+"""The rows of machine applications: they themselves, and the people their keys act as."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
-from django.db.models import Count, Manager, Max, Min, Model
+from django.db.models import Count, Max, Min, Q, QuerySet
 
 from accounts.models import User
-from oauthapps.access.listing import AccessRow, by_api
+from oauthapps.access.search import of_application, of_person
 from oauthapps.models import Application, PublicKey
 from oauthapps.models.extents import Extent
 from oauthapps.rules import scopes
-from oauthapps.sql.catalog import Catalog, current_catalog
 
 BY_KEY = "As long as the key is there"
 BY_CREDENTIAL = "As long as it has a secret or key"
 
-
-M = TypeVar("M", bound=Model)
+# An application, and the person that it acts as; None where it acts as itself.
+Identity = tuple[Application, User | None]
 
 
 @dataclass
-class Found:
-    """What there is of one application's access as one identity."""
+class MachineAccess:
+    """An application's access as one identity.
+
+    Attributes:
+        keys: how many public keys act so.
+        since: since when there is one.
+        uses: when each was last used, and when the latest tokens were issued.
+        scope: what the living tokens may do, together.
+        access_tokens: how many of them there are.
+        until: when the last of them expires.
+    """
 
     keys: int = 0
     since: datetime | None = None
@@ -31,82 +39,80 @@ class Found:
     access_tokens: int = 0
     until: datetime | None = None
 
+    @property
+    def last_used_at(self) -> datetime | None:
+        """When a key was last used or a token issued; None for never."""
+        return max(self.uses, default=None)
 
-Identity = tuple[int, int | None]  # primary keys of an application and a person
-
-
-def machine_rows(extent: Extent) -> list[AccessRow]:
-    """Return the rows of machine applications within an extent: they themselves, then people by name."""
-    found: dict[Identity, Found] = {}
-    application = extent.application
-    if application is not None and application.service_id:
-        found[application.pk, None] = Found(since=application.created)
-    for key in living_keys(extent):
-        one = found.setdefault((key["application"], key["user"]), Found())
-        one.keys, one.since = key["number"], one.since or key["since"]
-        one.uses += [key["used"]] if key["used"] else []
-    for tokens in living_tokens(extent):
-        one = found.setdefault((tokens["application"], tokens["user"]), Found())
-        one.access_tokens += tokens["number"]
-        one.uses.append(tokens["issued"])
-        one.until = max(one.until or tokens["until"], tokens["until"])
-        one.scope |= set(scopes.parse(tokens["scope"]))
-    return sorted(
-        rows_of(found, extent),
-        key=lambda row: (row.person is not None, str(row.person), row.application.name),
-    )
+    def may_do(self, application: Application) -> list[str]:
+        """Return the scopes that its tokens have, or those that it can get without any."""
+        allowed = scopes.parse(application.allowed_scope)
+        held = [name for name in allowed if name in self.scope or not self.scope]
+        return [name for name in held if name != scopes.OFFLINE_ACCESS]
 
 
-def living_keys(extent: Extent) -> list[dict[str, Any]]:
-    """Return how many keys act as whom, since when, and when they last did."""
-    keys = PublicKey.objects.live().filter(
-        application__service_id__isnull=False, application__deleted_at=None, **named(extent)
-    )
-    rows: Any = keys.order_by().values("application", "user")
-    return list(rows.annotate(number=Count("pk"), since=Min("created_at"), used=Max("last_used_at")))
+def identities(extent: Extent, text: str, before: int | None, most: int) -> list[Identity]:
+    """Return whom machine applications act as within an extent: first themselves, then people, latest first.
+
+    Args:
+        extent: of one application, or of one person.
+        text: what the name of the other side contains.
+        before: the primary key that the other sides come before; None for the first ones.
+        most: how many to return.
+    """
+    application, person = extent.application, extent.person
+    others = other_sides(extent)
+    if before is not None:
+        others = others.filter(pk__lt=before)
+    if application is None:
+        return [(each, person) for each in others.filter(of_application(text))[:most]]
+    found: list[Identity] = []
+    if before is None and text.casefold() in application.name.casefold():
+        found.append((application, None))
+    return found + [(application, each) for each in others.filter(of_person(text))[: most - len(found)]]
 
 
-def living_tokens(extent: Extent) -> list[dict[str, Any]]:
-    """Return how many access tokens speak for whom, with which scopes."""
-    rows: Any = extent.machine_tokens.order_by().values("application", "user", "scope")
-    return list(rows.annotate(number=Count("pk"), issued=Max("created"), until=Max("expires")))
+def other_sides(extent: Extent) -> QuerySet[Any]:
+    """Return the people that an application acts as, or the applications that act as a person so."""
+    name = "user" if extent.person is None else "application"
+    # Whoever is found by tokens alone had keys that were deleted.
+    of_tokens = extent.machine_tokens.order_by().values(name)
+    ids = living_keys(extent).order_by().values(name).union(of_tokens)
+    rows: QuerySet[Any] = User.objects.all() if extent.person is None else Application.objects.live()
+    return rows.filter(pk__in=ids).order_by("-pk")
 
 
-def named(extent: Extent) -> dict[str, Any]:
-    """Return what an extent names, as a filter."""
-    names = {"application": extent.application, "user": extent.person}
-    return {name: value for name, value in names.items() if value is not None}
+def living_keys(extent: Extent) -> QuerySet[PublicKey]:
+    """Return the keys that act within an extent."""
+    keys = PublicKey.objects.live().filter(application__service_id__isnull=False)
+    return keys.filter(extent.about, application__deleted_at=None)
 
 
-def rows_of(found: dict[Identity, Found], extent: Extent) -> list[AccessRow]:
-    """Return the rows of what was found within an extent."""
-    catalog = current_catalog()
-    applications = known(Application.objects, extent.application, {application for application, _ in found})
-    people = known(User.objects, extent.person, {person for _, person in found if person})
-    return [
-        row_of(applications[application], people[person] if person else None, one, catalog)
-        for (application, person), one in found.items()
-    ]
+def access_of(extent: Extent, found: list[Identity]) -> list[MachineAccess]:
+    """Return the access of each of these identities within an extent, in two statements."""
+    if extent.person is None:
+        within = Q(user__in=[person for _, person in found if person]) | Q(user=None)
+    else:
+        within = Q(application__in=[application for application, _ in found])
+    access = {
+        (application.pk, person.pk if person else None): MachineAccess() for application, person in found
+    }
+    keys: Any = living_keys(extent).filter(within).order_by().values("application", "user")
+    for key in keys.annotate(number=Count("pk"), since=Min("created_at"), used=Max("last_used_at")):
+        if one := access.get((key["application"], key["user"])):
+            one.keys, one.since = key["number"], key["since"]
+            one.uses += [key["used"]] if key["used"] else []
+    tokens: Any = extent.machine_tokens.filter(within).order_by().values("application", "user", "scope")
+    for token in tokens.annotate(number=Count("pk"), issued=Max("created"), until=Max("expires")):
+        if one := access.get((token["application"], token["user"])):
+            one.access_tokens += token["number"]
+            one.uses.append(token["issued"])
+            one.until = max(one.until or token["until"], token["until"])
+            one.scope |= set(scopes.parse(token["scope"]))
+    return list(access.values())
 
 
-def known(manager: Manager[M], one: M | None, ids: set[int]) -> dict[int, M]:
-    """Return rows by primary key, where the one that an extent names is all of them without asking."""
-    return manager.in_bulk(ids) if one is None else {one.pk: one}
-
-
-def row_of(application: Application, person: User | None, one: Found, catalog: Catalog) -> AccessRow:
-    """Return the row of an application as one identity: what its tokens may do, or those that it can get."""
-    allowed = scopes.parse(application.allowed_scope)
-    names = [name for name in allowed if name in one.scope or not one.scope]
+def until(person: User | None, one: MachineAccess) -> tuple[datetime | None, str]:
+    """Return when an identity's access ends if nobody does anything, or until when in words."""
     note = BY_CREDENTIAL if person is None else BY_KEY * bool(one.keys)
-    return AccessRow(
-        application=application,
-        person=person,
-        apis=by_api([name for name in names if name != scopes.OFFLINE_ACCESS], catalog),
-        since=one.since,
-        last_used_at=max(one.uses, default=None),
-        until=None if note else one.until,
-        note=note,
-        access_tokens=one.access_tokens,
-        keys=one.keys,
-    )
+    return (None if note else one.until), note

@@ -38,19 +38,19 @@ class Extent:
     @property
     def has_machines(self) -> bool:
         """Whether access may be a machine application's, which needs no consent."""
-        return self.application is None or self.application.service_id is not None
+        return self.application is None or bool(self.application.service_id)
 
     @property
     def has_consents(self) -> bool:
         """Whether access may be by consent."""
-        return self.application is None or self.application.service_id is None
+        return not self.is_own and (self.application is None or not self.application.service_id)
 
     @property
     def consents(self) -> ConsentQuerySet:
         """The consents in force, if anything of them is of that time."""
-        if self.is_own:
+        if not self.has_consents:
             return Consent.objects.none()
-        rows = Consent.objects.in_force().filter(self._about)
+        rows = Consent.objects.in_force().filter(self.about)
         if self.before is None:
             return rows
         older = TokenFamily.objects.alive().filter(consent=OuterRef("pk"), started_at__lt=self.before)
@@ -61,24 +61,36 @@ class Extent:
     @property
     def families(self) -> TokenFamilyQuerySet:
         """The token families that have not ended."""
-        if self.is_own:
+        if not self.has_consents:
             return TokenFamily.objects.none()
-        rows = TokenFamily.objects.alive().filter(self._about)
-        return rows.filter(started_at__lt=self.before) if self.before else rows
+        return self._of_that_time(TokenFamily.objects.alive().filter(self.about))
+
+    def families_of(self, consents: list[int]) -> TokenFamilyQuerySet:
+        """Return those of some of its consents, by primary key."""
+        # By consent alone: SQLite would go through all of the application otherwise.
+        return self._of_that_time(TokenFamily.objects.alive().filter(consent__in=consents))
+
+    def _of_that_time(self, families: TokenFamilyQuerySet) -> TokenFamilyQuerySet:
+        return families.filter(started_at__lt=self.before) if self.before else families
 
     def tokens_of(self, families: TokenFamilyQuerySet) -> AccessTokenQuerySet:
-        """Return the living access tokens of some of these families."""
-        return AccessToken.objects.alive().filter(family__in=families)
+        """Return the access tokens of some of these families that have not ended."""
+        # By primary key: SQLite would go through the tokens of all applications to find them by family.
+        tokens = AccessToken.objects.filter(family__in=families).order_by()
+        return AccessToken.objects.not_ended().filter(pk__in=tokens.values("pk"))
 
     @property
     def machine_tokens(self) -> AccessTokenQuerySet:
-        """The living access tokens of machines, which descend from no consent."""
-        rows = AccessToken.objects.alive().filter(self._about, family=None)
+        """The access tokens of machines that have not ended; they descend from no consent."""
+        if not self.has_machines:
+            return AccessToken.objects.none()
+        rows = AccessToken.objects.not_ended().filter(self.about, family=None)
         if self.is_own:
             rows = rows.filter(user=None)
         return rows.filter(created__lt=self.before) if self.before else rows
 
     @property
-    def _about(self) -> Q:
+    def about(self) -> Q:
+        """The condition that a row with an application and a user is of these."""
         named: dict[str, Any] = {"application": self.application, "user": self.person}
         return Q(**{name: value for name, value in named.items() if value is not None})

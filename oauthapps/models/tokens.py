@@ -66,12 +66,15 @@ class AccessTokenQuerySet(models.QuerySet["AccessToken"]):
 
     def alive(self, now: datetime | None = None) -> Self:
         """Those an API may honor now: neither expired nor revoked, nor any of what they stand on ended."""
+        return self.not_ended(now).filter(application__disabled_at=None)
+
+    def not_ended(self, now: datetime | None = None) -> Self:
+        """Those that are alive or will be once their application is enabled again."""
         return self.filter(
             Q(user=None) | Q(user__is_active=True),
             expires__gt=now or timezone.now(),
             revoked_at=None,
             application__deleted_at=None,
-            application__disabled_at=None,
             family__ended_at=None,
         )
 

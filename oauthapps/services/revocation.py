@@ -102,12 +102,13 @@ def end_consents(extent: Extent, after: int) -> tuple[Revoked, int | None]:
         How much ended; the primary key that the next slice comes after, None where there is none.
     """
     ids = next_slice(extent.consents, after)
-    tokens = extent.tokens_of(extent.families.filter(consent__in=ids)).count()
+    families = extent.families_of(ids)
+    tokens = extent.tokens_of(families).count()
     consents = Consent.objects.active().filter(pk__in=ids)
     if extent.before is not None:
         consents = consents.filter(last_allowed_at__lt=extent.before)
     consents.update(withdrawn_at=timezone.now())
-    extent.families.filter(consent__in=ids).end(EndReason.REVOKED_BY_ADMINISTRATOR)
+    families.end(EndReason.REVOKED_BY_ADMINISTRATOR)
     return Revoked(consents=len(ids), access_tokens=tokens), ids[-1] if len(ids) == SLICE else None
 
 
