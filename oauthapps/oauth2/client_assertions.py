@@ -70,4 +70,6 @@ def verify(text: str, client_id: str, keys: Sequence[KeyRow]) -> VerifiedAsserti
     expires = check_times(claims, timezone.now())
     if claims.get("jti", "") == "":
         raise refusal("has no jti")
+    if not key.is_active:
+        raise refusal("is signed with a key that acts as a person who is not active")
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)

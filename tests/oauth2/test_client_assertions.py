@@ -151,6 +151,14 @@ def test_a_deleted_key_a_disabled_client_and_somebody_elses_key_authenticate_nob
     assert_refused(own_token(client, assertion(client)), "is not signed with")
 
 
+@pytest.mark.spec("Y-61", "RFC 7523 §3")
+def test_a_key_that_acts_as_somebody_stops_with_them(machine: Machine, person: User) -> None:
+    PublicKey.objects.filter(application=application_of(machine.client)).update(user=person)
+    assert own_token(machine.client, assertion(machine.client)).status_code == 200
+    User.objects.filter(pk=person.pk).update(is_active=False)
+    assert_refused(own_token(machine.client, assertion(machine.client)), "a person who is not active")
+
+
 @pytest.mark.spec("Y-62", "RFC 7523 §3 item 7")
 @pytest.mark.django_db(transaction=True)
 def test_an_assertion_works_once_wherever_it_is_sent(client: OAuthClient) -> None:
