@@ -7,6 +7,7 @@ from oauthapps.api.protected_resources import metadata_url
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.identifiers import canonical
+from oauthapps.sql.access_tokens import SERVICE
 from oauthapps.sql.catalog import current_catalog
 
 
@@ -27,6 +28,7 @@ def verify(request: ApiRequest) -> ApiResponse:
         headers={
             "Content-Type": "text/plain",
             "X-Auth-User-Id": token.row.subject,
+            **({"X-Auth-Sub-Type": SERVICE} if token.row.is_service else {}),
             "X-Auth-Username": quote(token.row.username, safe="+"),  # a header is ASCII whatever a name is
             "X-Auth-Client-Id": token.row.client_id,
             "X-Auth-Scope": scopes.render(token.scope),

@@ -157,6 +157,11 @@ class PublicKey(Credential):
         return "User ID" if self.user else "Service ID"
 
     @property
+    def authenticates(self) -> bool:
+        """Whether its application can authenticate with it alone: not with one that acts as a person."""
+        return self.user_id is None
+
+    @property
     def kind(self) -> str:
         """What pages call its kind and strength."""
         return "P-256" if self.bits == BITS_OF_P256 else f"RSA, {self.bits} bits"

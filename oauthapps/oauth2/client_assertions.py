@@ -5,12 +5,13 @@ Its own keys sign them: nothing that this server keeps could be used to make one
 
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
 from oauthapps.oauth2.assertions import (
     CLOCK_SKEW,
+    Claims,
     Rules,
     check_audience,
     check_times,
@@ -66,10 +67,19 @@ def verify(text: str, client_id: str, keys: Sequence[KeyRow]) -> VerifiedAsserti
         raise refusal("must have the Client ID as its iss and as its sub")
     if "aud" not in claims:
         raise refusal("has no aud")
-    check_audience(claims, {issuer(), endpoint("token")})
+    check_sole_audience(claims, {issuer(), endpoint("token")})
     expires = check_times(claims, timezone.now())
     if claims.get("jti", "") == "":
         raise refusal("has no jti")
-    if not key.is_active:
-        raise refusal("is signed with a key that acts as a person who is not active")
+    if key.person_id is not None:
+        raise refusal("is signed with a key that acts as a person: use one that acts as the application")
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
+
+
+def check_sole_audience(claims: Claims, accepted: Collection[str]) -> None:
+    """Refuse an `aud` that names somebody else, also beside us: they could present it here first."""
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    for entry in audience:
+        check_audience({"aud": entry}, accepted)
+    if not audience:
+        raise refusal("has an aud that names nobody")

@@ -165,9 +165,19 @@ def find_client_by_assertion(
         raise ClientAuthenticationError(credentials)
     client = AuthenticatedClient(application=found, presented=rows, assertion=assertion)
     if presented is None or not presented.issues:
-        with once(client):
-            tokens.use_client_assertion(assertion, found)
+        use_up_assertion(client)
     return client
+
+
+def use_up_assertion(client: AuthenticatedClient) -> None:
+    """Use up what a client authenticated with, where that is an assertion and no tokens come of it.
+
+    Raises:
+        ClientAuthenticationError: when it was used before.
+    """
+    if client.assertion:
+        with once(client):
+            tokens.use_client_assertion(client.assertion, client.application)
 
 
 @contextmanager

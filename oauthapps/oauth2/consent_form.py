@@ -55,9 +55,11 @@ def seal(parameters: Parameters, user: User, asked: AuthorizationRequest) -> str
 def wording_of(asked: AuthorizationRequest) -> str:
     """Return the digest of the scopes that a validated request is for, and of what people read of them.
 
-    Both can change while a page is open: a request without `scope` asks for what its application may have.
+    All of it can change while a page is open: a request without `scope` asks for what its application may
+    have.
     """
-    return digest(json.dumps(asked.catalog.sentences(asked.scopes)))
+    shown = [(api.name, said) for api, said in asked.catalog.by_api(asked.scopes)]
+    return digest(json.dumps(shown))
 
 
 def time_limit_of(text: str) -> TimeLimit:

@@ -5,9 +5,7 @@ and stores what is made from it, or does neither, because another request was qu
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 
-from django.utils import timezone
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import (
     InvalidGrantError,
@@ -28,6 +26,7 @@ from oauthapps.oauth2.client_authentication import (
     authenticate_client,
     identify_application,
     once,
+    use_up_assertion,
 )
 from oauthapps.oauth2.errors import error_response, unreadable_response, unsupported_grant_type
 from oauthapps.oauth2.grant_types import Granted, TokenGrant
@@ -37,6 +36,7 @@ from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successor_of
+from oauthapps.rules.time_limits import seconds_within
 from oauthapps.services import tokens
 from oauthapps.sql import clients
 from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow
@@ -112,10 +112,8 @@ class TokenEndpoint:
             presented = Presented(grant.lookup, digest(value))
             client = authenticate_client(authorization, parameters, sender, presented)
             application = client.application
-            if grant_type not in application.type.grant_types:
-                raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), application.type))
             try:
-                return self.issue(grant.judge(value, parameters, client), parameters, client, sender)
+                return self.issue(judged(grant_type, value, parameters, client), parameters, client, sender)
             except InvalidGrantError as error:
                 grant.after_refusal(error, value, client, sender)
                 raise
@@ -128,17 +126,14 @@ class TokenEndpoint:
         """Make tokens, store them while using up what they are made from, and reply (RFC 6749 section 5.1).
 
         Raises:
-            InvalidScopeError: when the application may have none of the scopes.
             InvalidGrantError: when that was used up before; nothing is stored then.
         """
         application = client.application
-        if not granted.scope:
-            raise InvalidScopeError(refusals.NO_SCOPE)
         issue = tokens.Issue(
             source=granted.source,
             client=application,
             scope=scopes.render(granted.scope),
-            seconds=within(
+            seconds=seconds_within(
                 granted.allowed_until,
                 application.catalog.seconds(granted.scope, application.access_token_seconds),
             ),
@@ -164,16 +159,29 @@ class TokenEndpoint:
         return json_response(reply, headers=NO_STORE)
 
 
-def within(allowed_until: datetime | None, seconds: int) -> int:
-    """Return how many seconds an access token lives: no longer than the person allowed.
+def judged(grant_type: str, value: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
+    """Return what a request is granted; its client's assertion is good for no other request if it is refused.
 
     Args:
-        allowed_until: the time limit that the person chose; None for none.
-        seconds: what its APIs and its application allow.
+        grant_type: one of `GRANTS`.
+        value: what the client presents.
+        parameters: the request's parameters.
+        client: the client.
+
+    Raises:
+        OAuth2Error: naming the first thing that is wrong.
+        ClientAuthenticationError: when something is, and the client's assertion was used before.
     """
-    if allowed_until is None:
-        return seconds
-    return min(seconds, (allowed_until - timezone.now()) // timedelta(seconds=1))
+    try:
+        if grant_type not in client.application.type.grant_types:
+            raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), client.application.type))
+        granted = GRANTS[grant_type].judge(value, parameters, client)
+        if not granted.scope:
+            raise InvalidScopeError(refusals.NO_SCOPE)
+    except OAuth2Error:
+        use_up_assertion(client)
+        raise
+    return granted
 
 
 # The authorization code grant (RFC 6749 section 4.1.3) with PKCE (RFC 7636 section 4.6)

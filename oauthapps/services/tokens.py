@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -84,43 +85,50 @@ def store(issue: Issue, *, sender: Sender) -> bool:
 def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
     """Do what `store` says, without a word about assertions of clients that were used before."""
     now, source = timezone.now(), issue.source
-    made: issuing.Values = {
+    made: dict[str, Any] = {
         "now": now,
         "access_token": credential_values.digest(issue.access_token),
         "scope": issue.scope,
         "expires": now + timedelta(seconds=issue.seconds),
     }
+    proof: issuing.Values = {}
     if issue.client_assertion:
-        made = {**made, **assertions.values_of(issue.client_assertion, issue.client)}
-    if isinstance(source, VerifiedAssertion):
-        assertion = {
-            "user": source.key.person_id,
-            "assertion_id": source.assertion_id,
-            "assertion_expires": source.expires,
-        }
-        return issuing.add_machine_token({**made, **assertion, "application": issue.client.id})
-    if isinstance(source, OwnBehalf):
-        no_assertion = {"user": None, "assertion_id": None, "assertion_expires": None}
-        return issuing.add_machine_token({**made, **no_assertion, "application": issue.client.id})
-    used = {
+        proof = assertions.values_of(issue.client_assertion, issue.client)
+    if isinstance(source, VerifiedAssertion | OwnBehalf):
+        machine = {**of_machine(source), "application": issue.client.id}
+        return issuing.add_machine_token({**made, **proof, **machine})
+    values = {
+        **made,
         "source": source.id,
         "replaced_at": now if issue.replaces else None,
         "refresh_token": credential_values.digest(issue.refresh_token) if issue.refresh_token else "",
         "refresh_scope": source.scope,
         "successor_salt": credential_values.new_successor_salt() if issue.refresh_token else "",
     }
-    values = {**made, **used}
     if source.allowed_until is not None:
         values["expires"] = min(now + timedelta(seconds=issue.seconds), source.allowed_until)
     if isinstance(source, GrantRow):
-        return issuing.use_and_add("oauthapps_grant", values)
-    if source.replaced_at is None and issuing.use_and_add("oauthapps_refreshtoken", values):
-        return True
+        return issuing.use_and_add("oauthapps_grant", {**values, **proof})
+    if source.replaced_at is None:
+        if issuing.use_and_add("oauthapps_refreshtoken", {**values, **proof}):
+            return True
+        proof = {}  # used up in the attempt
     # Its reply may have been lost, or another tab was quicker: each gets the same refresh token.
-    if not issuing.add_again({**values, "replaced_after": reuse_began(now)}):
+    if not issuing.add_again({**values, **proof, "replaced_after": reuse_began(now)}):
         return False
     record_repeat(source, actor=sender().as_client(issue.client.client_id))
     return True
+
+
+def of_machine(source: VerifiedAssertion | OwnBehalf) -> issuing.Values:
+    """Return whom the token of a machine speaks for, and which assertion is used up for it."""
+    if isinstance(source, OwnBehalf):
+        return {"user": None, "assertion_id": None, "assertion_expires": None}
+    return {
+        "user": source.key.person_id,
+        "assertion_id": source.assertion_id,
+        "assertion_expires": source.expires,
+    }
 
 
 def use_client_assertion(assertion: VerifiedAssertion, client: ClientRow) -> None:

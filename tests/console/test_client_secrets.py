@@ -131,6 +131,19 @@ def test_deleting_the_last_secret_is_legal_and_the_page_says_what_it_means(
     assert not web.secrets.live().exists()
 
 
+@pytest.mark.parametrize("acts_as_person", [False, True])
+def test_a_key_that_still_authenticates_is_named_when_the_last_secret_goes(
+    console: Browser, administrator: User, web: Application, secret: ClientSecret, acts_as_person: bool
+) -> None:
+    user = administrator if acts_as_person else None
+    add_key(web, public_pem(SIGNING_KEY), user=user, actor=Actor(user=administrator))
+    form = console.get(address("delete-secret", web, secret.pk))
+    assert ("can still authenticate with its public key" in form.text) is not acts_as_person
+    page = console.follow(console.send(form))
+    assert ("authenticates with its public key alone" in page.text) is not acts_as_person
+    assert ("Without one, the application can't authenticate" in page.text) is acts_as_person
+
+
 def test_a_deleted_secret_is_listed_for_a_month_with_who_deleted_it(
     console: Browser, web: Application, secret: ClientSecret
 ) -> None:

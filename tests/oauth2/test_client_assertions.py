@@ -16,10 +16,14 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from audit.actors import Actor
-from oauthapps.models import AccessToken, ClientAssertion, PublicKey
+from oauthapps.models import AccessToken, ClientAssertion, PublicKey, RefreshToken
+from oauthapps.oauth2.client_authentication import authenticate_client
+from oauthapps.rules.credential_values import digest, new_access_token, successor_of
 from oauthapps.services.cleanup import prune
 from oauthapps.services.credentials import add_key
-from tests.factories import UserFactory
+from oauthapps.services.tokens import Issue, store
+from oauthapps.sql import clients
+from oauthapps.sql.clients import Presented
 from tests.keys import OTHER_KEY, SIGNING_KEY
 from tests.oauth2.conftest import Machine, application_of
 from tests.oauth_client import INTROSPECT, METADATA, REVOKE, TOKEN, OAuthClient
@@ -27,6 +31,7 @@ from tests.oauth_client import INTROSPECT, METADATA, REVOKE, TOKEN, OAuthClient
 pytestmark = pytest.mark.django_db
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 ISSUER = settings.BASE_URL
 PrivateKey = rsa.RSAPrivateKey | ec.EllipticCurvePrivateKey
 P256 = ec.generate_private_key(ec.SECP256R1())
@@ -34,9 +39,8 @@ KEYS: dict[str, PrivateKey] = {"RS256": SIGNING_KEY, "PS256": SIGNING_KEY, "ES25
 
 
 def upload(client: OAuthClient, key: PrivateKey) -> PublicKey:
-    owner = UserFactory.create()
     pem = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return add_key(application_of(client), pem, user=owner, actor=Actor(user=owner))
+    return add_key(application_of(client), pem, user=None, actor=Actor(label="an administrator"))
 
 
 def claims_of(client: OAuthClient, **changes: Any) -> dict[str, Any]:
@@ -71,14 +75,15 @@ def assert_refused(answer: Any, reason: str, status: int = 401, error: str = "in
 
 @pytest.fixture
 def client(machine: Machine) -> OAuthClient:
-    """A machine application's client, which has a key."""
+    """A machine application's client, which has a key that acts as the application."""
+    PublicKey.objects.filter(pk=machine.key.pk).update(user=None)
     return machine.client
 
 
 @pytest.mark.spec("Y-60", "RFC 7523 §2.2")
 @pytest.mark.parametrize("algorithm", KEYS)
 @pytest.mark.parametrize(
-    "audience", [ISSUER, f"{ISSUER}/", f"{ISSUER}{TOKEN}", [ISSUER, "https://b.example"]]
+    "audience", [ISSUER, f"{ISSUER}/", f"{ISSUER}{TOKEN}", [ISSUER], [ISSUER, f"{ISSUER}{TOKEN}"]]
 )
 def test_a_client_authenticates_with_its_own_key(client: OAuthClient, algorithm: str, audience: Any) -> None:
     if algorithm == "ES256":
@@ -103,6 +108,9 @@ def test_a_client_id_beside_it_is_its_own(client: OAuthClient) -> None:
         ({"iss": ...}, "must have the Client ID as its iss and as its sub"),
         ({"aud": ...}, "has no aud"),
         ({"aud": "https://elsewhere.example"}, "has an aud that does not name this server"),
+        ({"aud": [ISSUER, "https://elsewhere.example"]}, "has an aud that does not name this server"),
+        ({"aud": [ISSUER, 7]}, "has an aud that does not name this server"),
+        ({"aud": []}, "has an aud that names nobody"),
         ({"aud": f"{ISSUER}/integrations/oauth2/api/v1/jwt/exchange"}, "has an aud that does not name"),
         ({"exp": ...}, "has no exp"),
         ({"exp": int(time.time()) - 3600}, "expired"),
@@ -152,11 +160,43 @@ def test_a_deleted_key_a_disabled_client_and_somebody_elses_key_authenticate_nob
 
 
 @pytest.mark.spec("Y-61", "RFC 7523 §3")
-def test_a_key_that_acts_as_somebody_stops_with_them(machine: Machine, person: User) -> None:
-    PublicKey.objects.filter(application=application_of(machine.client)).update(user=person)
-    assert own_token(machine.client, assertion(machine.client)).status_code == 200
-    User.objects.filter(pk=person.pk).update(is_active=False)
-    assert_refused(own_token(machine.client, assertion(machine.client)), "a person who is not active")
+@pytest.mark.parametrize("is_active", [True, False])
+def test_a_key_that_acts_as_a_person_authenticates_no_client(machine: Machine, is_active: bool) -> None:
+    User.objects.update(is_active=is_active)
+    assert_refused(own_token(machine.client, assertion(machine.client)), "a key that acts as a person")
+
+
+@pytest.mark.spec("Y-62", "RFC 7523 §3 item 7")
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"scope": "nonsense"},
+        {"resource": "https://nowhere.example"},
+        {"grant_type": "authorization_code", "code": "x"},
+        {"grant_type": "refresh_token", "refresh_token": "x"},
+        {"grant_type": JWT_BEARER, "assertion": "x"},
+        {"grant_type": "password", "client_id": ...},
+    ],
+)
+def test_an_assertion_of_a_refused_request_is_used_up(client: OAuthClient, fault: dict[str, Any]) -> None:
+    text = assertion(client)
+    fault = {name: client.client_id if value is ... else value for name, value in fault.items()}
+    refused = client.post(TOKEN, by_assertion(text, **{"grant_type": "client_credentials", **fault}))
+    assert refused.status_code == 400, refused.content
+    assert_refused(own_token(client, text), "already used")
+
+
+@pytest.mark.spec("Y-62", "RFC 7523 §3 item 7")
+@pytest.mark.django_db(transaction=True)
+def test_a_used_assertion_ends_no_family(web: OAuthClient, visitor: Client) -> None:
+    upload(web, SIGNING_KEY)
+    tokens, text = web.get_tokens(visitor), assertion(web)
+    newest = web.refresh(web.refresh(tokens["refresh_token"]).json()["refresh_token"]).json()
+    assert web.post(INTROSPECT, by_assertion(text, token="x")).status_code == 200
+    replayed = by_assertion(text, grant_type="refresh_token", refresh_token=tokens["refresh_token"])
+    assert_refused(web.post(TOKEN, replayed), "already used")
+    assert web.refresh(newest["refresh_token"]).status_code == 200
 
 
 @pytest.mark.spec("Y-62", "RFC 7523 §3 item 7")
@@ -218,11 +258,36 @@ def test_a_web_application_exchanges_its_code_and_refreshes(web: OAuthClient, vi
     assert web.me(again.json()["access_token"]).status_code == 200
 
 
+@pytest.mark.spec("Y-50", "RFC 9700 §4.14.2")
+@pytest.mark.django_db(transaction=True)
+def test_the_slower_of_two_refreshes_gets_the_same_successor(web: OAuthClient, visitor: Client) -> None:
+    """Both have authenticated and looked the token up before either has used it up."""
+    upload(web, SIGNING_KEY)
+    value = web.get_tokens(visitor)["refresh_token"]
+    presented = Presented(clients.REFRESH_TOKENS, digest(value))
+    sender = Actor(label="a client")
+    for _ in range(2):
+        found = authenticate_client("", by_assertion(assertion(web)), lambda: sender, presented)
+        row = found.own_row()
+        issue = Issue(
+            source=row,
+            client=found.application,
+            scope=row.scope,
+            seconds=60,
+            access_token=new_access_token(),
+            refresh_token=successor_of(value, row.successor_salt),
+            client_assertion=found.assertion,
+        )
+        assert store(issue, sender=lambda: sender)
+    assert AccessToken.objects.count() == 3
+    assert RefreshToken.objects.count() == 2
+
+
 @pytest.mark.spec("Y-63", "RFC 7523 §2.2")
 def test_a_machine_exchanges_a_jwt_of_a_person(machine: Machine, person: User) -> None:
     upload(machine.client, P256)
     granted = machine.assertion()
-    parameters = {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": granted}
+    parameters = {"grant_type": JWT_BEARER, "assertion": granted}
     reply = machine.client.post(TOKEN, parameters | by_assertion(assertion(machine.client, "ES256")))
     assert reply.status_code == 200, reply.content
     assert machine.client.me(reply.json()["access_token"]).json()["ID"] == machine.key.subject
@@ -236,7 +301,7 @@ def test_the_jwt_of_a_person_is_signed_with_rs256_all_the_same(machine: Machine)
     granted = jwt.encode(machine.claims(), P256, algorithm="ES256")
     refused = machine.client.post(
         TOKEN,
-        {"grant_type": "urn:ietf:params:oauth:grant-type:jwt-bearer", "assertion": granted},
+        {"grant_type": JWT_BEARER, "assertion": granted},
         Authorization=machine.client.basic,
     )
     assert_refused(refused, "is not signed with RS256 by one", 400, "invalid_grant")

@@ -180,7 +180,7 @@ def test_the_page_promises_only_what_this_installation_sees_to(
 
 
 @pytest.mark.spec("Y-93", "RFC 9700 §4.5")
-@pytest.mark.parametrize("change", ["a sentence", "a default"])
+@pytest.mark.parametrize("change", ["a sentence", "a default", "the name of an API"])
 def test_what_was_not_shown_is_not_granted(
     app: OAuthClient, visitor: Client, invoices: Api, change: str
 ) -> None:
@@ -188,6 +188,8 @@ def test_what_was_not_shown_is_not_granted(
     fields = fields_of(page.form(AUTHORIZE)) | {"decision": "allow"}
     if change == "a sentence":
         reword("invoices:read", "Read everybody's invoices")
+    elif change == "the name of an API":
+        apis.change_api(invoices, {"name": "Payroll"}, actor=ADMINISTRATOR)
     else:
         add_scope(invoices, NewScope(name="invoices:send", sentence="Send invoices"), actor=ADMINISTRATOR)
         names = [*application_of(app).allowed_scope.split(), "invoices:send"]

@@ -13,6 +13,7 @@ from audit.actors import Actor
 from audit.models import Event
 from oauthapps.models import AccessToken, Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
+from oauthapps.rules import time_limits
 from oauthapps.rules.apis.token_lifetimes import LONGEST_SECONDS
 from oauthapps.rules.time_limits import LENGTHS, TimeLimit
 from oauthapps.services import apis
@@ -225,14 +226,14 @@ def test_a_token_that_is_stored_late_ends_with_the_limit_all_the_same(
         clock.shift(DAY - timedelta(seconds=60))
         from oauthapps.oauth2 import token_endpoint
 
-        judged = token_endpoint.within
+        judged = time_limits.seconds_within
 
         def slow(*values: Any) -> int:
             seconds = judged(*values)
             clock.shift(timedelta(seconds=2))
             return seconds
 
-        monkeypatch.setattr(token_endpoint, "within", slow)
+        monkeypatch.setattr(token_endpoint, "seconds_within", slow)
         web.refresh(tokens["refresh_token"])
         assert max(AccessToken.objects.values_list("expires", flat=True)) == until
 

@@ -18,7 +18,7 @@ from accounts.models import User
 from audit.actors import Actor
 from oauthapps.services.applications import disable_application
 from tests.oauth2.conftest import Machine, application_of
-from tests.oauth_client import REVOKE, VERIFY, OAuthClient
+from tests.oauth_client import REVOKE, TOKEN, VERIFY, OAuthClient
 
 if TYPE_CHECKING:
     from django.test.client import _MonkeyPatchedWSGIResponse as Answer
@@ -79,6 +79,12 @@ def test_the_answer_says_who_by_which_client_and_what_for(token: str, web: OAuth
         "X-Auth-Scope": "read write offline_access",
         "X-Auth-Audience": "http://testserver.localhost",
     }
+
+
+def test_a_service_is_told_from_a_person(machine: Machine) -> None:
+    client = machine.client
+    reply = client.post(TOKEN, {"grant_type": "client_credentials"}, Authorization=client.basic).json()
+    assert ask(reply["access_token"])["X-Auth-Sub-Type"] == "service"
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -184,11 +184,15 @@ def test_nobody_outside_says_who_they_are(protected: Protected) -> None:
         "X-Auth-Username": "somebody-else",
         "X_Auth_User_Id": "0" * 32,
         "X-Auth-Scope": "everything",
+        "X-Auth-Audience": "https://everything.example",
+        "X-Auth-Sub-Type": "service",
     }
     seen = protected.call(headers=bearer(protected.machine.token()) | forged).json()["headers"]
     assert seen["x-auth-user-id"] == protected.machine.application["user_id"]
     assert seen["x-auth-username"] == ADMIN["ADMIN_USERNAME"]
     assert seen["x-auth-scope"] == "read write"
+    assert "everything" not in seen["x-auth-audience"]
+    assert "x-auth-sub-type" not in seen
     assert "x_auth_user_id" not in seen
 
 

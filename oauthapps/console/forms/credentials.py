@@ -54,8 +54,8 @@ class SubjectForm(forms.Form):
         initial=ITSELF,
         widget=forms.RadioSelect,
         help_text=(
-            "As the application itself, it keeps working when people leave. As you, it works on your behalf: "
-            "the sub of each JSON Web Token is your User ID."
+            "As the application itself, it keeps working when people leave, and can stand in for a client "
+            "secret. As you, it works on your behalf: the sub of each JSON Web Token is your User ID."
         ),
     )
 

@@ -59,6 +59,7 @@ def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse
         "application": secret.application,
         "secret": secret,
         "remaining": secret.application.secrets.live().count() - 1,
+        "authenticating_keys": sum(key.authenticates for key in secret.application.keys.live()),
         "used_recently": secret.used_since(timezone.now() - RECENTLY),
         "unsaved": unsaved_fields(request, secret.application),
     }

@@ -136,6 +136,7 @@ def show(
         "has_errors": rows.has_errors or bool(edit_conflicts or questions),
         "secrets": secrets,
         "keys": keys,
+        "authenticating_keys": sum(key.authenticates for key in keys),
         "action": action,
         "form_id": idempotency.new_key(),
         **messages_by_section(request),
