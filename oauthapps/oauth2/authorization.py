@@ -74,6 +74,9 @@ DECIDE_AGAIN = (
     "Your choice wasn't applied: the page was too old, or you signed in or out after it was opened. Choose "
     "again."
 )
+# What Enter in a field sends: browsers press a form's first button then, which must decide nothing.
+UNDECIDED = "undecided"
+NOT_DECIDED = "Nothing was decided yet. Choose Allow access or Cancel."
 REWORDED = "Your choice wasn't applied: what the application asks for has changed. Read it, and choose again."
 
 
@@ -101,8 +104,9 @@ class AuthorizationView(OAuthLibMixin, View):
     def post(self, request: HttpRequest) -> HttpResponse:
         """Do what the person decided about the request that was shown."""
         parameters: Parameters = {}
-        if not isinstance(request.user, User) or is_from_old_tab(request):
-            return self.ask_again(request)
+        is_decided = request.POST.get("decision") != UNDECIDED
+        if not isinstance(request.user, User) or is_from_old_tab(request) or not is_decided:
+            return self.ask_again(request, DECIDE_AGAIN if is_decided else NOT_DECIDED)
         try:
             shown = unseal(request.POST.get("authorization_request", ""), request.user)
             parameters = shown.parameters
