@@ -47,7 +47,7 @@ class EventKind(models.TextChoices):
     ALL_ACCESS_REVOKED = "consent:revoke_all", "All access revoked by an administrator"
     OLDER_ACCESS_REVOKED = "consent:revoke_older", "Older access revoked by an administrator"
     CODE_REPLAYED = "code:replay", "Authorization code reused"
-    REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same response repeated"
+    REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same new token returned"
     REFRESH_TOKEN_REPLAYED = "refresh_token:replay", "Refresh token reused after rotation"
     TOKEN_REVOKED = "token:revoke", "Token revoked by the application"
     API_CREATED = "api:create", "API created"

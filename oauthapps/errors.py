@@ -62,7 +62,7 @@ class ScopeTakenError(GatehouseError):
     """There is, or was, a scope of this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"There is a scope {name} already, or there was one: choose another name.")
+        super().__init__(f"The scope name {name} is in use, or was used before. Choose another name.")
         self.name = name
 
 

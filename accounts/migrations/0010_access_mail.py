@@ -9,6 +9,6 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='user',
             name='wants_access_mail',
-            field=models.BooleanField(db_default=True, default=True, verbose_name='Mail me when an administrator revokes access'),
+            field=models.BooleanField(db_default=True, default=True, verbose_name='Email me when an administrator revokes access'),
         ),
     ]

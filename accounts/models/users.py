@@ -84,7 +84,7 @@ class User(AbstractBaseUser):
     # When they first had a password; None as long as they are only invited.
     joined_at = models.DateTimeField(default=timezone.now, null=True, editable=False)
     wants_access_mail = models.BooleanField(
-        "Mail me when an administrator revokes access", default=True, db_default=True
+        "Email me when an administrator revokes access", default=True, db_default=True
     )
     # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)

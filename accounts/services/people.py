@@ -95,7 +95,7 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
 
 
 def choose_access_mail(person: User, is_on: bool, *, actor: Actor) -> None:
-    """Save whether somebody is told by mail of access that an administrator revoked."""
+    """Save whether somebody gets emails about access that an administrator revoked."""
     with transaction.atomic():
         rows = User.objects.filter(pk=person.pk, wants_access_mail=not is_on)
         if rows.update(wants_access_mail=is_on):

@@ -1,4 +1,4 @@
-"""Whether administrators need a second factor: whom that hits, and until when they can go on without one."""
+"""Whether administrators need a second factor: whom that affects, and how long they can do without one."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +24,7 @@ SAID = {
     (True, True): "Administrators now need a second factor.",
     (False, True): "Administrators no longer need a second factor.",
     (True, False): "Administrators already need a second factor.",
-    (False, False): "Administrators already don't need a second factor.",
+    (False, False): "A second factor is already optional for administrators.",
 }
 
 

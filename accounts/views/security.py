@@ -49,7 +49,7 @@ def overview(request: HttpRequest) -> HttpResponse:
 
 @posted_from("security")
 def access_mail(request: HttpRequest) -> HttpResponse:
-    """Turn emails on or off that tell somebody of access an administrator revoked."""
+    """Turn a person's emails about access that an administrator revoked on or off."""
     is_on = request.POST.get("emails") == "on"
     choose_access_mail(signed_in_user(request), is_on, actor=Actor.of(request))
     messages.success(request, f"Emails about revoked access are {'on' if is_on else 'off'}.")

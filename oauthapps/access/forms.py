@@ -27,7 +27,7 @@ class OlderForm(forms.Form):
 
     date = forms.DateField(
         label="Allowed before",
-        help_text="The day in UTC. Access that was allowed on that day or later stays.",
+        help_text="A day in UTC. Access that was allowed on or after that day stays.",
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
     )
 

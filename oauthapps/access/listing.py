@@ -1,4 +1,4 @@
-"""The rows of Access pages: who lets what act for them, as it is now."""
+"""The rows of Access pages: which applications can act for whom now."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class AccessRow:
     Attributes:
         application: the application.
         person: the person; None where a machine application acts as itself.
-        apis: what it may do now, by API; nothing where nothing works any more.
+        apis: what it may do now, by API; nothing where nothing works anymore.
         since: when it was first allowed.
         since_from: the IP address that it was last allowed from; None where that is not known.
         last_used_at: when it last got a token; None if it never did.

@@ -12,7 +12,7 @@ from oauthapps.models import Application, PublicKey
 from oauthapps.models.extents import Extent
 from oauthapps.rules import scopes
 
-BY_KEY = "As long as the key is there"
+BY_KEY = "As long as the key exists"
 BY_CREDENTIAL = "As long as it has a secret or key"
 
 # An application, and the person that it acts as; None where it acts as itself.

@@ -85,7 +85,7 @@ def tell(request: HttpRequest, extent: Extent, revoked: Revoked) -> None:
     words = people_or_applications(extent, revoked)
     tokens = counted(revoked.access_tokens, "access token")
     if not revoked.is_whole:
-        messages.warning(request, f"Revoked so far: {words}, {tokens}. There is more: revoke again.")
+        messages.warning(request, f"Revoked so far: {words}, {tokens}. Some access is left: revoke again.")
         return
     messages.success(request, f"Access revoked: {tokens if extent.is_single else f'{words}, {tokens}'}.")
 

@@ -16,7 +16,7 @@ from oauthapps.rules.apis.identifiers import canonical
 from oauthapps.sql.catalog import built_in_identifier, current_catalog
 
 WELL_KNOWN = "/.well-known/oauth-protected-resource"  # RFC 9728 section 3.1
-UNKNOWN = "There is no API of this identifier here."
+UNKNOWN = "There is no API with this identifier here."
 
 
 @public

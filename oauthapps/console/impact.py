@@ -1,4 +1,4 @@
-"""The impact of deleting an application, an API or a scope, or of taking scopes away: whom it hits."""
+"""The impact of deleting an application, an API or a scope, or of taking scopes away: whom it affects."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

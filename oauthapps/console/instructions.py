@@ -63,10 +63,10 @@ def explained_subject(keys: Sequence[PublicKey], *, viewer: User) -> str:
     """Return whose ID `subject_of` returns, in words."""
     if not keys:
         name = viewer.display_name
-        return f"User ID of whoever adds the key. There is none yet; if you add it, that is {name}"
+        return f"ID of whoever the key acts as. There is no key yet; this ID is for one that acts as {name}"
     if keys[0].user is None:
-        return "Service ID of the application, as which the key acts"
-    return f"User ID of who added the key: {keys[0].user.display_name}"
+        return "Service ID of the application, because the key acts as the application itself"
+    return f"User ID of the person that the key acts as: {keys[0].user.display_name}"
 
 
 def jwt_steps(application: Application, keys: Sequence[PublicKey], *, viewer: User) -> list[Step]:

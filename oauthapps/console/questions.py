@@ -13,7 +13,7 @@ from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, REDIRECT_URLS, valu
 
 @dataclass(frozen=True, kw_only=True)
 class LostScopes:
-    """Scopes that an application would have no more, and whom that hits."""
+    """Scopes that an application would lose, and whom that affects."""
 
     names: tuple[str, ...]
     impact: Impact

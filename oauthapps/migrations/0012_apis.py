@@ -66,7 +66,7 @@ class Migration(migrations.Migration):
             name='Scope',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', models.CharField(error_messages={'unique': 'There is a scope of this name, or there was one: choose another name.'}, max_length=100, unique=True, validators=[oauthapps.models.validators.validate_scope_name], verbose_name='Name')),
+                ('name', models.CharField(error_messages={'unique': 'This scope name is in use, or was used before. Choose another name.'}, max_length=100, unique=True, validators=[oauthapps.models.validators.validate_scope_name], verbose_name='Name')),
                 ('sentence', models.CharField(max_length=200, validators=[common.validators.validate_name], verbose_name='Sentence on the consent page')),
                 ('sentence_since', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
                 ('is_default', models.BooleanField(default=True, verbose_name='Asked for by default')),

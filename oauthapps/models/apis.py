@@ -93,7 +93,7 @@ class Scope(models.Model):
         max_length=LONGEST_NAME,
         unique=True,
         validators=[validate_scope_name],
-        error_messages={"unique": "There is a scope of this name, or there was one: choose another name."},
+        error_messages={"unique": "This scope name is in use, or was used before. Choose another name."},
     )
     sentence = models.CharField("Sentence on the consent page", max_length=200, validators=[validate_name])
     # Since when it says what it says: consents from before have read another sentence.

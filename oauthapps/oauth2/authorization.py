@@ -77,7 +77,7 @@ DECIDE_AGAIN = (
 # What Enter in a field sends: browsers press a form's first button then, which must decide nothing.
 UNDECIDED = "undecided"
 NOT_DECIDED = "Nothing was decided yet. Choose Allow access or Cancel."
-REWORDED = "Your choice wasn't applied: what the application asks for has changed. Read it, and choose again."
+REWORDED = "Your choice wasn't applied: what the application asks for has changed. Review it and choose."
 
 
 @method_decorator(login_not_required, name="dispatch")

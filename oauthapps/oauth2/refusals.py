@@ -29,10 +29,10 @@ NOT_AUTHENTICATED = (
     "Client authentication failed: unknown or disabled client_id, or missing or wrong client secret."
 )
 BROKEN_BASIC = "The Authorization header is not valid HTTP Basic: expected base64 of client_id:client_secret."
-TWO_WAYS = "Authenticate in one way: in the Authorization header, by client_secret, or by client_assertion."
+TWO_WAYS = "Use one authentication method: the Authorization header, client_secret, or client_assertion."
 ASSERTION_TYPE = "The client_assertion_type must be urn:ietf:params:oauth:client-assertion-type:jwt-bearer."
 HAS_NO_SECRET = "This is a public client and has no client secret: send client_id only."  # noqa: S105  # a sentence
-CANNOT_AUTHENTICATE = "This endpoint requires a client that authenticates; a public client cannot use it."
+CANNOT_AUTHENTICATE = "This endpoint requires client authentication; a public client cannot use it."
 
 
 def of_credentials(client_id: str, secret: str) -> str:
@@ -125,7 +125,7 @@ REFRESH_TOKEN_REPLACED = (
 )
 REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105
 REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105
-MAY_NOT_REFRESH = "The application may not ask for offline_access any more."
+MAY_NOT_REFRESH = "The application is no longer allowed offline_access, so it cannot refresh tokens."
 
 
 def of_refresh_token(value: str, application_id: int) -> str:
@@ -178,7 +178,7 @@ ENDINGS: dict[str, str] = {
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
     EndReason.EXPIRED: "the absolute expiration has passed",
-    EndReason.TIME_LIMIT: "the time for which the person allowed access has passed",
+    EndReason.TIME_LIMIT: "the time limit that the person chose has passed",
 }
 
 
@@ -200,7 +200,7 @@ def ago(at: datetime) -> str:
 
 # Grant types and scopes
 
-NO_SCOPE = "The application has none of these scopes, or none by default: ask for one that it may have."
+NO_SCOPE = "The application is allowed none of these scopes, or has no default scopes: name an allowed one."
 
 
 def of_grant_type(asked: str, offered: Iterable[str], type_: TypeSpec | None = None) -> str:
@@ -226,8 +226,8 @@ def of_scopes(asked: Iterable[str], available: Sequence[str]) -> str:
 
 def of_resources(available: Sequence[str]) -> str:
     """Return that what is asked for is not for the APIs that a request names, and for which it is."""
-    names = ", ".join(available) or "no API"
-    return f"The requested resource is not available for these scopes. Available: {names}."
+    names = ", ".join(available) or "none"
+    return f"None of the scopes is for the requested resource. Available resources: {names}."
 
 
 def of_link(asked: Sequence[str], available: Sequence[str], existing: Iterable[str]) -> str:

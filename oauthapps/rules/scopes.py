@@ -51,7 +51,7 @@ def check_name(name: str) -> str:
         raise InvalidScopeNameError("This scope is built in: choose another name.")
     if not _NAME.fullmatch(name):
         raise InvalidScopeNameError(
-            'Use letters, digits and punctuation without spaces, " and \\, such as invoices:read.'
+            'Use letters, digits, and punctuation, such as invoices:read. Spaces, " and \\ are not allowed.'
         )
     if len(name) > LONGEST_NAME:
         raise InvalidScopeNameError(f"Use at most {LONGEST_NAME} characters.")

@@ -1,4 +1,4 @@
-"""Telling people by mail that an administrator revoked applications' access."""
+"""Emails that tell people that an administrator revoked applications' access."""
 
 from dataclasses import dataclass
 from typing import Any

@@ -234,11 +234,11 @@ def test_an_api_is_created_and_a_machine_application_that_may_ask_for_it(
     [
         ((*CREATE_API, "--scope", "read=Read"), "built in"),
         ((*CREATE_API, "--scope", "a"), "--scope needs a name and a sentence"),
-        ((*CREATE_API, "--scope", "a b=Read"), "without spaces"),
-        ((*CREATE_API, "--default-scope", "a"), "none of the scopes"),
+        ((*CREATE_API, "--scope", "a b=Read"), "Spaces,"),
+        ((*CREATE_API, "--default-scope", "a"), "not one of the scopes"),
         ((*CREATE_API, "--verifier", "0" * 32), "There is no Machine to Machine application"),
         ((*CREATE_API, "--token-lifetime", "4m"), "from 5m to 24h"),
-        ((*CREATE_API[:2], "invoices", *CREATE_API[3:]), "Write the whole URI"),
+        ((*CREATE_API[:2], "invoices", *CREATE_API[3:]), "Enter the whole URI"),
     ],
 )
 def test_create_api_says_in_one_line_what_is_wrong(

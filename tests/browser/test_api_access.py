@@ -77,8 +77,8 @@ def test_a_scope_that_people_hold_is_unticked_and_confirmed_by_keyboard(
 
     question = page.get_by_role("alert")
     expect(question).to_be_focused()
-    expect(question).to_contain_text("this would take a scope from Rounds")
-    expect(question).to_contain_text("1 person has live access with it, with 1 live access token")
+    expect(question).to_contain_text("this would remove a scope from Rounds")
+    expect(question).to_contain_text("1 person and 1 active access token lose it immediately")
     expect(box).not_to_be_checked()
     expect(page.get_by_label("First contact")).to_have_value("ward@example.com")
     assert scopes_of(installation, application, token) == {READ, ADMIT}

@@ -41,7 +41,7 @@ def test_the_person_is_told_what_was_revoked_by_whom_and_what_to_do(
 ) -> None:
     allow(member, web)
     confirmation = console.get(address_of(web, member))
-    assert "Bob Builder is told by email" in confirmation.text
+    assert "Bob Builder gets an email" in confirmation.text
     console.send(confirmation)
     (message,) = mail.outbox
     assert message.to == ["bob@example.org"]
@@ -69,7 +69,7 @@ def test_nobody_is_told_who_does_not_wish(
     for address in (address_of(web, member), reverse("revoke-all-of-person", args=[member.user_id])):
         Consent.objects.update(withdrawn_at=None)
         confirmation = console.get(address)
-        assert "Nobody is told by email" in confirmation.text
+        assert "Nobody gets an email" in confirmation.text
         console.send(confirmation)
     assert not mail.outbox
     visitor.post(reverse("access-mail"), {"emails": "on"})
@@ -82,7 +82,7 @@ def test_one_email_tells_of_all_that_a_person_allowed(
 ) -> None:
     allow(member, web, single_page)
     confirmation = console.get(reverse("revoke-all-of-person", args=[member.user_id]))
-    assert "Bob Builder is told by email" in confirmation.text
+    assert "Bob Builder gets an email" in confirmation.text
     console.send(confirmation)
     (message,) = mail.outbox
     assert message.subject == "[Gatehouse] Access revoked for 2 applications"
@@ -100,7 +100,7 @@ def test_several_people_are_told_each_for_themselves_unless_they_are_too_many(
     for person in (*people[:2], silent, gone):
         allow(person, web)
     confirmation = console.get(address)
-    assert "2 people are told by email" in confirmation.text
+    assert "2 people get an email" in confirmation.text
     console.send(confirmation)
     assert sent_to() == sorted(person.email for person in people[:2])
     assert [len(message.to) for message in mail.outbox] == [1, 1]
@@ -109,7 +109,7 @@ def test_several_people_are_told_each_for_themselves_unless_they_are_too_many(
     for person in people:
         allow(person, web)
     confirmation = console.get(address)
-    assert "Nobody is told by email" in confirmation.text
+    assert "Nobody gets an email" in confirmation.text
     console.send(confirmation)
     assert len(mail.outbox) == 2
 
@@ -132,7 +132,7 @@ def test_of_a_machine_application_the_email_says_that_a_key_acts(
     holder.client.exchange_jwt(holder.assertion())
     console.send(console.get(address_of(machine, member)))
     (message,) = mail.outbox
-    assert "Nightly export acts for you without asking, with a key" in message.body
+    assert "Nightly export acts on your behalf without asking, with a key" in message.body
     assert "asks for your permission" not in message.body
 
 

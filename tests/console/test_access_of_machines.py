@@ -30,7 +30,9 @@ def address_of(application: Application) -> str:
 
 def names_in(page: Page) -> list[str]:
     """What the rows are about, in their order."""
-    return [text_of(header).partition(" By ")[0] for header in page.all("th") if header.get("scope") == "row"]
+    return [
+        text_of(header).partition(" Through ")[0] for header in page.all("th") if header.get("scope") == "row"
+    ]
 
 
 def row_of(page: Page, name: str) -> str:
@@ -67,15 +69,15 @@ def test_a_machine_application_lists_itself_and_the_people_its_keys_act_as(
     page = console.get(reverse("console:application-access", args=[machine.client_id]))
     assert "The application itself Gatehouse: read write" in page.text
     assert "As long as it has a secret or key 1 Revoke" in page.text
-    assert "Bob Builder bob@example.org By 1 public key Gatehouse: read write" in page.text
-    assert "As long as the key is there" in page.text
+    assert "Bob Builder bob@example.org Through 1 public key Gatehouse: read write" in page.text
+    assert "As long as the key exists" in page.text
 
     key_only = row_of(page, "Bob Builder")
     assert "Revoke" not in key_only  # there is nothing to revoke but the key
 
     of_person = console.get(reverse("person-access", args=[member.user_id]))
     assert names_in(of_person) == ["Nightly export"]
-    assert "By 1 public key" in of_person.text
+    assert "Through 1 public key" in of_person.text
 
     assert client.me(token).status_code == 200
     revoke = reverse("console:revoke-access", args=[machine.client_id, machine.service_id])
@@ -157,7 +159,7 @@ def test_revoking_a_disabled_application_s_tokens_counts_once_it_is_enabled(
     token = own_token(client)
     disable_application(machine, actor=COMMAND)
     confirmation = console.get(reverse("console:revoke-all-access", args=[machine.client_id]))
-    assert "1 live access token" in confirmation.text
+    assert "1 active access token" in confirmation.text
     console.send(confirmation)
     machine.refresh_from_db()
     enable_application(machine, actor=COMMAND)
@@ -176,7 +178,7 @@ def test_older_tokens_of_a_machine_application_are_those_issued_before_that_day(
     for token, at in ((first, midnight - timedelta(microseconds=1)), (second, midnight)):
         AccessToken.objects.filter(pk=token.pk).update(created=at)
     address = reverse("console:revoke-older-access", args=[machine.client_id])
-    assert "1 live access token" in console.get(address, date=f"{midnight:%Y-%m-%d}").text
+    assert "1 active access token" in console.get(address, date=f"{midnight:%Y-%m-%d}").text
     console.post(f"{address}?date={midnight:%Y-%m-%d}")
     assert [client.me(token).status_code for token in (old, new)] == [401, 200]
 

@@ -185,7 +185,7 @@ def test_revoking_one_ends_everything_at_once_and_the_person_is_asked_again(
     others = client_of_web.get_tokens(signed_in(administrator))
     address = row_addresses(web, member)[page_of]
     confirmation = console.get(address)
-    assert "1 live access token: access ends immediately" in confirmation.text
+    assert "Access ends immediately: 1 active access token, along with" in confirmation.text
     page = console.follow(console.send(confirmation))
     assert "Access revoked: 1 access token." in page.messages
     assert "Bob Builder" not in " ".join(names_in(page))
@@ -242,7 +242,7 @@ def test_revoking_all_says_first_how_many_and_is_one_event(
     tokens = [client_of_web.get_tokens(signed_in(person)) for person in (member, administrator)]
     client_of_web.get_tokens(signed_in(member))
     confirmation = console.get(reverse("console:revoke-all-access", args=[web.client_id]))
-    assert "2 people and 3 live access tokens" in confirmation.text
+    assert "2 people and 3 active access tokens" in confirmation.text
     page = console.follow(console.send(confirmation))
     assert "Access revoked: 2 people, 3 access tokens." in page.messages
     assert "No access" in page.text
@@ -262,7 +262,7 @@ def test_revoking_all_of_a_person_leaves_others_alone(
 ) -> None:
     theirs, mine = (client_of_web.get_tokens(signed_in(person)) for person in (member, administrator))
     confirmation = console.get(reverse("revoke-all-of-person", args=[member.user_id]))
-    assert "1 application and 1 live access token" in confirmation.text
+    assert "1 application and 1 active access token" in confirmation.text
     console.send(confirmation)
     assert client_of_web.me(theirs["access_token"]).status_code == 401
     assert client_of_web.me(mine["access_token"]).status_code == 200
@@ -281,7 +281,7 @@ def test_revoking_what_is_older_leaves_what_was_allowed_since(
     address = reverse("console:revoke-older-access", args=[web.client_id])
     day = timezone.now() - timedelta(days=5)
     confirmation = console.get(address, date=f"{day:%Y-%m-%d}")
-    assert f"2 people and 0 live access tokens from before {day:%Y-%m-%d}" in confirmation.text
+    assert f"before {day:%Y-%m-%d} ends immediately: 2 people and 0 active access tokens" in confirmation.text
     page = console.post(f"{address}?date={day:%Y-%m-%d}")
     assert names_in(console.follow(page)) == ["Bob Builder"]
     for tokens in old.values():
@@ -312,7 +312,7 @@ def test_a_day_begins_at_midnight_in_utc_and_stays_from_there_on(
             got[person, begin] = client_of_web.get_tokens(signed_in(person))["refresh_token"]
     TokenFamily.objects.filter(user=left, started_at=earlier).end(EndReason.REVOKED_BY_CLIENT)
     address = reverse("console:revoke-older-access", args=[web.client_id])
-    assert "2 people and 0 live access tokens" in console.get(address, date="2026-11-20").text
+    assert "2 people and 0 active access tokens" in console.get(address, date="2026-11-20").text
     console.post(f"{address}?date=2026-11-20")
     working = {one for one, token in got.items() if client_of_web.refresh(token).status_code == 200}
     assert working == {(at, midnight), (both, midnight), (left, midnight)}
@@ -371,8 +371,8 @@ def test_more_than_a_request_has_time_for_is_continued_by_the_next_in_whole_slic
     with monkeypatch.context() as clock:
         clock.setattr(revocation, "monotonic", lambda: next(times))
         page = console.follow(console.send(console.get(address)))
-    assert "Revoked so far: 2 people, 0 access tokens. There is more: revoke again." in page.messages
-    assert "3 people and 0 live access tokens" in page.text
+    assert "Revoked so far: 2 people, 0 access tokens. Some access is left: revoke again." in page.messages
+    assert "3 people and 0 active access tokens" in page.text
     assert TokenFamily.objects.alive().count() == 3
     page = console.follow(console.send(page))
     assert "Access revoked: 3 people, 0 access tokens." in page.messages

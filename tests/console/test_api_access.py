@@ -134,7 +134,7 @@ def test_a_scope_that_was_deleted_meanwhile_is_refused_with_its_name(
     delete_scope(Scope.objects.get(name="invoices:read"), actor=ADMINISTRATOR)
     refused = console.send(page, allowed_scope=[*BUILT_IN, "invoices:read"])
     assert refused.status == 422
-    assert "The scope invoices:read isn't offered here" in refused.alerts()
+    assert "The scope invoices:read isn't available here" in refused.alerts()
     assert "Saved: Name" in console.follow(console.send(refused, name="Other")).messages
 
 
@@ -146,8 +146,8 @@ def test_taking_one_away_says_whom_it_hits_and_asks(
         client.get_tokens(bob, scope=scope)
     page = save(console, app, allowed_scope=[*BUILT_IN, "invoices:write"], description="Typed")
     assert page.status == 409
-    assert "this would take a scope from" in page.alerts()
-    assert "1 person has live access with it, with 2 live access tokens." in page.alerts()
+    assert "this would remove a scope from" in page.alerts()
+    assert "1 person and 2 active access tokens lose it immediately." in page.alerts()
     assert fields_of(page.form())["description"] == "Typed"
     assert allowed(app) == [*INVOICES, *BUILT_IN]
     done = console.follow(confirm(console, page))
@@ -158,11 +158,11 @@ def test_taking_one_away_says_whom_it_hits_and_asks(
 @pytest.mark.spec("Y-81", "the console")
 def test_a_confirmation_is_for_the_scopes_that_were_shown(console: Browser, app: Application) -> None:
     asked = save(console, app, allowed_scope=[*BUILT_IN, "invoices:write"])
-    assert "Nobody has live access with it now." in asked.alerts()
+    assert "Nobody has access with it now." in asked.alerts()
     confirmed = {"without_scopes": "invoices:read"}
     again = console.send(asked, allowed_scope=BUILT_IN, **confirmed)
     assert again.status == 409
-    assert "take scopes from" in again.alerts()
+    assert "remove scopes from" in again.alerts()
     assert allowed(app) == [*INVOICES, *BUILT_IN]
     assert console.send(again, without_scopes=["invoices:read invoices:write"]).status == 302
     assert allowed(app) == BUILT_IN
@@ -209,9 +209,9 @@ def test_only_those_are_counted_who_lose_it(console: Browser, client: OAuthClien
         browser.force_login(UserFactory.create())
         client.get_tokens(browser, scope=scope)
     for lost, hit in (
-        ("Invoices:read", "1 person has"),
-        ("invoices_", "1 person has"),
-        ("%", "2 people have"),
+        ("Invoices:read", "1 person and"),
+        ("invoices_", "1 person and"),
+        ("%", "2 people and"),
     ):
         page = save(console, app, allowed_scope=[name for name in everything if name != lost])
         assert hit in page.alerts(), lost
@@ -224,7 +224,7 @@ def test_a_machine_that_acts_as_itself_is_no_person(console: Browser, machine: A
     client = OAuthClient(created.application.client_id, created.client_secret)
     client.post(TOKEN, {"grant_type": "client_credentials"}, Authorization=client.basic)
     page = save(console, created.application, allowed_scope="read")
-    assert "0 people have live access with it, with 1 live access token." in page.alerts()
+    assert "0 people and 1 active access token lose it immediately." in page.alerts()
 
 
 @pytest.mark.spec("Y-81", "RFC 6749 §3.3")
@@ -257,10 +257,10 @@ def test_where_two_administrators_tick_the_second_is_asked(console: Browser, app
     page = console.send(mine, allowed_scope=["read", *INVOICES])
     assert page.status == 409
     assert "this field was changed since you opened the page" in page.alerts()
-    assert "this would take" not in page.alerts()
+    assert "this would remove" not in page.alerts()
     theirs = page.by_id("mine-allowed_scope").get("value")
     asked = console.send(page, **{"choice-allowed_scope": theirs})
-    assert "this would take scopes from" in asked.alerts()  # offline_access and write, which Grace left
+    assert "this would remove scopes from" in asked.alerts()  # offline_access and write, which Grace left
     done = console.send(asked, **{"choice-allowed_scope": theirs, "without_scopes": "write offline_access"})
     assert done.status == 302
     assert allowed(app) == ["read", *INVOICES]

@@ -62,7 +62,7 @@ def test_the_list_begins_with_the_built_in_api(console: Browser, api: Api, web: 
     ]
     assert "None yet" not in console.get(page_of(api)).text
     allow_scopes(web, ["read"], actor=Actor())
-    assert "None yet. Open an application and tick scopes under API access." in console.get(page_of(api)).text
+    assert "None yet. Open an application and select scopes" in console.get(page_of(api)).text
     built_in = console.get(f"{LIST}built-in/")
     assert "offline_access" in built_in.text
     assert [form for form in built_in.posted_forms() if not form.get("action")] == []
@@ -118,7 +118,7 @@ def test_rows_are_removed_and_empty_ones_do_not_count(console: Browser, db: None
         ({"name": ""}, "Give the API a name"),
         ({"name": "\u200b"}, "Name"),
         ({"identifier": ""}, "Enter the identifier"),
-        ({"identifier": "invoices"}, "Write the whole URI"),
+        ({"identifier": "invoices"}, "Enter the whole URI"),
         ({"identifier": "https://x.example/#y"}, "a fragment is not allowed"),
         ({"identifier": "HTTPS://Invoices.example.com/"}, "Another API has this identifier"),
         ({"identifier": f"{settings.BASE_URL}/"}, "Another API has this identifier"),
@@ -126,10 +126,10 @@ def test_rows_are_removed_and_empty_ones_do_not_count(console: Browser, db: None
         ({"token_seconds": "86401"}, "Access token lifetime"),
         ({"scope_name": ""}, "Enter a name, such as invoices:read"),
         ({"scope_name": "read"}, "This scope is built in"),
-        ({"scope_name": "stock read"}, "without spaces"),
-        ({"scope_name": "invoices:read"}, "There is a scope invoices:read already"),
+        ({"scope_name": "stock read"}, "Spaces,"),
+        ({"scope_name": "invoices:read"}, "The scope name invoices:read is in use"),
         ({"scope_name": "s" * 101}, "at most 100 characters"),
-        ({"scope_sentence": ""}, "Write the sentence that people read"),
+        ({"scope_sentence": ""}, "Enter the sentence that users read"),
         ({"scope_sentence": "\u202eRead"}, "Scope 1"),
         ({"scope_sentence": "W" * 201}, "at most 200 characters"),
         ({"verifiers": "0" * 32}, "Verifying applications"),
@@ -156,7 +156,7 @@ def test_what_is_invalid_is_explained_and_nothing_is_lost(
 def test_a_deleted_name_is_refused_here_too(console: Browser, api: Api) -> None:
     delete_scope(api.scopes.get(), actor=Actor())
     page = create(console, scope_name="invoices:read")
-    assert (page.status, "or there was one" in page.alerts()) == (422, True)
+    assert (page.status, "or was used before" in page.alerts()) == (422, True)
 
 
 @pytest.mark.spec("Y-72", "product")
@@ -269,7 +269,7 @@ def test_what_was_deleted_meanwhile_does_not_come_back(console: Browser, api: Ap
     delete_scope(api.scopes.get(), actor=Actor())
     page = console.send(mine, name="Mine")
     assert page.status == 422
-    assert "There is a scope invoices:read already, or there was one" in page.alerts()
+    assert "The scope name invoices:read is in use, or was used before" in page.alerts()
     delete_api(api, actor=Actor())
     assert console.send(mine, name="Mine").status == 404
 
@@ -305,8 +305,8 @@ def test_a_scope_is_deleted_after_saying_whom_it_hits(
 ) -> None:
     scope = api.scopes.get(name="invoices:read")
     page = console.get(reverse("console:delete-scope", args=[api.pk, scope.pk]))
-    assert "1 application may ask for it: Field app." in page.text
-    assert "1 person has live access with it, and 1 live access token loses it immediately" in page.text
+    assert "1 application can ask for it: Field app." in page.text
+    assert "1 person and 1 active access token with it lose it immediately" in page.text
     assert "A deleted name can't be used again" in page.text
     done = console.follow(console.send(page))
     assert "Deleted: the scope invoices:read" in done.messages
@@ -315,7 +315,7 @@ def test_a_scope_is_deleted_after_saying_whom_it_hits(
     assert kinds()[-1] == "scope:delete"
     nobody = api.scopes.get(name="Invoices:read")
     page = console.get(reverse("console:delete-scope", args=[api.pk, nobody.pk]))
-    assert "No application may ask for it" in page.text
+    assert "No application can ask for it" in page.text
 
 
 @pytest.mark.spec("Y-76", "product")
@@ -324,8 +324,8 @@ def test_an_api_is_deleted_by_its_name_after_saying_whom_it_hits(
 ) -> None:
     page = console.get(reverse("console:delete-api", args=[api.pk]))
     assert "Its 2 scopes are deleted too: invoices:read, Invoices:read." in page.text
-    assert "1 application may ask for one of its scopes: Field app." in page.text
-    assert "1 person has live access with one of its scopes, and 1 live access token loses them" in page.text
+    assert "1 application can ask for one of its scopes: Field app." in page.text
+    assert "1 person and 1 active access token with one of its scopes lose them" in page.text
     refused = console.send(page, name="Another")
     assert (refused.status, "This isn't the API name" in refused.alerts()) == (422, True)
     assert Api.objects.live().exists()

@@ -59,7 +59,7 @@ def test_a_second_press_is_harmless(console: Browser, web: Application) -> None:
 def test_delete_asks_first_and_deletes_nothing_by_looking(console: Browser, web: Application) -> None:
     page = console.get(address("delete", web))
     assert page.heading == "Delete Field app?"
-    assert "Nobody has live access through it now." in page.text
+    assert "Nobody has access through it now." in page.text
     assert Application.objects.live().filter(pk=web.pk).exists()
 
 
@@ -69,7 +69,7 @@ def test_delete_says_how_many_people_have_live_access(
     give_access(web, member)
     give_access(web, administrator, days_ago=40)
     text = console.get(address("delete", web)).text
-    assert "2 people have live access through it, with 1 live access token." in text
+    assert "2 people have access through it, with 1 active access token." in text
 
 
 def test_people_whose_access_has_run_out_are_not_counted(
@@ -78,12 +78,12 @@ def test_people_whose_access_has_run_out_are_not_counted(
     give_access(web, member, days_ago=366)
     give_access(web, administrator)
     User.objects.filter(pk=member.pk).update(last_active_at=timezone.now())
-    assert "1 person has live access" in console.get(address("delete", web)).text
+    assert "1 person has access" in console.get(address("delete", web)).text
     User.objects.filter(pk=administrator.pk).update(is_active=True)
     TokenFamily.objects.filter(user=administrator).update(
         ended_at=timezone.now(), end_reason="consent_withdrawn"
     )
-    assert "Nobody has live access" in console.get(address("delete", web)).text
+    assert "Nobody has access" in console.get(address("delete", web)).text
 
 
 def test_deleting_frees_the_place_and_says_so(console: Browser, web: Application) -> None:

@@ -52,7 +52,7 @@ def test_an_access_token_lives_as_the_api_says_or_shorter(
     console: Browser, client: OAuthClient, bob: Client, app: Application
 ) -> None:
     page = console.get(app.get_absolute_url())
-    assert offered(page) == ["As the API says", "5 minutes", "10 minutes", "15 minutes", "30 minutes"]
+    assert offered(page) == ["Same as the API", "5 minutes", "10 minutes", "15 minutes", "30 minutes"]
     assert client.get_tokens(bob)["expires_in"] == 3600
     assert (
         "Saved: Access token lifetime"
@@ -60,7 +60,7 @@ def test_an_access_token_lives_as_the_api_says_or_shorter(
     )
     assert client.get_tokens(bob)["expires_in"] == 600
     event = Event.objects.filter(kind=EventKind.APPLICATION_CHANGED).get()
-    assert event.before == {"Access token lifetime": "As the API says"}
+    assert event.before == {"Access token lifetime": "Same as the API"}
     assert event.after == {"Access token lifetime": "10 minutes"}
     save(console, app, access_token_seconds="")
     assert client.get_tokens(bob)["expires_in"] == 3600

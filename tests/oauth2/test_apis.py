@@ -94,7 +94,7 @@ def test_without_a_scope_the_default_ones_are_asked_for(app: OAuthClient, visito
 def test_where_none_is_asked_for_by_default_one_must_be_named(app: OAuthClient, visitor: Client) -> None:
     allow_scopes(application_of(app), ["payroll:read"], actor=ADMINISTRATOR)
     error = asked(app, visitor)
-    assert (error["error"], "by default" in error["error_description"]) == ("invalid_scope", True)
+    assert (error["error"], "no default scopes" in error["error_description"]) == ("invalid_scope", True)
     client = machine("No default", allowed_scope="payroll:read")
     parameters = {"grant_type": "client_credentials"}
     refused = client.post(TOKEN, parameters, Authorization=client.basic)

@@ -230,7 +230,7 @@ def test_one_way_to_authenticate_is_enough(client: OAuthClient, way: str) -> Non
         answer = client.post(TOKEN, {**parameters, "client_secret": client.client_secret})
     else:
         answer = client.post(TOKEN, parameters, Authorization=client.basic)
-    assert_refused(answer, "Authenticate in one way", 400, "invalid_request")
+    assert_refused(answer, "Use one authentication method", 400, "invalid_request")
 
 
 @pytest.mark.spec("Y-60", "RFC 7521 §4.2")

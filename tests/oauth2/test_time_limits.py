@@ -176,7 +176,7 @@ def test_a_refresh_after_the_limit_is_refused_and_says_why(
         assert said == "The refresh token expired 5 seconds ago: the person allowed access until then."
         assert TokenFamily.objects.get().end_reason == EndReason.TIME_LIMIT
         again = web.refresh(token).json()["message"]
-        assert "the time for which the person allowed access has passed" in again
+        assert "the time limit that the person chose has passed" in again
 
 
 @pytest.mark.spec("Y-95", "RFC 9700 §4.14.2")

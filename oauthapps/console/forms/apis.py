@@ -32,12 +32,12 @@ else:
 HELP_TEXTS = {
     "name": "What administrators and users see, such as “Invoices”.",
     "identifier": "An absolute URI without a fragment, usually the URL of the API. Clients send it as "
-    "“resource”, and tokens carry it as their audience. It can't be changed later: clients and the API "
-    "compare it, and tokens that were issued for it would be refused.",
-    "token_seconds": "The longest that an access token for this API works. Tokens that were already issued "
-    "keep theirs.",
-    VERIFIERS: "Machine to Machine applications that may ask whether a token for this API is valid, usually "
-    "the API's own. They see this API's scopes only.",
+    "“resource”, and tokens carry it as their audience. It can't be changed later, because clients and the "
+    "API rely on it.",
+    "token_seconds": "How long an access token for this API works at most. A change applies to new tokens "
+    "only.",
+    VERIFIERS: "Machine to Machine applications that can check whether a token for this API is valid, "
+    "usually one for the API itself. They see this API's scopes only.",
 }
 
 

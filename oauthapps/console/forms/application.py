@@ -10,7 +10,7 @@ API_ACCESS = Group(
     key="api-access",
     title="API access",
     fields=("allowed_scope",),
-    text="What the application may ask for. What you take away is gone from tokens that were already issued.",
+    text="The scopes that the application can ask for. Clearing a scope also removes it from issued tokens.",
 )
 TOKENS = Group(key="tokens", title="Tokens", fields=("access_token_seconds",))
 OWNER_AND_CONTACTS = Group(

@@ -54,8 +54,9 @@ class SubjectForm(forms.Form):
         initial=ITSELF,
         widget=forms.RadioSelect,
         help_text=(
-            "As the application itself, it keeps working when people leave, and can stand in for a client "
-            "secret. As you, it works on your behalf: the sub of each JSON Web Token is your User ID."
+            "A key that acts as the application itself keeps working when people leave, and can replace a "
+            "client secret. A key that acts as you stops working if you are deactivated: the sub of each "
+            "JSON Web Token is your User ID."
         ),
     )
 

@@ -41,7 +41,7 @@ class ScopesField(forms.MultipleChoiceField):
             widget=forms.CheckboxSelectMultiple,
             error_messages={
                 "required": "Choose at least one scope. To stop the application, disable it instead.",
-                "invalid_choice": "The scope %(value)s isn't offered here, or was deleted meanwhile.",
+                "invalid_choice": "The scope %(value)s isn't available here, or has been deleted.",
             },
         )
 

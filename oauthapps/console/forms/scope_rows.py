@@ -18,7 +18,7 @@ from oauthapps.services.scopes import NewScope
 NAME, SENTENCE, IS_DEFAULT, ADD, REMOVE = "scope_name", "scope_sentence", "scope_default", "add", "remove"
 LONGEST_SENTENCE = 200
 NO_NAME = "Enter a name, such as invoices:read."
-NO_SENTENCE = "Write the sentence that people read, such as “Read your invoices”."
+NO_SENTENCE = "Enter the sentence that users read, such as “Read your invoices”."
 
 
 @dataclass

@@ -40,18 +40,18 @@ MAY_VERIFY_TOKENS = (
     "to. Otherwise it can verify only its own, and those for APIs that name it as a verifying application."
 )
 ACCESS_TOKENS = (
-    "How long its access tokens work, starting with the next one. Never longer than the API allows; for "
-    "several APIs, the shortest counts."
+    "How long new access tokens work. Never longer than the API allows; for several APIs, the shortest "
+    "lifetime counts."
 )
 REQUIRES_PKCE = (
-    "Recommended: a stolen authorization code is then of no use. Authorization requests without a code "
+    "Recommended: it makes a stolen authorization code useless. Authorization requests without a code "
     "challenge (S256) are refused, so the application's OAuth2 library must send one."
 )
 OWNER = (
-    "The person responsible for the application: the username or email address of an active person. "
-    "It gives no access. Leave it empty for none."
+    "The username or email address of the person responsible for the application. "
+    "Being the owner gives no access to it. Leave this field empty if nobody is."
 )
-CONTACT = "Whom to write to about the application. Only administrators see it."
+CONTACT = "An email address for questions about the application. Only administrators see it."
 
 HELP_TEXTS = {
     "rotate_refresh_tokens": ROTATION,

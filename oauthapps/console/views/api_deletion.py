@@ -1,4 +1,4 @@
-"""Deleting an API or one of its scopes: whom it hits first, then the deletion."""
+"""Deleting an API or one of its scopes: whom it affects first, then the deletion."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse

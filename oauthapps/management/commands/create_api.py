@@ -30,14 +30,14 @@ class Command(AutomationCommand):
             action="append",
             default=[],
             metavar="NAME",
-            help="one that is asked for where a request names none; not given: all of them",
+            help="a scope that is included when a request names none (default: all of them)",
         )
         parser.add_argument(
             "--verifier",
             action="append",
             default=[],
             metavar="CLIENT_ID",
-            help="a machine application that may ask about its tokens",
+            help="a Machine to Machine application that can introspect its tokens",
         )
         parser.add_argument("--token-lifetime", default="1h", metavar="TIME", help="5m to 24h (default: 1h)")
 
@@ -75,7 +75,7 @@ def new_scopes(given: list[str], defaults: list[str]) -> list[NewScope]:
     names = [name for name, _, _ in pairs]
     for name in defaults:
         if name not in names:
-            raise CommandError(f"--default-scope {name} is none of the scopes given by --scope.")
+            raise CommandError(f"--default-scope {name} is not one of the scopes given with --scope.")
     return [
         NewScope(name=name, sentence=sentence, is_default=not defaults or name in defaults)
         for name, _, sentence in pairs

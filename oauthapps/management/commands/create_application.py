@@ -42,7 +42,7 @@ class Command(AutomationCommand):
             action="append",
             default=[],
             metavar="NAME",
-            help="a scope it may ask for; not given: those of the built-in API",
+            help="a scope that it can ask for (default: those of the built-in API)",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

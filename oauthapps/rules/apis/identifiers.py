@@ -28,12 +28,12 @@ def check_identifier(text: str) -> str:
     if url_parts.is_too_long(text):
         raise InvalidApiIdentifierError("This identifier is longer than 2,048 bytes: use a shorter one.")
     if not _CHARACTERS.fullmatch(text):
-        raise InvalidApiIdentifierError("This identifier has a character that a URI cannot have.")
+        raise InvalidApiIdentifierError("This identifier contains a character that isn't allowed in a URI.")
     if "#" in text:
         raise InvalidApiIdentifierError("Remove the # and what follows it: a fragment is not allowed.")
     parts = url_parts.split(text)
     if not _SCHEME.fullmatch(parts.scheme) or not (parts.authority or parts.path):
-        raise InvalidApiIdentifierError("Write the whole URI, such as https://api.example.com.")
+        raise InvalidApiIdentifierError("Enter the whole URI, such as https://api.example.com.")
     if parts.scheme in _DEFAULT_PORTS:
         _check_web_authority(parts.authority or "")
     return canonical(text)

@@ -13,7 +13,7 @@ OFFERED_SECONDS = (
     *(60 * minutes for minutes in (5, 10, 15, 30)),
     *(3600 * hours for hours in (1, 2, 4, 8, 12, 24)),
 )
-AS_THE_API_SAYS = "As the API says"
+AS_THE_API_SAYS = "Same as the API"
 
 _LIFETIME = re.compile(r"([1-9][0-9]{0,4})(s|m|h)")
 _SECONDS = {"s": 1, "m": 60, "h": 3600}

@@ -68,7 +68,7 @@ _IRREGULAR = (
     "This certificate breaks the rules for certificates (RFC 5280): paste the public key in it instead, "
     "which openssl x509 -pubkey -noout prints."
 )
-_UNKNOWN_KIND = "This is a kind of key that is not known here: use an RSA key, or one on the curve P-256."
+_UNKNOWN_KIND = "This kind of key isn't supported: use an RSA key, or one on the curve P-256."
 _ACCEPTED = (
     'Paste one public key: a block that begins with "-----BEGIN PUBLIC KEY-----", '
     '"-----BEGIN RSA PUBLIC KEY-----" or "-----BEGIN CERTIFICATE-----", or a JWK.'
@@ -230,7 +230,7 @@ def _read_jwk(jwk: dict[str, object]) -> ReadKey:
     try:
         return ReadKey(kind.key_of(first, second), SourceFormat.JWK)
     except ValueError:
-        raise InvalidPublicKeyError(f"The numbers {kind.names} of this JWK are not those of a key.") from None
+        raise InvalidPublicKeyError(f"The numbers {kind.names} of this JWK don't form a valid key.") from None
 
 
 def _texts_in(jwk: dict[str, object]) -> dict[str, str]:
