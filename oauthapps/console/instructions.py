@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
-from accounts.models import User
 from common.words import span_in_words
 from oauthapps.console.file_names import PRIVATE_KEY, file_name
 from oauthapps.models import Application, PublicKey
@@ -33,7 +32,7 @@ class Step:
 
 
 def instructions(
-    application: Application, redirect_urls: Sequence[str], keys: Sequence[PublicKey], *, viewer: User
+    application: Application, redirect_urls: Sequence[str], keys: Sequence[PublicKey]
 ) -> list[Step]:
     """Return the steps of the application's own flow.
 
@@ -41,43 +40,40 @@ def instructions(
         application: the application.
         redirect_urls: those that are saved; the first one is shown.
         keys: its live keys; the first one's subject is shown.
-        viewer: whoever reads it; their User ID stands where there is no key yet, as a key they add will have.
     """
     if application.type.flow == "jwt":
-        return jwt_steps(application, keys, viewer=viewer)
+        return jwt_steps(application, keys)
     redirect_url = redirect_urls[0] if redirect_urls else "https://app.example.com/callback"
     return code_steps(application, redirect_url, has_secret=application.type.flow == "code")
 
 
-def subject_of(keys: Sequence[PublicKey], *, viewer: User) -> str:
+def subject_of(application: Application, keys: Sequence[PublicKey]) -> str:
     """Return the `sub` of a machine's JWTs: a person's User ID, or the application's Service ID.
 
     Args:
-        keys: the live keys of the application; the first one's counts.
-        viewer: whoever looks: the person that a key they add now would speak for.
+        application: the application.
+        keys: its live keys. The first one counts; without any, what is proposed for a new one.
     """
-    return keys[0].subject if keys else viewer.user_id
+    return keys[0].subject if keys else application.service_id or ""
 
 
-def explained_subject(keys: Sequence[PublicKey], *, viewer: User) -> str:
+def explained_subject(keys: Sequence[PublicKey]) -> str:
     """Return whose ID `subject_of` returns, in words."""
     if not keys:
-        name = viewer.display_name
-        return f"ID of whoever the key acts as. There is no key yet; this ID is for one that acts as {name}"
+        return "Service ID of the application, for a key that acts as the application itself"
     if keys[0].user is None:
         return "Service ID of the application, because the key acts as the application itself"
     return f"User ID of the person that the key acts as: {keys[0].user.display_name}"
 
 
-def jwt_steps(application: Application, keys: Sequence[PublicKey], *, viewer: User) -> list[Step]:
+def jwt_steps(application: Application, keys: Sequence[PublicKey]) -> list[Step]:
     """Return how a machine signs a JWT and exchanges it.
 
     Args:
         application: a Machine to Machine Application.
         keys: its live keys.
-        viewer: whoever reads it.
     """
-    subject, whose = subject_of(keys, viewer=viewer), explained_subject(keys, viewer=viewer)
+    subject, whose = subject_of(application, keys), explained_subject(keys)
     sign = f"""\
 b64url() {{ openssl base64 -A | tr '+/' '-_' | tr -d '='; }}
 HEADER=$(printf '{{"alg":"RS256","typ":"JWT"}}' | b64url)

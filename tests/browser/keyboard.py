@@ -52,7 +52,7 @@ class Keyboard:
         self.go_to(name, "checkbox")
         self.page.keyboard.press("Space")
 
-    def choose_next(self, name: str) -> None:
+    def choose_next(self, name: str, *, exactly: bool = True) -> None:
         """Go to a group of choices and take the next one."""
-        self.go_to(name)
+        self.go_to(name, exactly=exactly)
         self.page.keyboard.press("ArrowDown")

@@ -208,7 +208,7 @@ def test_a_person_allows_access_for_30_days_and_then_shortens_it_by_keyboard_alo
     sign_in(grace, "hedy", PASSWORD)
     expect(grace.get_by_role("heading", name="Payments", exact=True)).to_be_visible()
     keyboard = Keyboard(grace)
-    keyboard.choose_next("Until I revoke it")
+    keyboard.choose_next("Until I revoke it", exactly=False)
     expect(grace.get_by_label("30 days")).to_be_checked()
     keyboard.press("Allow access")
     tokens = outside.exchange(outside.received(grace)["code"]).json()

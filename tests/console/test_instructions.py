@@ -80,10 +80,10 @@ def test_the_single_page_applications_lines_make_a_pair_that_matches(
     assert challenge_of(verifier) == challenge
 
 
-def test_without_a_key_the_lines_name_who_would_add_it(
-    console: Browser, machine: Application, administrator: User
+def test_without_a_key_the_lines_are_for_one_that_acts_as_the_application(
+    console: Browser, machine: Application
 ) -> None:
-    assert administrator.user_id in snippets(console, machine)[0]
+    assert f" {machine.service_id} " in snippets(console, machine)[0]
 
 
 def test_what_is_for_a_browser_is_an_address_that_works_once_it_is_filled_in(

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.debug import sensitive_variables
 
-from accounts.access import administrator_required, posted_from, signed_in_user
+from accounts.access import administrator_required, posted_from
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
 from oauthapps.console.forms.unsaved import unsaved_fields
@@ -22,12 +22,12 @@ def reveal_secret(
 ) -> HttpResponse:
     """Answer with the one page that shows a client secret."""
     keys = list(application.keys.live().select_related("user")) if application.type.exchanges_jwts else []
-    subject = subject_of(keys, viewer=signed_in_user(request))
+    subject = subject_of(application, keys)
     context = {
         "application": application,
         "client_secret": value,
         "subject": subject,
-        "subject_label": keys[0].subject_label if keys else "User ID",
+        "subject_label": keys[0].subject_label if keys else "Service ID",
         "env_file": env_file(application, value, subject=subject),
         "env_file_name": file_name(application, ENV_FILE),
         "is_new": is_new,

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import administrator_required
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, file_name
 from oauthapps.console.instructions import instructions, subject_of
@@ -18,10 +18,9 @@ def use(request: HttpRequest, client_id: str) -> HttpResponse:
     found = find_application(client_id)
     keys = list(found.keys.live().select_related("user")) if found.type.exchanges_jwts else []
     urls = [row.url for row in found.redirect_urls.all()] if found.type.has_redirect_urls else []
-    viewer = signed_in_user(request)
     context = {
-        "env_file": env_file(found, subject=subject_of(keys, viewer=viewer)),
+        "env_file": env_file(found, subject=subject_of(found, keys)),
         "env_file_name": file_name(found, ENV_FILE),
-        "steps": instructions(found, urls, keys, viewer=viewer),
+        "steps": instructions(found, urls, keys),
     }
     return render_sub_page(request, USE_IT, found, "console/application/use.html", context)
