@@ -36,7 +36,6 @@ from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successor_of
-from oauthapps.rules.time_limits import seconds_within
 from oauthapps.services import tokens
 from oauthapps.sql import clients
 from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow
@@ -133,9 +132,8 @@ class TokenEndpoint:
             source=granted.source,
             client=application,
             scope=scopes.render(granted.scope),
-            seconds=seconds_within(
-                granted.allowed_until,
-                application.catalog.seconds(granted.scope, application.access_token_seconds),
+            seconds=application.catalog.seconds(
+                granted.scope, application.access_token_seconds, granted.allowed_until
             ),
             access_token=self.new_access_token(parameters),
             refresh_token=granted.successor

@@ -3,7 +3,6 @@
 from datetime import datetime, timedelta
 
 from django.db import models
-from django.utils import timezone
 
 
 class TimeLimit(models.TextChoices):
@@ -36,15 +35,3 @@ def limits_before(end: datetime | None, now: datetime) -> list[tuple[TimeLimit, 
     """
     ends = [(limit, limit.end(now)) for limit in TimeLimit]
     return [(limit, at) for limit, at in ends if at is not None and (end is None or at < end)]
-
-
-def seconds_within(allowed_until: datetime | None, seconds: int) -> int:
-    """Return how many seconds an access token lives: no longer than the person allowed.
-
-    Args:
-        allowed_until: the time limit that the person chose; None for none.
-        seconds: what its APIs and its application allow.
-    """
-    if allowed_until is None:
-        return seconds
-    return min(seconds, (allowed_until - timezone.now()) // timedelta(seconds=1))

@@ -6,8 +6,10 @@ change counts in every process at once and costs nothing where there is none.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.utils import timezone
 
 from oauthapps.models import Api, CatalogVersion, Scope
 from oauthapps.rules import scopes
@@ -102,15 +104,20 @@ class Catalog:
         ]
         return [(api, said) for api, said in groups if said]
 
-    def seconds(self, names: Iterable[str], most: int | None) -> int:
+    def seconds(self, names: Iterable[str], most: int | None, until: datetime | None = None) -> int:
         """Return how long an access token with these scopes lives: as long as each of its APIs allows.
 
         Args:
             names: of its scopes, all of which exist.
             most: what the application allows; None where it leaves that to the APIs.
+            until: the time limit that the person chose; None for none.
         """
         limits = [self.by_scope[name].seconds for name in names if name != scopes.OFFLINE_ACCESS]
-        return min([*limits, *([most] if most else [])], default=settings.ACCESS_TOKEN_SECONDS)
+        if most:
+            limits.append(most)
+        if until:
+            limits.append((until - timezone.now()) // timedelta(seconds=1))
+        return min(limits, default=settings.ACCESS_TOKEN_SECONDS)
 
     def most_seconds(self, names: Iterable[str], most: int | None) -> int:
         """Return how long an access token for one of these scopes may live, where `seconds` is for all."""

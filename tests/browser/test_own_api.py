@@ -15,7 +15,7 @@ from tests.stories.conftest import manage
 
 pytestmark = [pytest.mark.browser, pytest.mark.story]
 
-INVOICES, PAYMENTS = "https://invoices.example.com", "https://payments.example.com"
+BILLING, PAYMENTS = "https://billing.example.com", "https://payments.example.com"
 PASSWORD = "a password of her own"
 DAY_SECONDS = 86400
 
@@ -47,33 +47,33 @@ def test_an_administrator_allows_one_scope_of_an_api_to_an_application_and_revok
     administrator: Page, grace: Page, installation: Installation, callback: Callback
 ) -> None:
     sign_in(administrator)
-    service = create_application(administrator, "Machine to Machine Application", "Invoice service")
-    create_api(administrator, verified_by="Invoice service")
+    service = create_application(administrator, "Machine to Machine Application", "Billing service")
+    create_api(administrator, verified_by="Billing service")
     reader = create_application(administrator, "Single Page Web Application", "Invoice reader")
     allow_scope(administrator, callback)
     join(administrator, grace)
     reader.redirect_uri = callback.url
-    outside = Outside(installation.base_url, reader, callback, INVOICES)
+    outside = Outside(installation.base_url, reader, callback, BILLING)
 
     tokens = outside.exchange(allow(grace, outside)["code"]).json()
-    assert tokens["scope"] == "invoices:read offline_access"
+    assert tokens["scope"] == "billing:read offline_access"
     told = outside.introspect(tokens["access_token"], by=service)
-    assert (told["scope"], told["aud"], told["username"]) == ("invoices:read", [INVOICES], "grace")
-    assert outside.verify(tokens["access_token"], "invoices:read").status_code == 200
-    other_scope = outside.verify(tokens["access_token"], "invoices:pay")
+    assert (told["scope"], told["aud"], told["username"]) == ("billing:read", [BILLING], "grace")
+    assert outside.verify(tokens["access_token"], "billing:read").status_code == 200
+    other_scope = outside.verify(tokens["access_token"], "billing:pay")
     assert other_scope.status_code == 403
-    assert 'error="insufficient_scope", scope="invoices:pay"' in other_scope.headers["WWW-Authenticate"]
+    assert 'error="insufficient_scope", scope="billing:pay"' in other_scope.headers["WWW-Authenticate"]
 
-    grace.goto(outside.authorization_url("invoices:read invoices:pay"))
+    grace.goto(outside.authorization_url("billing:read billing:pay"))
     refused = outside.received(grace)
     assert refused["error"] == "invalid_scope"
-    assert "The scope invoices:pay is not available." in refused["error_description"]
+    assert "The scope billing:pay is not available." in refused["error_description"]
 
-    grace.goto(outside.authorization_url("invoices:read offline_access"))
+    grace.goto(outside.authorization_url("billing:read offline_access"))
     expect(grace.get_by_text("You last allowed access")).to_be_visible()
     refreshed = outside.refresh(tokens["refresh_token"]).json()
     revoke(administrator, "Grace Hopper")
-    assert outside.verify(refreshed["access_token"], "invoices:read").status_code == 401
+    assert outside.verify(refreshed["access_token"], "billing:read").status_code == 401
     assert outside.introspect(refreshed["access_token"], by=service) == {"active": False}
     dead = outside.refresh(refreshed["refresh_token"])
     assert dead.status_code == 400
@@ -102,17 +102,17 @@ def create_application(page: Page, app_type: str, name: str) -> OAuthClient:
 def create_api(page: Page, *, verified_by: str) -> None:
     page.get_by_role("link", name="APIs").click()
     page.get_by_role("link", name="Create API").click()
-    page.get_by_label("Name", exact=True).first.fill("Invoices")
-    page.get_by_label("Identifier").fill(INVOICES)
-    write_scope(page.get_by_role("group", name="Scope 1"), "invoices:read", "Read your invoices")
+    page.get_by_label("Name", exact=True).first.fill("Billing")
+    page.get_by_label("Identifier").fill(BILLING)
+    write_scope(page.get_by_role("group", name="Scope 1"), "billing:read", "Read your invoices")
     page.get_by_role("button", name="Add scope").click()
     added = page.get_by_role("group", name="Scope 2")
     expect(added.get_by_label("Name")).to_be_focused()
-    write_scope(added, "invoices:pay", "Pay your invoices")
+    write_scope(added, "billing:pay", "Pay your invoices")
     page.get_by_label(verified_by).check()
     picture(page, "new-api")
     page.get_by_role("button", name="Create", exact=True).click()
-    expect(page.get_by_text("Created: Invoices")).to_be_visible()
+    expect(page.get_by_text("Created: Billing")).to_be_visible()
     picture(page, "api")
 
 
@@ -123,16 +123,16 @@ def write_scope(row: Locator, name: str, sentence: str) -> None:
 
 def allow_scope(page: Page, callback: Callback) -> None:
     page.get_by_label("Redirect URL 1").fill(callback.url)
-    group = page.get_by_role("group", name="Invoices")
+    group = page.get_by_role("group", name="Billing")
     expect(group.get_by_role("checkbox")).to_have_count(2)
-    group.get_by_label("invoices:read").check()
+    group.get_by_label("billing:read").check()
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.get_by_text("Saved: API access, Redirect URLs")).to_be_visible()
-    expect(group.get_by_label("invoices:read")).to_be_checked()
-    expect(group.get_by_label("invoices:pay")).not_to_be_checked()
+    expect(group.get_by_label("billing:read")).to_be_checked()
+    expect(group.get_by_label("billing:pay")).not_to_be_checked()
     picture(page, "settings")
     page.get_by_role("link", name="Use it").click()
-    asked = "&scope=invoices%3Aread+offline_access&resource=https%3A%2F%2Finvoices.example.com"
+    asked = "&scope=billing%3Aread+offline_access&resource=https%3A%2F%2Fbilling.example.com"
     expect(page.get_by_text(asked, exact=True)).to_be_visible()
     picture(page, "use-it")
 
@@ -156,8 +156,8 @@ def join(page: Page, invited: Page) -> None:
 
 def allow(page: Page, outside: Outside) -> dict[str, str]:
     """Read what the consent page says, and allow it."""
-    page.goto(outside.authorization_url("invoices:read offline_access"))
-    expect(page.get_by_role("heading", name="Invoices", exact=True)).to_be_visible()
+    page.goto(outside.authorization_url("billing:read offline_access"))
+    expect(page.get_by_role("heading", name="Billing", exact=True)).to_be_visible()
     asked = page.get_by_role("listitem").filter(has=page.locator("svg")).first
     expect(asked).to_have_text("Read your invoices")
     expect(page.get_by_text("You last allowed access")).to_have_count(0)
@@ -174,7 +174,7 @@ def revoke(page: Page, name: str) -> None:
     page.get_by_label("Name, username, or email").fill("grace@")
     page.get_by_role("button", name="Search").click()
     row = page.get_by_role("row").filter(has_text=name)
-    expect(row).to_contain_text("invoices:read")
+    expect(row).to_contain_text("billing:read")
     picture(page, "access")
     row.get_by_role("link", name=f"Revoke {name}").click()
     picture(page, "revoke")
@@ -192,7 +192,7 @@ def see_revoked(page: Page, outside: Outside) -> None:
     expect(page.get_by_role("heading", name="No connected apps")).to_be_visible()
     picture(page, "connected-revoked")
     tokens = outside.exchange(allow(page, outside)["code"]).json()
-    assert outside.verify(tokens["access_token"], "invoices:read").status_code == 200
+    assert outside.verify(tokens["access_token"], "billing:read").status_code == 200
 
 
 def test_a_person_allows_access_for_30_days_and_then_shortens_it_by_keyboard_alone(

@@ -16,6 +16,8 @@ WITHOUT_A_PAGE = {
     "console:oauth-applications": "",
     "console:oauth2-applications": "",
     "system": "",
+    "healthz": "",
+    "readyz": "",
     "console:disable-application": "web",
     "console:enable-application": "web",
     "console:add-secret": "machine",

@@ -13,12 +13,12 @@ from audit.actors import Actor
 from audit.models import Event
 from oauthapps.models import AccessToken, Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.rules import time_limits
 from oauthapps.rules.apis.token_lifetimes import LONGEST_SECONDS
 from oauthapps.rules.time_limits import LENGTHS, TimeLimit
 from oauthapps.services import apis
 from oauthapps.services.cleanup import prune
 from oauthapps.services.scopes import NewScope
+from oauthapps.sql.catalog import Catalog
 from tests.console.pages import Page, fields_of
 from tests.oauth2.conftest import configure
 from tests.oauth_client import AUTHORIZE, INTROSPECT, VERIFY, OAuthClient
@@ -224,16 +224,14 @@ def test_a_token_that_is_stored_late_ends_with_the_limit_all_the_same(
         tokens = tokens_for(web, visitor)
         until = timezone.now() + DAY
         clock.shift(DAY - timedelta(seconds=60))
-        from oauthapps.oauth2 import token_endpoint
-
-        judged = time_limits.seconds_within
+        judged = Catalog.seconds
 
         def slow(*values: Any) -> int:
             seconds = judged(*values)
             clock.shift(timedelta(seconds=2))
             return seconds
 
-        monkeypatch.setattr(token_endpoint, "seconds_within", slow)
+        monkeypatch.setattr(Catalog, "seconds", slow)
         web.refresh(tokens["refresh_token"])
         assert max(AccessToken.objects.values_list("expires", flat=True)) == until
 
