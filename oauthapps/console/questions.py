@@ -1,6 +1,8 @@
 """What saving the settings of an application would end: it is said, and asked about, before it is done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from common.edits import BaseVersion, version_of
 from oauthapps.console.forms.base import ApplicationForm
@@ -41,17 +43,21 @@ class Questions:
 
 
 def unanswered_questions(
-    stored: Application, form: ApplicationForm, rows: RedirectURLRows, base_version: BaseVersion
+    stored: Application,
+    form: ApplicationForm,
+    edited: Mapping[str, Any],
+    rows: RedirectURLRows,
+    base_version: BaseVersion,
 ) -> Questions:
     """Return what somebody who saves a valid form has not confirmed yet.
 
     Args:
         stored: the application as it is.
         form: its fields as they were sent.
+        edited: the values that the person changed, by field.
         rows: its redirect URLs as they were sent.
         base_version: what the form was shown with, and what the person leaves to somebody else.
     """
-    edited = base_version.edited({**form.values, REDIRECT_URLS: rows.urls})
     lost = lost_names(stored, edited.get(ALLOWED_SCOPE), base_version)
     is_asked = bool(lost) and scopes.render(lost) not in form.confirmed_losses
     return Questions(

@@ -1,7 +1,8 @@
 """What of an application's settings lets more in than before: it asks for a sign-in not long ago."""
 
-from common.edits import BaseVersion
-from oauthapps.console.forms.base import ApplicationForm
+from collections.abc import Mapping
+from typing import Any
+
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.models import Application
 from oauthapps.rules import scopes
@@ -14,18 +15,14 @@ WIDEST = {"rotate_refresh_tokens": False, "may_verify_tokens": True, "requires_p
 LIFETIMES = ("absolute_expiration", "inactivity_expiration")
 
 
-def widens_access(
-    stored: Application, form: ApplicationForm, rows: RedirectURLRows, base_version: BaseVersion
-) -> bool:
+def widens_access(stored: Application, edited: Mapping[str, Any], rows: RedirectURLRows) -> bool:
     """Return whether saving a valid form would widen who gets which tokens for how long, or verifies them.
 
     Args:
         stored: the application as it is.
-        form: its fields as they were sent.
+        edited: the values of a valid form that the person changed, by field.
         rows: its redirect URLs as they were sent.
-        base_version: what the form was shown with, and what the person leaves to somebody else.
     """
-    edited = base_version.edited({**form.values, REDIRECT_URLS: rows.urls})
     widened = any(
         name in edited and edited[name] == widest != getattr(stored, name) for name, widest in WIDEST.items()
     )

@@ -1,5 +1,7 @@
 """An administrator, a member and a stranger, each with a browser, and an application of each type."""
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
@@ -11,9 +13,10 @@ from oauthapps.rules.keys import keypairs
 from oauthapps.services.apis import create_api
 from oauthapps.services.credentials import add_key
 from oauthapps.services.scopes import NewScope
-from tests.console.pages import Browser
+from tests.console.pages import Browser, Page
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem
+from tests.oauth_client import OAuthClient
 from tests.sign_ins import sign_in_now
 
 
@@ -55,6 +58,25 @@ def browser_of(person: User) -> Browser:
     client = Client()
     sign_in_now(client, person)
     return Browser(client)
+
+
+def save(browser: Browser, application: Application, **changes: Any) -> Page:
+    """Change settings of an application on its page."""
+    return browser.send(browser.get(application.get_absolute_url()), **changes)
+
+
+@pytest.fixture
+def app(client: OAuthClient) -> Application:
+    """The application of the client that a test works with."""
+    found: Application = Application.objects.get(client_id=client.client_id)
+    return found
+
+
+@pytest.fixture
+def bob(member: User) -> Client:
+    browser = Client()
+    browser.force_login(member)
+    return browser
 
 
 @pytest.fixture

@@ -1,21 +1,18 @@
 """API access on an application's page: what it may ask for, and whom it hits when a scope is taken away."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.models import Application, Scope
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.apis import create_api
 from oauthapps.services.scopes import NewScope, delete_scope
-from tests.console.conftest import browser_of
+from tests.console.conftest import browser_of, save
 from tests.console.pages import Browser, Fields, Page, fields_of, text_of
 from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.oauth_client import INTROSPECT, TOKEN, VERIFY, OAuthClient
@@ -44,23 +41,6 @@ def client() -> OAuthClient:
     settings = {"allowed_scope": " ".join([*INVOICES, *BUILT_IN])}
     created = make_application(AppType.WEB, settings=settings)
     return OAuthClient(created.application.client_id, created.client_secret)
-
-
-@pytest.fixture
-def app(client: OAuthClient) -> Application:
-    found: Application = Application.objects.get(client_id=client.client_id)
-    return found
-
-
-@pytest.fixture
-def bob(member: User) -> Client:
-    browser = Client()
-    browser.force_login(member)
-    return browser
-
-
-def save(console: Browser, application: Application, **changes: Any) -> Page:
-    return console.send(console.get(application.get_absolute_url()), **changes)
 
 
 def confirm(console: Browser, page: Page) -> Page:

@@ -1,7 +1,5 @@
 """Owner and contacts on an application's page."""
 
-from typing import Any
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -10,8 +8,8 @@ from accounts.models import User
 from audit.models import Event, EventKind
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
-from tests.console.conftest import browser_of
-from tests.console.pages import Browser, Page, fields_of, text_of
+from tests.console.conftest import browser_of, save
+from tests.console.pages import Browser, fields_of, text_of
 from tests.factories import AdministratorFactory, UserFactory, make_application
 
 pytestmark = pytest.mark.django_db
@@ -20,10 +18,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(params=AppType)
 def application(request: pytest.FixtureRequest, administrator: User) -> Application:
     return make_application(request.param, name="ClientApp", owner=administrator).application
-
-
-def save(console: Browser, application: Application, **changes: Any) -> Page:
-    return console.send(console.get(application.get_absolute_url()), **changes)
 
 
 def owner_of(application: Application) -> User | None:

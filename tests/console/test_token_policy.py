@@ -6,12 +6,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.apis import create_api
+from tests.console.conftest import save
 from tests.console.pages import Browser, Page, fields_of, text_of
 from tests.factories import make_application
 from tests.oauth_client import AUTHORIZE, OAuthClient
@@ -24,23 +24,6 @@ pytestmark = pytest.mark.django_db
 def client() -> OAuthClient:
     created = make_application(AppType.WEB)
     return OAuthClient(created.application.client_id, created.client_secret)
-
-
-@pytest.fixture
-def app(client: OAuthClient) -> Application:
-    found: Application = Application.objects.get(client_id=client.client_id)
-    return found
-
-
-@pytest.fixture
-def bob(member: User) -> Client:
-    browser = Client()
-    browser.force_login(member)
-    return browser
-
-
-def save(console: Browser, application: Application, **changes: Any) -> Page:
-    return console.send(console.get(application.get_absolute_url()), **changes)
 
 
 def offered(page: Page) -> list[str]:

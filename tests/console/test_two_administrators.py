@@ -13,7 +13,7 @@ from audit.actors import Actor
 from audit.models import Event
 from common.edits import version_of
 from oauthapps.models import Application
-from tests.console.conftest import browser_of
+from tests.console.conftest import browser_of, save
 from tests.console.pages import Browser, Page, fields_of
 from tests.console.test_logo import picture
 from tests.factories import AdministratorFactory
@@ -33,10 +33,6 @@ def choose(browser: Browser, page: Page, name: str, value: str | None) -> Page:
     """Save again with a choice, which belongs to the form though it stands outside."""
     changes: dict[str, Any] = {f"choice-{name}": value}
     return browser.send(page, **changes)
-
-
-def save(browser: Browser, application: Application, **changes: Any) -> Page:
-    return browser.send(browser.get(application.get_absolute_url()), **changes)
 
 
 def saved(application: Application, name: str) -> Any:

@@ -51,9 +51,10 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show(request, found, form, rows, base_version, status=422 if rows.problem else 200)
     if not (form.is_valid() & rows.is_valid()):
         return show(request, found, form, rows, base_version, status=422)
-    if questions := unanswered_questions(found, form, rows, base_version):
+    edited = base_version.edited({**form.values, REDIRECT_URLS: rows.urls})
+    if questions := unanswered_questions(found, form, edited, rows, base_version):
         return show(request, found, form, rows, base_version, questions=questions, status=409)
-    if widens_access(found, form, rows, base_version):
+    if widens_access(found, edited, rows):
         require_step_up(request)
     try:
         changes = save(found, form, rows, base_version, actor=Actor.of(request))
