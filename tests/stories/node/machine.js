@@ -6,6 +6,7 @@
 
 import { createPrivateKey } from "node:crypto";
 import * as oauth from "oauth4webapi";
+import { calls } from "./calls.js";
 import { print, read } from "./lines.js";
 import { refusal } from "./refusals.js";
 
@@ -37,20 +38,7 @@ const ask = async (authentication) =>
     client,
     await oauth.clientCredentialsGrantRequest(server, client, authentication, { scope: told.scope }, options),
   );
-const introspect = async (token) =>
-  oauth.processIntrospectionResponse(
-    server, client, await oauth.introspectionRequest(server, client, authentication, token, options),
-  );
-const revoke = async (token) =>
-  oauth.processRevocationResponse(
-    await oauth.revocationRequest(server, client, authentication, token, options),
-  );
-const me = async (token) => {
-  const response = await oauth.protectedResourceRequest(
-    token, "GET", new URL(told.resource), undefined, undefined, options,
-  );
-  return response.json();
-};
+const { introspect, revoke, me } = calls(server, client, authentication, options, told.resource);
 
 const token = await ask(authentication);
 const found = {

@@ -5,6 +5,7 @@
 // the address to send a person to, is told in a second line where the person came back, and prints what it found.
 
 import * as oauth from "oauth4webapi";
+import { calls } from "./calls.js";
 import { print, read } from "./lines.js";
 import { refusal } from "./refusals.js";
 
@@ -49,20 +50,7 @@ const refresh = async (token) =>
   oauth.processRefreshTokenResponse(
     server, client, await oauth.refreshTokenGrantRequest(server, client, authentication, token, options),
   );
-const introspect = async (token) =>
-  oauth.processIntrospectionResponse(
-    server, client, await oauth.introspectionRequest(server, client, authentication, token, options),
-  );
-const revoke = async (token) =>
-  oauth.processRevocationResponse(
-    await oauth.revocationRequest(server, client, authentication, token, options),
-  );
-const me = async (token) => {
-  const response = await oauth.protectedResourceRequest(
-    token, "GET", new URL(told.resource), undefined, undefined, options,
-  );
-  return response.json();
-};
+const { introspect, revoke, me } = calls(server, client, authentication, options, told.resource);
 
 const first = await exchange();
 const person = await me(first.access_token);
