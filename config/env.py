@@ -1,9 +1,6 @@
 """Typed readers of the environment: every setting an operator may give comes through here."""
 
-import contextlib
 import os
-import secrets
-import tempfile
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
@@ -13,12 +10,15 @@ from urllib.parse import SplitResult, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
+from common.key_file import KeyFile
 from oauthapps.rules.urls.url_parts import is_host, punycode
 
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
 ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "oauthapps.sql.postgresql"}
+
+IN_MEMORY = ":memory:"
 
 # IMMEDIATE takes the write lock when a transaction begins: one that began by reading could not get it later
 # while another writes, and would fail at once instead of waiting.
@@ -131,12 +131,17 @@ def base_url(remembered: Path) -> SplitResult:
         raise ImproperlyConfigured(
             f"BASE_URL must look like https://gatehouse.example, not {value!r}"
         ) from None
-    if parts.scheme == "http" and not is_loopback(parts) and not flag("ALLOW_HTTP"):
+    if crosses_network_in_clear(parts) and not flag("ALLOW_HTTP"):
         raise ImproperlyConfigured(
             "BASE_URL uses plain http for a host other than this machine: tokens and passwords would cross "
             "the network unencrypted. Use https, or set ALLOW_HTTP=1 to allow it anyway."
         )
     return parts
+
+
+def crosses_network_in_clear(url: SplitResult) -> bool:
+    """Return whether what is sent to `url` can be read on the way."""
+    return url.scheme == "http" and not is_loopback(url)
 
 
 def origin(url: str) -> SplitResult:
@@ -183,13 +188,20 @@ def allowed_hosts(url: SplitResult) -> list[str]:
     return [f"[{host}]" if ":" in host else host]
 
 
-def database(default: str) -> dict[str, Any]:
-    """Return Django's settings for DATABASE_URL.
+def database(default: Path, project: Path) -> dict[str, Any]:
+    """Return Django's settings for DATABASE_URL, or for an SQLite file.
+
+    Args:
+        default: the file that it is without DATABASE_URL.
+        project: the folder that a relative path is relative to, wherever a command was started.
 
     Raises:
         ImproperlyConfigured: when it is no URL of a database we run on.
     """
-    return database_at(text("DATABASE_URL", default))
+    made = database_at(text("DATABASE_URL", f"sqlite:///{default}"))
+    if made["ENGINE"] == ENGINES["sqlite"] and made["NAME"] != IN_MEMORY:
+        made["NAME"] = str(project / made["NAME"])
+    return made
 
 
 def database_at(url: str) -> dict[str, Any]:
@@ -221,29 +233,23 @@ def postgresql_limits() -> dict[str, Any]:
     }
 
 
-def secret_key(file: Path) -> str:
-    """Return SECRET_KEY, else the key kept in `file`, which is made once and readable by its owner alone.
+def secret_key(file: KeyFile) -> str:
+    """Return SECRET_KEY, else the key kept in `file`, or a new draft of one.
 
     Raises:
-        ImproperlyConfigured: when a key is given that is too short to be a secret, or is nobody's secret.
+        ImproperlyConfigured: when it is too short to be a secret, or is nobody's secret.
     """
     given = text("SECRET_KEY")
-    if given:
-        if len(given) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
-            raise ImproperlyConfigured("SECRET_KEY must have 32 characters or more")
-        if given.startswith("django-insecure-") or len(set(given)) < 8:  # noqa: PLR2004  # characters
-            raise ImproperlyConfigured("SECRET_KEY must be a random value, not a sample or a repetition")
-        return given
-    if not file.exists():
-        make_secret(file)
-    return file.read_text(encoding="ascii").strip()
+    key = given or file.read()
+    if weakness := weakness_of(key):
+        raise ImproperlyConfigured(f"{'SECRET_KEY' if given else file.path} {weakness}")
+    return key
 
 
-def make_secret(file: Path) -> None:
-    """Write a new secret to `file`, whole or not at all; of two processes at once, one is heard."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile("w", dir=file.parent, encoding="ascii") as draft:  # made with mode 0600
-        draft.write(secrets.token_urlsafe(48) + "\n")
-        draft.flush()
-        with contextlib.suppress(FileExistsError):
-            os.link(draft.name, file)
+def weakness_of(key: str) -> str:
+    """Return why a key is no secret, as the rest of a sentence about it; empty where it may be one."""
+    if len(key) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
+        return "must have 32 characters or more"
+    if key.startswith("django-insecure-") or len(set(key)) < 8:  # noqa: PLR2004  # characters
+        return "must be a random value, not a sample or a repetition"
+    return ""

@@ -1,4 +1,4 @@
-"""The WSGI application that granian serves."""
+"""The WSGI application for servers other than `manage.py serve`."""
 
 import os
 
@@ -8,5 +8,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 django.setup(set_prefix=False)
 
 from server.dispatcher import Application  # noqa: E402  # needs settings
+from server.unsafe_settings import refuse_unsafe_settings  # noqa: E402
 
+refuse_unsafe_settings()
 application = Application()

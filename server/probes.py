@@ -4,7 +4,7 @@ import threading
 
 from django.db import DatabaseError, InterfaceError, connection
 
-from accounts.management.base import has_to_migrate
+from accounts.management.schema import has_to_migrate
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response

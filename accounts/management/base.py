@@ -5,12 +5,9 @@ import sys
 from typing import Any, NoReturn
 
 from django.core.exceptions import ValidationError
-from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 
-from accounts.management.alone import alone_with_database
+from accounts.management.schema import ensure_tables, keep_secret_key
 from accounts.models import User
 from audit.actors import Actor
 
@@ -49,6 +46,7 @@ class AutomationCommand(BaseCommand):
             CommandError: with one line that says what is wrong.
         """
         ensure_tables()
+        keep_secret_key()
         try:
             result = self.run(**options)
         except ValidationError as error:
@@ -67,28 +65,6 @@ class AutomationCommand(BaseCommand):
     def actor(self) -> Actor:
         """Who acts, for events."""
         return Actor.command(type(self).__module__.rpartition(".")[2])
-
-
-def ensure_tables() -> None:
-    """Create the tables of a database that has none yet; never alter those of one that has.
-
-    Raises:
-        CommandError: when the database is older than the program.
-    """
-    if not has_to_migrate():
-        return
-    with alone_with_database():
-        if not has_to_migrate():  # another process has done it meanwhile
-            return
-        if MigrationExecutor(connection).loader.applied_migrations:
-            raise CommandError("The database was made by an older version: run manage.py migrate first.")
-        call_command("migrate", verbosity=0, interactive=False)
-
-
-def has_to_migrate() -> bool:
-    """Return whether there are migrations that have not been applied."""
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def one_line(error: ValidationError) -> str:

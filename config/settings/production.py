@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
+from common.key_file import KeyFile
 from config import env
 from config.settings.base import *  # noqa: F403
-from config.settings.base import OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
+from config.settings.base import BASE_DIR, OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
 from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
-SECRET_KEY = env.secret_key(VAR_DIR / "secret_key")
+KEY_FILE = KeyFile(VAR_DIR / "secret_key")
+SECRET_KEY = env.secret_key(KEY_FILE)
 
 _base_url = env.base_url(VAR_DIR / "base_url")
 BASE_URL = _base_url.geturl()
@@ -17,7 +19,7 @@ ALLOWED_HOSTS = env.allowed_hosts(_base_url)
 ALLOW_SESSION_ID_IN_URL = env.flag("ALLOW_SESSION_ID_IN_URL")
 OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
-DATABASES = {"default": env.database(f"sqlite:///{VAR_DIR / 'gatehouse.sqlite3'}")}
+DATABASES = {"default": env.database(VAR_DIR / "gatehouse.sqlite3", BASE_DIR)}
 
 APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most=LARGEST_LIMIT)
 

@@ -14,6 +14,7 @@ import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
+from common.key_file import KeyFile
 from config import env
 
 if TYPE_CHECKING:
@@ -108,11 +109,43 @@ def test_debug_cannot_be_switched_on_and_one_host_is_answered(
 @pytest.mark.spec("S-05", "ASVS 13.3")
 def test_a_key_is_made_once_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY")
-    file = tmp_path / "secret_key"
+    file = KeyFile(tmp_path / "secret_key")
     key = env.secret_key(file)
     assert len(key) >= 50
     assert env.secret_key(file) == key
-    assert file.stat().st_mode & 0o777 == 0o600
+    assert file.draft.stat().st_mode & 0o777 == 0o600
+    file.keep()
+    assert env.secret_key(file) == key
+    assert file.path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.spec("S-05", "ASVS 13.3")
+@pytest.mark.parametrize("content", ["", "short\n"])
+def test_a_kept_key_that_was_cut_off_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: str
+) -> None:
+    monkeypatch.delenv("SECRET_KEY")
+    (tmp_path / "secret_key").write_text(content)
+    with pytest.raises(ImproperlyConfigured, match="secret_key must have 32 characters"):
+        env.secret_key(KeyFile(tmp_path / "secret_key"))
+
+
+@pytest.mark.spec("O-64", "operation")
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("sqlite:///data/own.sqlite3", "/srv/gatehouse/data/own.sqlite3"),
+        ("sqlite:////data/own.sqlite3", "/data/own.sqlite3"),
+        ("sqlite://:memory:", ":memory:"),
+        ("", "/srv/default.sqlite3"),
+    ],
+)
+def test_a_relative_path_is_relative_to_the_project(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, url: str, path: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DATABASE_URL", url)
+    assert env.database(Path("/srv/default.sqlite3"), Path("/srv/gatehouse"))["NAME"] == path
 
 
 @pytest.mark.spec("S-05", "Django deployment checklist")

@@ -12,9 +12,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 
 from accounts.management.alone import alone_in, alone_with_database
-from accounts.management.base import has_to_migrate, one_line
+from accounts.management.base import one_line
+from accounts.management.schema import keep_secret_key, read_schema
 from config import env
 from server import first_run
+from server.database import database_name
+from server.unsafe_settings import refuse_unsafe_settings
 from server.workers.server import serve
 
 LAST_PORT = 65535
@@ -29,18 +32,27 @@ class Command(BaseCommand):
         parser.add_argument("--workers", type=int, default=env.number("WORKERS", 2))
         # Each with a database connection of its own; more than a few get in each other's way.
         parser.add_argument("--threads", type=int, default=env.number("THREADS", 2))
+        parser.add_argument(
+            "--no-migrate",
+            action="store_false",
+            dest="migrate",
+            help="don't apply migrations, and don't start where any is missing",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:  # noqa: ARG002
         for name in ("workers", "threads"):
             if options[name] < 1:
                 raise CommandError(f"--{name} (or {name.upper()}) must be 1 or more.")
+        refuse_unsafe_settings()
         check_host_and_port(options["host"], options["port"])
         remember_base_url(options["port"])
         with alone_with_database():
-            migrate_if_needed()
+            migrate_if_needed(allowed=options["migrate"])
+            keep_secret_key()
             self.introduce_administrator()
         with alone_in(settings.VAR_DIR):
             collect_static_files_if_changed()
+        self.stdout.write(f"The database is {database_name()}.")
         self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
         self.stdout.flush()
         connections.close_all()  # an open connection must not be shared with the workers
@@ -85,9 +97,19 @@ def remember_base_url(port: int) -> None:
     os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606  # settings are read once
 
 
-def migrate_if_needed() -> None:
-    """Apply migrations that have not been applied, and say nothing where there are none."""
-    if has_to_migrate():
+def migrate_if_needed(*, allowed: bool) -> None:
+    """Apply migrations that have not been applied, and say nothing where there are none.
+
+    Raises:
+        CommandError: where a newer version has migrated the database, or there are some and none is allowed.
+    """
+    schema = read_schema()
+    schema.refuse_newer()
+    if schema.missing and not allowed:
+        raise CommandError(
+            "Migrations have not been applied: run manage.py migrate, or start without --no-migrate."
+        )
+    if schema.missing:
         call_command("migrate", verbosity=0, interactive=False)
     connection.close()
 
