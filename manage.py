@@ -3,6 +3,7 @@
 
 import os
 import sys
+from typing import NoReturn
 
 from django.core.exceptions import ImproperlyConfigured
 from django.core.management import ManagementUtility, get_commands
@@ -51,9 +52,15 @@ def main() -> None:
     try:
         Utility(sys.argv).execute()
     except ImproperlyConfigured as error:
-        sys.exit(f"Configuration error: {error}")
+        end(f"Configuration error: {error}")
     except OperationalError as error:
-        sys.exit(f"The database can't be used: {' '.join(str(error).split())}")
+        end(f"The database can't be used: {' '.join(str(error).split())}")
+
+
+def end(problem: str) -> NoReturn:
+    """End with one line; monitoring that asks `doctor` takes a status of 1 for a mere warning."""
+    sys.stderr.write(f"{problem}\n")
+    sys.exit(2 if sys.argv[1:2] == ["doctor"] else 1)
 
 
 if __name__ == "__main__":

@@ -96,6 +96,20 @@ def prune(batch: int = BATCH) -> Removed:
     return removed
 
 
+def removal_overdue_since() -> datetime | None:
+    """Return since when `prune` could have removed what is left; None where nothing is left for it."""
+    now = timezone.now()
+    old = now - timedelta(days=settings.EVENT_DAYS)
+    left: list[tuple[models.QuerySet[Any], str, timedelta]] = [
+        (expired_access_tokens(now), "expires", EXPIRED_FOR),
+        (TokenFamily.objects.filter(review_at__lt=now), "review_at", timedelta()),
+        (Session.objects.filter(expire_date__lt=now), "expire_date", timedelta()),
+        (Event.objects.filter(at__lt=old), "at", timedelta(days=settings.EVENT_DAYS)),
+    ]
+    oldest = [(rows.aggregate(at=models.Min(field))["at"], kept) for rows, field, kept in left]
+    return min((at + kept for at, kept in oldest if at is not None), default=None)
+
+
 def remove_in_batches(rows: models.QuerySet[Any], batch: int) -> int:
     """Delete rows, so many in each transaction, and return how many there were."""
     removed = 0

@@ -9,7 +9,7 @@ from tests.infrastructure.installation import Installation
 from tests.infrastructure.nginx import Nginx
 from tests.infrastructure.processes import free_port
 
-CERTIFICATE = "openssl req -x509 -sha256 -nodes -newkey rsa:2048 -batch -days 2 -subj /CN=localhost"
+CERTIFICATE = "openssl req -x509 -sha256 -nodes -newkey rsa:2048 -batch -days 2"
 
 SITE = """\
 upstream gatehouse {{ server 127.0.0.1:{upstream}; }}
@@ -26,6 +26,15 @@ server {{
 """
 
 
+def make_certificate(folder: Path, host: str = "localhost") -> tuple[Path, Path]:
+    """Make a certificate for a host, signed by itself, and its key, as files in a folder."""
+    certificate, key = folder / "tls.crt", folder / "tls.key"
+    names = ["-subj", f"/CN={host}", "-addext", f"subjectAltName=DNS:{host}"]
+    files = ["-keyout", str(key), "-out", str(certificate)]
+    subprocess.run([*CERTIFICATE.split(), *names, *files], check=True, capture_output=True)
+    return certificate, key
+
+
 @contextmanager
 def behind_tls(folder: Path, environment: dict[str, str], rules: str = "") -> Iterator[str]:
     """Run an installation below `folder` and yield its https address; browsers must overlook who signed it.
@@ -33,8 +42,7 @@ def behind_tls(folder: Path, environment: dict[str, str], rules: str = "") -> It
     `rules` are further lines for the proxy.
     """
     folder.mkdir()
-    keys = ["-keyout", str(folder / "tls.key"), "-out", str(folder / "tls.crt")]
-    subprocess.run([*CERTIFICATE.split(), *keys], check=True, capture_output=True)
+    make_certificate(folder)
     port = free_port()
     address = f"https://localhost:{port}"
     settings = {**environment, "BASE_URL": address, "BEHIND_PROXY": "1"}

@@ -1,0 +1,66 @@
+"""Checks of what administrators have done here, and of what is left to be done."""
+
+from collections.abc import Iterator
+
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import User
+from accounts.services.second_factor_rule import administrators_without_second_factor
+from oauthapps.models import Application
+from oauthapps.services.cleanup import removal_overdue_since
+from server.doctor.findings import Finding, error, ok, warning
+
+LATE_DAYS = 2
+MOST_NAMES = 5
+
+
+def check_applications() -> Iterator[Finding]:
+    """How much of APPLICATION_LIMIT is used?"""
+    slots = Application.objects.slots()
+    sentence = f"{slots.used} of {slots.limit} applications exist (APPLICATION_LIMIT)."
+    if slots.used >= slots.limit:
+        yield warning(sentence, "Delete one, or raise APPLICATION_LIMIT, before the next one is needed.")
+    else:
+        yield ok(sentence)
+
+
+def check_administrators() -> Iterator[Finding]:
+    """Is there somebody to sign in, and more than a password between strangers and System?"""
+    administrators = User.objects.administrators()
+    if not administrators.exists():
+        yield error("There is no active administrator.", "Run manage.py create_user or manage.py reset_user.")
+        return
+    generated = names(administrators.filter(must_change_password=True))
+    if generated:
+        yield warning(
+            f"The password of {generated} was generated and has not been replaced; it is in a log.",
+            "Sign in and choose another.",
+        )
+    without = names(administrators_without_second_factor())
+    if without:
+        yield warning(
+            f"A password alone signs in these administrators: {without}.",
+            "Set up a second factor under Security, and require it on the Organization page.",
+        )
+    if not without and not generated:
+        yield ok("Every administrator has a second factor.")
+
+
+def names(people: QuerySet[User]) -> str:
+    """Return the usernames of some people, the first few of them."""
+    found = list(people.values_list("username", flat=True)[: MOST_NAMES + 1])
+    return ", ".join(found[:MOST_NAMES]) + (" and others" if len(found) > MOST_NAMES else "")
+
+
+def check_prune() -> Iterator[Finding]:
+    """Is what has expired deleted?"""
+    since = removal_overdue_since()
+    days = (timezone.now() - since).days if since else 0
+    if days >= LATE_DAYS:
+        yield warning(
+            f"Expired data that was due {days} days ago has not been deleted.",
+            "Run manage.py prune daily: gatehouse-prune.timer does.",
+        )
+    else:
+        yield ok("Expired data is deleted in time.")
