@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,3 +21,21 @@ def test_a_service_may_do_little_but_its_work(name: str) -> None:
     command = [program, "security", *options, str(UNITS / name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def installed(folder: Path) -> list[str]:
+    """The units as they would be installed, for a Python that exists here."""
+    for unit in UNITS.iterdir():
+        text = unit.read_text(encoding="utf-8").replace("/opt/gatehouse/.venv/bin/python", sys.executable)
+        (folder / unit.name).write_text(text, encoding="utf-8")
+    return [str(folder / unit.name) for unit in UNITS.iterdir()]
+
+
+@pytest.mark.spec("O-81", "operation")
+def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
+    program = shutil.which("systemd-analyze")
+    if program is None:
+        pytest.skip("systemd is not installed")
+    command = [program, "verify", "--man=no", *installed(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

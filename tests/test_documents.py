@@ -1,6 +1,9 @@
 """What the documents say is there, is there; and what is there, they say where they must."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +31,8 @@ HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"manage\.py (\w+)")
 READ = re.compile(r'\b(?:text|flag|number|proxies|choice)\(\s*"([A-Z_]+)"')
+A_SECRET = "a-secret-of-the-example-0123456789-abcdefghijklmnopqrstuvwxyz"
+EXAMPLE = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
 VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 
 
@@ -101,6 +106,25 @@ def test_every_variable_that_is_read_is_documented_and_no_other() -> None:
     found = {name for path in SOURCES for name in READ.findall(text_of(path))}
     documented = VARIABLE.findall(text_of(ROOT / "docs" / "operating.md"))
     assert sorted(found) == sorted(documented)
+
+
+@pytest.mark.spec("O-80", "operation")
+def test_the_example_of_an_environment_has_every_variable_in_the_order_of_the_table() -> None:
+    example = EXAMPLE.findall(text_of(ROOT / "deploy" / "gatehouse.env.example"))
+    documented = VARIABLE.findall(text_of(ROOT / "docs" / "operating.md"))
+    assert [name.removesuffix("_FILE") for name, _ in example] == documented
+
+
+@pytest.mark.spec("O-80", "operation")
+def test_every_value_of_the_example_is_taken(tmp_path: Path) -> None:
+    environment = {"PATH": os.environ["PATH"]}
+    for name, value in EXAMPLE.findall(text_of(ROOT / "deploy" / "gatehouse.env.example")):
+        if name.endswith("_FILE"):
+            (tmp_path / name).write_text(A_SECRET, encoding="utf-8")
+        environment[name] = str(tmp_path / name) if name.endswith("_FILE") else value.strip('"')
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
 
 
 def test_every_private_name_that_is_leaned_on_is_listed() -> None:
