@@ -58,6 +58,7 @@ def command_line() -> argparse.ArgumentParser:
     run_parser = add("run", run, "Set up what is missing and serve the console.")
     run_parser.add_argument("--host", default="127.0.0.1", help="host to listen on (default: %(default)s)")
     run_parser.add_argument("--port", type=int, default=8000, help="port to listen on (default: %(default)s)")
+    add("setup", setup, "Set up what is missing, and serve nothing.")
     add(
         "test",
         test,
@@ -94,6 +95,12 @@ def run(asked: argparse.Namespace) -> NoReturn:
     os.chdir(ROOT)
     options = ["--host", asked.host, "--port", str(asked.port)]
     os.execv(python, [python, "manage.py", "serve", *options])  # noqa: S606 - no shell is the point
+
+
+def setup(_: argparse.Namespace) -> int:
+    """Make `.venv` as the server needs it; the installation stays as it is."""
+    python_with("base")
+    return 0
 
 
 def test(asked: argparse.Namespace) -> int:

@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value, yield_hotp_counters_from_time
 
-from tests.console.pages import Browser, Page
+from tests.console.pages import Browser, Document, Page
 from tests.infrastructure.authenticator import SoftAuthenticator
 
 SECURITY = "/security/"
@@ -18,11 +18,11 @@ def code_of(secret: str) -> str:
     return str(format_hotp_value(hotp_value(secret, next(iter(yield_hotp_counters_from_time())))))
 
 
-def secret_on(page: Page) -> str:
+def secret_on(page: Document) -> str:
     return str(page.by_id("authenticator-secret").get("value", ""))
 
 
-def options_on(page: Page, action: str = "") -> dict[str, Any]:
+def options_on(page: Document, action: str = "") -> dict[str, Any]:
     found: dict[str, Any] = json.loads(page.form(action).get("data-passkey-options", ""))
     return found
 
