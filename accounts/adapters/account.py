@@ -9,7 +9,6 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
 
 from accounts.access import signed_in_recently
 from accounts.models import LinkPurpose, User
@@ -145,7 +144,7 @@ class AccountAdapter(DefaultAccountAdapter):
             ImmediateHttpResponse: which leads back to the sign-in page.
         """
         auth_hash_at_start = request.session.pop(AUTH_HASH_AT_START, "")
-        if not (user.is_active and constant_time_compare(auth_hash_at_start, user.get_session_auth_hash())):
+        if not (user.is_active and user.is_session_auth_hash(auth_hash_at_start)):
             from allauth.account.internal.stagekit import clear_login  # noqa: PLC0415  # it imports the adapter
 
             clear_login(request)

@@ -8,10 +8,8 @@ from cryptography.fernet import InvalidToken
 from django.conf import settings
 
 from accounts.models import User
-from accounts.security.ciphers import UnreadableError, cipher
+from accounts.security.ciphers import SECOND_FACTORS, UnreadableError, cipher
 from accounts.services.passkeys import unique_name
-
-SECOND_FACTORS = "second factors"
 
 
 class MFAAdapter(DefaultMFAAdapter):

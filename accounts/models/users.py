@@ -10,6 +10,7 @@ from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 
 from accounts.fields import LowerCaseEmailField
 from accounts.models.identifiers import new_identifier, validate_identifier, validate_username
@@ -147,8 +148,13 @@ class User(AbstractBaseUser):
         return self.with_session_version(super().get_session_auth_hash())
 
     def get_session_auth_fallback_hash(self) -> Iterator[str]:
-        """Yield the same under earlier secret keys."""
+        """Yield the same under former secret keys."""
         return map(self.with_session_version, super().get_session_auth_fallback_hash())
+
+    def is_session_auth_hash(self, auth_hash: str) -> bool:
+        """Return whether a session or sign-in that keeps this hash goes on: under a former secret key too."""
+        current = [self.get_session_auth_hash(), *self.get_session_auth_fallback_hash()]
+        return any(constant_time_compare(auth_hash, each) for each in current)
 
     def with_session_version(self, auth_hash: str) -> str:
         """Return a hash that names the session version too, unless it is still the first."""

@@ -45,8 +45,11 @@ def _going_on(user: User, listed: list[UserSession]) -> set[str]:
         return set()
     digests = [row.session_key for row in listed]
     rows = Session.objects.filter(session_key__in=digests, expire_date__gt=timezone.now())
-    auth_hash = user.get_session_auth_hash()
-    return {row.session_key for row in rows if row.get_decoded().get(HASH_SESSION_KEY) == auth_hash}
+    return {
+        row.session_key
+        for row in rows
+        if user.is_session_auth_hash(row.get_decoded().get(HASH_SESSION_KEY, ""))
+    }
 
 
 def end_session(session: UserSession, *, actor: Actor) -> None:

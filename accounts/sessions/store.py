@@ -6,6 +6,8 @@ signs nobody in.
 
 import copy
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import Any
 
@@ -35,9 +37,25 @@ class SessionStore(DatabaseStore):
 
     Attributes:
         slid: what the session held when nothing had changed but that it was seen; None until then.
+        is_key_kept: whether the session keeps its key, whoever wants another one for it.
     """
 
     slid: dict[str, Any] | None = None
+    is_key_kept = False
+
+    @contextmanager
+    def keeping_key(self) -> Iterator[None]:
+        """Let the session keep its key in the block."""
+        self.is_key_kept = True
+        try:
+            yield
+        finally:
+            self.is_key_kept = False
+
+    def cycle_key(self) -> None:
+        """Give the session another key, with all that is in it, unless it keeps its own."""
+        if not self.is_key_kept:
+            super().cycle_key()
 
     def mark_slid(self) -> None:
         """Record that nothing has changed so far but that the session was seen: no page fails for that."""

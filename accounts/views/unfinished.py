@@ -10,7 +10,6 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils.crypto import constant_time_compare
 
 from accounts.adapters.account import AUTH_HASH_AT_START
 from accounts.models import User
@@ -22,7 +21,7 @@ View = Callable[..., HttpResponseBase]
 def is_out_of_date(request: HttpRequest, person: User) -> bool:
     """Return whether a sign-in began before its person's password changed or all their sessions ended."""
     auth_hash_at_start = request.session.get(AUTH_HASH_AT_START, "")
-    return not constant_time_compare(auth_hash_at_start, person.get_session_auth_hash())
+    return not person.is_session_auth_hash(auth_hash_at_start)
 
 
 def continues_to_next_page(view: View) -> View:

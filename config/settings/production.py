@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from common.key_file import KeyFile
-from config import env
+from config import env, secret_keys
 from config.settings.base import *  # noqa: F403
 from config.settings.base import BASE_DIR, OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
 from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
@@ -11,6 +11,11 @@ from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 KEY_FILE = KeyFile(VAR_DIR / "secret_key")
 SECRET_KEY = env.secret_key(KEY_FILE)
+FORMER_KEYS_FILE = VAR_DIR / "secret_key_fallbacks"
+_former_keys = secret_keys.former_keys(FORMER_KEYS_FILE)
+SECRET_KEY_FALLBACKS = _former_keys.accepted
+# Second factors are read with these until they are encrypted anew, when the server starts.
+EXPIRED_SECRET_KEYS = _former_keys.expired
 
 _base_url = env.base_url(VAR_DIR / "base_url")
 BASE_URL = _base_url.geturl()

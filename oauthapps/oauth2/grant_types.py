@@ -20,7 +20,8 @@ class Granted(NamedTuple):
         source: what the tokens are made from.
         scope: what the access token may do.
         makes_refresh_token: whether a new refresh token comes with it.
-        successor: the refresh token that replaces the presented one; empty where none does.
+        successors: the refresh token that replaces the presented one, followed by what it would have been
+            under former keys; empty where none does.
         kept_refresh_token: the refresh token that the client goes on using; empty where there is none.
         allowed_until: the time limit that the person chose; None for none.
     """
@@ -28,7 +29,7 @@ class Granted(NamedTuple):
     source: Source
     scope: tuple[str, ...]
     makes_refresh_token: bool = False
-    successor: str = ""
+    successors: tuple[str, ...] = ()
     kept_refresh_token: str = ""
     allowed_until: datetime | None = None
 

@@ -10,7 +10,7 @@ from audit.actors import Sender
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import AuthenticatedClient
 from oauthapps.rules.credential_values import digest
-from oauthapps.services import tokens
+from oauthapps.services import replays
 
 
 def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient, sender: Sender) -> None:
@@ -18,7 +18,7 @@ def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient,
     application = client.application
     error.description = error.description or refusals.of_code(code, application.id)
     actor = sender().as_client(application.client_id)
-    tokens.end_family_of_replayed_code(digest(code), application.id, actor=actor)
+    replays.end_family_of_replayed_code(digest(code), application.id, actor=actor)
 
 
 def after_refresh_token(
@@ -28,9 +28,9 @@ def after_refresh_token(
     application = client.application
     error.description = error.description or refusals.of_refresh_token(value, application.id)
     actor = sender().as_client(application.client_id)
-    tokens.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor)
+    replays.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor)
     if refused := client.own_row():
-        tokens.end_family_of_expired(refused)
+        replays.end_family_of_expired(refused)
 
 
 def after_nothing(*_: object) -> None:

@@ -35,7 +35,7 @@ from oauthapps.oauth2.parameters import RESOURCE, Parameters, UnreadableRequestE
 from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
-from oauthapps.rules.credential_values import digest, successor_of
+from oauthapps.rules.credential_values import digest, successors_of
 from oauthapps.services import tokens
 from oauthapps.sql import clients
 from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow
@@ -136,15 +136,18 @@ class TokenEndpoint:
                 granted.scope, application.access_token_seconds, granted.allowed_until
             ),
             access_token=self.new_access_token(parameters),
-            refresh_token=granted.successor
-            or (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
+            refresh_token=granted.successors[0]
+            if granted.successors
+            else (self.new_refresh_token(parameters) if granted.makes_refresh_token else ""),
             replaces=not granted.kept_refresh_token,
+            former_successors=granted.successors[1:],
             client_assertion=client.assertion,
         )
         with once(client):
-            if not tokens.store(issue, sender=sender):
+            stored = tokens.store(issue, sender=sender)
+            if stored is None:
                 raise InvalidGrantError
-        tokens.record_uses(issue)
+        tokens.record_uses(stored)
         reply = {
             "token_type": application.token_type,
             "access_token": issue.access_token,
@@ -152,7 +155,7 @@ class TokenEndpoint:
             "scope": issue.scope,
             "wid": application.customer_id,
         }
-        if refresh_token := issue.refresh_token or granted.kept_refresh_token:
+        if refresh_token := stored.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
         return json_response(reply, headers=NO_STORE)
 
@@ -235,8 +238,8 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     if RESOURCE in parameters:
         scope = limited(scope, parameters[RESOURCE], client.application.catalog)
     if client.application.rotate_refresh_tokens or row.replaced_at:
-        successor = successor_of(value, row.successor_salt)
-        return Granted(row, scope, successor=successor, allowed_until=row.allowed_until)
+        successors = successors_of(value, row.successor_salt)
+        return Granted(row, scope, successors=successors, allowed_until=row.allowed_until)
     return Granted(row, scope, kept_refresh_token=value, allowed_until=row.allowed_until)
 
 

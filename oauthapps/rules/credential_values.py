@@ -12,6 +12,7 @@ import string
 import zlib
 from base64 import urlsafe_b64encode
 
+from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 CLIENT_SECRET_PREFIX = "gtsec_"  # noqa: S105 - what every secret begins with
@@ -60,23 +61,26 @@ def new_successor_salt() -> str:
     return secrets.token_urlsafe(_SALT_BYTES)
 
 
-def successor_of(refresh_token: str, salt: str) -> str:
+def successors_of(refresh_token: str, salt: str) -> tuple[str, ...]:
     """Make the refresh token that replaces another one.
 
     The same token gets the same successor, however often it is presented, and the successor is stored
     nowhere. It takes the token, its salt and this installation's key to make it: no two of them are enough.
+    After a change of that key the same was made with the former one.
 
     Args:
         refresh_token: the plaintext of the token to be replaced.
         salt: its `new_successor_salt`.
 
     Returns:
-        The plaintext for the client; store only its `digest`.
+        The plaintext for the client, followed by what it would be under each former key; store only its
+        `digest`.
     """
-    return _with_checksum(REFRESH_TOKEN_PREFIX + _derived("oauthapps.refresh_token", salt + refresh_token))
+    derived = _derived("oauthapps.refresh_token", salt + refresh_token)
+    return tuple(_with_checksum(REFRESH_TOKEN_PREFIX + each) for each in derived)
 
 
-def code_for(page_id: str) -> str:
+def codes_for(page_id: str) -> tuple[str, ...]:
     """Make the authorization code that answers one showing of a consent page.
 
     The same page gets the same code, however often its form arrives, and the code is stored nowhere. It takes
@@ -86,9 +90,10 @@ def code_for(page_id: str) -> str:
         page_id: a `new_page_id`, known to nobody but the person's browser.
 
     Returns:
-        The plaintext for the redirect; store only its `digest`.
+        The plaintext for the redirect, followed by what it would be under each former key of this
+        installation; store only its `digest`.
     """
-    return _with_checksum(CODE_PREFIX + _derived("oauthapps.code", page_id))
+    return tuple(_with_checksum(CODE_PREFIX + each) for each in _derived("oauthapps.code", page_id))
 
 
 def new_page_id() -> str:
@@ -128,10 +133,14 @@ def _new(prefix: str) -> str:
     return _with_checksum(prefix + secrets.token_urlsafe(_RANDOM_BYTES))
 
 
-def _derived(purpose: str, value: str) -> str:
-    """Return 256 bits that only this installation's key can make of a value, in 43 characters."""
-    derived = salted_hmac(purpose, value, algorithm="sha256").digest()
-    return urlsafe_b64encode(derived).rstrip(b"=").decode()
+def _derived(purpose: str, value: str) -> list[str]:
+    """Return 256 bits that only this installation's key can make of a value, and only each former key.
+
+    Each is 43 characters.
+    """
+    keys = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    derived = [salted_hmac(purpose, value, secret=key, algorithm="sha256").digest() for key in keys]
+    return [urlsafe_b64encode(each).rstrip(b"=").decode() for each in derived]
 
 
 def _with_checksum(body: str) -> str:

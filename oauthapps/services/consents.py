@@ -66,10 +66,10 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
         RequestAnsweredError: when this showing of the consent page was answered before and its code can no
             longer be exchanged.
     """
-    code, now = credential_values.code_for(request.page_id), timezone.now()
+    codes, now = credential_values.codes_for(request.page_id), timezone.now()
     try:
         with transaction.atomic():
-            store_grant(request, code, user=user, ip_address=actor.ip_address)
+            store_grant(request, codes[0], user=user, ip_address=actor.ip_address)
             Event.objects.record(
                 EventKind.CONSENT_GIVEN,
                 actor=actor,
@@ -86,7 +86,20 @@ def allow(request: AllowedRequest, *, user: User, actor: Actor) -> str:
             raise RequestAnsweredError from error
         if until := request.allowed_until(now):
             TokenFamily.objects.filter(grants__request_id=name_of(request.page_id)).shorten(until)
-    return code
+        return granted_code(codes, granted.get())
+    return codes[0]
+
+
+def granted_code(codes: tuple[str, ...], grant: Grant) -> str:
+    """Return the code that a page was answered with, which may have been made with a former key.
+
+    Raises:
+        RequestAnsweredError: when that key is no longer known.
+    """
+    for code in codes:
+        if credential_values.digest(code) == grant.code:
+            return code
+    raise RequestAnsweredError
 
 
 def store_grant(request: AllowedRequest, code: str, *, user: User, ip_address: str) -> Grant:

@@ -1,6 +1,6 @@
-"""Issuing tokens, and ending what a replay puts in doubt."""
+"""Issuing tokens, and revoking them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,6 @@ from oauthapps.models import (
     AccessToken,
     Application,
     ClientSecret,
-    Grant,
     PublicKey,
     RefreshToken,
     TokenFamily,
@@ -48,6 +47,7 @@ class Issue:
         seconds: how long the access token lives.
         access_token: its value, to be digested.
         refresh_token: a new refresh token's value; empty when there is none.
+        former_successors: the values it would have been given under former keys of the installation.
         replaces: whether a refresh token they were made from is good for nothing afterward.
         client_assertion: what the client authenticated with instead of a secret; it is used up as well.
     """
@@ -58,11 +58,12 @@ class Issue:
     seconds: int
     access_token: str = field(repr=False)
     refresh_token: str = field(default="", repr=False)
+    former_successors: tuple[str, ...] = field(default=(), repr=False)
     replaces: bool = True
     client_assertion: VerifiedAssertion | None = None
 
 
-def store(issue: Issue, *, sender: Sender) -> bool:
+def store(issue: Issue, *, sender: Sender) -> Issue | None:
     """Use up what new tokens were made from and store their digests.
 
     Args:
@@ -70,7 +71,8 @@ def store(issue: Issue, *, sender: Sender) -> bool:
         sender: where the client asked from, for the event of a refresh token that is sent again.
 
     Returns:
-        Whether it was still to be used; otherwise nothing is stored.
+        The tokens, with the refresh token that the client gets; None where what they were made from was
+        used before: nothing is stored then.
 
     Raises:
         ClientAssertionUsedError: when the client's assertion was used before; nothing is stored then.
@@ -82,7 +84,7 @@ def store(issue: Issue, *, sender: Sender) -> bool:
         raise
 
 
-def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
+def use_up_and_add(issue: Issue, *, sender: Sender) -> Issue | None:
     """Do what `store` says, without a word about assertions of clients that were used before."""
     now, source = timezone.now(), issue.source
     made: dict[str, Any] = {
@@ -96,7 +98,7 @@ def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
         proof = assertions.values_of(issue.client_assertion, issue.client)
     if isinstance(source, VerifiedAssertion | OwnBehalf):
         machine = {**of_machine(source), "application": issue.client.id}
-        return issuing.add_machine_token({**made, **proof, **machine})
+        return issue if issuing.add_machine_token({**made, **proof, **machine}) else None
     values = {
         **made,
         "source": source.id,
@@ -108,16 +110,28 @@ def use_up_and_add(issue: Issue, *, sender: Sender) -> bool:
     if source.allowed_until is not None:
         values["expires"] = min(now + timedelta(seconds=issue.seconds), source.allowed_until)
     if isinstance(source, GrantRow):
-        return issuing.use_and_add("oauthapps_grant", {**values, **proof})
+        return issue if issuing.use_and_add("oauthapps_grant", {**values, **proof}) else None
     if source.replaced_at is None:
         if issuing.use_and_add("oauthapps_refreshtoken", {**values, **proof}):
-            return True
+            return issue
         proof = {}  # used up in the attempt
-    # Its reply may have been lost, or another tab was quicker: each gets the same refresh token.
-    if not issuing.add_again({**values, **proof, "replaced_after": reuse_began(now)}):
-        return False
-    record_repeat(source, actor=sender().as_client(issue.client.client_id))
-    return True
+    repeated = add_again(issue, {**values, "replaced_after": reuse_began(now)}, proof)
+    if repeated:
+        record_repeat(source, actor=sender().as_client(issue.client.client_id))
+    return repeated
+
+
+def add_again(issue: Issue, values: issuing.Values, proof: issuing.Values) -> Issue | None:
+    """Add tokens for a refresh token that was replaced a moment ago, with the same refresh token as then.
+
+    The reply may have been lost, or another tab was quicker, and the installation may have got another key.
+    """
+    for successor in (issue.refresh_token, *issue.former_successors):
+        again = {**values, **proof, "refresh_token": credential_values.digest(successor)}
+        if issuing.add_again(again):
+            return replace(issue, refresh_token=successor)
+        proof = {}  # used up in the attempt
+    return None
 
 
 def of_machine(source: VerifiedAssertion | OwnBehalf) -> issuing.Values:
@@ -170,56 +184,6 @@ def record_repeat(token: RefreshTokenRow, *, actor: Actor) -> None:
         Event.objects.record_hourly(
             EventKind.REFRESH_TOKEN_REPEATED, actor=actor, application=family.application, person=family.user
         )
-
-
-def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Actor) -> None:
-    """End the family of a code that its own client presents a second time (RFC 6749 section 4.1.2)."""
-    grant = (
-        Grant.objects.filter(code=digest, application_id=application_id)
-        .exclude(redeemed_at=None)
-        .select_related("family", "user")
-        .first()
-    )
-    if grant is not None:
-        end_family(
-            grant.family, EndReason.CODE_REPLAYED, EventKind.CODE_REPLAYED, person=grant.user, actor=actor
-        )
-
-
-def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, actor: Actor) -> None:
-    """End the family of a refresh token that comes back after it was replaced (RFC 9700 section 4.14.2)."""
-    token = (
-        RefreshToken.objects.filter(
-            token_checksum=digest,
-            application_id=application_id,
-            replaced_at__lte=reuse_began(timezone.now()),
-        )
-        .select_related("family", "user")
-        .first()
-    )
-    if token is not None:
-        end_family(
-            token.family,
-            EndReason.REFRESH_TOKEN_REPLAYED,
-            EventKind.REFRESH_TOKEN_REPLAYED,
-            person=token.user,
-            actor=actor,
-        )
-
-
-def end_family_of_expired(token: RefreshTokenRow) -> None:
-    """End the family of a refresh token that was refused because it has expired.
-
-    What has expired stays expired, also when the person comes back or a setting is lengthened.
-    """
-    expirations = token.expirations
-    if expirations.have_passed:
-        reasons = {
-            expirations.absolute_end: EndReason.EXPIRED,
-            expirations.allowed_until: EndReason.TIME_LIMIT,
-        }
-        reason = reasons.get(expirations.ends_at, EndReason.PERSON_AWAY)
-        TokenFamily.objects.filter(pk=token.family_id).end(reason)
 
 
 def end_family(

@@ -56,14 +56,17 @@ def stream_to(pipe: BinaryIO) -> Manifest:
 def write_backup(target: BinaryIO, folder: Path) -> Manifest:
     """Collect what a backup has in a folder, and write it."""
     created_at = datetime.now(UTC).isoformat(timespec="seconds")
-    files = {name: folder / name for name in (secret_key.NAME, FILES[connection.vendor])}
-    secret_key.copy_to(files[secret_key.NAME])
-    KINDS[connection.vendor].copy_to(files[FILES[connection.vendor]])
+    database = FILES[connection.vendor]
+    KINDS[connection.vendor].copy_to(folder / database)
+    migrations = applied_migrations()
+    if not migrations:
+        raise BackupError("There is nothing to back up yet: the database has no tables.")
+    files = {name: folder / name for name in (*secret_key.copy_to(folder), database)}
     manifest = Manifest(
         version=VERSION,
         created_at=created_at,
         database=connection.vendor,
-        migrations=applied_migrations(),
+        migrations=migrations,
         base_url=settings.BASE_URL,
         secret_key_from=secret_key.origin(),
         files={name: archive.contents_of(file) for name, file in files.items()},

@@ -47,10 +47,14 @@ def _restore_from(source: BinaryIO) -> Manifest:
         refuse_used()
         folder = Path(name)
         reader.extract(folder)
-        secret_key.refuse_other(folder / secret_key.NAME)
+        secret_key.refuse_other(folder)
         # The database last: without it, the installation is as empty as before.
-        secret_key.put_in_place(folder / secret_key.NAME)
-        KINDS[connection.vendor].put_in_place(folder / FILES[connection.vendor])
+        secret_key.put_in_place(folder)
+        try:
+            KINDS[connection.vendor].put_in_place(folder / FILES[connection.vendor])
+        except BackupError:
+            settings.FORMER_KEYS_FILE.unlink(missing_ok=True)
+            raise
     return manifest
 
 

@@ -44,7 +44,7 @@ def check_files() -> Iterator[Finding]:
 
 def private_files() -> list[Path]:
     """Return the files that are their owner's alone."""
-    files = [settings.KEY_FILE.path, settings.KEY_FILE.draft]
+    files = [settings.KEY_FILE.path, settings.KEY_FILE.draft, settings.FORMER_KEYS_FILE]
     if database := sqlite_file():
         files += [database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm")]
     return [path for path in files if path.exists()]

@@ -65,7 +65,12 @@ def error(sentence: str, advice: str) -> Finding:
 
 def without_secrets(text: str) -> str:
     """Return a text without the secrets of the settings, which others' error messages may repeat."""
-    secrets = (settings.SECRET_KEY, settings.EMAIL_HOST_PASSWORD, connection.settings_dict["PASSWORD"])
+    secrets = (
+        settings.SECRET_KEY,
+        *settings.SECRET_KEY_FALLBACKS,
+        settings.EMAIL_HOST_PASSWORD,
+        connection.settings_dict["PASSWORD"],
+    )
     for secret in secrets:
         if secret and len(secret) >= SHORTEST_SECRET:
             text = text.replace(secret, "…")

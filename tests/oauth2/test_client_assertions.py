@@ -18,7 +18,7 @@ from accounts.models import User
 from audit.actors import Actor
 from oauthapps.models import AccessToken, ClientAssertion, PublicKey, RefreshToken
 from oauthapps.oauth2.client_authentication import authenticate_client
-from oauthapps.rules.credential_values import digest, new_access_token, successor_of
+from oauthapps.rules.credential_values import digest, new_access_token, successors_of
 from oauthapps.services.cleanup import prune
 from oauthapps.services.credentials import add_key
 from oauthapps.services.tokens import Issue, store
@@ -275,7 +275,7 @@ def test_the_slower_of_two_refreshes_gets_the_same_successor(web: OAuthClient, v
             scope=row.scope,
             seconds=60,
             access_token=new_access_token(),
-            refresh_token=successor_of(value, row.successor_salt),
+            refresh_token=successors_of(value, row.successor_salt)[0],
             client_assertion=found.assertion,
         )
         assert store(issue, sender=lambda: sender)

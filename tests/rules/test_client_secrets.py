@@ -16,7 +16,7 @@ MAKERS: dict[str, Callable[[], str]] = {
     "gtsec_": credential_values.new_client_secret,
     "gtacc_": credential_values.new_access_token,
     "gtref_": credential_values.new_refresh_token,
-    "gtcode_": lambda: credential_values.code_for(credential_values.new_page_id()),
+    "gtcode_": lambda: credential_values.codes_for(credential_values.new_page_id())[0],
 }
 
 

@@ -90,7 +90,7 @@ def test_a_consent_page_is_answered_once_and_only_that_is_called_so(monkeypatch:
     with pytest.raises(RequestAnsweredError):
         allow(request, user=user, actor=COMMAND)
 
-    monkeypatch.setattr("oauthapps.services.consents.credential_values.code_for", lambda _: "c" * 20)
+    monkeypatch.setattr("oauthapps.services.consents.credential_values.codes_for", lambda _: ("c" * 20,))
     allow(replace(request, page_id="s" * 43), user=user, actor=COMMAND)
     with pytest.raises(IntegrityError):  # the code is there already
         allow(replace(request, page_id="t" * 43), user=user, actor=COMMAND)

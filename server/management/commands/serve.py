@@ -14,6 +14,8 @@ from django.db import connection, connections
 from accounts.management.alone import alone_in, alone_with_database
 from accounts.management.base import one_line
 from accounts.management.schema import keep_secret_key, read_schema
+from accounts.services.reencryption import reencrypt_second_factors
+from common.former_keys import read_former_keys, write_former_keys
 from config import env
 from server import first_run
 from server.database import database_name
@@ -49,6 +51,7 @@ class Command(BaseCommand):
         with alone_with_database():
             migrate_if_needed(allowed=options["migrate"])
             keep_secret_key()
+            forget_expired_keys()
             self.introduce_administrator()
         with alone_in(settings.VAR_DIR):
             collect_static_files_if_changed()
@@ -112,6 +115,18 @@ def migrate_if_needed(*, allowed: bool) -> None:
     if schema.missing:
         call_command("migrate", verbosity=0, interactive=False)
     connection.close()
+
+
+def forget_expired_keys() -> None:
+    """Encrypt second factors anew that need a former SECRET_KEY, then forget the keys that have expired."""
+    former = [*settings.SECRET_KEY_FALLBACKS, *settings.EXPIRED_SECRET_KEYS]
+    if not former:
+        return
+    reencrypt_second_factors(former)
+    if settings.EXPIRED_SECRET_KEYS:
+        kept = read_former_keys(settings.FORMER_KEYS_FILE)
+        left = [each for each in kept if each.key not in settings.EXPIRED_SECRET_KEYS]
+        write_former_keys(settings.FORMER_KEYS_FILE, left)
 
 
 def collect_static_files_if_changed() -> None:
