@@ -47,7 +47,10 @@ def refuse_other(folder: Path) -> None:
     Raises:
         BackupError: which says what is in the way.
     """
-    if settings.FORMER_KEYS_FILE.exists():
+    former = folder / FORMER_NAME
+    if settings.FORMER_KEYS_FILE.exists() and not (
+        former.exists() and former.read_bytes() == settings.FORMER_KEYS_FILE.read_bytes()
+    ):
         raise BackupError(f"A restore needs an empty installation. In the way: {settings.FORMER_KEYS_FILE}")
     if (folder / NAME).read_text(encoding="utf-8").strip() == settings.SECRET_KEY:
         return
