@@ -59,6 +59,14 @@ def text(name: str, default: str = "") -> str:
         raise ImproperlyConfigured(f"{name}_FILE: {error.strerror}: {file}") from error
 
 
+def token(name: str) -> str:
+    """Return the variable `name`, which clients must know; ImproperlyConfigured if it could be guessed."""
+    value = text(name)
+    if value and len(value) < 16:  # noqa: PLR2004  # characters
+        raise ImproperlyConfigured(f"{name} must have 16 characters or more")
+    return value
+
+
 def flag(name: str, *, default: bool = False) -> bool:
     """Return whether the variable `name` is switched on (1, true, yes or on, in any case), or `default`.
 

@@ -10,6 +10,7 @@ from oauthapps.console.views.logos import logo
 from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2.metadata import metadata
 from server import probes
+from server.metrics.page import metrics
 from server.pages.color_scheme import choose as choose_color_scheme
 
 # Where password managers lead people (W3C, A Well-Known URL for Changing Passwords).
@@ -35,5 +36,6 @@ urlpatterns = [
     path("", include("oauthapps.api.urls")),
     path("healthz", Endpoint(probes.live, needs_database=False, is_probe=True), name="healthz"),
     path("readyz", Endpoint(probes.ready, is_probe=True), name="readyz"),
+    path("metrics", Endpoint(metrics, needs_database=False, is_probe=True), name="metrics"),
     path("logos/<digest:digest>.png", logo, name="logo"),
 ]

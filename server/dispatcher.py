@@ -137,12 +137,13 @@ known_endpoint_at = lru_cache(maxsize=128)(find_endpoint)
 
 
 class Response(NamedTuple):
-    """What is sent, and what is to be done afterward."""
+    """What is sent, what is to be done afterward, and what an endpoint answered, for whoever counts."""
 
     status: int
     headers: list[tuple[str, str]]
     body: bytes
     close: Callable[[], None] | None = None
+    answer: ApiResponse | None = None
 
 
 class Application:
@@ -163,7 +164,7 @@ class Application:
             settle_scheme(environ)
         if endpoint:
             sent = self.dispatcher.respond(environ, endpoint)
-            return Response(sent.status, list(sent.headers.items()), sent.body)
+            return Response(sent.status, list(sent.headers.items()), sent.body, answer=sent)
         started: list[Any] = []
         response: Any = self.through_django(environ, lambda *start: started.extend(start))  # type: ignore[arg-type]
         return Response(response.status_code, started[1], b"".join(response), response.close)

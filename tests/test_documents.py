@@ -30,7 +30,7 @@ LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"^ *```.*?^ *```$", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"manage\.py (\w+)")
-READ = re.compile(r'\b(?:text|flag|number|proxies|choice)\(\s*"([A-Z_]+)"')
+READ = re.compile(r'\b(?:text|token|flag|number|proxies|choice)\(\s*"([A-Z_]+)"')
 A_SECRET = "a-secret-of-the-example-0123456789-abcdefghijklmnopqrstuvwxyz"
 EXAMPLE = re.compile(r"^#?([A-Z_]+)=(.*)$", re.MULTILINE)
 VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)

@@ -33,6 +33,9 @@ REFRESH_TOKEN_REUSE_SECONDS = env.number("REFRESH_TOKEN_REUSE_SECONDS", 30, most
 
 EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
 
+METRICS = env.flag("METRICS", default=True)
+METRICS_TOKEN = env.token("METRICS_TOKEN")
+
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
     "staticfiles": {"BACKEND": "server.pages.static_files.StaticFilesStorage"},

@@ -78,12 +78,15 @@ class Refusal:
         reason: why, in a sentence.
         client: the Client ID; empty where it is not known.
         username: the person it spoke for; empty where it spoke for nobody.
+        replay: what was presented again after it was used up or replaced: `code`, `refresh_token`,
+            `assertion` or `client_assertion`; empty where nothing was.
     """
 
     error: str
     reason: str
     client: str = ""
     username: str = ""
+    replay: str = ""
 
 
 @dataclass(slots=True)
@@ -96,12 +99,14 @@ class ApiResponse:
         headers: what is particular to it; none repeats what was sent, unless it equals what is registered
             or is made of names of headers.
         refusal: what the log says of it, where it refuses.
+        grant_type: what a token request asks for, in its own words; None in answers to others.
     """
 
     status: int
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+    grant_type: str | None = None
 
 
 def json_response(members: Any, status: int = 200, headers: dict[str, str] | None = None) -> ApiResponse:

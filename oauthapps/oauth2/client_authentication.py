@@ -80,6 +80,12 @@ class ClientAuthenticationError(InvalidClientError):
         return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'}
 
 
+class AssertionReplayedError(ClientAuthenticationError):
+    """The client authenticated with an assertion that was used before."""
+
+    replay = "client_assertion"
+
+
 class PublicClientError(ClientAuthenticationError):
     """A public client cannot authenticate, so it is not asked to: a 400 (RFC 6749 section 5.2)."""
 
@@ -191,7 +197,7 @@ def once(client: AuthenticatedClient) -> Iterator[None]:
         yield
     except ClientAssertionUsedError as error:
         credentials = Credentials(client_id=client.application.client_id)
-        raise ClientAuthenticationError(credentials, refusals.ASSERTION_USED) from error
+        raise AssertionReplayedError(credentials, refusals.ASSERTION_USED) from error
 
 
 def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:

@@ -57,7 +57,8 @@ def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResp
     compatible = application is not None and application.is_workfront_compatible
     members = error_members(status, error.error, message, compatible=compatible)
     response = json_response(members, status, {**NO_STORE, **error.headers})
-    response.refusal = Refusal(error.error, message, client_of(error, application))
+    replay = getattr(error, "replay", "")  # oauthlib makes the others
+    response.refusal = Refusal(error.error, message, client_of(error, application), replay=replay)
     return response
 
 

@@ -18,7 +18,8 @@ def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient,
     application = client.application
     error.description = error.description or refusals.of_code(code, application.id)
     actor = sender().as_client(application.client_id)
-    replays.end_family_of_replayed_code(digest(code), application.id, actor=actor)
+    if replays.end_family_of_replayed_code(digest(code), application.id, actor=actor):
+        error.replay = "code"
 
 
 def after_refresh_token(
@@ -28,7 +29,8 @@ def after_refresh_token(
     application = client.application
     error.description = error.description or refusals.of_refresh_token(value, application.id)
     actor = sender().as_client(application.client_id)
-    replays.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor)
+    if replays.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor):
+        error.replay = "refresh_token"
     if refused := client.own_row():
         replays.end_family_of_expired(refused)
 
@@ -39,4 +41,5 @@ def after_nothing(*_: object) -> None:
 
 def after_assertion(error: InvalidGrantError, *_: object) -> None:
     """Say that an assertion was used before, if nothing else is wrong with it."""
-    error.description = error.description or refusals.ASSERTION_USED
+    if not error.description:
+        error.description, error.replay = refusals.ASSERTION_USED, "assertion"

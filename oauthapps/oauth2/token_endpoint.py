@@ -64,6 +64,8 @@ def as_jwt_bearer_grant(parameters: Parameters) -> Parameters:
 def respond(request: ApiRequest, translate: Callable[[Parameters], Parameters]) -> ApiResponse:
     """Let the backend and the server that django-oauth-toolkit was told to use answer a request.
 
+    The answer says which grant was asked for.
+
     Args:
         request: the request; its body is form or JSON.
         translate: makes the parameters of a token request from those that were sent.
@@ -72,8 +74,11 @@ def respond(request: ApiRequest, translate: Callable[[Parameters], Parameters]) 
     try:
         parameters = translate(backend.extract_body(request))
     except UnreadableRequestError as error:
-        return unreadable_response(error, request.authorization, request.sender)
-    response: ApiResponse = backend.server.token_response(parameters, request.authorization, request.sender)
+        response: ApiResponse = unreadable_response(error, request.authorization, request.sender)
+        response.grant_type = ""
+        return response
+    response = backend.server.token_response(parameters, request.authorization, request.sender)
+    response.grant_type = parameters.get("grant_type", "")
     return response
 
 

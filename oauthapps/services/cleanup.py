@@ -101,13 +101,16 @@ def removal_overdue_since() -> datetime | None:
     now = timezone.now()
     old = now - timedelta(days=settings.EVENT_DAYS)
     left: list[tuple[models.QuerySet[Any], str, timedelta]] = [
-        (expired_access_tokens(now), "expires", EXPIRED_FOR),
         (TokenFamily.objects.filter(review_at__lt=now), "review_at", timedelta()),
         (Session.objects.filter(expire_date__lt=now), "expire_date", timedelta()),
         (Event.objects.filter(at__lt=old), "at", timedelta(days=settings.EVENT_DAYS)),
     ]
-    oldest = [(rows.aggregate(at=models.Min(field))["at"], kept) for rows, field, kept in left]
-    return min((at + kept for at, kept in oldest if at is not None), default=None)
+    oldest = [(rows.order_by(field).values_list(field, flat=True).first(), kept) for rows, field, kept in left]
+    due: list[datetime] = [at + kept for at, kept in oldest if at is not None]
+    if forgotten := expired_access_tokens(now).values_list("expires", "assertion_expires").first():
+        expires, assertion_expires = forgotten
+        due.append(max(filter(None, (expires + EXPIRED_FOR, assertion_expires))))
+    return min(due, default=None)
 
 
 def remove_in_batches(rows: models.QuerySet[Any], batch: int) -> int:

@@ -10,8 +10,8 @@ from oauthapps.services.tokens import end_family
 from oauthapps.sql.clients import RefreshTokenRow, reuse_began
 
 
-def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Actor) -> None:
-    """End the family of a code that its own client presents a second time (RFC 6749 section 4.1.2)."""
+def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Actor) -> bool:
+    """End the family of a code that was redeemed (RFC 6749 section 4.1.2); return whether it was."""
     grant = (
         Grant.objects.filter(code=digest, application_id=application_id)
         .exclude(redeemed_at=None)
@@ -22,10 +22,11 @@ def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Acto
         end_family(
             grant.family, EndReason.CODE_REPLAYED, EventKind.CODE_REPLAYED, person=grant.user, actor=actor
         )
+    return grant is not None
 
 
-def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, actor: Actor) -> None:
-    """End the family of a refresh token that comes back after it was replaced (RFC 9700 section 4.14.2)."""
+def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, actor: Actor) -> bool:
+    """End the family of a token that was replaced (RFC 9700 section 4.14.2); return whether it was."""
     token = (
         RefreshToken.objects.filter(
             token_checksum=digest,
@@ -43,6 +44,7 @@ def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, ac
             person=token.user,
             actor=actor,
         )
+    return token is not None
 
 
 def end_family_of_expired(token: RefreshTokenRow) -> None:

@@ -5,8 +5,10 @@ around a statement costs more than the statement. Whoever listens to statements,
 wrapper, hears of these too.
 """
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from time import perf_counter
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -17,6 +19,32 @@ from oauthapps.sql.postgresql.prepared import PreparedStatements
 
 Parameters = Mapping[str, Any]
 Row = tuple[Any, ...]
+
+
+class Spent(threading.local):
+    """How long the thread that asks has waited for the database since somebody set it to 0.
+
+    Attributes:
+        seconds: of statements, not of the COMMIT of a transaction.
+    """
+
+    seconds = 0.0
+
+
+spent = Spent()
+
+
+def timed(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:
+    """Run a statement of Django's, and add up how long it takes; one of a connection's `execute_wrappers`."""
+    began = perf_counter()
+    try:
+        return execute(sql, parameters, many, context)
+    finally:
+        spent.seconds += perf_counter() - began
+
+
+# The wrappers of a connection that nobody listens to.
+UNHEARD: tuple[list[Any], ...] = ([], [timed])
 
 
 def fetch_all(statement: str, parameters: Parameters) -> list[Row]:
@@ -35,8 +63,12 @@ def fetch_all(statement: str, parameters: Parameters) -> list[Row]:
     prepared = prepared_statements(database)
     if prepared is None:
         return fetch_through_django(database, statement, parameters)
-    with database.wrap_database_errors:
-        return prepared.run(statement, parameters)
+    began = perf_counter()
+    try:
+        with database.wrap_database_errors:
+            return prepared.run(statement, parameters)
+    finally:
+        spent.seconds += perf_counter() - began
 
 
 def prepared_statements(database: DatabaseWrapper) -> PreparedStatements | None:
@@ -49,7 +81,7 @@ def prepared_statements(database: DatabaseWrapper) -> PreparedStatements | None:
     if database.connection is None:
         database.ensure_connection()
     in_transaction = database.in_atomic_block or not database.autocommit
-    if in_transaction or database.execute_wrappers or database.force_debug_cursor:
+    if in_transaction or database.execute_wrappers not in UNHEARD or database.force_debug_cursor:
         return None
     return database.prepared
 

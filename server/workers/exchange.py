@@ -10,6 +10,8 @@ from server.workers.environ import Environ
 Headers = list[tuple[str, str]]
 # Writes a line of the access log: when it came by the calendar and by the clock, the environ, the status.
 AccessLog = Callable[[float, float, Environ, int], None]
+# Counts a request: its endpoint if it has one, its path, the status, the seconds since it was complete.
+Count = Callable[[Endpoint | None, str, int, float], None]
 
 
 class Nothing:
@@ -31,6 +33,7 @@ class Exchange:
         environ: what it says of the request.
         endpoint: what answers it; None where people ask.
         log: writes its line of the access log; None where there is none.
+        count: counts it; None where nobody does.
 
     Attributes:
         arrived: when its headers were there, by the clock of `time.monotonic`.
@@ -38,15 +41,31 @@ class Exchange:
         has_unread_body: whether it has a body that is left unread.
     """
 
-    __slots__ = ("arrived", "began", "complete", "endpoint", "environ", "has_unread_body", "log", "protocol")
+    __slots__ = (
+        "arrived",
+        "began",
+        "complete",
+        "count",
+        "endpoint",
+        "environ",
+        "has_unread_body",
+        "log",
+        "protocol",
+    )
 
     def __init__(
-        self, protocol: Any, environ: Environ, endpoint: Endpoint | None, log: AccessLog | None
+        self,
+        protocol: Any,
+        environ: Environ,
+        endpoint: Endpoint | None,
+        log: AccessLog | None,
+        count: Count | None = None,
     ) -> None:
         self.protocol = protocol
         self.environ = environ
         self.endpoint = endpoint
         self.log = log
+        self.count = count
         self.has_unread_body = False
         self.arrived = self.complete = time.monotonic()
         self.began = time.time() if log else 0.0
@@ -54,7 +73,7 @@ class Exchange:
     def answer(self, status: int, headers: Headers, body: bytes) -> None:
         """Send the answer."""
         self.protocol.response_bytes(status, headers, body)
-        if self.log:
+        if self.log or self.count:
             self.note(status)
 
     def break_off(self) -> None:
@@ -67,8 +86,11 @@ class Exchange:
         self.note(408)
 
     def note(self, status: int) -> None:
-        """Write the line of the access log, once."""
+        """Write the line of the access log and count the request, once."""
         log, self.log = self.log, None
+        count, self.count = self.count, None
+        if count:
+            count(self.endpoint, self.environ["PATH_INFO"], status, self.delay)
         if log:
             log(self.began, self.arrived, self.environ, status)
 

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +23,7 @@ from granian.server import mp
 from granian.server.common import WORKERS_METHODS
 
 from config import env
+from server.metrics import files
 from server.workers import access_log
 from server.workers.listening import client_seconds, connections_at_once, impatient
 
@@ -55,6 +57,8 @@ OPTIONS = (
 
 # Receives a request of granian's, in one of its threads.
 Receive = Callable[[Any, Any], None]
+# Makes that of the worker with a number, from 1; whoever replaces a worker has its number.
+Load = Callable[[int], Receive]
 
 
 class Inline:
@@ -101,7 +105,7 @@ class Server(mp.MPServer):
     @mp.WorkerProcess.wrap_target
     def _spawn_wsgi_worker(  # granian's
         worker_id: int,
-        receive: Receive,
+        load: Load,
         sock: Any,
         ipc: Any,
         _loop: Any,
@@ -109,6 +113,7 @@ class Server(mp.MPServer):
         *options: Any,
     ) -> None:
         """Run a worker until it is told to stop."""
+        receive = load(worker_id)
         ended, stop, loop = threading.Event(), set_sync_signals(), Inline()  # type: ignore[no-untyped-call]
         stop.add_cb(ended.set)
         listener = impatient(sock, client_seconds())
@@ -143,7 +148,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from server.workers.worker import SPARE_THREADS  # noqa: PLC0415  # needs settings
 
     refuse_interruptions()
-    load = partial(load_worker, threads, (host, port), os.getpid())
+    load = partial(load_worker, threads, (host, port), os.getpid(), files.prepare(port, workers))
     Server(
         "config.wsgi:application",
         address=host,
@@ -161,7 +166,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=STOP_SECONDS,
-    ).serve(target_loader=lambda _target: load())
+    ).serve(target_loader=lambda _target: load)
 
 
 def refuse_interruptions() -> None:
@@ -174,7 +179,9 @@ def refuse_interruptions() -> None:
             os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
-def load_worker(threads: int, server: tuple[str, int], server_pid: int) -> Receive:
+def load_worker(
+    threads: int, server: tuple[str, int], server_pid: int, metrics: Path | None, number: int
+) -> Receive:
     """Return what receives requests, in a worker.
 
     Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;
@@ -183,6 +190,7 @@ def load_worker(threads: int, server: tuple[str, int], server_pid: int) -> Recei
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Imported where they are needed, once forked.
     from server.dispatcher import Application  # noqa: PLC0415
+    from server.metrics.recorder import begin  # noqa: PLC0415
     from server.workers.bodies import AwaitedBodies  # noqa: PLC0415
     from server.workers.collected_bodies import CollectedBodies  # noqa: PLC0415
     from server.workers.watch import Watch  # noqa: PLC0415
@@ -190,7 +198,14 @@ def load_worker(threads: int, server: tuple[str, int], server_pid: int) -> Recei
 
     limit_waits()
     bodies = (CollectedBodies if names_matter() else AwaitedBodies)(client_seconds())
-    worker = Worker(Application(), threads=threads, server=server, bodies=bodies, log=access_log.writer())
+    worker = Worker(
+        Application(),
+        threads=threads,
+        server=server,
+        bodies=bodies,
+        log=access_log.writer(),
+        recorder=begin(metrics, number),
+    )
     Watch(worker, server_pid, stop_seconds=STOP_SECONDS, statement_seconds=statement_seconds()).start()
     # What has been loaded stays: going through it again is what the slowest requests would wait for.
     gc.freeze()

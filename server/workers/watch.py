@@ -52,8 +52,15 @@ class Watch(threading.Thread):
     def look(self) -> None:
         """Give up what takes too long; let threads go while anything takes long."""
         is_held_up = self.worker.bodies.give_up_slow()
-        for permits in {self.worker.reading, self.worker.writing}:
+        kinds = {self.worker.reading, self.worker.writing}
+        for permits in kinds:
             is_held_up |= self.look_at(permits)
+        if self.worker.recorder:
+            self.worker.recorder.sample(
+                permits=sum(len(permits.all) for permits in kinds),
+                in_use=sum(len(permits.all) - len(permits.free) for permits in kinds),
+                waiting=sum(len(permits.waiting) for permits in kinds),
+            )
         if is_held_up:
             self.worker.reserve.let_go()
         else:

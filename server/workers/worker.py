@@ -11,6 +11,7 @@ from django.db import connection
 
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 from server.dispatcher import Application, endpoint_at
+from server.metrics.recorder import Recorder
 from server.request_ids import end
 from server.workers.bodies import MOST_OF_ALL, Bodies
 from server.workers.environ import Environ, environ_of
@@ -71,6 +72,7 @@ class Worker:
         server: host and port that the server listens on.
         bodies: receives what clients send.
         log: writes the access log; None where there is none.
+        recorder: counts what is done; None where nothing does.
     """
 
     def __init__(
@@ -81,10 +83,13 @@ class Worker:
         server: tuple[str, int],
         bodies: Bodies,
         log: AccessLog | None,
+        recorder: Recorder | None = None,
     ) -> None:
         self.application = application
         self.server = server
         self.log = log
+        self.recorder = recorder
+        self.count = recorder.count_request if recorder else None
         self.bodies = bodies
         self.static_url = settings.STATIC_URL
         self.reserve = Reserve()
@@ -100,8 +105,9 @@ class Worker:
             environ: what granian says of it (PEP 3333).
         """
         endpoint = endpoint_at(environ["PATH_INFO"])
-        log = None if endpoint and endpoint.is_probe else self.log
-        exchange = Exchange(protocol, environ, endpoint, log)
+        is_noted = not (endpoint and endpoint.is_probe)
+        log, count = (self.log, self.count) if is_noted else (None, None)
+        exchange = Exchange(protocol, environ, endpoint, log, count)
         if environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.ignores_body):
             self.bodies.leave(exchange)
             self.go_on(exchange)
@@ -139,6 +145,8 @@ class Worker:
             exchange.answer(response.status, response.headers, response.body)
             if response.close:
                 response.close()
+            if self.recorder:
+                self.recorder.count_work(exchange.endpoint, exchange.environ["PATH_INFO"], response.answer)
         except Exception:  # which granian would not tell anybody
             log.exception("A request could not be answered")
             exchange.answer(500, [], b"")

@@ -37,6 +37,8 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
         "ALLOW_SESSION_ID_IN_URL",
         "FORWARDED_HEADER",
         "EVENT_DAYS",
+        "METRICS",
+        "METRICS_TOKEN",
         "APPLICATION_LIMIT",
         "REFRESH_TOKEN_REUSE_SECONDS",
     ):
@@ -79,6 +81,7 @@ def production() -> dict[str, Any]:
         ("APPLICATION_LIMIT", "0"),
         ("APPLICATION_LIMIT", "1001"),
         ("APPLICATION_LIMIT", "ten"),
+        ("METRICS_TOKEN", "prometheus"),
         ("REFRESH_TOKEN_REUSE_SECONDS", "121"),
         ("REFRESH_TOKEN_REUSE_SECONDS", "-1"),
     ],
