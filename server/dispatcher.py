@@ -20,7 +20,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.urls import Resolver404, resolve
 
 from oauthapps.http.errors import error_response
-from oauthapps.http.messages import ApiRequest, ApiResponse, Endpoint, response_to_failure
+from oauthapps.http.messages import CLIENT_ID, ApiRequest, ApiResponse, Endpoint, response_to_failure
 from server.logs.api_log import log_refusal
 from server.pages.error_pages import WRONG_HOST, is_api_path, no_such_endpoint
 from server.proxies import settle_scheme
@@ -82,8 +82,10 @@ class ApiDispatcher:
         except Exception as error:  # noqa: BLE001  # Django knows what to do about any
             response = response_to_failure(error, request)
         response.headers = {**added, **response.headers, "X-Request-Id": request.request_id}
-        if response.refusal:
-            log_refusal(request, response.status, response.refusal)
+        if refusal := response.refusal:
+            log_refusal(request, response.status, refusal)
+            response.client_id = refusal.client if refusal.is_authenticated else ""
+        environ[CLIENT_ID] = response.client_id
         if response.status != NO_CONTENT:  # RFC 9110 section 8.6
             response.headers["Content-Length"] = str(len(response.body))
         return response

@@ -1,6 +1,7 @@
 """What holds for every installation, whatever its environment says."""
 
 from pathlib import Path
+from typing import Any
 
 from django.contrib.messages import constants
 
@@ -127,15 +128,17 @@ CACHES = {
 DEFAULT_EXCEPTION_REPORTER = "server.logs.error_reports.ErrorReport"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "server.logs.error_reports.ErrorReportFilter"
 
-LOGGING = {
+LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "line": {
+        "text": {
             "()": "server.logs.lines.LineFormatter",
             "format": "{asctime} {levelname} {request_id} {name}: {message}",
             "style": "{",
-        }
+        },
+        "json": {"()": "server.logs.json_lines.JSONFormatter"},
+        "whole": {"format": "{message}", "style": "{"},
     },
     "filters": {
         "wrong_host": {
@@ -144,7 +147,8 @@ LOGGING = {
         }
     },
     "handlers": {
-        "console": {"class": "logging.StreamHandler", "formatter": "line"},
+        "console": {"class": "logging.StreamHandler", "formatter": "text"},
+        "access": {"class": "logging.StreamHandler", "formatter": "whole", "stream": "ext://sys.stdout"},
         "nowhere": {"class": "logging.NullHandler"},
     },
     "root": {"handlers": ["console"], "level": "WARNING"},
@@ -154,5 +158,7 @@ LOGGING = {
         "oauthlib": {"handlers": ["nowhere"], "propagate": False},
         "django.security.DisallowedHost": {"filters": ["wrong_host"]},
         "gatehouse": {"handlers": ["console"], "level": "INFO", "propagate": False},
+        # Writes its lines itself (server.workers.access_log).
+        "gatehouse.access": {"handlers": ["access"], "propagate": False},
     },
 }

@@ -5,7 +5,7 @@ from datetime import timedelta
 from common.key_file import KeyFile
 from config import env, secret_keys
 from config.settings.base import *  # noqa: F403
-from config.settings.base import BASE_DIR, OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
+from config.settings.base import BASE_DIR, LOGGING, OAUTH2_PROVIDER, PRODUCT_NAME, VAR_DIR
 from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
@@ -32,6 +32,9 @@ APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most
 REFRESH_TOKEN_REUSE_SECONDS = env.number("REFRESH_TOKEN_REUSE_SECONDS", 30, most=120)
 
 EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
+
+LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
+LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT
 
 METRICS = env.flag("METRICS", default=True)
 METRICS_TOKEN = env.token("METRICS_TOKEN")

@@ -35,6 +35,7 @@ def verify(request: ApiRequest) -> ApiResponse:
             "X-Auth-Audience": " ".join(token.row.catalog.audience(token.scope)),
             "Cache-Control": "no-store",
         },
+        client_id=token.row.client_id,
     )
 
 

@@ -20,7 +20,8 @@ def readable_with_token(resource: Resource) -> ApiView:
     @wraps(resource)
     def view(request: ApiRequest) -> ApiResponse:
         try:
-            response = json_response(resource(check(request, scopes.READ)))
+            token = check(request, scopes.READ)
+            response = json_response(resource(token), client_id=token.row.client_id)
         except BearerError as error:
             response = challenge(error)
         response.headers["Cache-Control"] = "no-store, private"

@@ -21,6 +21,8 @@ from audit.actors import Actor
 JSON = "application/json"
 # Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
 RECEIVED_BODY = "gatehouse.body"
+# Where the environ of a request that was answered has the Client ID, for its line of the log.
+CLIENT_ID = "gatehouse.client_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class Refusal:
         error: the error code.
         reason: why, in a sentence.
         client: the Client ID; empty where it is not known.
+        is_authenticated: whether that is proven, and not only claimed.
         username: the person it spoke for; empty where it spoke for nobody.
         replay: what was presented again after it was used up or replaced: `code`, `refresh_token`,
             `assertion` or `client_assertion`; empty where nothing was.
@@ -87,6 +90,7 @@ class Refusal:
     client: str = ""
     username: str = ""
     replay: str = ""
+    is_authenticated: bool = True
 
 
 @dataclass(slots=True)
@@ -99,6 +103,7 @@ class ApiResponse:
         headers: what is particular to it; none repeats what was sent, unless it equals what is registered
             or is made of names of headers.
         refusal: what the log says of it, where it refuses.
+        client_id: that of the client which was given what it asked for; empty where it is not known.
         grant_type: what a token request asks for, in its own words; None in answers to others.
     """
 
@@ -106,18 +111,23 @@ class ApiResponse:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     refusal: Refusal | None = None
+    client_id: str = ""
     grant_type: str | None = None
 
 
-def json_response(members: Any, status: int = 200, headers: dict[str, str] | None = None) -> ApiResponse:
+def json_response(
+    members: Any, status: int = 200, headers: dict[str, str] | None = None, client_id: str = ""
+) -> ApiResponse:
     """Return a response in JSON.
 
     Args:
         members: those of its object.
         status: the HTTP status, in numbers.
         headers: what else it says.
+        client_id: the client's, for the log.
     """
-    return ApiResponse(status, json.dumps(members).encode(), {"Content-Type": JSON, **(headers or {})})
+    body, headers = json.dumps(members).encode(), {"Content-Type": JSON, **(headers or {})}
+    return ApiResponse(status, body, headers, client_id=client_id)
 
 
 ApiView = Callable[[ApiRequest], ApiResponse]

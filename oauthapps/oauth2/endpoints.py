@@ -35,7 +35,8 @@ def for_clients(view: ClientView, presented: FindPresented = lambda _: None) -> 
                 request.authorization, parameters, request.sender, presented(parameters)
             )
             application = client.application
-            return json_response(view(parameters, client, request.sender), headers=NO_STORE)
+            members = view(parameters, client, request.sender)
+            return json_response(members, headers=NO_STORE, client_id=application.client_id)
         except UnreadableRequestError as error:
             return unreadable_response(error, request.authorization, request.sender)
         except OAuth2Error as error:

@@ -58,12 +58,18 @@ def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResp
     members = error_members(status, error.error, message, compatible=compatible)
     response = json_response(members, status, {**NO_STORE, **error.headers})
     replay = getattr(error, "replay", "")  # oauthlib makes the others
-    response.refusal = Refusal(error.error, message, client_of(error, application), replay=replay)
+    response.refusal = Refusal(
+        error.error,
+        message,
+        client_of(error, application),
+        replay=replay,
+        is_authenticated=application is not None,
+    )
     return response
 
 
 def client_of(error: OAuth2Error, application: ClientRow | None) -> str:
-    """Return how the log names the client whose request is refused: by its Client ID, proven or only claimed.
+    """Return the Client ID under which the log names the client whose request is refused, proven or claimed.
 
     What does not look like one stays out: somebody may have sent a secret in its place.
     """
@@ -71,4 +77,4 @@ def client_of(error: OAuth2Error, application: ClientRow | None) -> str:
         return application.client_id
     readable = error.readable if isinstance(error, UnreadableRequestError) else {}
     claimed = str(error.client_id or readable.get("client_id", ""))
-    return f"{claimed} (not authenticated)" if CLIENT_ID.fullmatch(claimed) else ""
+    return claimed if CLIENT_ID.fullmatch(claimed) else ""

@@ -162,7 +162,7 @@ class TokenEndpoint:
         }
         if refresh_token := stored.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
-        return json_response(reply, headers=NO_STORE)
+        return json_response(reply, headers=NO_STORE, client_id=application.client_id)
 
 
 def judged(grant_type: str, value: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:

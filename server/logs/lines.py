@@ -3,6 +3,7 @@
 import copy
 import logging
 import re
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from django.conf import settings
@@ -37,23 +38,48 @@ class LineFormatter(logging.Formatter):
     refuses for a while, of which every request has one.
     """
 
+    def formatTime(self, record: logging.LogRecord, datefmt: str | None = None) -> str:  # noqa: ARG002, N802
+        """Return when it was, as every line says it."""
+        return timestamp(record.created)
+
     def format(self, record: logging.LogRecord) -> str:
         """Return the record's lines."""
-        record = copy.copy(record)
-        record.request_id = getattr(record, "request_id", "") or current.get() or NO_REQUEST
-        error = record.exc_info[1] if record.exc_info else None
-        notes = []
-        if is_refusal(record) or is_passing(error):
-            record.exc_info = record.exc_text = None
-            if error is not None and is_passing(error):
-                notes.append(f"({type(error).__name__}: {first_line(error)})")
-            elif error is not None:
-                notes.append(f"({type(error).__name__})")
-        if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
-            notes.append(f"by {person_of(record)}")
-        if notes:
-            record.msg, record.args = " ".join([record.getMessage(), *notes]), ()
+        record = completed(record)
+        record.request_id = id_of(record) or NO_REQUEST
         return without_credentials(super().format(record))
+
+
+def timestamp(seconds: float) -> str:
+    """Return a time in UTC, to the millisecond (RFC 3339).
+
+    Args:
+        seconds: since the epoch.
+    """
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def completed(record: logging.LogRecord) -> logging.LogRecord:
+    """Return a copy of a record that knows its request, says whom it is about, and has no idle trace."""
+    record = copy.copy(record)
+    record.request_id = id_of(record)
+    error = record.exc_info[1] if record.exc_info else None
+    notes = []
+    if is_refusal(record) or is_passing(error):
+        record.exc_info = record.exc_text = None
+        if error is not None and is_passing(error):
+            notes.append(f"({type(error).__name__}: {first_line(error)})")
+        elif error is not None:
+            notes.append(f"({type(error).__name__})")
+    if getattr(record, "status_code", None) == HTTPStatus.FORBIDDEN:
+        notes.append(f"by {person_of(record)}")
+    if notes:
+        record.msg, record.args = " ".join([record.getMessage(), *notes]), ()
+    return record
+
+
+def id_of(record: logging.LogRecord) -> str:
+    """Return the id of the request that a record is about; empty where it is about none."""
+    return getattr(record, "request_id", "") or current.get()
 
 
 def is_refusal(record: logging.LogRecord) -> bool:

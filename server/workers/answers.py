@@ -43,7 +43,15 @@ def refusal(environ: Environ, status: int) -> tuple[int, Headers, bytes]:
     error, message, template = REFUSALS[status]
     request_id = id_of(environ)
     method, path = harmless(environ["REQUEST_METHOD"]), harmless(environ["PATH_INFO"][:LONGEST_PATH])
-    log.warning("%s %s: %d %s: %s", method, path, status, error, message, extra={"request_id": request_id})
+    log.warning(
+        "%s %s: %d %s: %s",
+        method,
+        path,
+        status,
+        error,
+        message,
+        extra={"request_id": request_id, "status": status},
+    )
     headers = {"Retry-After": str(RETRY_SECONDS)} if status == 503 else {"Connection": "close"}  # noqa: PLR2004
     headers |= {
         "X-Request-Id": request_id,

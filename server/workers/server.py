@@ -41,6 +41,9 @@ MOST_HEADER_BYTES = 64 * 1024
 PAUSE_SECONDS = 1
 
 
+# What granian says is written as all lines are.
+GRANIANS_LOGGERS = {"loggers": {"_granian": {"propagate": True}}}
+
 log = logging.getLogger("gatehouse.server")
 # What granian gives a worker, in its order; those with an underscore are not for us.
 OPTIONS = (
@@ -165,6 +168,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         backpressure=connections_at_once(),
         websockets=False,
         log_level=LogLevels.error,
+        log_dictconfig=GRANIANS_LOGGERS,
         workers_kill_timeout=STOP_SECONDS,
     ).serve(target_loader=lambda _target: load)
 
