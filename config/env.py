@@ -10,7 +10,6 @@ from urllib.parse import SplitResult, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from common.key_file import KeyFile
 from oauthapps.rules.urls.url_parts import is_host, punycode
 
 PORTS = {"http": 80, "https": 443}
@@ -239,25 +238,3 @@ def postgresql_limits() -> dict[str, Any]:
         "connect_timeout": number("DATABASE_CONNECT_SECONDS", 2),
         "tcp_user_timeout": 1000 * number("DATABASE_STATEMENT_SECONDS", 3),
     }
-
-
-def secret_key(file: KeyFile) -> str:
-    """Return SECRET_KEY, else the key kept in `file`, or a new draft of one.
-
-    Raises:
-        ImproperlyConfigured: when it is too short to be a secret, or is nobody's secret.
-    """
-    given = text("SECRET_KEY")
-    key = given or file.read()
-    if weakness := weakness_of(key):
-        raise ImproperlyConfigured(f"{'SECRET_KEY' if given else file.path} {weakness}")
-    return key
-
-
-def weakness_of(key: str) -> str:
-    """Return why a key is no secret, as the rest of a sentence about it; empty where it may be one."""
-    if len(key) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
-        return "must have 32 characters or more"
-    if key.startswith("django-insecure-") or len(set(key)) < 8:  # noqa: PLR2004  # characters
-        return "must be a random value, not a sample or a repetition"
-    return ""

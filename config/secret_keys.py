@@ -1,4 +1,4 @@
-"""Former secret keys: what was signed or encrypted with them is still read for a while."""
+"""The secret key, and former ones: what was signed or encrypted with those is still read for a while."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -7,6 +7,7 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 from common.former_keys import read_former_keys
+from common.key_file import KeyFile
 from config import env
 
 
@@ -31,7 +32,7 @@ def former_keys(file: Path) -> FormerKeys:
     """
     given = env.text("SECRET_KEY_FALLBACKS").split()
     for key in given:
-        if weakness := env.weakness_of(key):
+        if weakness := weakness_of(key):
             raise ImproperlyConfigured(f"Each key of SECRET_KEY_FALLBACKS {weakness}")
     try:
         kept = read_former_keys(file)
@@ -42,3 +43,25 @@ def former_keys(file: Path) -> FormerKeys:
         accepted=given + [each.key for each in kept if each.until > now],
         expired=[each.key for each in kept if each.until <= now],
     )
+
+
+def secret_key(file: KeyFile) -> str:
+    """Return SECRET_KEY, else the key kept in `file`, or a new draft of one.
+
+    Raises:
+        ImproperlyConfigured: when it is too short to be a secret, or is nobody's secret.
+    """
+    given = env.text("SECRET_KEY")
+    key = given or file.read()
+    if weakness := weakness_of(key):
+        raise ImproperlyConfigured(f"{'SECRET_KEY' if given else file.path} {weakness}")
+    return key
+
+
+def weakness_of(key: str) -> str:
+    """Return why a key is no secret, as the rest of a sentence about it; empty where it may be one."""
+    if len(key) < 32:  # noqa: PLR2004  # characters; 128 bits even in hexadecimal
+        return "must have 32 characters or more"
+    if key.startswith("django-insecure-") or len(set(key)) < 8:  # noqa: PLR2004  # characters
+        return "must be a random value, not a sample or a repetition"
+    return ""

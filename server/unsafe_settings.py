@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config import env
+from config import secret_keys
 
 
 def unsafe_settings() -> list[str]:
@@ -22,7 +22,7 @@ def unsafe_settings() -> list[str]:
             f"ALLOWED_HOSTS has {', '.join(wildcards)}, so links in emails lead wherever a stranger likes: "
             "name each host."
         )
-    if weakness := env.weakness_of(settings.SECRET_KEY):
+    if weakness := secret_keys.weakness_of(settings.SECRET_KEY):
         found.append(f"SECRET_KEY {weakness}.")
     if env.crosses_network_in_clear(urlsplit(settings.BASE_URL)) and not env.flag("ALLOW_HTTP"):
         found.append(

@@ -10,7 +10,7 @@ from oauthapps.rules.slots import DEFAULT_LIMIT, LARGEST_LIMIT
 
 VAR_DIR.mkdir(mode=0o700, exist_ok=True)
 KEY_FILE = KeyFile(VAR_DIR / "secret_key")
-SECRET_KEY = env.secret_key(KEY_FILE)
+SECRET_KEY = secret_keys.secret_key(KEY_FILE)
 FORMER_KEYS_FILE = VAR_DIR / "secret_key_fallbacks"
 _former_keys = secret_keys.former_keys(FORMER_KEYS_FILE)
 SECRET_KEY_FALLBACKS = _former_keys.accepted

@@ -105,7 +105,9 @@ def removal_overdue_since() -> datetime | None:
         (Session.objects.filter(expire_date__lt=now), "expire_date", timedelta()),
         (Event.objects.filter(at__lt=old), "at", timedelta(days=settings.EVENT_DAYS)),
     ]
-    oldest = [(rows.order_by(field).values_list(field, flat=True).first(), kept) for rows, field, kept in left]
+    oldest = [
+        (rows.order_by(field).values_list(field, flat=True).first(), kept) for rows, field, kept in left
+    ]
     due: list[datetime] = [at + kept for at, kept in oldest if at is not None]
     if forgotten := expired_access_tokens(now).values_list("expires", "assertion_expires").first():
         expires, assertion_expires = forgotten

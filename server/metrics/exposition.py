@@ -35,7 +35,9 @@ class Installation:
         yield gauge("database_up", "Whether the database answers.", 1)
         yield gauge("applications", "How many applications there are.", applications)
         lag = (timezone.now() - since).total_seconds() if since else 0.0
-        yield gauge("housekeeping_lag_seconds", "For how long something has been due that prune deletes.", lag)
+        yield gauge(
+            "housekeeping_lag_seconds", "For how long something has been due that prune deletes.", lag
+        )
 
 
 def gauge(name: str, documentation: str, value: float) -> GaugeMetricFamily:

@@ -15,7 +15,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import Client
 
 from common.key_file import KeyFile
-from config import env
+from config import env, secret_keys
 
 if TYPE_CHECKING:
     from pytest_django.fixtures import Settings
@@ -115,12 +115,12 @@ def test_debug_cannot_be_switched_on_and_one_host_is_answered(
 def test_a_key_is_made_once_for_its_owner_alone(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SECRET_KEY")
     file = KeyFile(tmp_path / "secret_key")
-    key = env.secret_key(file)
+    key = secret_keys.secret_key(file)
     assert len(key) >= 50
-    assert env.secret_key(file) == key
+    assert secret_keys.secret_key(file) == key
     assert file.draft.stat().st_mode & 0o777 == 0o600
     file.keep()
-    assert env.secret_key(file) == key
+    assert secret_keys.secret_key(file) == key
     assert file.path.stat().st_mode & 0o777 == 0o600
 
 
@@ -132,7 +132,7 @@ def test_a_kept_key_that_was_cut_off_is_refused(
     monkeypatch.delenv("SECRET_KEY")
     (tmp_path / "secret_key").write_text(content)
     with pytest.raises(ImproperlyConfigured, match="secret_key must have 32 characters"):
-        env.secret_key(KeyFile(tmp_path / "secret_key"))
+        secret_keys.secret_key(KeyFile(tmp_path / "secret_key"))
 
 
 @pytest.mark.spec("O-64", "operation")
