@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from config import secret_keys
+from config import env, secret_keys
 
 
 def unsafe_settings() -> list[str]:
