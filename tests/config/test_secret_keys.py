@@ -29,12 +29,12 @@ def test_those_of_the_environment_and_of_the_file_are_accepted(
     file: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("SECRET_KEY_FALLBACKS", f"{A}  {B}")
-    write_former_keys(file, [FormerKey(key=C, until=NOW + timedelta(minutes=1))])
+    write_former_keys(file, [FormerKey(key=C, until=NOW + timedelta(hours=1))])
     assert former_keys(file).accepted == [A, B, C]
 
 
 def test_after_its_time_a_key_is_not_accepted(file: Path) -> None:
-    kept = [FormerKey(key=A, until=NOW + timedelta(minutes=1)), FormerKey(key=B, until=NOW)]
+    kept = [FormerKey(key=A, until=NOW + timedelta(hours=1)), FormerKey(key=B, until=NOW)]
     write_former_keys(file, kept)
     assert read_former_keys(file) == kept
     assert (former_keys(file).accepted, former_keys(file).expired) == ([A], [B])

@@ -17,6 +17,7 @@ WITHOUT_A_PAGE = {
     "console:oauth2-applications": "",
     "system": "",
     "healthz": "",
+    "metrics": "",
     "readyz": "",
     "console:disable-application": "web",
     "console:enable-application": "web",

@@ -144,7 +144,7 @@ def test_a_scrape_says_what_the_database_says_now(
 ) -> None:
     settings.APPLICATION_LIMIT = 25
     web.get_tokens(visitor)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(5):
         series = series_of(scrape())
     assert series["application_limit", ()] == 25
     assert series["applications", ()] == 1
