@@ -1,11 +1,12 @@
 """The units for systemd in deploy/."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.infrastructure.leaving_out import require
 
 UNITS = Path(__file__).resolve().parents[1] / "deploy" / "systemd"
 MOST = 30  # tenths: below 3, where 10 is a service that may do anything
@@ -14,11 +15,9 @@ MOST = 30  # tenths: below 3, where 10 is a service that may do anything
 @pytest.mark.spec("S-73", "ASVS 13.2.2")
 @pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-prune.service"])
 def test_a_service_may_do_little_but_its_work(name: str) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd is not installed")
+    require("systemd")
     options = ["--offline=yes", f"--threshold={MOST - 1}", "--no-pager"]
-    command = [program, "security", *options, str(UNITS / name)]
+    command = ["systemd-analyze", "security", *options, str(UNITS / name)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
 
@@ -33,9 +32,7 @@ def installed(folder: Path) -> list[str]:
 
 @pytest.mark.spec("O-81", "operation")
 def test_systemd_finds_nothing_wrong_with_the_units(tmp_path: Path) -> None:
-    program = shutil.which("systemd-analyze")
-    if program is None:
-        pytest.skip("systemd is not installed")
-    command = [program, "verify", "--man=no", *installed(tmp_path)]
+    require("systemd")
+    command = ["systemd-analyze", "verify", "--man=no", *installed(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
