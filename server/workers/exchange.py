@@ -10,8 +10,8 @@ from server.workers.environ import Environ
 Headers = list[tuple[str, str]]
 # Writes a line of the access log: when it came by the calendar and by the clock, the environ, the status.
 AccessLog = Callable[[float, float, Environ, int], None]
-# Counts a request: its endpoint if it has one, its path, the status, the seconds since it was complete.
-Count = Callable[[Endpoint | None, str, int, float], None]
+# Notes an answer: the endpoint if there is one, its path, the status, the seconds since it was complete.
+NoteAnswer = Callable[[tuple[Endpoint | None, str, int, float]], None]
 
 
 class Nothing:
@@ -33,7 +33,7 @@ class Exchange:
         environ: what it says of the request.
         endpoint: what answers it; None where people ask.
         log: writes its line of the access log; None where there is none.
-        count: counts it; None where nobody does.
+        count: notes that it was answered, for metrics; None where there are none.
 
     Attributes:
         arrived: when its headers were there, by the clock of `time.monotonic`.
@@ -59,7 +59,7 @@ class Exchange:
         environ: Environ,
         endpoint: Endpoint | None,
         log: AccessLog | None,
-        count: Count | None = None,
+        count: NoteAnswer | None = None,
     ) -> None:
         self.protocol = protocol
         self.environ = environ
@@ -90,7 +90,7 @@ class Exchange:
         log, self.log = self.log, None
         count, self.count = self.count, None
         if count:
-            count(self.endpoint, self.environ["PATH_INFO"], status, self.delay)
+            count((self.endpoint, self.environ["PATH_INFO"], status, self.delay))
         if log:
             log(self.began, self.arrived, self.environ, status)
 

@@ -56,7 +56,8 @@ class Watch(threading.Thread):
         for permits in kinds:
             is_held_up |= self.look_at(permits)
         if self.worker.recorder:
-            self.worker.recorder.sample(
+            self.worker.recorder.add_up()
+            self.worker.recorder.counters.sample(
                 permits=sum(len(permits.all) for permits in kinds),
                 in_use=sum(len(permits.all) - len(permits.free) for permits in kinds),
                 waiting=sum(len(permits.waiting) for permits in kinds),

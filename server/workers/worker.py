@@ -72,7 +72,7 @@ class Worker:
         server: host and port that the server listens on.
         bodies: receives what clients send.
         log: writes the access log; None where there is none.
-        recorder: counts what is done; None where nothing does.
+        recorder: notes what is done, for metrics; None where there are none.
     """
 
     def __init__(
@@ -89,7 +89,7 @@ class Worker:
         self.server = server
         self.log = log
         self.recorder = recorder
-        self.count = recorder.count_request if recorder else None
+        self.count = recorder.note_answer if recorder else None
         self.bodies = bodies
         self.static_url = settings.STATIC_URL
         self.reserve = Reserve()
@@ -146,7 +146,7 @@ class Worker:
             if response.close:
                 response.close()
             if self.recorder:
-                self.recorder.count_work(exchange.endpoint, exchange.environ["PATH_INFO"], response.answer)
+                self.recorder.note_work(exchange.endpoint, exchange.environ["PATH_INFO"], response.answer)
         except Exception:  # which granian would not tell anybody
             log.exception("A request could not be answered")
             exchange.answer(500, [], b"")

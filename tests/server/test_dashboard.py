@@ -27,9 +27,9 @@ ADDED = {"job", "instance"}
 @pytest.fixture
 def known(counting: Recorder) -> dict[str, set[str]]:
     """The labels of every series that there can be."""
-    for name in counting.names.values():
-        counting.requests.labels(name, "ok").observe(0.1)
-    counting.refused.labels("refresh_token", "invalid_grant").inc()
+    for name in counting.counters.names.values():
+        counting.counters.requests.labels(name, "ok").observe(0.1)
+    counting.counters.refused.labels("refresh_token", "invalid_grant").inc()
     return {
         sample.name: set(sample.labels)
         for family in text_string_to_metric_families(exposition().decode())
@@ -43,7 +43,13 @@ def test_what_is_asked_for_exists(
     known: dict[str, set[str]], counting: Recorder, title: str, expression: str
 ) -> None:
     values = {
-        "endpoint": {*counting.names.values(), labels.PAGE, labels.AUTHORIZE, labels.STATIC, labels.OTHER},
+        "endpoint": {
+            *counting.counters.names.values(),
+            labels.PAGE,
+            labels.AUTHORIZE,
+            labels.STATIC,
+            labels.OTHER,
+        },
         "outcome": set(OUTCOMES),
         "grant": {*labels.GRANTS.values(), labels.OTHER},
         "error": {*labels.ERRORS, labels.OTHER},

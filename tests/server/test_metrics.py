@@ -26,7 +26,8 @@ from oauthapps.services.cleanup import EXPIRED_FOR
 from oauthapps.sql.execution import spent, timed
 from server.dispatcher import ApiDispatcher, endpoint_at
 from server.metrics import files, recorder
-from server.metrics.recorder import BUCKETS, Recorder
+from server.metrics.counters import BUCKETS, Counters
+from server.metrics.recorder import Recorder
 from server.outcomes import OUTCOMES
 from server.workers.permits import Permits
 from server.workers.watch import Watch
@@ -195,8 +196,9 @@ class Counted:
         assert endpoint is not None
         request = RequestFactory().post(path, urlencode(parameters), content_type=FORM)
         answer = self.dispatcher.respond(request.META, endpoint)
-        self.counting.count_request(endpoint, path, answer.status, 0.003)
-        self.counting.count_work(endpoint, path, answer)
+        self.counting.note_answer((endpoint, path, answer.status, 0.003))
+        self.counting.note_work(endpoint, path, answer)
+        self.counting.add_up()
         return answer
 
 
@@ -294,6 +296,8 @@ def answer(worker: Worker, path: str, status: int = 404) -> None:
     [exchange] = received
     exchange.answer(status, [], b"")
     exchange.answer(503, [], b"")
+    assert worker.recorder
+    worker.recorder.add_up()
 
 
 class Left:
@@ -316,12 +320,13 @@ def test_a_request_is_counted_once_whoever_answers_it_first(counting: Recorder) 
 
 @pytest.mark.spec("O-12", "operation")
 def test_the_numbers_of_all_workers_are_added_up_and_survive_them(counting: Recorder) -> None:
-    counting.count_request(endpoint_at(ME), ME, 200, 0.003)
-    counting.sample(permits=2, in_use=1, waiting=3)
+    counting.note_answer((endpoint_at(ME), ME, 200, 0.003))
+    counting.add_up()
+    counting.counters.sample(permits=2, in_use=1, waiting=3)
     folder = Path(os.environ[files.VARIABLE])
     for _ in range(2):  # the second one is replaced, and goes on
-        other = Recorder(folder, 2)
-        other.count_request(endpoint_at(ME), ME, 200, 0.2)
+        other = Counters(folder, 2)
+        other.add_answers([(endpoint_at(ME), ME, 200, 0.2)])
         other.sample(permits=2, in_use=0, waiting=0)
     series = series_of(scrape())
     assert series["request_duration_seconds_count", ("me", "ok")] == 3
@@ -342,9 +347,12 @@ def test_the_watch_says_how_many_requests_wait(counting: Recorder) -> None:
     worker.reading = worker.writing = Permits(2, lambda _: None)
     worker.writing.free.pop()
     worker.writing.waiting.append(new_exchange())
+    counting.note_answer((endpoint_at(ME), ME, 200, 99))
     Watch(worker, 0, stop_seconds=1, statement_seconds=3).look()
     series = series_of(scrape())
     assert [series[name, ()] for name in ("permits", "permits_in_use", "requests_waiting")] == [2, 1, 1]
+    assert series["request_duration_seconds_bucket", ("me", str(float(BUCKETS[-1])), "ok")] == 0
+    assert series["request_duration_seconds_count", ("me", "ok")] == 1
 
 
 class Idle(Left):
@@ -362,7 +370,7 @@ def test_the_time_of_the_database_is_counted_by_endpoint(
     """Also where statements are prepared, which nobody who listens may prevent."""
     connection.close()
     token = web.get_tokens(visitor)["access_token"]
-    counting.count_work(None, "/", None)
+    counting.note_work(None, "/", None)
     assert timed in connection.execute_wrappers
     began = time.perf_counter()
     answered = Counted(counting).post(INTROSPECT, introspection(web, token))

@@ -1,4 +1,4 @@
-"""Metrics of a running server: all workers are added up, and a dead one takes nothing along."""
+"""Metrics of a running server: all workers are added up, dead ones too."""
 
 import os
 import signal
