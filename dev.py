@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NoReturn
 
-from devtools import debian
+from devtools import audit, debian
 from devtools.terminal import Problem, attended, say
 from devtools.venv import ROOT, VENV, python_with
 
@@ -73,6 +73,15 @@ def command_line() -> argparse.ArgumentParser:
     )
     add("screenshots", screenshots, "Retake README's pictures, with made-up data.", tests=True)
     add("check", check, "Run every static check.")
+    audit_parser = add(
+        "audit",
+        look_for_vulnerabilities,
+        "Look for known vulnerabilities of the locked packages. The exit status is 0 only if all were looked "
+        "up and none has any; 1 if one has; 3 if a source of advisories could not be asked.",
+    )
+    audit_parser.add_argument(
+        "--osv-url", default=audit.OSV_URL, help="advisory service for Python packages (default: %(default)s)"
+    )
     lock_parser = add("lock", lock, "Lock requirements/*.in, with hashes.")
     lock_parser.add_argument("--upgrade", action="store_true", help="take the newest versions allowed")
     return parser
@@ -187,12 +196,21 @@ def passes(name: str, command: Sequence[str]) -> bool:
     return done.returncode == 0
 
 
+def look_for_vulnerabilities(asked: argparse.Namespace) -> int:
+    """Audit the lock files; what keeps that from being done is no finding."""
+    try:
+        return audit.audit(asked.osv_url)
+    except (Problem, OSError) as problem:
+        print(problem, file=sys.stderr)
+        return audit.NOT_AUDITED
+
+
 def lock(asked: argparse.Namespace) -> int:
     """Lock for every supported Python at once; test.in constrains itself to base.txt's versions."""
     uv = python_with("test").with_name("uv")
     options = ["--universal", "--python-version", "3.11", "--generate-hashes", "--no-header", "--quiet"]
     options += ["--upgrade"] if asked.upgrade else []
-    for name in ("base", "test"):
+    for name in ("base", "test", "audit"):
         say(f"Locking requirements/{name}.txt…")
         files = [f"requirements/{name}.in", "--output-file", f"requirements/{name}.txt"]
         if subprocess.run([uv, "pip", "compile", *options, *files], cwd=ROOT, check=False).returncode != 0:

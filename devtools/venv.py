@@ -1,4 +1,4 @@
-"""The virtual environment in `.venv`, kept as the lock files say."""
+"""The virtual environments `.venv` and, for `dev.py audit`, `.venv-audit`, kept as the lock files say."""
 
 from __future__ import annotations
 
@@ -18,23 +18,34 @@ from devtools.terminal import Problem, say
 
 ROOT = Path(__file__).resolve().parents[1]
 VENV = ROOT / ".venv"
+# What looks for vulnerabilities of the packages in `.venv` shares none with them.
+AUDIT_VENV = ROOT / ".venv-audit"
 REQUIREMENTS = ROOT / "requirements"
+# Lock files that hold everything others do, in the same versions.
+INCLUDED = {"test": ("base",)}
 
 
 def python_with(lock_name: str) -> Path:
-    """Return the interpreter of `.venv`, in which requirements/<lock_name>.txt is installed."""
+    """Return the interpreter of the environment in which requirements/<lock_name>.txt is installed."""
+    folder = folder_of(lock_name)
     if not is_installed(lock_name):
-        own_venv_folder()
-        with held(VENV):
+        own_folder(folder)
+        with held(folder):
             if not is_installed(lock_name):  # another dev.py may have been quicker
                 install(lock_name)
-    return VENV / "bin" / "python"
+    return folder / "bin" / "python"
+
+
+def folder_of(lock_name: str) -> Path:
+    """Return the environment that a lock file is for."""
+    return AUDIT_VENV if lock_name == "audit" else VENV
 
 
 def is_installed(lock_name: str) -> bool:
-    """Return whether `.venv` is this Python's, in its place, and has exactly what the lock file says."""
-    stamp = read_stamp()
-    if stamp.get("maker") != maker() or not (VENV / "bin" / "python").exists():
+    """Return whether its environment is this Python's, in its place, and has exactly what the file says."""
+    folder = folder_of(lock_name)
+    stamp = read_stamp(folder)
+    if stamp.get("maker") != maker(folder) or not (folder / "bin" / "python").exists():
         return False
     return stamp.get(lock_name) == digest(lock_name)
 
@@ -45,43 +56,50 @@ def install(lock_name: str) -> None:
     Without a stamp nothing is trusted: an interrupted install is thrown away by the next one. Neither is an
     environment kept whose lock file changed: pip adds what is new, and leaves what is no longer listed.
     """
-    only_adds = is_installed("base") and lock_name not in read_stamp()
-    stamp_file().unlink(missing_ok=True)
+    folder = folder_of(lock_name)
+    included = INCLUDED.get(lock_name, ())
+    only_adds = bool(included) and all(map(is_installed, included)) and lock_name not in read_stamp(folder)
+    stamp_file(folder).unlink(missing_ok=True)
     if not only_adds:
-        make_venv()
+        make_venv(folder)
     say("Installing Python packages…")
-    pip_install(REQUIREMENTS / f"{lock_name}.txt")
-    # test.txt holds everything base.txt does, in the same versions.
-    stamp_file().write_text(
-        json.dumps({"maker": maker(), "base": digest("base"), lock_name: digest(lock_name)})
-    )
+    pip_install(folder, REQUIREMENTS / f"{lock_name}.txt")
+    digests = {name: digest(name) for name in (*included, lock_name)}
+    stamp_file(folder).write_text(json.dumps({"maker": maker(folder), **digests}))
 
 
-def pip_install(lock_file: Path) -> None:
+def pip_install(folder: Path, lock_file: Path) -> None:
     """Install what the lock file lists; the machine's own pip settings say where from, hashes say what."""
-    pip = [str(VENV / "bin" / "python"), "-m", "pip", "--quiet", "--no-input", "--disable-pip-version-check"]
-    options = ["--require-hashes", "--only-binary", ":all:", "--requirement", str(lock_file)]
+    pip = [str(folder / "bin" / "python"), "-m", "pip", "--quiet", "--no-input"]
+    options = [
+        "--disable-pip-version-check",
+        "--require-hashes",
+        "--only-binary",
+        ":all:",
+        "--requirement",
+        str(lock_file),
+    ]
     done = subprocess.run([*pip, "install", *options], check=False)
     if done.returncode != 0:
         raise Problem("Installing Python packages failed. See pip's output above.")
 
 
-def stamp_file() -> Path:
-    """Return the file that says what `.venv` holds; it is absent while that is being changed."""
-    return VENV / "gatehouse.json"
+def stamp_file(folder: Path) -> Path:
+    """Return the file that says what an environment holds; it is absent while that is being changed."""
+    return folder / "gatehouse.json"
 
 
-def read_stamp() -> dict[str, str]:
+def read_stamp(folder: Path) -> dict[str, str]:
     """Return the stamp's content; empty when there is none."""
     try:
-        return dict(json.loads(stamp_file().read_text()))
+        return dict(json.loads(stamp_file(folder).read_text()))
     except (OSError, ValueError, TypeError):
         return {}
 
 
-def maker() -> str:
+def maker(folder: Path) -> str:
     """Return which Python an environment belongs to, and where: scripts inside hold absolute paths."""
-    return f"{sys.implementation.cache_tag} {sys.base_prefix} {VENV.resolve()}"
+    return f"{sys.implementation.cache_tag} {sys.base_prefix} {folder.resolve()}"
 
 
 def digest(lock_name: str) -> str:
@@ -89,11 +107,11 @@ def digest(lock_name: str) -> str:
     return hashlib.sha256((REQUIREMENTS / f"{lock_name}.txt").read_bytes()).hexdigest()
 
 
-def own_venv_folder() -> None:
-    """Make `.venv` a folder of this copy; a link to another copy's is dropped, never written through."""
-    if VENV.is_symlink():
-        VENV.unlink(missing_ok=True)
-    VENV.mkdir(exist_ok=True)
+def own_folder(folder: Path) -> None:
+    """Make an environment this copy's folder; a link to another copy's is dropped, never written through."""
+    if folder.is_symlink():
+        folder.unlink(missing_ok=True)
+    folder.mkdir(exist_ok=True)
 
 
 @contextlib.contextmanager
@@ -111,18 +129,18 @@ def held(folder: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
-def make_venv() -> None:
-    """Make the virtual environment anew, inside the same folder: the folder is the lock that is held."""
+def make_venv(folder: Path) -> None:
+    """Make a virtual environment anew, inside the same folder: the folder is the lock that is held."""
     if missing := missing_for_venv():
         raise Problem(f"Python's venv module is missing. {how_to_install(missing)}")
-    say("Creating .venv…")
-    for old in VENV.iterdir():
+    say(f"Creating {folder.name}…")
+    for old in folder.iterdir():
         if old.is_dir() and not old.is_symlink():
             shutil.rmtree(old)
         else:
             old.unlink()
     # The Python below this one: a `.venv` that runs dev.py has just been emptied.
-    done = subprocess.run([base_python(), "-m", "venv", VENV], capture_output=True, text=True, check=False)
+    done = subprocess.run([base_python(), "-m", "venv", folder], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise Problem(f"{done.stdout}{done.stderr}{base_python()} couldn't create a virtual environment.")
 

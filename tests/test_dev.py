@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import dev
-from devtools import debian, venv
+from devtools import audit, debian, venv
 from devtools.terminal import Problem
 
 REQUIREMENT = re.compile(r"^([a-z0-9][a-z0-9._-]*)==(\S+)", re.MULTILINE)
@@ -48,6 +48,7 @@ class Project:
 
     def enter(self) -> None:
         self.patch.setattr(venv, "VENV", self.root / ".venv")
+        self.patch.setattr(venv, "AUDIT_VENV", self.root / ".venv-audit")
         self.patch.setattr(venv, "REQUIREMENTS", self.root / "requirements")
         self.patch.setattr(subprocess, "run", self.run)
 
@@ -155,7 +156,7 @@ class TestVirtualEnvironment:
     def test_with_an_unreadable_stamp_is_made_anew(self, project: Project) -> None:
         project.set_up("base")
         project.leave_a_trace()
-        venv.stamp_file().write_text('{"maker": "cpy')
+        venv.stamp_file(venv.VENV).write_text('{"maker": "cpy')
         project.set_up("base")
         assert project.is_made_anew()
 
@@ -169,7 +170,7 @@ class TestVirtualEnvironment:
 
     def test_that_is_a_link_is_never_changed_through_it(self, project: Project, tmp_path: Path) -> None:
         project.set_up("base")
-        before = venv.stamp_file().read_text()
+        before = venv.stamp_file(venv.VENV).read_text()
         copy = linked_copy(project, tmp_path)
         copy.lock("base", {"django": "6.0"})
         copy.set_up("base")
@@ -177,6 +178,16 @@ class TestVirtualEnvironment:
         assert not (copy.root / ".venv").is_symlink()
         assert (project.root / ".venv" / "gatehouse.json").read_text() == before
         assert project.packages() == BASE
+
+    def test_for_the_audit_is_one_of_its_own(self, project: Project) -> None:
+        project.set_up("base")
+        project.leave_a_trace()
+        project.lock("audit", {"pip-audit": "2"})
+        project.set_up("audit")
+        project.set_up("base")
+        assert not project.is_made_anew()
+        assert project.packages() == BASE
+        assert {file.name for file in (project.root / ".venv-audit" / "lib").iterdir()} == {"pip-audit"}
 
     def test_is_held_by_one_process_at_a_time(self, project: Project) -> None:
         project.set_up("base")
@@ -189,7 +200,7 @@ class TestVirtualEnvironment:
     def test_made_by_another_dev_py_in_the_meantime_is_not_made_twice(
         self, project: Project, capsys: pytest.CaptureFixture[str]
     ) -> None:
-        venv.own_venv_folder()
+        venv.own_folder(venv.VENV)
         second = threading.Thread(target=project.set_up, args=["base"])
         with venv.held(venv.VENV):
             second.start()
@@ -349,7 +360,7 @@ class TestVerdict:
 
 
 class TestLockFiles:
-    @pytest.fixture(params=["base", "test"])
+    @pytest.fixture(params=["audit", "base", "test"])
     def lock_text(self, request: pytest.FixtureRequest) -> str:
         return (venv.REQUIREMENTS / f"{request.param}.txt").read_text()
 
@@ -365,7 +376,7 @@ class TestLockFiles:
         ] == []
 
     def test_were_made_from_the_requirements_that_stand_beside_them(self) -> None:
-        for name in ("base", "test"):
+        for name in ("audit", "base", "test"):
             wanted = (venv.REQUIREMENTS / f"{name}.in").read_text()
             names = re.findall(r"^[a-z][a-z0-9-]*", wanted, re.MULTILINE)
             locked = re.split(r"\n(?=\S)", (venv.REQUIREMENTS / f"{name}.txt").read_text())
@@ -378,6 +389,31 @@ class TestLockFiles:
             for name in ("base", "test")
         )
         assert base.items() <= test.items()
+
+
+class TestAudit:
+    """What it reads of the programs' answers; tests/stories/test_audit.py runs them."""
+
+    def test_takes_a_package_that_was_left_out_for_not_audited(self) -> None:
+        printed = '{"dependencies": [{"name": "django", "skip_reason": "not found"}], "fixes": []}'
+        report = audit.python_report(printed, "No known vulnerabilities found")
+        assert report.not_audited == ["django: not found"]
+        assert report.summary == "NOT AUDITED"
+
+    @pytest.mark.parametrize("printed", ["", "[]", "{}", '{"dependencies": []}', "Traceback"])
+    def test_takes_an_answer_without_packages_for_none(self, printed: str) -> None:
+        assert audit.python_report(printed, "").summary == "NOT AUDITED"
+        assert audit.node_report(printed, "").summary == "NOT AUDITED"
+
+    def test_that_cannot_be_installed_is_no_finding(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def fail(_: str) -> Path:
+            raise Problem("Installing Python packages failed.")
+
+        monkeypatch.setattr(audit, "python_with", fail)
+        assert dev.main(["audit"]) == audit.NOT_AUDITED
+        assert "Installing Python packages failed." in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("command", ["test", "browse"])
