@@ -311,7 +311,7 @@ def test_create_application_says_in_one_line_what_is_wrong(
     assert not Application.objects.exists()
 
 
-@pytest.mark.spec("S-66", "ASVS 11.4.1")
+@pytest.mark.spec("S-66", "ASVS 11.5.1")
 def test_a_secret_brought_along_needs_16_characters(terminal: Terminal) -> None:
     message = terminal.refusal(*WEB, "--client-secret-stdin", stdin="fifteen letters\n")
     assert "needs 16 or more" in message

@@ -16,7 +16,7 @@ from audit.actors import Actor
 from tests.factories import PASSWORD
 from tests.parallel import in_parallel
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("W-70", "ASVS 6.3.1, 6.4.1")]
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("W-70", "ASVS 6.3.1, 6.4.3")]
 
 RESET = "/accounts/password/reset/"
 HERS, STRANGERS = "192.0.2.1", "198.51.100.1"

@@ -75,7 +75,7 @@ def test_every_view_of_theirs_can_be_looked_into() -> None:
     assert {"account_login", "account_reset_password", "account_inactive", "mfa_authenticate"} <= PAGES.keys()
 
 
-@pytest.mark.spec("W-82", "OWASP ASVS 5.0 6.3.8")
+@pytest.mark.spec("W-82", "ASVS 6.3.4")
 @pytest.mark.parametrize("name", PAGES)
 def test_every_page_of_theirs_that_can_be_reached_has_a_template_of_ours(name: str) -> None:
     template = getattr(PAGES[name], "template_name", None)

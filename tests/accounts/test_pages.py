@@ -302,7 +302,7 @@ def test_next_leads_to_a_page_of_ours(person: User) -> None:
     assert answer["Location"] == "/connected/?a=1"
 
 
-@pytest.mark.spec("W-21", "ASVS 13.4")
+@pytest.mark.spec("W-21", "ASVS 4.1.3")
 @pytest.mark.parametrize(
     "headers",
     [

@@ -92,7 +92,7 @@ def test_password_managers_find_where_the_password_is_changed(bob: User, strange
     assert stranger.get("/.well-known/resource-that-should-not-exist").status == 404
 
 
-@pytest.mark.spec("W-84", "OWASP ASVS 5.0 6.4.1")
+@pytest.mark.spec("W-84", "ASVS 6.4.3")
 def test_an_invitation_opened_while_somebody_else_is_signed_in_says_so(bob: User) -> None:
     zora, link = invitation()
     browser = browser_of(bob)
@@ -116,7 +116,7 @@ def test_opening_an_invitation_alone_signs_nobody_out(bob: User) -> None:
     assert browser.get("/").heading == "Welcome, Bob Builder"
 
 
-@pytest.mark.spec("W-84", "OWASP ASVS 5.0 6.4.1")
+@pytest.mark.spec("W-84", "ASVS 6.4.3")
 def test_a_password_link_says_so_as_well_but_not_to_its_own_person(bob: User, stranger: Browser) -> None:
     link = path_of(create_password_link(bob, actor=Actor.command("tests")))
     assert "signed in as" not in browser_of(bob).get(link).text

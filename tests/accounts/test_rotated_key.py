@@ -33,7 +33,7 @@ SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 CODES = "/security/recovery-codes/"
 WITH_PASSKEY = "/accounts/login/passkey/"
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("O-50", "ASVS 13.3.4")]
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("O-50", "ASVS 11.2.2, 13.3.4")]
 
 kept_or_forgotten = pytest.mark.parametrize("forget", [False, True])
 

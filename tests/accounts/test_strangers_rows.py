@@ -59,7 +59,7 @@ def addresses() -> list[str]:
 
 
 @pytest.mark.django_db
-@pytest.mark.spec("W-50", "ASVS 15.1.3")
+@pytest.mark.spec("W-50", "ASVS 15.2.2")
 @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
 @pytest.mark.parametrize("accept", ["text/html", "application/json"])
 def test_looking_at_a_page_leaves_nothing_behind(method: str, accept: str) -> None:
@@ -84,7 +84,7 @@ def test_what_sends_no_form_is_no_attempt_to_sign_in(method: str) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.spec("W-50", "ASVS 15.1.3")
+@pytest.mark.spec("W-50", "ASVS 15.2.2")
 @pytest.mark.parametrize("answer", ["", "{}", '{"id": "x"}', "nonsense"])
 def test_a_passkey_that_is_none_leaves_no_session(answer: str) -> None:
     browser = Client()
@@ -99,7 +99,7 @@ def fail(login: str, address: str, **headers: str) -> int:
 
 
 @pytest.mark.django_db
-@pytest.mark.spec("W-51", "ASVS 15.1.3, 16.3.1")
+@pytest.mark.spec("W-51", "ASVS 15.2.2, 16.3.1")
 def test_strangers_failures_are_counted_by_network_and_hour() -> None:
     now = timezone.now().replace(minute=10)
     with time_machine.travel(now, tick=False):
@@ -117,7 +117,7 @@ def test_strangers_failures_are_counted_by_network_and_hour() -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.spec("W-51", "ASVS 15.1.3, 16.3.1")
+@pytest.mark.spec("W-51", "ASVS 15.2.2, 16.3.1")
 def test_from_however_many_networks_an_hours_failures_are_few_rows(settings: Settings) -> None:
     settings.STRANGERS_AN_HOUR = 3
     with time_machine.travel(timezone.now(), tick=False):

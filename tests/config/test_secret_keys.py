@@ -12,7 +12,7 @@ from config.secret_keys import former_keys
 A, B, C = (f"{letter}-key-of-32-characters-or-more-0123" for letter in "abc")
 NOW = datetime.now(UTC).replace(microsecond=0)
 
-pytestmark = pytest.mark.spec("O-52", "ASVS 13.3.4")
+pytestmark = pytest.mark.spec("O-52", "ASVS 11.2.2, 13.3.4")
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.oauth2.conftest import Machine
 from tests.oauth_client import OAuthClient
 
 COMMAND = Actor.command("tests")
-pytestmark = pytest.mark.spec("Y-108", "ASVS 6.3.7")
+pytestmark = pytest.mark.spec("Y-108", "ASVS 10.7.3")
 
 
 def address_of(application: Application, person: User) -> str:

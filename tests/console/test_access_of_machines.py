@@ -167,7 +167,7 @@ def test_revoking_a_disabled_application_s_tokens_counts_once_it_is_enabled(
     assert AccessToken.objects.get().revoked_at is not None
 
 
-@pytest.mark.spec("Y-105", "ASVS 10.7")
+@pytest.mark.spec("Y-105", "ASVS 10.4.9")
 def test_older_tokens_of_a_machine_application_are_those_issued_before_that_day(
     console: Browser, machine: Application
 ) -> None:

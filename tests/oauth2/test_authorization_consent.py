@@ -158,8 +158,8 @@ def test_the_page_is_shown_every_time_also_after_an_earlier_yes(web: OAuthClient
     assert Grant.objects.count() == 1
 
 
-@pytest.mark.spec("W-12", "ASVS 10.7.1")
-@pytest.mark.spec("W-15", "ASVS 3.5")
+@pytest.mark.spec("W-12", "ASVS 3.5.3")
+@pytest.mark.spec("W-15", "ASVS 3.5.3")
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 def test_a_decision_is_sent_by_post_and_counts_in_no_other_way(
     web: OAuthClient, visitor: Client, method: str

@@ -145,7 +145,7 @@ def test_an_empty_scope_is_none(web: OAuthClient, visitor: Client, scope: str | 
     assert web.get_tokens(visitor, scope=scope)["scope"] == "read write offline_access"
 
 
-@pytest.mark.spec("A-23", "RFC 6749 §3.3; ASVS 10.4.11")
+@pytest.mark.spec("A-23", "RFC 6749 §3.3; ASVS 10.7.2")
 @pytest.mark.parametrize(
     "scope", ["admin", "read admin", "READ", "read,write", "read\twrite", "read\u00a0write", "__all__"]
 )
@@ -163,7 +163,7 @@ SENTENCES = {
 }
 
 
-@pytest.mark.spec("A-23", "RFC 6749 §3.3; ASVS 10.4.11")
+@pytest.mark.spec("A-23", "RFC 6749 §3.3; ASVS 10.7.2")
 @pytest.mark.parametrize(
     "scope", ["read", "write", "write read", "read read", "read offline_access", "read  write", None]
 )

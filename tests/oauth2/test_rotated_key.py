@@ -17,7 +17,7 @@ from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
 
 __all__ = ["first", "now"]
 
-pytestmark = [pytest.mark.django_db, pytest.mark.spec("O-51", "ASVS 13.3.4")]
+pytestmark = [pytest.mark.django_db, pytest.mark.spec("O-51", "ASVS 11.2.2, 13.3.4")]
 
 
 @contextmanager

@@ -24,7 +24,7 @@ def test_wrong_secrets_from_one_network_are_counted_together(web: OAuthClient, s
         assert guess("2001:db8:0:1::1") == 401
 
 
-@pytest.mark.spec("W-51", "ASVS 15.1.3")
+@pytest.mark.spec("W-51", "ASVS 15.2.2")
 def test_however_many_networks_and_clients_fail_the_counts_are_bounded(
     web: OAuthClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -178,7 +178,7 @@ def test_the_backup_is_its_owners_alone_and_says_what_is_in_it(restored: Restore
     assert "oauthapps.0001_initial" in manifest["migrations"]
 
 
-@pytest.mark.spec("O-42", "ASVS 13.3.2")
+@pytest.mark.spec("O-42", "operation")
 def test_the_key_is_restored_with_the_database(restored: Restored) -> None:
     keys = [each.folder / "var" / "secret_key" for each in (restored.first, restored.installation)]
     assert keys[0].read_text() == keys[1].read_text()

@@ -38,7 +38,7 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installat
         installation.kill()
 
 
-@pytest.mark.spec("O-52", "ASVS 13.3.4")
+@pytest.mark.spec("O-52", "ASVS 11.2.2, 13.3.4")
 def test_sessions_tokens_and_second_factors_go_on(served: Installation) -> None:
     owner = Owner(Visitor(served.base_url), SoftAuthenticator(served.base_url))
     owner.set_up()
@@ -73,7 +73,7 @@ def test_sessions_tokens_and_second_factors_go_on(served: Installation) -> None:
     served.stop()
 
 
-@pytest.mark.spec("O-53", "ASVS 13.3.4")
+@pytest.mark.spec("O-53", "ASVS 11.2.2, 13.3.4")
 def test_a_key_that_somebody_has_seen_ends_sessions_and_no_second_factor(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "gatehouse", ADMIN)
     with installation:
@@ -86,7 +86,7 @@ def test_a_key_that_somebody_has_seen_ends_sessions_and_no_second_factor(tmp_pat
         assert not (installation.folder / "var" / "secret_key_fallbacks").exists()  # of no use any more
 
 
-@pytest.mark.spec("O-53", "ASVS 13.3.4")
+@pytest.mark.spec("O-53", "ASVS 11.2.2, 13.3.4")
 def test_a_server_that_starts_long_after_the_rotation_reads_second_factors(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "gatehouse", ADMIN)
     file = installation.folder / "var" / "secret_key_fallbacks"
@@ -100,7 +100,7 @@ def test_a_server_that_starts_long_after_the_rotation_reads_second_factors(tmp_p
         assert owner.signed_in_with_app(installation.base_url)
 
 
-@pytest.mark.spec("O-52", "ASVS 13.3.4")
+@pytest.mark.spec("O-52", "ASVS 11.2.2, 13.3.4")
 def test_former_keys_are_in_a_backup(tmp_path: Path) -> None:
     first = Installation(tmp_path / "first", {})
     assert first.manage("organization").returncode == 0
@@ -116,7 +116,7 @@ def test_former_keys_are_in_a_backup(tmp_path: Path) -> None:
     assert files[0].read_text() == files[1].read_text()
 
 
-@pytest.mark.spec("O-52", "ASVS 13.3.4")
+@pytest.mark.spec("O-52", "ASVS 11.2.2, 13.3.4")
 @pytest.mark.parametrize(
     ("environment", "days", "said"),
     [

@@ -79,7 +79,7 @@ def test_what_a_command_writes_is_its_owners_alone(tmp_path: Path, command: str)
     }
 
 
-@pytest.mark.spec("S-72", "ASVS 13.4")
+@pytest.mark.spec("S-72", "ASVS 15.2.3")
 def test_commands_that_would_fail_or_leave_no_record_are_gone(tmp_path: Path) -> None:
     installation = Installation(tmp_path / "gatehouse", {}, first_run=True)
     listed = installation.manage("help", "--commands").stdout.split()

@@ -99,7 +99,7 @@ def test_a_mail_server_that_is_away_is_an_error(settings: Settings) -> None:
     assert "Connection refused" in finding.sentence
 
 
-@pytest.mark.spec("O-74", "ASVS 12.3.1")
+@pytest.mark.spec("O-74", "ASVS 12.3.1, 12.3.2")
 def test_mail_that_crosses_the_network_in_clear_is_a_warning(
     settings: Settings, certificate: tuple[Path, Path]
 ) -> None:
