@@ -17,8 +17,8 @@ SCHEMES = {"bearer", "sessionid"}  # some clients use the reply's token_type as 
 NO_TOKEN = "No access token was sent."  # noqa: S105  # a sentence
 OTHER_SCHEME = "The Authorization header uses a scheme other than Bearer."
 TWO_TOKENS = "Two different access tokens were sent."
-UNKNOWN_TOKEN = "The access token was never issued, or expired long ago."  # noqa: S105
-ENDED_TOKEN = "The access token was revoked, or its person, application or consent is no longer active."  # noqa: S105
+UNKNOWN_TOKEN = "The access token was never issued, or expired long ago."  # noqa: S105  # a sentence
+ENDED_TOKEN = "The access token was revoked, or its person, application or consent is no longer active."  # noqa: S105  # a sentence
 
 
 class TokenContext(NamedTuple):

@@ -117,14 +117,14 @@ def of_verifier(challenge: str, verifier: str | None) -> str:
 # Refresh tokens
 
 REFRESH_TOKEN_UNKNOWN = (
-    "The refresh token is unknown to this client: never issued to it, or deleted after it ended."  # noqa: S105
+    "The refresh token is unknown to this client: never issued to it, or deleted after it ended."  # noqa: S105  # a sentence
 )
 REFRESH_TOKEN_REPLACED = (
-    "The refresh token was already used and replaced: use the one from the latest response. "  # noqa: S105
+    "The refresh token was already used and replaced: use the one from the latest response. "  # noqa: S105  # a sentence
     "If that is refused too, the person must authorize again."
 )
-REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105
-REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105
+REFRESH_TOKEN_OF_NOBODY = "The person who allowed this access is no longer active."  # noqa: S105  # a sentence
+REFRESH_TOKEN_RACED = "The refresh token is no longer valid."  # noqa: S105  # a sentence
 MAY_NOT_REFRESH = "The application is no longer allowed offline_access, so it cannot refresh tokens."
 
 

@@ -16,8 +16,8 @@ from django.conf import settings
 from django.utils.crypto import salted_hmac
 
 CLIENT_SECRET_PREFIX = "gtsec_"  # noqa: S105 - what every secret begins with
-ACCESS_TOKEN_PREFIX = "gtacc_"  # noqa: S105
-REFRESH_TOKEN_PREFIX = "gtref_"  # noqa: S105
+ACCESS_TOKEN_PREFIX = "gtacc_"  # noqa: S105 - likewise
+REFRESH_TOKEN_PREFIX = "gtref_"  # noqa: S105 - likewise
 CODE_PREFIX = "gtcode_"
 PREFIXES = (CLIENT_SECRET_PREFIX, ACCESS_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX, CODE_PREFIX)
 

@@ -135,7 +135,7 @@ def pss_only() -> str:
 
 
 def weak() -> str:
-    return made.spki(rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key())  # noqa: S505
+    return made.spki(rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key())  # noqa: S505  # weak is the point
 
 
 REFUSED: dict[str, Callable[[], str | bytes]] = {

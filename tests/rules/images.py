@@ -17,7 +17,7 @@ def picture(size: tuple[int, int] = (300, 200), color: tuple[int, ...] = ORANGE)
 
 def noise(size: tuple[int, int] = (256, 256), mode: str = "RGBA", seed: int = 7) -> Image.Image:
     """Pixels that no compression makes smaller."""
-    return Image.frombytes(mode, size, random.Random(seed).randbytes(size[0] * size[1] * len(mode)))  # noqa: S311
+    return Image.frombytes(mode, size, random.Random(seed).randbytes(size[0] * size[1] * len(mode)))  # noqa: S311  # pixels
 
 
 def encoded(image: Image.Image, image_format: str = "PNG", **options: object) -> bytes:
