@@ -22,6 +22,14 @@ def test_a_service_may_do_little_but_its_work(name: str) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.spec("S-73", "ASVS 13.4.1")
+@pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-prune.service"])
+def test_a_service_cannot_read_the_repository_it_was_installed_from(name: str) -> None:
+    lines = (UNITS / name).read_text(encoding="utf-8").splitlines()
+    folder = next(line for line in lines if line.startswith("WorkingDirectory=")).partition("=")[2]
+    assert f"InaccessiblePaths=-{folder}/.git" in lines
+
+
 def installed(folder: Path) -> list[str]:
     """The units as they would be installed, for a Python that exists here."""
     for unit in UNITS.iterdir():
