@@ -73,6 +73,10 @@ class ScopeLimitError(GatehouseError):
         super().__init__(f"{what} can have up to {limit:,} scopes. Delete one that is no longer used first.")
 
 
+class InvalidExceptionError(GatehouseError):
+    """An application can't have this exception."""
+
+
 class InvalidLifetimeError(GatehouseError):
     """The value is none of the offered lifetimes."""
 

@@ -6,6 +6,7 @@ from oauthapps.models.assertions import ClientAssertion
 from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.logos import Logo
+from oauthapps.models.moving_in import DatedException, MovingIn, RefusedRedirectURL
 from oauthapps.models.sent_forms import SentForm
 from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
@@ -18,14 +19,17 @@ __all__ = [
     "ClientAssertion",
     "ClientSecret",
     "Consent",
+    "DatedException",
     "DeviceGrant",
     "FailureCount",
     "Grant",
     "IDToken",
     "Logo",
+    "MovingIn",
     "PublicKey",
     "RedirectURL",
     "RefreshToken",
+    "RefusedRedirectURL",
     "ResponseProfile",
     "Scope",
     "SentForm",

@@ -21,7 +21,17 @@ def object_of(kind: EventKind) -> str:
 MOST_CHOICES = 50
 
 # What happens to applications; the other events are about people.
-OBJECTS_OF_APPLICATIONS = {"application", "secret", "key", "consent", "code", "refresh_token", "token"}
+OBJECTS_OF_APPLICATIONS = {
+    "application",
+    "moving_in",
+    "exception",
+    "secret",
+    "key",
+    "consent",
+    "code",
+    "refresh_token",
+    "token",
+}
 
 
 def kinds() -> list[tuple[str, Any]]:
