@@ -77,6 +77,20 @@ class InvalidExceptionError(GatehouseError):
     """An application can't have this exception."""
 
 
+class NotMovingInError(GatehouseError):
+    """Only an application that is moving in can be given exceptions."""
+
+    def __init__(self, message: str = "Moving in was finished meanwhile. Start it again first.") -> None:
+        super().__init__(message)
+
+
+class ExceptionsInForceError(GatehouseError):
+    """An application with exceptions in force is still moving in."""
+
+    def __init__(self, message: str = "End the exceptions that are still active first.") -> None:
+        super().__init__(message)
+
+
 class InvalidLifetimeError(GatehouseError):
     """The value is none of the offered lifetimes."""
 

@@ -11,13 +11,11 @@ from oauthapps.api.bearer import (
     TokenContext,
     challenge,
     living_token,
-    presented_token,
     refusal,
 )
 from oauthapps.api.views import Members, readable_with_token
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
-from oauthapps.rules.credential_values import digest
 from oauthapps.services import tokens
 from oauthapps.sql.access_tokens import BearerRow
 
@@ -68,7 +66,7 @@ def user_search(token: TokenContext) -> Members:
 def logout(request: ApiRequest, token: TokenContext) -> ApiResponse:
     """End the token that the request carries, and no other; clients log out by GET as well as by POST."""
     actor = request.sender().as_client(token.row.client_id)
-    tokens.revoke(digest(presented_token(request)), token.row.application_id, actor=actor)
+    tokens.revoke(token.digest, token.row.application_id, actor=actor)
     return json_response({"data": {"success": True}}, headers={"Cache-Control": "no-store"})
 
 

@@ -10,6 +10,8 @@ from oauthapps.api.protected_resources import metadata_url
 from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response
 from oauthapps.models import AccessToken
 from oauthapps.rules.credential_values import digest
+from oauthapps.rules.dated_exceptions import ExceptionKind
+from oauthapps.services.exception_uses import record_need
 from oauthapps.sql import access_tokens
 from oauthapps.sql.access_tokens import BearerRow
 
@@ -22,10 +24,11 @@ ENDED_TOKEN = "The access token was revoked, or its person, application or conse
 
 
 class TokenContext(NamedTuple):
-    """A checked access token: whom it speaks for, by which client, with which scopes."""
+    """A checked access token: whom it speaks for, by which client, with which scopes; its digest."""
 
     row: BearerRow
     scope: tuple[str, ...]
+    digest: str
 
 
 class BearerError(Exception):
@@ -62,16 +65,23 @@ class BearerError(Exception):
 def presented_token(request: ApiRequest) -> str:
     """Return the one access token a request carries, in either header or where allowed in the URL.
 
+    Returns:
+        The token; empty where it carries none.
+
     Raises:
-        BearerError: when it carries none, or two that differ.
+        BearerError: when it carries something else, or two that differ.
     """
     scheme, _, value = request.authorization.partition(" ")
-    tokens: set[str] = {request.environ.get("HTTP_SESSIONID", "").strip(), *tokens_in_url(request)}
+    tokens: set[str] = {request.environ.get("HTTP_SESSIONID", "").strip()}
+    if request.query and settings.ALLOW_SESSION_ID_IN_URL:
+        tokens.update(tokens_in_url(request))
     if scheme:
         tokens.add(value.strip() if scheme.lower() in SCHEMES else "\0")
     tokens.discard("")
+    if not tokens and not scheme:
+        return ""
     if not tokens:
-        raise BearerError(401, "invalid_token" if scheme else "", NO_TOKEN)
+        raise BearerError(401, "invalid_token", NO_TOKEN)
     if "\0" in tokens:
         raise BearerError(401, "invalid_token", OTHER_SCHEME)
     if len(tokens) > 1:
@@ -80,12 +90,7 @@ def presented_token(request: ApiRequest) -> str:
 
 
 def tokens_in_url(request: ApiRequest) -> list[str]:
-    """Return what `?sessionID=` says, if this installation lets tokens travel in URLs.
-
-    RFC 9700 section 4.3.2 says why it should not.
-    """
-    if not request.query or not settings.ALLOW_SESSION_ID_IN_URL:
-        return []
+    """Return what `?sessionID=` says; RFC 9700 section 4.3.2 says why tokens should not travel in URLs."""
     parameters = parse_qsl(request.query, errors="replace")
     return [value for name, value in parameters if name == "sessionID"]
 
@@ -96,11 +101,31 @@ def living_token(request: ApiRequest) -> TokenContext:
     Raises:
         BearerError: when it has no living token.
     """
-    presented = digest(presented_token(request))
+    token = presented_token(request)
+    if not token:
+        return excepted_token(request)
+    presented = digest(token)
     row = access_tokens.bearer(presented)
     if row is None:
         raise dead_token(presented)
-    return TokenContext(row, row.effective_scope)
+    return TokenContext(row, row.effective_scope, presented)
+
+
+def excepted_token(request: ApiRequest) -> TokenContext:
+    """Return whom the one token speaks for that a request has in its URL, by its application's exception.
+
+    Raises:
+        BearerError: as if there were none, whatever else is wrong with it.
+    """
+    tokens = {value for value in tokens_in_url(request) if value} if request.query else set()
+    if len(tokens) != 1:
+        raise BearerError(401, "", NO_TOKEN)
+    presented = digest(tokens.pop())
+    row = access_tokens.bearer(presented, access_tokens.BEARER_IN_URL)
+    if row is None:
+        raise BearerError(401, "", NO_TOKEN)
+    record_need(row.application_id, ExceptionKind.SESSION_ID_IN_URL)
+    return TokenContext(row, row.effective_scope, presented)
 
 
 def dead_token(presented: str) -> BearerError:

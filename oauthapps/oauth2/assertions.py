@@ -21,6 +21,7 @@ from oauthlib.oauth2 import InvalidGrantError
 from oauthapps.oauth2.issuer import accepted_audiences
 from oauthapps.oauth2.parameters import is_text
 from oauthapps.rules.credential_values import digest
+from oauthapps.rules.dated_exceptions import LONGEST_ASSERTION
 from oauthapps.rules.keys.keypairs import load_public_key
 from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql.clients import ClientRow, KeyRow
@@ -63,8 +64,14 @@ def verify(text: str, application: ClientRow, keys: Sequence[KeyRow]) -> Verifie
     check_issuer(claims, application)
     check_subject(claims, key)
     check_audience(claims, accepted_audiences())
-    expires = check_times(claims, timezone.now())
-    return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
+    now = timezone.now()
+    expires = check_times(claims, now, LONGEST_ASSERTION if key.may_live_longer else LONGEST_LIFE)
+    return VerifiedAssertion(
+        key=key,
+        assertion_id=identifier(claims),
+        expires=expires + CLOCK_SKEW,
+        lives_longer=expires > now + LONGEST_LIFE + CLOCK_SKEW,
+    )
 
 
 def verified_claims(text: str, keys: Sequence[KeyRow], rules: Rules = RULES) -> tuple[KeyRow, Claims]:
@@ -155,13 +162,20 @@ def check_audience(claims: Claims, accepted: Collection[str]) -> None:
         raise refusal("has an aud that does not name this server")
 
 
-def check_times(claims: Claims, now: datetime) -> datetime:
-    """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
+def check_times(claims: Claims, now: datetime, longest: timedelta = LONGEST_LIFE) -> datetime:
+    """Refuse what is expired, too long-lived or not yet valid, and return when it expires.
+
+    Args:
+        claims: the claims.
+        now: the time to judge by.
+        longest: how far ahead it may expire.
+    """
     expires = numeric_date(claims, "exp")
     if expires is None:
         raise refusal("has no exp")
-    if expires > now + LONGEST_LIFE + CLOCK_SKEW:  # first: the year 9999 has no minute after it
-        raise refusal("has an exp more than 24 hours in the future")
+    if expires > now + longest + CLOCK_SKEW:  # first: the year 9999 has no minute after it
+        most = "24 hours" if longest == LONGEST_LIFE else f"{longest.days} days"
+        raise refusal(f"has an exp more than {most} in the future")
     if expires + CLOCK_SKEW <= now:
         raise refusal(f"expired {round((now - expires).total_seconds())} seconds ago by this server's clock")
     for name in ("nbf", "iat"):

@@ -20,11 +20,13 @@ class VerifiedAssertion:
         key: the key that signed it; its user is the subject.
         assertion_id: the digest of its `jti`; None where it has none.
         expires: until when it could be presented again, clock skew included.
+        lives_longer: whether it may live as long as it does only by an exception of its application.
     """
 
     key: KeyRow
     assertion_id: str | None
     expires: datetime
+    lives_longer: bool = False
 
 
 def values_of(assertion: VerifiedAssertion, client: ClientRow) -> issuing.Values:

@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from oauthapps.errors import ExceptionsInForceError, InvalidExceptionError, NotMovingInError
 from oauthapps.models import Application, DatedException, MovingIn
-from oauthapps.rules.dated_exceptions import ExceptionKind, checked_exceptions, end_of
+from oauthapps.rules.dated_exceptions import ExceptionKind, checked_exceptions, end_of, last_days
 
 
 def begin(application: Application, *, exceptions: Mapping[str, date], actor: Actor) -> bool:
@@ -28,7 +29,7 @@ def begin(application: Application, *, exceptions: Mapping[str, date], actor: Ac
     """
     wanted = checked_exceptions(exceptions, application.type, timezone.now())
     with transaction.atomic():
-        Application.objects.live().select_for_update(no_key=True).get(pk=application.pk)
+        lock(application)
         moving_in, is_new = MovingIn.objects.get_or_create(application=application)
         if is_new or moving_in.finished_at is not None:
             MovingIn.objects.filter(pk=moving_in.pk).update(finished_at=None)
@@ -37,6 +38,76 @@ def begin(application: Application, *, exceptions: Mapping[str, date], actor: Ac
             set_last_day(application, kind, last_day, actor=actor) for kind, last_day in wanted.items()
         ]
     return is_new or moving_in.finished_at is not None or any(changed)
+
+
+def finish(application: Application, *, actor: Actor) -> None:
+    """Say that an application has moved in; `begin` takes that back.
+
+    Raises:
+        ExceptionsInForceError: when it has exceptions in force, which its clients may need.
+        Application.DoesNotExist: when the application was deleted meanwhile.
+    """
+    with transaction.atomic():
+        lock(application)
+        if application.dated_exceptions.in_force().exists():
+            raise ExceptionsInForceError
+        if MovingIn.objects.unfinished().filter(pk=application.pk).update(finished_at=timezone.now()):
+            Event.objects.record(EventKind.MOVING_IN_FINISHED, actor=actor, application=application)
+
+
+def give_exception(application: Application, kind: ExceptionKind, last_day: date, *, actor: Actor) -> bool:
+    """Let an application that is moving in have an exception, or have it until another day.
+
+    Args:
+        application: the application.
+        kind: which exception.
+        last_day: its last day, in UTC; today or later.
+        actor: who does this.
+
+    Returns:
+        Whether that changed anything.
+
+    Raises:
+        InvalidExceptionError: when it can't be had until then.
+        NotMovingInError: when moving in was finished meanwhile.
+        Application.DoesNotExist: when the application was deleted meanwhile.
+    """
+    now = timezone.now()
+    checked_exceptions({kind.value: last_day}, application.type, now)
+    if last_day < last_days(now).first:
+        raise InvalidExceptionError("The last day is already over.")
+    with transaction.atomic():
+        lock(application)
+        if not MovingIn.objects.unfinished().filter(pk=application.pk).exists():
+            raise NotMovingInError
+        return set_last_day(application, kind, last_day, actor=actor)
+
+
+def end_exception(application: Application, kind: ExceptionKind, *, actor: Actor) -> bool:
+    """End an exception at once, unless it has ended already; return whether it had not."""
+    with transaction.atomic():
+        rows = application.dated_exceptions.in_force().filter(kind=kind)
+        row = rows.select_for_update().first()
+        if row is None:
+            return False
+        rows.update(ended_at=timezone.now())
+        Event.objects.record(
+            EventKind.EXCEPTION_ENDED,
+            actor=actor,
+            application=application,
+            detail=kind.label,
+            before={"Last day": f"{row.last_day}"},
+        )
+    return True
+
+
+def lock(application: Application) -> None:
+    """Let nobody else change what an application may do by exception until the transaction ends.
+
+    Raises:
+        Application.DoesNotExist: when it was deleted.
+    """
+    Application.objects.live().select_for_update(no_key=True).get(pk=application.pk)
 
 
 def exceptions_of(application: Application) -> dict[str, date]:

@@ -21,8 +21,10 @@ from oauthapps.models import (
 )
 from oauthapps.models.consents import EndReason
 from oauthapps.rules import credential_values
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.services import assertions
 from oauthapps.services.assertions import VerifiedAssertion
+from oauthapps.services.exception_uses import record_need
 from oauthapps.sql import issuing
 from oauthapps.sql.clients import ClientRow, GrantRow, RefreshTokenRow, reuse_began
 
@@ -97,8 +99,10 @@ def use_up_and_add(issue: Issue, *, sender: Sender) -> Issue | None:
     if issue.client_assertion:
         proof = assertions.values_of(issue.client_assertion, issue.client)
     if isinstance(source, VerifiedAssertion | OwnBehalf):
-        machine = {**of_machine(source), "application": issue.client.id}
-        return issue if issuing.add_machine_token({**made, **proof, **machine}) else None
+        machine = {**made, **of_machine(source), "application": issue.client.id}
+        is_added = issuing.add_machine_token({**machine, **proof})
+        # What the client authenticated with has been used up in the attempt.
+        return issue if is_added or (may_repeat(source) and issuing.add_repeated_token(machine)) else None
     values = {
         **made,
         "source": source.id,
@@ -145,6 +149,11 @@ def of_machine(source: VerifiedAssertion | OwnBehalf) -> issuing.Values:
     }
 
 
+def may_repeat(source: VerifiedAssertion | OwnBehalf) -> bool:
+    """Return whether its application has the exception for an assertion whose `jti` was used before."""
+    return isinstance(source, VerifiedAssertion) and source.key.may_repeat
+
+
 def use_client_assertion(assertion: VerifiedAssertion, client: ClientRow) -> None:
     """Use up what a client authenticated with where no tokens come of it.
 
@@ -160,13 +169,15 @@ def use_client_assertion(assertion: VerifiedAssertion, client: ClientRow) -> Non
 
 
 def record_uses(issue: Issue) -> None:
-    """Note which secret and key tokens were issued with, each at most once a minute."""
+    """Note which secret and key tokens were issued with, each once a minute, and an exception they needed."""
     client, source = issue.client, issue.source
     if client.secret_id is not None:
         record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
     for assertion in (source, issue.client_assertion):
         if isinstance(assertion, VerifiedAssertion):
             record_use(PublicKey, assertion.key.id, assertion.key.last_used_at)
+            if assertion.lives_longer:
+                record_need(client.id, ExceptionKind.LONG_ASSERTIONS)
 
 
 def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:

@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from oauthapps.models.applications import ResponseProfile
 from oauthapps.rules.app_types import spec_of
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.sql.catalog import VERSION, Catalog, catalog
 from oauthapps.sql.clients import ORGANIZATION, Lookup
+from oauthapps.sql.exceptions import in_force
 from oauthapps.sql.execution import fetch_all
 
 # The `sub_type` of what speaks for no person: nobody may take its ID for a person's (RFC 9068 section 5).
@@ -69,6 +71,8 @@ BEARER = f"""
       LEFT JOIN accounts_user person ON person.id = token.user_id
       LEFT JOIN oauthapps_tokenfamily family ON family.id = token.family_id
      WHERE {LIVING_ACCESS_TOKEN}"""
+# For a token that came in a URL, where only some applications' may come.
+BEARER_IN_URL = f"{BEARER} AND {in_force(ExceptionKind.SESSION_ID_IN_URL)}"
 
 
 class AccessTokenRow(NamedTuple):
@@ -108,7 +112,12 @@ ACCESS_TOKEN = f"""
 ACCESS_TOKENS = Lookup(ACCESS_TOKEN, AccessTokenRow)
 
 
-def bearer(digest: str) -> BearerRow | None:
-    """Return whom the living access token with this digest speaks for."""
-    rows = fetch_all(BEARER, {"digest": digest, "now": timezone.now()})
+def bearer(digest: str, statement: str = BEARER) -> BearerRow | None:
+    """Return whom the living access token with this digest speaks for.
+
+    Args:
+        digest: the digest.
+        statement: `BEARER_IN_URL` if it must be one that may come in a URL by its application's exception.
+    """
+    rows = fetch_all(statement, {"digest": digest, "now": timezone.now()})
     return BearerRow._make(rows[0]) if rows else None

@@ -17,6 +17,7 @@ from functools import lru_cache
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 
 from oauthapps.errors import InDoubtError, was_lost
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.sql.execution import fetch_all
 
 # What makes the new tokens possible; the rows that come back say whose they are.
@@ -70,6 +71,26 @@ ADD_MACHINE_TOKEN = """
             %(assertion_id)s, %(assertion_expires)s)
     ON CONFLICT DO NOTHING
     RETURNING id"""
+
+# For an assertion whose `jti` was used before, as long as its application has an exception. Both happen or
+# neither: no token comes of a repeat that was not counted.
+COUNT_REPEAT = f"""
+    UPDATE oauthapps_datedexception SET times_needed = times_needed + 1, last_needed_at = %(now)s
+     WHERE application_id = %(application)s AND kind = '{ExceptionKind.REPEATED_JTI.value}'
+       AND ended_at IS NULL AND ends_at > %(now)s
+    RETURNING application_id"""
+
+ADD_REPEATED_TOKEN = """
+    INSERT INTO oauthapps_accesstoken
+           (user_id, application_id, token, token_checksum, scope, expires, created, updated)
+    SELECT %(user)s, %(application)s, '', %(access_token)s, %(scope)s, %(expires)s, %(now)s, %(now)s
+    {condition}
+    ON CONFLICT DO NOTHING
+    RETURNING id"""
+ADD_REPEATED_TOKEN_ON_POSTGRESQL = f"WITH counted AS ({COUNT_REPEAT}) " + ADD_REPEATED_TOKEN.format(
+    condition="FROM counted"
+)
+ADD_REPEATED_TOKEN_ON_SQLITE = ADD_REPEATED_TOKEN.format(condition="WHERE TRUE")
 
 # What a client authenticated with instead of a secret; a second use violates the constraint.
 USE_CLIENT_ASSERTION = """
@@ -141,6 +162,21 @@ def add_machine_token(values: Values) -> bool:
         Whether the assertion was still to be used: its `jti`, if it has one, is taken once.
     """
     return has_added(ADD_MACHINE_TOKEN, values)
+
+
+def add_repeated_token(values: Values) -> bool:
+    """Add the access token that an assertion was exchanged for whose `jti` was used before, and count that.
+
+    Args:
+        values: as for `add_machine_token`.
+
+    Returns:
+        Whether the application has the exception that this needs; otherwise nothing has changed.
+    """
+    if connections[DEFAULT_DB_ALIAS].vendor == "postgresql":
+        return has_added(ADD_REPEATED_TOKEN_ON_POSTGRESQL, values)
+    with transaction.atomic():
+        return bool(fetch_all(COUNT_REPEAT, values)) and has_added(ADD_REPEATED_TOKEN_ON_SQLITE, values)
 
 
 def has_added(statement: str, values: Values) -> bool:

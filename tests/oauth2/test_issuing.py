@@ -24,6 +24,11 @@ ADDING: dict[str, tuple[str, type[models.Model], set[str]]] = {
         {"id", "revoked_at", "assertion_id", "assertion_expires"},
     ),
     "a machine's access token": (issuing.ADD_MACHINE_TOKEN, AccessToken, {"id", "revoked_at", "family_id"}),
+    "a token for a repeated assertion": (
+        issuing.ADD_REPEATED_TOKEN,
+        AccessToken,
+        {"id", "revoked_at", "family_id", "assertion_id", "assertion_expires"},
+    ),
     "a refresh token": (
         issuing.ADD_REFRESH_TOKEN,
         RefreshToken,
@@ -73,6 +78,7 @@ LOOKUPS: dict[str, tuple[str, str]] = {
     "confidential clients": (clients.CLIENTS[True, True], "digest|client_id"),
     "public clients": (clients.CLIENTS[False, True], "client_id"),
     "what a token speaks for": (access_tokens.BEARER, "token_checksum"),
+    "what a token in a URL speaks for": (access_tokens.BEARER_IN_URL, "token_checksum"),
     "access tokens": (access_tokens.ACCESS_TOKEN, "token_checksum"),
     "refresh tokens": (clients.REFRESH_TOKEN, "token_checksum"),
     "grants": (clients.GRANT, "code"),
@@ -108,6 +114,12 @@ def test_using_up_follows_an_index(db: None, table: str) -> None:
     plan = plan_of(issuing.USES[table], adapted(connection, values))
     assert not reads_a_whole_table(plan), plan
     assert re.search(r"\(rowid=\?|Index Cond: \(id =", plan), plan
+
+
+def test_counting_a_repeat_follows_an_index(db: None) -> None:
+    plan = plan_of(issuing.COUNT_REPEAT, adapted(connection, {"now": timezone.now(), "application": 1}))
+    assert not reads_a_whole_table(plan), plan
+    assert re.search(r"application_id=\? AND kind=\?|Index Cond: \(\(application_id =", plan), plan
 
 
 def reads_a_whole_table(plan: str) -> bool:

@@ -7,24 +7,31 @@ from typing import Any
 
 import pytest
 from django.db import models
+from django.db.models import Exists, F, OuterRef, Value
+from django.db.models.functions import Concat
 from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
+from audit.actors import Actor
 from oauthapps.models import (
     AccessToken,
     Application,
     ClientSecret,
+    DatedException,
     Grant,
     PublicKey,
     RefreshToken,
     ResponseProfile,
     TokenFamily,
 )
-from oauthapps.rules.app_types import SESSION_ID
+from oauthapps.rules.app_types import SESSION_ID, AppType
 from oauthapps.rules.credential_values import digest
+from oauthapps.rules.dated_exceptions import ExceptionKind
+from oauthapps.services.moving_in import begin
 from oauthapps.sql import access_tokens, clients
 from oauthapps.sql.clients import Lookup, Presented
+from tests.factories import make_application
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import OAuthClient
 
@@ -173,8 +180,45 @@ def test_keys(machine: Machine, change: str) -> None:
     secret = digest(machine.client.client_secret)
     rows = presented(machine.client, secret, clients.KEYS)
     person = {"person_id": "user.pk", "subject": "user.user_id", "is_active": "user.is_active"}
-    keys = PublicKey.objects.live().filter(application=machine.application)
+    keys = excepted(PublicKey.objects.live().filter(application=machine.application))
     same(rows, keys if enabled else keys.none(), person)
+
+
+# What may happen to an application's exceptions.
+EXCEPTIONS: dict[str, Callable[[], object]] = {
+    "nothing": lambda: None,
+    "they are ended": lambda: DatedException.objects.update(ended_at=timezone.now()),
+    "their day is over": lambda: DatedException.objects.update(ends_at=timezone.now()),
+    "they are others": lambda: DatedException.objects.update(kind=Concat(F("kind"), Value("x"))),
+    "they are another application's": lambda: DatedException.objects.update(
+        application=make_application(AppType.MACHINE_TO_MACHINE).application
+    ),
+}
+
+
+def excepted(keys: models.QuerySet[PublicKey]) -> models.QuerySet[PublicKey]:
+    """Keys with what their applications' exceptions allow."""
+    rows = DatedException.objects.in_force().filter(application=OuterRef("application"))
+    return keys.annotate(
+        may_live_longer=Exists(rows.filter(kind=ExceptionKind.LONG_ASSERTIONS)),
+        may_repeat=Exists(rows.filter(kind=ExceptionKind.REPEATED_JTI)),
+    )
+
+
+@pytest.mark.parametrize("change", EXCEPTIONS)
+@pytest.mark.parametrize("kind", ExceptionKind.values)
+def test_exceptions(machine: Machine, change: str, kind: str) -> None:
+    begin(machine.application, exceptions={kind: timezone.now().date()}, actor=Actor.command("tests"))
+    token = machine.client.exchange_jwt(machine.assertion()).json()["access_token"]
+    EXCEPTIONS[change]()
+    secret = digest(machine.client.client_secret)
+    (row,) = presented(machine.client, secret, clients.KEYS)
+    (key,) = excepted(PublicKey.objects.all())
+    assert (row.may_live_longer, row.may_repeat) == (key.may_live_longer, key.may_repeat)
+    rows = DatedException.objects.in_force().filter(kind=ExceptionKind.SESSION_ID_IN_URL)
+    found = access_tokens.bearer(digest(token), access_tokens.BEARER_IN_URL)
+    assert (found is not None) == rows.filter(application=machine.application).exists()
+    assert found in {None, access_tokens.bearer(digest(token))}
 
 
 @pytest.mark.parametrize("name", ["", "A Name"])
