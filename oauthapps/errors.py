@@ -80,7 +80,9 @@ class InvalidExceptionError(GatehouseError):
 class NotMovingInError(GatehouseError):
     """Only an application that is moving in can be given exceptions."""
 
-    def __init__(self, message: str = "Moving in was finished meanwhile. Start it again first.") -> None:
+    def __init__(
+        self, message: str = "This application is no longer marked as moving in. Mark it first."
+    ) -> None:
         super().__init__(message)
 
 

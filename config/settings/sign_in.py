@@ -122,6 +122,7 @@ KEPT_FORMS = {
     "console:delete-secret",
     "console:enable-application",
     "console:generate-key",
+    "console:give-exception",
     "console:new-api",
     "console:new-application",
     "console:open-add-key",

@@ -7,7 +7,9 @@ from oauthapps.models import Api, Application, ClientSecret, PublicKey, Scope
 
 def find_application(client_id: str) -> Application:
     """Return the live application of that Client ID, or answer 404."""
-    live = Application.objects.live().select_related("organization", "logo", "created_by", "user")
+    live = Application.objects.live().select_related(
+        "organization", "logo", "created_by", "user", "moving_in"
+    )
     return get_object_or_404(live.defer("logo__png"), client_id=client_id)
 
 

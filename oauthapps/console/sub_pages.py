@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from oauthapps.console.exceptions import in_force
+from oauthapps.console.moving_in import is_moving_in
 from oauthapps.console.summaries import summary_of
 from oauthapps.models import Application
 
@@ -34,8 +36,9 @@ SETTINGS = SubPage(key="settings", label="Settings", view="console:application")
 ACCESS = SubPage(key="access", label="Access", view="console:application-access")
 ACTIVITY = SubPage(key="activity", label="Activity", view="console:application-activity")
 USE_IT = SubPage(key="use", label="Use it", view="console:application-use")
+MOVING_IN = SubPage(key="moving-in", label="Moving in", view="console:moving-in")
 # A new page is one more line here, and one in urls.py.
-SUB_PAGES = (SETTINGS, ACCESS, ACTIVITY, USE_IT)
+SUB_PAGES = (SETTINGS, ACCESS, ACTIVITY, USE_IT, MOVING_IN)
 
 
 def sub_page(key: str) -> SubPage:
@@ -53,10 +56,17 @@ def render_sub_page(
     status: int = 200,
 ) -> HttpResponse:
     """Render one of the pages: its own part below what all of them have (`console/application/base.html`)."""
+    moves = is_moving_in(application)
     shared = {
         "application": application,
         "summary": summary_of(application),
         "page": page,
-        "page_links": [(each, each.url_of(application)) for each in SUB_PAGES],
+        "page_links": [
+            (each, each.url_of(application))
+            for each in SUB_PAGES
+            if moves or each not in {MOVING_IN} - {page}
+        ],
+        "is_moving_in": moves,
+        "exceptions": list(in_force(application)) if moves else [],
     }
     return render(request, template, shared | context, status=status)

@@ -9,8 +9,7 @@ from django.utils import timezone
 
 from oauthapps.models.applications import Application
 from oauthapps.rules.dated_exceptions import ExceptionKind, last_day_of
-
-LONGEST_REFUSED_URL = 300
+from oauthapps.rules.urls import refused_urls
 
 
 class MovingInQuerySet(models.QuerySet["MovingIn"]):
@@ -87,6 +86,11 @@ class DatedException(models.Model):
         return self.ended_at is None and self.ends_at > timezone.now()
 
     @property
+    def ended_or_over_at(self) -> datetime:
+        """When an administrator ended it, or its last day does."""
+        return self.ended_at or self.ends_at
+
+    @property
     def label(self) -> str:
         """What it excepts, in words."""
         return str(dict(ExceptionKind.choices).get(self.kind, self.kind))
@@ -101,7 +105,7 @@ class RefusedRedirectURL(models.Model):
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="refused_redirect_urls", db_index=False
     )
-    url = models.CharField(max_length=LONGEST_REFUSED_URL)
+    url = models.CharField(max_length=refused_urls.LONGEST)
     last_refused_at = models.DateTimeField(default=timezone.now)
 
     class Meta:

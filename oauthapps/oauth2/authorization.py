@@ -19,6 +19,7 @@ from oauthlib.oauth2 import (
     FatalClientError,
     InvalidRequestError,
     InvalidRequestFatalError,
+    MismatchingRedirectURIError,
     OAuth2Error,
 )
 from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
@@ -41,6 +42,7 @@ from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
 from oauthapps.services import consents
+from oauthapps.services.refused_urls import note_refused_redirect_uri
 
 # What an authorization request may say; everything else is ignored (RFC 6749 section 3.1).
 PARAMETERS = (
@@ -96,6 +98,8 @@ class AuthorizationView(OAuthLibMixin, View):
             parameters, fault = read_request(request.META.get("QUERY_STRING", ""))
             asked = self.validated(parameters, fault)
         except OAuth2Error as error:
+            if isinstance(error, MismatchingRedirectURIError):
+                note_refused_redirect_uri(parameters["client_id"], parameters["redirect_uri"])
             return refuse(request, error, parameters)
         if not isinstance(request.user, User):
             return sign_in_first(parameters)

@@ -33,7 +33,11 @@ OF_APPLICATION = [
     "add-key",
     "open-add-key",
     "generate-key",
+    "moving-in",
+    "begin-moving-in",
+    "finish-moving-in",
 ]
+OF_EXCEPTION = ["give-exception", "end-exception"]
 OF_PERSON = ["revoke-access"]
 OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
@@ -41,7 +45,7 @@ OF_API = ["api", "delete-api"]
 OF_SCOPE = ["delete-scope"]
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
-    *("apis", "built-in-api"),
+    *("apis", "built-in-api", "moving-in"),
 }
 ONLY_POST = [
     "disable-application",
@@ -52,7 +56,13 @@ ONLY_POST = [
     "stored",
     "stored-unsaved",
     "unsaved-settings",
+    "begin-moving-in",
+    "finish-moving-in",
+    "give-exception",
+    "end-exception",
 ]
+# Where a button stands that leads from another page than the settings.
+PAGE_OF = {"open-add-key": "add-key", **dict.fromkeys(ONLY_POST[-4:], "moving-in")}
 
 
 @pytest.fixture
@@ -61,6 +71,7 @@ def addresses(machine: Application, secret: ClientSecret, key: PublicKey, api: A
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
     arguments |= {name: [machine.client_id] for name in OF_APPLICATION}
     arguments |= {name: [machine.client_id, key.subject] for name in OF_PERSON}
+    arguments |= {name: [machine.client_id, "repeated_jti"] for name in OF_EXCEPTION}
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
     arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
     arguments |= {name: [api.pk] for name in OF_API}
@@ -73,7 +84,16 @@ def test_these_are_all_addresses_of_the_console() -> None:
 
     patterns = [*one_api, *one_application, *urlpatterns]
     names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
-    assert names == {*PAGES, *OF_APPLICATION, *OF_PERSON, *OF_SECRET, *OF_KEY, *OF_API, *OF_SCOPE}
+    assert names == {
+        *PAGES,
+        *OF_APPLICATION,
+        *OF_EXCEPTION,
+        *OF_PERSON,
+        *OF_SECRET,
+        *OF_KEY,
+        *OF_API,
+        *OF_SCOPE,
+    }
 
 
 @pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
@@ -103,7 +123,7 @@ def test_nothing_is_changed_by_get(console: Browser, addresses: dict[str, str]) 
     count = Event.objects.count()
     for name in ONLY_POST:
         page = console.follow(console.get(addresses[name]))
-        shown = addresses["add-key" if name == "open-add-key" else "application"]
+        shown = addresses[PAGE_OF.get(name, "application")]
         assert page.answer.request["PATH_INFO"] == shown, name
     assert Event.objects.count() == count
 
@@ -125,7 +145,7 @@ def test_unknown_and_deleted_applications_are_404(
     console: Browser, machine: Application, addresses: dict[str, str], administrator: User
 ) -> None:
     delete_application(machine, actor=Actor(user=administrator))
-    for name in [*OF_APPLICATION, *OF_PERSON, *OF_SECRET, *OF_KEY]:
+    for name in [*OF_APPLICATION, *OF_EXCEPTION, *OF_PERSON, *OF_SECRET, *OF_KEY]:
         answer = console.post if name in ONLY_POST else console.get
         assert answer(addresses[name]).status == 404, name
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name

@@ -146,7 +146,8 @@ def test_disable_enable_and_delete_are_in_a_menu_on_each_page(console: Browser, 
         assert text_of(menu.findall("summary")[0]) == "Actions for Field app"
         assert "All requests are rejected immediately" in text_of(menu)
         assert "You'll be asked to confirm." in text_of(menu)
-        assert [text_of(button) for button in menu.iter("button")] == ["Disable Field app"]
+        buttons = [text_of(button) for button in menu.iter("button")]
+        assert buttons == ["Disable Field app", "Mark as moving in"]
         assert [link.get("href") for link in menu.iter("a")] == [url_of("console:delete-application", web)]
 
 

@@ -213,6 +213,7 @@ def add_credentials(world: World, machine: Application) -> None:
     key = add_key(machine, public_pem(SIGNING_KEY), user=world.people["administrator"], actor=world.actor())
     world.arguments["secret"] = (machine.client_id, secret.pk)
     world.arguments["key"] = (machine.client_id, key.pk)
+    world.arguments["exception"] = (machine.client_id, "long_assertions")
 
 
 def use_applications(world: World, times: int) -> None:

@@ -15,7 +15,9 @@ from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
 from oauthapps.models import Application, Consent, RefreshToken, TokenFamily
 from oauthapps.rules.credential_values import digest
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.scopes import SCOPES
+from oauthapps.services.moving_in import begin, end_exception
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
 from tests.every_page.worlds import State
@@ -174,6 +176,25 @@ def give_the_client_an_api(browser: Browser, world: World) -> None:
     rows = Consent.objects.filter(user=world.people["administrator"], application=application)
     rows.update(sentences={**SCOPES, "invoices:read": "Read the invoices of your team"})
     TokenFamily.objects.filter(consent__in=rows).update(scope="read write offline_access invoices:read")
+
+
+def move_in(*keys: str) -> Callable[[Browser, World], None]:
+    """Let applications move in, with an exception that is needed and ends soon, and one that has ended."""
+
+    def begin_all(_: Browser, world: World) -> None:
+        for key in keys:
+            application = Application.objects.get(client_id=world.arguments[key][0])
+            kinds = [kind for kind in ExceptionKind if kind.fits(application.type)]
+            day = timezone.now().date() + timedelta(days=10)
+            begin(application, exceptions=dict.fromkeys((kinds[0], kinds[-1]), day), actor=world.actor())
+            rows = application.dated_exceptions.filter(kind=kinds[0])
+            rows.update(times_needed=1_234_567, last_needed_at=timezone.now() - timedelta(hours=3))
+            end_exception(application, kinds[-1], actor=world.actor())
+            begin(application, exceptions={kinds[0]: day}, actor=world.actor())
+            for url in ("https://visits.example/callback", f"https://{'w' * 60}.example/{'W' * 200}?…"):
+                application.refused_redirect_urls.get_or_create(url=url)
+
+    return begin_all
 
 
 def keep_access(browser: Browser, world: World) -> None:

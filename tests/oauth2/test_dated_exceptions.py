@@ -135,6 +135,7 @@ def test_the_jti_of_a_long_jwt_is_known_as_long_as_it_lives(machine: Machine) ->
 
 @pytest.mark.spec("O-121", "RFC 7523 §2.2")
 @pytest.mark.spec("O-122", "RFC 7523 §2.2")
+@pytest.mark.django_db(transaction=True)
 def test_a_client_authenticates_with_a_jwt_as_ever(machine: Machine) -> None:
     """Whoever signs to say who they are, instead of with a secret, was not at the retiring service."""
     own = machine.application.keys.all()

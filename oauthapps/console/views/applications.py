@@ -6,6 +6,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from oauthapps.console.exceptions import ending_soon
 from oauthapps.console.forms.applications import ApplicationFilters
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.idempotency import new_key
@@ -37,6 +38,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         "asked": asked,
         "page": page,
         "rows": summaries(page),
+        "ending_soon": ending_soon(),
         "form": NewApplicationForm(),
         "form_id": new_key(),
     }
