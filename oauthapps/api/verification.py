@@ -77,7 +77,7 @@ def check_all(request: ApiRequest, wanted: tuple[str, ...], resources: tuple[str
     catalog = token.row.catalog
     identifiers = {canonical(resource) for resource in resources}
     if resources:
-        token = token._replace(scope=catalog.of_apis(token.scope, identifiers))
+        token = TokenContext(token.row, catalog.of_apis(token.scope, identifiers), token.digest)
     needed = wanted or (() if resources else (scopes.READ,))
     is_for_all = identifiers <= set(catalog.audience(token.scope))
     if not is_for_all or not set(needed) <= set(token.scope):

@@ -32,6 +32,12 @@ class ExceptionCard:
     form: ExceptionForm
 
     @property
+    def times_needed(self) -> str:
+        """How often it was needed, in words."""
+        times = self.row.times_needed if self.row else 0
+        return f"{times:,} time{'' if times == 1 else 's'}" if times else "Never"
+
+    @property
     def end_form(self) -> str:
         """The id of the form that ends it."""
         return f"end-{self.kind.value}"

@@ -24,7 +24,8 @@ from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import LONGEST_ASSERTION
 from oauthapps.rules.keys.keypairs import load_public_key
 from oauthapps.services.assertions import VerifiedAssertion
-from oauthapps.sql.clients import ClientRow, KeyRow
+from oauthapps.sql.client_keys import KeyRow
+from oauthapps.sql.clients import ClientRow
 
 ALGORITHM = "RS256"
 SEGMENTS = 3

@@ -22,7 +22,7 @@ from oauthapps.oauth2.assertions import (
 from oauthapps.oauth2.issuer import endpoint, issuer
 from oauthapps.oauth2.parameters import is_text
 from oauthapps.services.assertions import VerifiedAssertion
-from oauthapps.sql.clients import KeyRow
+from oauthapps.sql.client_keys import KeyRow
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"  # RFC 7523 section 2.2
 ALGORITHMS = ("RS256", "PS256", "ES256")

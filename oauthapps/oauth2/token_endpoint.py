@@ -37,7 +37,7 @@ from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successors_of
 from oauthapps.services import tokens
-from oauthapps.sql import clients
+from oauthapps.sql import client_keys, clients
 from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow
 
 TokenGenerator = Callable[[Parameters], str]
@@ -253,6 +253,6 @@ GRANTS = {
     REFRESH_TOKEN: TokenGrant(
         "refresh_token", clients.REFRESH_TOKENS, judge_refresh_token, refused_grants.after_refresh_token
     ),
-    JWT_BEARER: TokenGrant("assertion", clients.KEYS, judge_assertion, refused_grants.after_assertion),
+    JWT_BEARER: TokenGrant("assertion", client_keys.KEYS, judge_assertion, refused_grants.after_assertion),
     CLIENT_CREDENTIALS: TokenGrant("", clients.NOTHING, judge_own_behalf, refused_grants.after_nothing),
 }

@@ -9,7 +9,8 @@ from common.errors import violates
 from oauthapps.errors import ClientAssertionUsedError
 from oauthapps.models import ClientAssertion
 from oauthapps.sql import issuing
-from oauthapps.sql.clients import ClientRow, KeyRow
+from oauthapps.sql.client_keys import KeyRow
+from oauthapps.sql.clients import ClientRow
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -87,7 +87,7 @@ def end_exception(application: Application, kind: ExceptionKind, *, actor: Actor
     """End an exception at once, unless it has ended already; return whether it had not."""
     with transaction.atomic():
         rows = application.dated_exceptions.in_force().filter(kind=kind)
-        row = rows.select_for_update().first()
+        row = rows.select_for_update(no_key=True).first()
         if row is None:
             return False
         rows.update(ended_at=timezone.now())

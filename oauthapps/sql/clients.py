@@ -15,10 +15,8 @@ from django.utils import timezone
 
 from oauthapps.models.applications import ResponseProfile
 from oauthapps.rules.app_types import TypeSpec, spec_of
-from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.lifetimes import Expirations
 from oauthapps.sql.catalog import VERSION, Catalog, catalog
-from oauthapps.sql.exceptions import in_force
 from oauthapps.sql.execution import fetch_all
 
 
@@ -173,40 +171,10 @@ GRANT = """
        AND (family.allowed_until IS NULL OR family.allowed_until > %(now)s)"""
 
 
-class KeyRow(NamedTuple):
-    """A live key of a client, with whom it acts as: a person, or the application itself.
-
-    Its JWTs may live longer, or have a `jti` again, as long as its application has an exception.
-    """
-
-    id: int
-    application_id: int
-    pem: str
-    last_used_at: datetime | None
-    person_id: int | None
-    subject: str
-    is_active: bool
-    may_live_longer: bool
-    may_repeat: bool
-
-
-KEY = f"""
-    SELECT public_key.id, public_key.application_id, public_key.pem, public_key.last_used_at,
-           person.id AS person_id, COALESCE(person.user_id, application.service_id) AS subject,
-           COALESCE(person.is_active, TRUE) AS is_active,
-           {in_force(ExceptionKind.LONG_ASSERTIONS)} AS may_live_longer,
-           {in_force(ExceptionKind.REPEATED_JTI)} AS may_repeat
-      FROM oauthapps_publickey public_key
-      JOIN oauthapps_application application ON application.id = public_key.application_id
-      LEFT JOIN accounts_user person ON person.id = public_key.user_id
-     WHERE application.client_id = %(client_id)s AND public_key.deleted_at IS NULL"""
-
-
 # For requests of clients that show nothing but who they are.
 NOTHING = Lookup("", None)
 REFRESH_TOKENS = Lookup(REFRESH_TOKEN, RefreshTokenRow)
 GRANTS = Lookup(GRANT, GrantRow)
-KEYS = Lookup(KEY, KeyRow)
 
 
 class Presented(NamedTuple):

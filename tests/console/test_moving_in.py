@@ -25,7 +25,10 @@ from tests.sign_ins import age_sign_in
 NOW = datetime(2027, 1, 20, 12, tzinfo=UTC)
 LAST_DAY = date(2027, 2, 1)
 LONG, REPEATED, IN_URL = ExceptionKind
-MARKED = {"exceptions": {}, "actor": Actor(label="an administrator")}
+
+
+def mark(application: Application) -> None:
+    begin(application, exceptions={}, actor=Actor(label="an administrator"))
 
 
 def url_of(application: Application, name: str = "moving-in", *arguments: str) -> str:
@@ -90,7 +93,7 @@ def test_its_address_says_what_marking_is_for(console: Browser, web: Application
 
 @pytest.mark.spec("O-127", "the console")
 def test_it_is_not_finished_while_exceptions_are_active(console: Browser, machine: Application) -> None:
-    begin(machine, **MARKED)
+    mark(machine)
     page = console.get(url_of(machine))
     give(console, machine, LONG, timezone.now().date())
     refused = console.follow(console.send(page, url_of(machine, "finish-moving-in")))
@@ -112,7 +115,7 @@ def test_it_is_not_finished_while_exceptions_are_active(console: Browser, machin
 def test_an_exception_is_added_changed_and_ended(machine: Application, administrator: User) -> None:
     with time_machine.travel(NOW, tick=False):
         console = browser_of(administrator)
-        begin(machine, **MARKED)
+        mark(machine)
         assert "Not allowed" in card(console.get(url_of(machine)), REPEATED)
         page = console.follow(give(console, machine, REPEATED, LAST_DAY))
         assert "JWTs whose jti was used before: allowed through 2027-02-01 (UTC)" in page.messages
@@ -153,7 +156,7 @@ def test_a_day_that_cannot_be_is_explained(
     machine: Application, administrator: User, last_day: str, reason: str
 ) -> None:
     with time_machine.travel(NOW, tick=False):
-        begin(machine, **MARKED)
+        mark(machine)
         page = give(browser_of(administrator), machine, REPEATED, last_day)
     assert page.status == 422
     assert "The exception wasn't saved." in page.alerts()
@@ -164,7 +167,7 @@ def test_a_day_that_cannot_be_is_explained(
 
 @pytest.mark.spec("O-128", "ASVS 7.5")
 def test_only_what_widens_asks_for_a_recent_sign_in(console: Browser, machine: Application) -> None:
-    begin(machine, **MARKED)
+    mark(machine)
     age_sign_in(console, minutes=31)
     today = timezone.now().date()
     question = console.follow(give(console, machine, REPEATED, today + timedelta(days=9)))
@@ -188,7 +191,7 @@ def test_an_application_is_offered_what_its_type_can_need(
     console: Browser, web: Application, machine: Application
 ) -> None:
     for application, kinds in ((web, [IN_URL]), (machine, list(ExceptionKind))):
-        begin(application, **MARKED)
+        mark(application)
         page = console.get(url_of(application))
         offered = [part.get("aria-labelledby", "") for part in page.root.iter("article")]
         assert offered == [f"exception-{kind.value}" for kind in kinds]
@@ -203,7 +206,7 @@ def test_each_page_of_an_application_warns_while_exceptions_are_active(
 ) -> None:
     today = timezone.now().date()
     begin(machine, exceptions={REPEATED.value: today}, actor=Actor())
-    begin(web, **MARKED)
+    mark(web)
     pages = ("application", "application-access", "application-activity", "application-use", "moving-in")
     for name in pages:
         page = console.get(url_of(machine, name))
@@ -240,7 +243,7 @@ def test_the_list_mentions_exceptions_that_end_soon_and_were_needed_lately(
 
 @pytest.mark.spec("O-130", "the console")
 def test_the_steps_of_a_machine(console: Browser, machine: Application, administrator: User) -> None:
-    begin(machine, **MARKED)
+    mark(machine)
     page = console.get(url_of(machine))
     assert titles(page) == ["Public key uploaded", "First token"]
     assert "Not yet Next: Add a public key" in step(page, "Public key uploaded")
@@ -249,7 +252,7 @@ def test_the_steps_of_a_machine(console: Browser, machine: Application, administ
 
 @pytest.mark.spec("O-130", "the console")
 def test_a_key_says_whom_it_acts_as(console: Browser, machine: Application, key: PublicKey) -> None:
-    begin(machine, **MARKED)
+    mark(machine)
     assert f"Done Key {key.short_id} acts as Ada Lovelace" in step(
         console.get(url_of(machine)), "Public key uploaded"
     )
@@ -265,7 +268,7 @@ def test_a_key_says_whom_it_acts_as(console: Browser, machine: Application, key:
 def test_a_web_application_is_followed_from_request_to_refresh(
     console: Browser, web: Application, bob: Client
 ) -> None:
-    begin(web, **MARKED)
+    mark(web)
     client = OAuthClient(web.client_id, add_secret(web, actor=Actor()).value)
 
     def states() -> list[str]:
@@ -295,7 +298,7 @@ def test_what_was_before_does_not_count(console: Browser, web: Application, bob:
     client = OAuthClient(web.client_id, add_secret(web, actor=Actor()).value)
     with time_machine.travel(timezone.now() - timedelta(hours=2)):
         client.refresh(client.get_tokens(bob)["refresh_token"])
-    begin(web, **MARKED)
+    mark(web)
     page = console.get(url_of(web))
     assert [title for title in titles(page) if "Done" in step(page, title)] == []
     assert "0 of 2 active people" in step(page, "People have allowed access again")
@@ -305,7 +308,7 @@ def test_what_was_before_does_not_count(console: Browser, web: Application, bob:
 def test_tokens_that_are_long_over_are_remembered(
     console: Browser, single_page: Application, bob: Client
 ) -> None:
-    begin(single_page, **MARKED)
+    mark(single_page)
     OAuthClient(single_page.client_id, pkce=True).get_tokens(bob)
     AccessToken.objects.all().delete()
     assert RefreshToken.objects.exists()
@@ -314,7 +317,7 @@ def test_tokens_that_are_long_over_are_remembered(
 
 @pytest.mark.spec("O-130", "the console")
 def test_without_offline_access_there_is_no_refresh(console: Browser, web: Application) -> None:
-    begin(web, **MARKED)
+    mark(web)
     Application.objects.update(allowed_scope="read write")
     assert "First refresh" not in titles(console.get(url_of(web)))
 
@@ -333,7 +336,7 @@ def refused(application: Application) -> list[str]:
 
 @pytest.mark.spec("O-131", "RFC 6749 §3.1.2.4")
 def test_a_redirect_url_that_is_not_registered_is_shown(console: Browser, web: Application) -> None:
-    begin(web, **MARKED)
+    mark(web)
     assert ask(web, "https://client.example/callback2?session=of-somebody") == 400
     shown = step(console.get(url_of(web)), "Redirect URL matches")
     assert "https://client.example/callback2?…, " in shown
@@ -343,7 +346,7 @@ def test_a_redirect_url_that_is_not_registered_is_shown(console: Browser, web: A
 
 @pytest.mark.spec("O-131", "RFC 6749 §3.1.2.4")
 def test_one_that_matched_since_settles_it(console: Browser, web: Application, bob: Client) -> None:
-    begin(web, **MARKED)
+    mark(web)
     ask(web, "https://client.example/other")
     OAuthClient(web.client_id).get_code(bob)
     shown = step(console.get(url_of(web)), "Redirect URL matches")
@@ -377,14 +380,14 @@ def test_one_that_matched_since_settles_it(console: Browser, web: Application, b
     ],
 )
 def test_only_what_people_can_recognize_is_kept(web: Application, uri: str, kept: str) -> None:
-    begin(web, **MARKED)
+    mark(web)
     assert ask(web, uri) == 400
     assert refused(web) == [kept] * bool(kept)
 
 
 @pytest.mark.spec("O-131", "ASVS 2.4.1")
 def test_a_flood_of_them_is_bounded_and_pushes_out_nothing_of_the_hour(web: Application) -> None:
-    begin(web, **MARKED)
+    mark(web)
     with time_machine.travel(NOW, tick=False) as clock:
         for number in range(20):
             ask(web, f"https://client.example/{number}")
@@ -400,7 +403,7 @@ def test_a_flood_of_them_is_bounded_and_pushes_out_nothing_of_the_hour(web: Appl
 
 @pytest.mark.spec("O-131", "operation")
 def test_nothing_is_kept_of_others(web: Application, single_page: Application) -> None:
-    begin(web, **MARKED)
+    mark(web)
     ask(single_page, "https://client.example/other")
     MovingIn.objects.update(finished_at=timezone.now())
     ask(web, "https://client.example/other")

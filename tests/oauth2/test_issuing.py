@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from oauthapps.models import AccessToken, Grant, RefreshToken
-from oauthapps.sql import access_tokens, clients, issuing
+from oauthapps.sql import access_tokens, client_keys, clients, issuing
 from oauthapps.sql.execution import adapted
 from tests.oauth_client import OAuthClient
 
@@ -82,7 +82,7 @@ LOOKUPS: dict[str, tuple[str, str]] = {
     "access tokens": (access_tokens.ACCESS_TOKEN, "token_checksum"),
     "refresh tokens": (clients.REFRESH_TOKEN, "token_checksum"),
     "grants": (clients.GRANT, "code"),
-    "keys": (clients.KEY, "client_id"),
+    "keys": (client_keys.KEY, "client_id"),
 }
 VALUES = {"client_id": "0" * 32, "secret": "1" * 64, "other_secret": "2" * 64, "digest": "3" * 64}
 

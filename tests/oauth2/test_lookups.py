@@ -29,7 +29,7 @@ from oauthapps.rules.app_types import SESSION_ID, AppType
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.services.moving_in import begin
-from oauthapps.sql import access_tokens, clients
+from oauthapps.sql import access_tokens, client_keys, clients
 from oauthapps.sql.clients import Lookup, Presented
 from tests.factories import make_application
 from tests.oauth2.conftest import Machine
@@ -178,7 +178,7 @@ def test_keys(machine: Machine, change: str) -> None:
     CHANGES[change]()
     enabled = ClientSecret.objects.live().filter(application__in=Application.objects.enabled())
     secret = digest(machine.client.client_secret)
-    rows = presented(machine.client, secret, clients.KEYS)
+    rows = presented(machine.client, secret, client_keys.KEYS)
     person = {"person_id": "user.pk", "subject": "user.user_id", "is_active": "user.is_active"}
     keys = excepted(PublicKey.objects.live().filter(application=machine.application))
     same(rows, keys if enabled else keys.none(), person)
@@ -212,8 +212,8 @@ def test_exceptions(machine: Machine, change: str, kind: str) -> None:
     token = machine.client.exchange_jwt(machine.assertion()).json()["access_token"]
     EXCEPTIONS[change]()
     secret = digest(machine.client.client_secret)
-    (row,) = presented(machine.client, secret, clients.KEYS)
-    (key,) = excepted(PublicKey.objects.all())
+    (row,) = presented(machine.client, secret, client_keys.KEYS)
+    key: Any = excepted(PublicKey.objects.all()).get()
     assert (row.may_live_longer, row.may_repeat) == (key.may_live_longer, key.may_repeat)
     rows = DatedException.objects.in_force().filter(kind=ExceptionKind.SESSION_ID_IN_URL)
     found = access_tokens.bearer(digest(token), access_tokens.BEARER_IN_URL)
