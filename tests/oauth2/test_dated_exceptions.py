@@ -169,6 +169,10 @@ def test_a_jti_may_come_again(machine: Machine, other_machine: Machine) -> None:
         assert accepts(machine, jti=each)
     assert AccessToken.objects.count() == 5
     assert needed(machine.application, REPEATED) == (3, NOW)
+    except_until(other_machine.application, REPEATED)
+    assert accepts(machine, jti="one")
+    assert needed(other_machine.application, REPEATED) == (0, None)
+    end_exception(other_machine.application, REPEATED, actor=ADMINISTRATOR)
     assert accepts(other_machine, jti="one")
     assert "used" in refusal(other_machine, jti="one")
 
@@ -302,6 +306,18 @@ def test_no_log_repeats_what_a_url_had(
     assert token not in lines
 
 
+@pytest.mark.spec("O-121", "RFC 7523 §3 item 4")
+@pytest.mark.spec("O-122", "RFC 7523 §3 item 7")
+@pytest.mark.spec("O-123", "RFC 9700 §4.3.2")
+@pytest.mark.parametrize("kind", ExceptionKind)
+def test_one_exception_allows_nothing_that_another_does(machine: Machine, kind: ExceptionKind) -> None:
+    except_until(machine.application, kind)
+    issued = machine.client.exchange_jwt(machine.assertion(jti="one")).json()["access_token"]
+    assert accepts(machine, exp=seconds(hours=25)) is (kind is LONG)
+    assert accepts(machine, jti="one") is (kind is REPEATED)
+    assert opens_by_url(issued) is (kind is IN_URL)
+
+
 # How long
 
 
@@ -381,6 +397,8 @@ def test_one_more_statement_counts_what_was_needed_and_none_what_was_not(
     assert statements(lambda: client.exchange_jwt(two)) == 2
     assert statements(lambda: client.exchange_jwt(long)) == 2 + 1
     assert statements(lambda: client.exchange_jwt(two)) == 2 + REPEATING[issuing()]
+    end_exception(machine.application, REPEATED, actor=ADMINISTRATOR)
+    assert statements(lambda: client.exchange_jwt(two)) == 2
     assert statements(lambda: client.me(token)) == 1
     assert statements(lambda: opens_by_url(token)) == 1 + 1
     assert statements(lambda: opens_by_url("x")) == 1
