@@ -3,6 +3,7 @@
 import binascii
 import ipaddress
 import json
+import logging
 import struct
 from base64 import urlsafe_b64decode
 from collections.abc import Iterator
@@ -32,6 +33,7 @@ NO_PIN = (
     "This security key couldn't verify that it's you, because it has no PIN or fingerprint. Set one up in "
     "the settings of your device or browser, then try again."
 )
+log = logging.getLogger("gatehouse.sign_in")
 # Bytes; an answer with the attestation of a security key has about three thousand.
 ANSWER_LENGTH = 20_000
 
@@ -160,6 +162,12 @@ class ShownPasskeyForm(AuthenticateWebAuthnForm):
     """An answer that has to come from a passkey known here."""
 
     credential = AnswerField()
+
+    def full_clean(self) -> None:
+        """Check the answer; the log says that one was refused. No event does: strangers can send any."""
+        super().full_clean()
+        if self.errors:
+            log.warning("A passkey was refused.")
 
     def clean_credential(self) -> Authenticator:
         """Return the passkey that answered."""

@@ -1,5 +1,6 @@
 """Signing in with a password or a passkey, and sending what was typed before the sign-in had ended."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -22,6 +23,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.forms.passkeys import NOT_ACCEPTED, host_is_ip
 from accounts.pages import kept_forms, passkey_challenges
 from accounts.pages.next_pages import redirect_to_page
+
+log = logging.getLogger("gatehouse.sign_in")
 
 
 def get_and_post_only(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -121,6 +124,7 @@ class PasskeySignInView(NextPageMixin, LoginWebAuthnView):
     def form_valid(self, form: Any) -> HttpResponse:
         """Sign the person in, unless the same challenge was answered before."""
         if self.state is None or not passkey_challenges.consume(self.state):
+            log.warning("A passkey was refused: its challenge was answered before.")
             return self.form_invalid(form)
         return super().form_valid(form)
 

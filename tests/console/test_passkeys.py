@@ -111,7 +111,7 @@ def test_somebody_inactive_does_not_sign_in_with_a_passkey(
 
 @pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")
 def test_a_challenge_is_answered_once_even_by_who_kept_it(
-    stranger: Browser, device: SoftAuthenticator
+    stranger: Browser, device: SoftAuthenticator, caplog: pytest.LogCaptureFixture
 ) -> None:
     reply = stranger.client.get(WITH_PASSKEY, headers={"Accept": "application/json"})
     kept = reply.cookies["gatehouse_passkey"]
@@ -124,6 +124,7 @@ def test_a_challenge_is_answered_once_even_by_who_kept_it(
     again.client.cookies["gatehouse_passkey"] = kept.value
     again.post(WITH_PASSKEY, answer)
     assert not is_signed_in(again)
+    assert refusals_in(caplog) == ["A passkey was refused: its challenge was answered before."]
 
 
 @pytest.mark.spec("W-53", "WebAuthn Level 2 §13.4.3")
@@ -174,6 +175,31 @@ def test_an_answer_that_another_page_got_is_refused(
     refused = add_passkey(visitor, SoftAuthenticator(origin))
     assert "The passkey wasn't accepted" in refused.alerts()
     assert Authenticator.objects.filter(type=Authenticator.Type.WEBAUTHN).count() == 1
+
+
+@pytest.mark.spec("S-93", "ASVS 16.3.1")
+def test_the_log_says_that_a_passkey_was_refused(
+    visitor: Browser, stranger: Browser, device: SoftAuthenticator, caplog: pytest.LogCaptureFixture
+) -> None:
+    add_passkey(visitor, device)
+    sign_in(stranger, device)
+    assert not refusals_in(caplog)
+    device.origin = "https://evil.example"
+    sign_in(Browser(Client()), device)
+    assert refusals_in(caplog) == ["A passkey was refused."]
+    again = reverse("mfa_reauthenticate_webauthn")
+    answer = json.dumps(device.get(options_on(visitor.get(again), again)))
+    visitor.post(again, {"credential": answer})
+    assert refusals_in(caplog) == ["A passkey was refused."] * 2
+
+
+def refusals_in(caplog: pytest.LogCaptureFixture) -> list[str]:
+    """What the log says of refused passkeys."""
+    return [
+        record.getMessage()
+        for record in caplog.records
+        if record.name == "gatehouse.sign_in" and record.levelname == "WARNING"
+    ]
 
 
 def test_an_authenticator_that_did_not_ask_for_its_owner_is_refused(

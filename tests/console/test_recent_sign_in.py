@@ -64,12 +64,16 @@ def test_a_one_time_link_for_somebody_else_asks_too(administrator: User, member:
         assert "/accounts/reauthenticate/" in answer["Location"]
 
 
+@pytest.mark.spec("S-93", "ASVS 16.3.1")
 def test_the_password_again_gives_the_session_another_key_and_its_place_on_the_list(
-    administrator: User,
+    administrator: User, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = sign_in(administrator)
     before = browser.session.session_key
+    browser.post(CONFIRM, {"password": "another"})
+    assert not [message for message in caplog.messages if "confirmed" in message]
     browser.post(CONFIRM, {"password": PASSWORD})
+    assert f"{administrator.username} confirmed who they are: password." in caplog.messages
     assert browser.session.session_key != before
     assert UserSession.objects.get().session_key == Session.objects.get().session_key
     assert browser.get("/connected/").status_code == 200

@@ -174,8 +174,11 @@ def test_whoever_has_only_a_passkey_is_asked_for_it_first(visitor: Browser) -> N
     assert "Use your password" not in links
 
 
+@pytest.mark.spec("S-93", "ASVS 16.3.1")
 @pytest.mark.parametrize("way", ["code", "passkey"])
-def test_every_way_to_confirm_renews_the_session(visitor: Browser, codes: list[str], way: str) -> None:
+def test_every_way_to_confirm_renews_the_session_and_is_logged(
+    visitor: Browser, codes: list[str], way: str, caplog: pytest.LogCaptureFixture
+) -> None:
     device = SoftAuthenticator()
     add_passkey(visitor, device)
     before = visitor.client.cookies["gatehouse_session"].value
@@ -187,6 +190,7 @@ def test_every_way_to_confirm_renews_the_session(visitor: Browser, codes: list[s
         visitor.send(page, address, credential=json.dumps(device.get(options_on(page, address))))
     assert visitor.client.cookies["gatehouse_session"].value != before
     assert visitor.get(SECURITY).status == 200
+    assert f"bob confirmed who they are: {way}." in caplog.messages
 
 
 @pytest.mark.spec("S-81", "ASVS 6.5.2")
