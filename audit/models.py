@@ -9,11 +9,14 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.actors import Actor
+from audit.housekeeping import HousekeepingJob, HousekeepingLease, HousekeepingRun
 from audit.ip_addresses import network_of
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
 
+
+__all__ = ["Event", "EventKind", "HousekeepingJob", "HousekeepingLease", "HousekeepingRun"]
 
 LONGEST_DETAIL = 300
 
@@ -72,6 +75,7 @@ class EventKind(models.TextChoices):
     SECOND_FACTORS_RESET = "person:second_factors", "Second factors reset"
     PASSWORD_CHANGED = "person:password", "Password changed"
     PASSWORD_LINK_MADE = "person:password_link", "Password reset link created"
+    EMAIL_GIVEN_UP = "person:email", "Email not delivered"
     SIGNED_IN = "sign_in:success", "Signed in"
     SIGN_IN_FAILED = "sign_in:failure", "Sign-in failed"
     SIGNED_OUT = "sign_in:end", "Signed out"

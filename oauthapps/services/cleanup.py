@@ -2,11 +2,10 @@
 
 What has been used up stays as long as a second use of it must be recognized: a redeemed code and a replaced
 refresh token as long as anything of their family could still work, an assertion's `jti` until the assertion
-has expired. Every query follows an index, and every transaction is short. A family says when it is next worth
-looking at, so that a daily run costs what has become due and not what lives.
+has expired. Every query follows an index, and every transaction is short (`common/work.py`). A family says
+when it is next worth looking at, so that a run costs what has become due and not what lives.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,12 +13,13 @@ from typing import Any
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
-from django.db import models, transaction
+from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from accounts.models import OneTimeLink
-from audit.models import Event
+from accounts.models import CacheEntry, OneTimeLink
+from audit.models import Event, HousekeepingRun
+from common.work import Work
 from oauthapps.models import (
     AccessToken,
     Application,
@@ -36,9 +36,12 @@ from oauthapps.models import (
 from oauthapps.models.access import expired_before, usable_refresh_token
 from oauthapps.models.consents import EXPLAINED_FOR
 
-BATCH = 500
 # A dead token is still a known one for so long: asking about it is no guess.
 EXPIRED_FOR = timedelta(days=1)
+
+
+# For how long it is known what housekeeping did.
+RUNS_KEPT_FOR = timedelta(days=30)
 
 
 @dataclass(kw_only=True)
@@ -51,6 +54,7 @@ class Removed:
     token_families: int = 0
     failure_counts: int = 0
     sent_forms: int = 0
+    sign_in_attempts: int = 0
     sessions: int = 0
     listed_sessions: int = 0
     client_assertions: int = 0
@@ -59,41 +63,67 @@ class Removed:
     keys: int = 0
     secrets: int = 0
     events: int = 0
+    housekeeping_runs: int = 0
 
     def as_numbers(self) -> dict[str, int]:
         """Return the numbers by what they count."""
         return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
-def prune(batch: int = BATCH) -> Removed:
-    """Remove what can no longer matter and return how much that was.
+def prune(work: Work | None = None) -> Removed:
+    """Remove all that can no longer matter and return how much that was.
 
     Args:
-        batch: how many rows a transaction looks at, at most.
+        work: says how much at a time, and counts by the names of `Removed`; without it all is removed.
     """
-    removed, now = Removed(), timezone.now()
-    removed.access_tokens = remove_in_batches(expired_access_tokens(now), batch)
-    for ids in families_of_deleted_applications(now, batch):
-        remove_families(ids, removed)
-    for ids in families_due(now, batch):
-        finished = list(finished_families(now).filter(pk__in=ids).values_list("pk", flat=True))
-        remove_families(finished, removed)
-        put_off(ids, now)
-    yesterday = int((now - EXPIRED_FOR).timestamp())
-    removed.failure_counts = remove_in_batches(FailureCount.objects.filter(began__lt=yesterday), batch)
-    removed.sent_forms = remove_in_batches(SentForm.objects.filter(at__lt=now - EXPLAINED_FOR), batch)
+    work = work or Work()
+    for remove_some in (remove_expired, remove_retired, remove_counters, remove_old_records):
+        remove_some(work)
+    return Removed(**work.counts)
+
+
+def remove_expired(work: Work) -> None:
+    """Remove tokens, with their families, sessions, assertions, and links that are over."""
+    now = timezone.now()
+    work.delete(expired_access_tokens(now), "access_tokens")
+    review_families(now, work)
     sessions = Session.objects.filter(expire_date__lt=now)
-    removed.listed_sessions = remove_in_batches(listed_of(sessions), batch)
-    removed.sessions = remove_in_batches(sessions, batch)
-    removed.client_assertions = remove_in_batches(ClientAssertion.objects.filter(expires__lt=now), batch)
-    removed.one_time_links = remove_in_batches(OneTimeLink.objects.filter(expires_at__lt=now), batch)
-    deleted = {"application__in": deleted_applications(now)}
-    removed.logos = remove_in_batches(Logo.objects.filter(**deleted), batch)
-    removed.keys = remove_in_batches(PublicKey.objects.filter(**deleted), batch)
-    removed.secrets = remove_in_batches(ClientSecret.objects.filter(**deleted), batch)
-    old = now - timedelta(days=settings.EVENT_DAYS)
-    removed.events = remove_in_batches(Event.objects.filter(at__lt=old), batch)
-    return removed
+    work.delete(listed_of(sessions), "listed_sessions")
+    work.delete(sessions, "sessions")
+    work.delete(ClientAssertion.objects.filter(expires__lt=now), "client_assertions")
+    work.delete(OneTimeLink.objects.filter(expires_at__lt=now), "one_time_links")
+
+
+def remove_retired(work: Work) -> None:
+    """Remove what applications left behind that were deleted long ago; their rows stay, for events."""
+    long_ago = timezone.now() - EXPLAINED_FOR
+    deleted = Application.objects.filter(deleted_at__lt=long_ago).values_list("pk", flat=True)
+    if not (ids := list(deleted)):
+        return
+    families = TokenFamily.objects.filter(application__in=ids)
+    while work.may_go_on() and (batch := work.some_of(families)):
+        remove_families(batch, work)
+    of_these = {"application__in": ids}
+    work.delete(Logo.objects.filter(**of_these), "logos")
+    work.delete(PublicKey.objects.filter(**of_these), "keys")
+    work.delete(ClientSecret.objects.filter(**of_these), "secrets")
+
+
+def remove_counters(work: Work) -> None:
+    """Remove counts of failures and attempts that no longer count, and forms that nobody sends again."""
+    now = timezone.now()
+    yesterday = int((now - EXPIRED_FOR).timestamp())
+    work.delete(FailureCount.objects.filter(began__lt=yesterday), "failure_counts")
+    work.delete(SentForm.objects.filter(at__lt=now - EXPLAINED_FOR), "sent_forms")
+    work.delete(CacheEntry.objects.filter(expires__lt=now), "sign_in_attempts")
+
+
+def remove_old_records(work: Work) -> None:
+    """Remove events, and records of housekeeping, that are older than they are kept."""
+    now = timezone.now()
+    work.delete(Event.objects.filter(at__lt=now - timedelta(days=settings.EVENT_DAYS)), "events")
+    runs = HousekeepingRun.objects.filter(began_at__lt=now - RUNS_KEPT_FOR).order_by("began_at")
+    work.delete(runs, "housekeeping_runs")
 
 
 def removal_overdue_since() -> datetime | None:
@@ -115,14 +145,6 @@ def removal_overdue_since() -> datetime | None:
     return min(due, default=None)
 
 
-def remove_in_batches(rows: models.QuerySet[Any], batch: int) -> int:
-    """Delete rows, so many in each transaction, and return how many there were."""
-    removed = 0
-    while ids := list(rows.values_list("pk", flat=True)[:batch]):
-        removed += rows.filter(pk__in=ids).delete()[0]
-    return removed
-
-
 def listed_of(sessions: models.QuerySet[Session]) -> models.QuerySet[UserSession]:
     """Return what people's lists say of some sessions."""
     rows: models.QuerySet[UserSession] = UserSession.objects.filter(
@@ -138,24 +160,15 @@ def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:
     ).order_by("expires")
 
 
-def deleted_applications(now: datetime) -> list[int]:
-    """Return the applications that were deleted long ago; their rows stay, for events to refer to."""
-    rows = Application.objects.filter(deleted_at__lt=now - EXPLAINED_FOR)
-    return list(rows.values_list("pk", flat=True))
-
-
-def families_of_deleted_applications(now: datetime, batch: int) -> Iterator[list[int]]:
-    """Yield families whose application was deleted long ago, so many at a time; the caller removes them."""
-    rows = TokenFamily.objects.filter(application__in=deleted_applications(now))
-    while ids := list(rows.values_list("pk", flat=True)[:batch]):
-        yield ids
-
-
-def families_due(now: datetime, batch: int) -> Iterator[list[int]]:
-    """Yield the families whose review is due, so many at a time; the caller removes them or puts them off."""
-    rows = TokenFamily.objects.filter(review_at__lt=now).order_by("review_at")
-    while ids := list(rows.values_list("pk", flat=True)[:batch]):
-        yield ids
+def review_families(now: datetime, work: Work) -> None:
+    """Remove the families whose review is due and of which nothing can work again; put the others off."""
+    due = TokenFamily.objects.filter(review_at__lt=now).order_by("review_at")
+    while work.may_go_on() and (ids := work.some_of(due)):
+        finished = finished_families(now).filter(pk__in=ids).values_list("pk", flat=True)
+        if not remove_families(list(finished), work):
+            return
+        with work.turn():
+            put_off(ids, now)
 
 
 def put_off(ids: list[int], now: datetime) -> None:
@@ -187,12 +200,15 @@ def finished_families(now: datetime) -> models.QuerySet[TokenFamily]:
     )
 
 
-def remove_families(ids: list[int], removed: Removed) -> None:
-    """Remove families with all that descends from them, in one transaction."""
-    if not ids:
-        return
-    with transaction.atomic():
-        removed.codes += Grant.objects.filter(family__in=ids).delete()[0]
-        removed.access_tokens += AccessToken.objects.filter(family__in=ids).delete()[0]
-        removed.refresh_tokens += RefreshToken.objects.filter(family__in=ids).delete()[0]
-        removed.token_families += TokenFamily.objects.filter(pk__in=ids).delete()[0]
+def remove_families(ids: list[int], work: Work) -> bool:
+    """Remove families with all that descends from them, which goes first, and return whether all are gone.
+
+    If it is interrupted, the rest is as dead as before, and goes the next time.
+    """
+    of_these = {"family__in": ids}
+    is_clear = (
+        work.delete(Grant.objects.filter(**of_these), "codes")
+        and work.delete(AccessToken.objects.filter(**of_these), "access_tokens")
+        and work.delete(RefreshToken.objects.filter(**of_these), "refresh_tokens")
+    )
+    return is_clear and work.delete(TokenFamily.objects.filter(pk__in=ids), "token_families")
