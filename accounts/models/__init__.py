@@ -1,6 +1,7 @@
 """People and their organization, as rows."""
 
 from accounts.models.cache_entries import CacheEntry
+from accounts.models.emails import WaitingEmail
 from accounts.models.identifiers import new_identifier, validate_identifier
 from accounts.models.links import LinkPurpose, OneTimeLink
 from accounts.models.organization import Organization
@@ -17,6 +18,7 @@ __all__ = [
     "Role",
     "Status",
     "User",
+    "WaitingEmail",
     "new_identifier",
     "validate_identifier",
 ]

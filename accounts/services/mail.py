@@ -14,7 +14,6 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
-from django.utils import timezone
 
 from accounts.models import Organization, User
 from common.words import span_in_words
@@ -57,24 +56,6 @@ def send_invitation(user: User, link: str) -> bool:
     """Mail somebody their invitation and return whether the mail server took it."""
     context = {"user": user, "link": link, "span": span_in_words(settings.INVITATION_SECONDS)}
     return deliver("people/email/invitation", user, context)
-
-
-def send_sessions_ended(user: User, *, count: int, by: User) -> bool:
-    """Mail somebody that an administrator ended all their sessions; return whether it was taken."""
-    context = {"user": user, "count": count, "by": by, "at": timezone.now()}
-    return deliver("people/email/sessions_ended", user, context)
-
-
-def send_second_factors_reset(user: User, *, removed: str, by: User) -> bool:
-    """Mail somebody that an administrator removed their second factors; return whether it was taken.
-
-    Args:
-        user: the person.
-        removed: what was removed, in words.
-        by: the administrator.
-    """
-    context = {"user": user, "removed": removed, "by": by, "at": timezone.now()}
-    return deliver("people/email/second_factors_reset", user, context)
 
 
 def deliver(template: str, user: User, context: Mapping[str, Any]) -> bool:

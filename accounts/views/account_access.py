@@ -12,12 +12,13 @@ from accounts.access import administrator_required, recent_sign_in_required, sig
 from accounts.models import User
 from accounts.services import mail
 from accounts.services.second_factors import reset_second_factors
+from accounts.services.security_mail import send_second_factors_reset, send_sessions_ended
 from accounts.services.sessions import end_all_sessions
 from accounts.services.sign_in_summary import SignInSummary
 from audit.actors import Actor
 from common.words import counted
 
-NOT_MAILED = "The email that tells them couldn't be sent. Tell them yourself."
+NOT_MAILED = "The email that tells them couldn't be sent yet. It will be tried again."
 
 
 @administrator_required
@@ -36,7 +37,7 @@ def end_sessions(request: HttpRequest, user_id: str) -> HttpResponse:
         return redirect("person", person.user_id)
     if count:
         messages.success(request, f"{counted(count, 'session')} of {person.display_name} ended.")
-        tell_by_mail(request, lambda: mail.send_sessions_ended(person, count=count, by=administrator))
+        tell_by_mail(request, lambda: send_sessions_ended(person, count=count, by=administrator))
     else:
         messages.info(request, f"{person.display_name} had no sessions.")
     return redirect("person", person.user_id)
@@ -64,7 +65,8 @@ def reset_factors(request: HttpRequest, user_id: str) -> HttpResponse:
             f"{counted(reset.sessions, 'session')} ended.",
         )
         tell_by_mail(
-            request, lambda: mail.send_second_factors_reset(person, removed=removed, by=administrator)
+            request,
+            lambda: send_second_factors_reset(person, removed=removed, by=administrator),
         )
     else:
         messages.info(request, f"{person.display_name} had no second factors.")

@@ -15,7 +15,7 @@ from oauthapps.access.forms import OlderForm
 from oauthapps.access.listing import Place, rows_of_page
 from oauthapps.models import Application
 from oauthapps.models.extents import Extent
-from oauthapps.services.access_mail import notifications_for, tell_of_revoked_access
+from oauthapps.services.access_mail import audience_of, tell_of_revoked_access, telling_later
 from oauthapps.services.revocation import Revoked, impact_of, people_or_applications, revoke
 
 
@@ -55,11 +55,12 @@ def revoke_page(request: HttpRequest, extent: Extent, back: str, **shown: Any) -
     """
     if request.method != "POST":
         return render(request, "access/revoke.html", context_of(extent, back) | shown)
-    notifications = notifications_for(extent)
-    revoked = revoke(extent, actor=Actor.of(request))
+    audience, administrator = audience_of(extent), signed_in_user(request)
+    tell_people = telling_later(extent, by=administrator) if audience.later else None
+    revoked = revoke(extent, actor=Actor.of(request), tell_people=tell_people)
     tell(request, extent, revoked)
     if not revoked.is_nothing:
-        tell_of_revoked_access(notifications, extent, by=signed_in_user(request))
+        tell_of_revoked_access(audience.at_once, extent, by=administrator)
     if not revoked.is_whole:
         return redirect(request.get_full_path())
     return redirect(back)
@@ -72,7 +73,7 @@ def context_of(extent: Extent, back: str) -> dict[str, Any]:
         "extent": extent,
         "impact": impact,
         "impact_in_words": people_or_applications(extent, impact),
-        "notifications": notifications_for(extent),
+        "audience": audience_of(extent),
         "back": back,
     }
 

@@ -4,6 +4,7 @@ Ending a family ends its tokens, also those that are issued a moment later. What
 slices, each a transaction of its own, so that no client waits for long. A call ends what its time allows.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any
@@ -19,6 +20,9 @@ from common.words import counted
 from oauthapps.models import AccessToken, Consent
 from oauthapps.models.consents import EndReason
 from oauthapps.models.extents import Extent
+
+# Has the people of some rows told that these are revoked.
+TellPeople = Callable[[QuerySet[Any]], None]
 
 SLICE = 5000
 # A response may take three seconds (DATABASE_STATEMENT_SECONDS).
@@ -60,8 +64,13 @@ def impact_of(extent: Extent) -> Revoked:
     return Revoked(consents=extent.consents.count(), access_tokens=tokens)
 
 
-def revoke(extent: Extent, *, actor: Actor) -> Revoked:
+def revoke(extent: Extent, *, actor: Actor, tell_people: TellPeople | None = None) -> Revoked:
     """Revoke access: families and tokens end at once, and people are asked again.
+
+    Args:
+        extent: which access.
+        actor: who revokes.
+        tell_people: called in each transaction, before the rows that it is given are revoked.
 
     Returns:
         How much that was; where the time did not suffice for all of it, `is_whole` is False.
@@ -75,7 +84,7 @@ def revoke(extent: Extent, *, actor: Actor) -> Revoked:
                 return replace(revoked, is_whole=False)
             with transaction.atomic():
                 hold(extent)
-                ended, after = end_slice(extent, after)
+                ended, after = end_slice(extent, after, tell_people)
                 revoked = revoked.together(ended)
                 if not ended.is_nothing:
                     event = record(extent, revoked, event, actor=actor)
@@ -88,7 +97,7 @@ def hold(extent: Extent) -> None:
         User.objects.select_for_update(no_key=True).get(pk=extent.person.pk)
 
 
-def end_consents(extent: Extent, after: int) -> tuple[Revoked, int | None]:
+def end_consents(extent: Extent, after: int, tell_people: TellPeople | None) -> tuple[Revoked, int | None]:
     """Withdraw a slice of consents, and end their families.
 
     Consents come first: whoever allows something at this moment holds theirs, and the family that they began
@@ -97,6 +106,7 @@ def end_consents(extent: Extent, after: int) -> tuple[Revoked, int | None]:
     Args:
         extent: which.
         after: the primary key that the slice comes after.
+        tell_people: as for `revoke`.
 
     Returns:
         How much ended; the primary key that the next slice comes after, None where there is none.
@@ -105,6 +115,8 @@ def end_consents(extent: Extent, after: int) -> tuple[Revoked, int | None]:
     families = extent.families_of(ids)
     tokens = extent.tokens_of(families).count()
     consents = Consent.objects.active().filter(pk__in=ids)
+    if tell_people:
+        tell_people(consents)
     if extent.before is not None:
         consents = consents.filter(last_allowed_at__lt=extent.before)
     consents.update(withdrawn_at=timezone.now())
@@ -112,10 +124,15 @@ def end_consents(extent: Extent, after: int) -> tuple[Revoked, int | None]:
     return Revoked(consents=len(ids), access_tokens=tokens), ids[-1] if len(ids) == SLICE else None
 
 
-def end_machine_tokens(extent: Extent, after: int) -> tuple[Revoked, int | None]:
+def end_machine_tokens(
+    extent: Extent, after: int, tell_people: TellPeople | None
+) -> tuple[Revoked, int | None]:
     """Revoke a slice of the tokens of machines, likewise."""
     ids = next_slice(extent.machine_tokens, after)
-    number = AccessToken.objects.filter(pk__in=ids, revoked_at=None).update(revoked_at=timezone.now())
+    tokens = AccessToken.objects.filter(pk__in=ids, revoked_at=None)
+    if tell_people:
+        tell_people(tokens)
+    number = tokens.update(revoked_at=timezone.now())
     return Revoked(access_tokens=number), ids[-1] if len(ids) == SLICE else None
 
 

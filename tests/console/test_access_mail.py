@@ -9,9 +9,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.services.waiting_emails import send_waiting
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from oauthapps.models import Application, Consent
+from common.work import Work
+from oauthapps.models import AccessToken, Application, Consent
+from oauthapps.services.access_mail import MOST_PEOPLE
 from oauthapps.services.credentials import add_key, add_secret
 from tests.console.pages import Browser
 from tests.factories import UserFactory
@@ -90,28 +93,53 @@ def test_one_email_tells_of_all_that_a_person_allowed(
     assert "one of the applications" in message.body
 
 
-def test_several_people_are_told_each_for_themselves_unless_they_are_too_many(
-    console: Browser, web: Application, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("oauthapps.services.access_mail.MOST_PEOPLE", 2)
-    address = reverse("console:revoke-all-access", args=[web.client_id])
+def test_several_people_are_told_each_for_themselves(console: Browser, web: Application) -> None:
     people = [UserFactory.create() for _ in range(3)]
-    silent, gone = UserFactory.create(wants_access_mail=False), UserFactory.create(is_active=False)
-    for person in (*people[:2], silent, gone):
+    for person in (*people, UserFactory.create(wants_access_mail=False), UserFactory.create(is_active=False)):
         allow(person, web)
-    confirmation = console.get(address)
-    assert "2 people get an email" in confirmation.text
+    confirmation = console.get(reverse("console:revoke-all-access", args=[web.client_id]))
+    assert "3 people get an email" in confirmation.text
     console.send(confirmation)
-    assert sent_to() == sorted(person.email for person in people[:2])
-    assert [len(message.to) for message in mail.outbox] == [1, 1]
+    assert sent_to() == sorted(person.email for person in people)
+    assert [len(message.to) for message in mail.outbox] == [1, 1, 1]
 
-    Consent.objects.all().delete()
-    for person in people:
+
+@pytest.mark.spec("O-37", "ASVS 6.3.7")
+def test_when_they_are_many_housekeeping_tells_them(console: Browser, web: Application) -> None:
+    people = [UserFactory.create() for _ in range(MOST_PEOPLE + 1)]
+    for person in (*people, UserFactory.create(wants_access_mail=False), UserFactory.create(is_active=False)):
         allow(person, web)
-    confirmation = console.get(address)
-    assert "Nobody gets an email" in confirmation.text
+    confirmation = console.get(reverse("console:revoke-all-access", args=[web.client_id]))
+    assert "11 people get an email, some of them only after a while" in confirmation.text
     console.send(confirmation)
-    assert len(mail.outbox) == 2
+    assert not mail.outbox
+    send_waiting(Work())
+    assert sent_to() == sorted(person.email for person in people)
+    message = mail.outbox[0]
+    assert message.subject == "[Gatehouse] Access revoked for Field app"
+    assert "- Application: Field app\n- Revoked by: Ada Lovelace (ada)\n- When: " in message.body
+    send_waiting(Work())
+    assert len(mail.outbox) == len(people)
+
+
+@pytest.mark.spec("O-37", "ASVS 6.3.7")
+def test_of_a_machine_application_many_are_told_once_each(console: Browser, machine: Application) -> None:
+    key, now = "digest", timezone.now()
+    people = [UserFactory.create() for _ in range(MOST_PEOPLE + 1)]
+    AccessToken.objects.bulk_create(
+        AccessToken(
+            user=person,
+            application=machine,
+            token_checksum=f"{key}{number}",
+            expires=now + timedelta(hours=1),
+            scope="read",
+        )
+        for number, person in enumerate(people * 2)
+    )
+    console.send(console.get(reverse("console:revoke-all-access", args=[machine.client_id])))
+    send_waiting(Work())
+    assert sent_to() == sorted(person.email for person in people)
+    assert "with a key that an administrator set up" in mail.outbox[0].body
 
 
 def test_of_older_access_the_email_says_from_before_when(
@@ -148,14 +176,20 @@ def test_a_second_press_and_nothing_to_revoke_tell_nobody(
     assert sent_to() == ["bob@example.org"]
 
 
-def test_a_mail_server_that_fails_undoes_nothing_and_is_asked_once(
+@pytest.mark.spec("O-37", "ASVS 6.3.7")
+def test_a_mail_server_that_fails_undoes_nothing_and_is_asked_once_now_and_again_later(
     console: Browser, web: Application, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
+    working = settings.EMAIL_BACKEND
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    for _ in range(3):
-        allow(UserFactory.create(), web)
+    people = [UserFactory.create() for _ in range(3)]
+    for person in people:
+        allow(person, web)
     page = console.send(console.get(reverse("console:revoke-all-access", args=[web.client_id])))
     assert "Access revoked: 3 people" in console.follow(page).messages
     assert not Consent.objects.active().exists()
     assert caplog.text.count("could not be sent") == 1
+    settings.EMAIL_BACKEND = working
+    send_waiting(Work())
+    assert sent_to() == sorted(person.email for person in people)

@@ -164,7 +164,7 @@ def test_where_no_mail_arrives_the_administrator_is_told(
     browser_of(protected)
     settings.EMAIL_BACKEND = BROKEN
     page = console.follow(console.send(console.get(of(protected, name))))
-    assert "The email that tells them couldn't be sent. Tell them yourself." in page.messages
+    assert "The email that tells them couldn't be sent yet. It will be tried again." in page.messages
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     again = User.objects.get(pk=protected.pk)
     browser_of(again)
