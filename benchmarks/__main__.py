@@ -58,6 +58,7 @@ def configure(database_url: str, port: int) -> None:
         "BASE_URL": f"http://127.0.0.1:{port}",
         "SECRET_KEY": os.urandom(32).hex(),
         "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "HOUSEKEEPING": "0",  # what is deleted is deleted when it is measured
     }
     django.setup()
 

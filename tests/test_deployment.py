@@ -13,7 +13,7 @@ MOST = 30  # tenths: below 3, where 10 is a service that may do anything
 
 
 @pytest.mark.spec("S-73", "ASVS 13.2.2")
-@pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-prune.service"])
+@pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-housekeeping.service"])
 def test_a_service_may_do_little_but_its_work(name: str) -> None:
     require("systemd")
     options = ["--offline=yes", f"--threshold={MOST - 1}", "--no-pager"]

@@ -33,6 +33,9 @@ REFRESH_TOKEN_REUSE_SECONDS = env.number("REFRESH_TOKEN_REUSE_SECONDS", 30, most
 
 EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
 
+# Whether the server does what is due by itself; otherwise a timer starts `manage.py housekeeping`.
+HOUSEKEEPING = env.flag("HOUSEKEEPING", default=True)
+
 LOG_FORMAT = env.choice("LOG_FORMAT", ("text", "json"))
 LOGGING["handlers"]["console"]["formatter"] = LOG_FORMAT
 

@@ -3,15 +3,12 @@
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from accounts.services.second_factor_rule import administrators_without_second_factor
 from oauthapps.models import Application
-from oauthapps.services.cleanup import removal_overdue_since
 from server.doctor.findings import Finding, error, ok, warning
 
-LATE_DAYS = 2
 MOST_NAMES = 5
 
 
@@ -51,16 +48,3 @@ def names(people: QuerySet[User]) -> str:
     """Return the usernames of some people, the first few of them."""
     found = list(people.values_list("username", flat=True)[: MOST_NAMES + 1])
     return ", ".join(found[:MOST_NAMES]) + (" and others" if len(found) > MOST_NAMES else "")
-
-
-def check_prune() -> Iterator[Finding]:
-    """Is what has expired deleted?"""
-    since = removal_overdue_since()
-    days = (timezone.now() - since).days if since else 0
-    if days >= LATE_DAYS:
-        yield warning(
-            f"Expired data that was due {days} days ago has not been deleted.",
-            "Run manage.py prune daily: gatehouse-prune.timer does.",
-        )
-    else:
-        yield ok("Expired data is deleted in time.")

@@ -6,10 +6,11 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError, InterfaceError
 
 from server.doctor.configuration import check_events, check_proxy, check_settings, check_tokens_in_urls
-from server.doctor.contents import check_administrators, check_applications, check_prune
+from server.doctor.contents import check_administrators, check_applications
 from server.doctor.database import check_clock, check_database, check_migrations, check_stored_secrets
 from server.doctor.files import check_disk, check_files, check_secret_key
 from server.doctor.findings import Check, Finding, Level, error
+from server.doctor.housekeeping import check_expired_data, check_housekeeping
 from server.doctor.listening import check_listening
 from server.doctor.mail import mail_check
 from server.doctor.reach import check_reach
@@ -49,7 +50,8 @@ DATA: Mapping[str, Check] = {
     "stored_secrets": check_stored_secrets,
     "applications": check_applications,
     "administrators": check_administrators,
-    "prune": check_prune,
+    "housekeeping": check_housekeeping,
+    "prune": check_expired_data,
 }
 
 

@@ -9,6 +9,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.multiprocess import MultiProcessCollector
 
+from accounts.services.waiting_emails import overdue_since
 from config.version import VERSION
 from oauthapps.models import Application
 from oauthapps.services.cleanup import removal_overdue_since
@@ -26,7 +27,8 @@ class Installation:
         yield info
         yield gauge("application_limit", "How many applications there can be.", settings.APPLICATION_LIMIT)
         try:
-            applications, since = Application.objects.live().count(), removal_overdue_since()
+            applications = Application.objects.live().count()
+            since = min(filter(None, (removal_overdue_since(), overdue_since())), default=None)
         except (DatabaseError, InterfaceError):
             yield gauge("database_up", "Whether the database answers.", 0)
             return
@@ -36,7 +38,7 @@ class Installation:
         yield gauge("applications", "How many applications there are.", applications)
         lag = (timezone.now() - since).total_seconds() if since else 0.0
         yield gauge(
-            "housekeeping_lag_seconds", "For how long something has been due that prune deletes.", lag
+            "housekeeping_lag_seconds", "For how long something has been due that housekeeping does.", lag
         )
 
 

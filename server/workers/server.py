@@ -23,6 +23,7 @@ from granian.server import mp
 from granian.server.common import WORKERS_METHODS
 
 from config import env
+from server.housekeeping.process import Housekeeper, housekeeping
 from server.metrics import files
 from server.workers import access_log
 from server.workers.listening import client_seconds, connections_at_once, impatient
@@ -102,7 +103,12 @@ class Server(mp.MPServer):
 
     Behind a proxy the names of headers matter: `X-Forwarded-For` is the proxy's, `X_Forwarded_For` anybody's.
     granian's WSGI has one place for both, so there its RSGI is used. It takes a twelfth more of a processor.
+
+    Attributes:
+        housekeeper: keeps the process beside the workers; None where there is none.
     """
+
+    housekeeper: Housekeeper | None = None
 
     @staticmethod
     @mp.WorkerProcess.wrap_target
@@ -142,6 +148,8 @@ class Server(mp.MPServer):
 
     def _stop_workers(self) -> None:
         """Stop all; those that were told by somebody else, systemd for one, have not failed."""
+        if self.housekeeper:
+            self.housekeeper.tell_to_stop()
         super()._stop_workers()  # type: ignore[no-untyped-call]
         self.interrupt_children.clear()
 
@@ -152,7 +160,7 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 
     refuse_interruptions()
     load = partial(load_worker, threads, (host, port), os.getpid(), files.prepare(port, workers))
-    Server(
+    server = Server(
         "config.wsgi:application",
         address=host,
         port=port,
@@ -170,7 +178,9 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
         log_level=LogLevels.error,
         log_dictconfig=GRANIANS_LOGGERS,
         workers_kill_timeout=STOP_SECONDS,
-    ).serve(target_loader=lambda _target: load)
+    )
+    with housekeeping(port) as server.housekeeper:
+        server.serve(target_loader=lambda _target: load)
 
 
 def refuse_interruptions() -> None:

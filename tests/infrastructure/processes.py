@@ -36,6 +36,24 @@ def children_of(pid: int) -> list[int]:
     return sorted(found)
 
 
+def workers_of(server: int) -> list[int]:
+    """The processes of a server that answer requests, oldest first."""
+    return [pid for pid in children_of(server) if name_of(pid) != "housekeeping"]
+
+
+def housekeeper_of(server: int) -> int | None:
+    """The process of a server that does housekeeping."""
+    return next((pid for pid in children_of(server) if name_of(pid) == "housekeeping"), None)
+
+
+def name_of(pid: int) -> str:
+    """The name that a process goes by; empty where it has ended."""
+    try:
+        return Path(f"/proc/{pid}/comm").read_text().strip()
+    except OSError:
+        return ""
+
+
 def is_running(pid: int) -> bool:
     """Whether a process is there and has not ended."""
     try:

@@ -4,6 +4,7 @@ import gc
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
@@ -19,10 +20,12 @@ from prometheus_client import values
 from prometheus_client.parser import text_string_to_metric_families
 from pytest_django import DjangoAssertNumQueries
 
+from accounts.models import User, WaitingEmail
+from accounts.services.waiting_emails import queue
 from config import env
 from oauthapps.http.messages import ApiResponse
 from oauthapps.models import AccessToken
-from oauthapps.services.cleanup import EXPIRED_FOR
+from oauthapps.services.cleanup import EXPIRED_FOR, prune
 from oauthapps.sql.execution import spent, timed
 from server.dispatcher import ApiDispatcher, endpoint_at
 from server.metrics import files, recorder
@@ -145,7 +148,7 @@ def test_a_scrape_says_what_the_database_says_now(
 ) -> None:
     settings.APPLICATION_LIMIT = 25
     web.get_tokens(visitor)
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(6):
         series = series_of(scrape())
     assert series["application_limit", ()] == 25
     assert series["applications", ()] == 1
@@ -153,6 +156,11 @@ def test_a_scrape_says_what_the_database_says_now(
     assert series["housekeeping_lag_seconds", ()] == 0
     AccessToken.objects.update(expires=timezone.now() - EXPIRED_FOR - EXPIRED_FOR)
     assert series_of(scrape())["housekeeping_lag_seconds", ()] == pytest.approx(86_400, abs=60)
+    prune()
+    assert series_of(scrape())["housekeeping_lag_seconds", ()] == 0
+    queue("people/email/sessions_ended", [User.objects.get().pk], {})
+    WaitingEmail.objects.update(due_at=timezone.now() - timedelta(minutes=7))
+    assert series_of(scrape())["housekeeping_lag_seconds", ()] == pytest.approx(420, abs=60)
 
 
 @pytest.mark.spec("O-11", "operation")

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.infrastructure.installation import Installation
-from tests.infrastructure.processes import children_of, memory_of, sockets_of, threads_of
+from tests.infrastructure.processes import memory_of, sockets_of, threads_of, workers_of
 from tests.infrastructure.wire import Wire, chunked, listen
 from tests.oauth_client import TOKEN
 from tests.stories.conftest import (
@@ -122,7 +122,7 @@ def test_who_does_not_read_the_answers_is_left_in_time(server: Installation, wir
 
 
 def connections_of(server: Installation) -> int:
-    return sum(map(sockets_of, children_of(server.pid)))
+    return sum(map(sockets_of, workers_of(server.pid)))
 
 
 def has_left_all_but(server: Installation, number: int) -> None:
@@ -145,7 +145,7 @@ def test_those_who_have_left_keep_no_connection(server: Installation, wire: Wire
 
 @pytest.mark.spec("S-52", "ASVS 15.2.2")
 def test_the_slow_leave_nothing_behind(server: Installation, wire: Wire) -> None:
-    workers, files = children_of(server.pid), connections_of(server)
+    workers, files = workers_of(server.pid), connections_of(server)
 
     def flood() -> None:
         with contextlib.ExitStack() as stack:
@@ -158,14 +158,14 @@ def test_the_slow_leave_nothing_behind(server: Installation, wire: Wire) -> None
     memory = sum(map(memory_of, workers))
     for _ in range(2):
         flood()
-    assert children_of(server.pid) == workers
+    assert workers_of(server.pid) == workers
     assert sum(map(memory_of, workers)) < memory + 30_000_000
     assert max(map(threads_of, workers)) <= MOST_THREADS
 
 
 @pytest.mark.spec("S-52", "ASVS 15.2.2")
 def test_headers_fill_no_memory(server: Installation, wire: Wire) -> None:
-    workers = children_of(server.pid)
+    workers = workers_of(server.pid)
     before = sum(map(memory_of, workers))
     data = wire.request("GET /", "X-Filler: " + 300_000 * "x")[:-4]
     assert wire.send(data + b"\r\n\r\n", seconds=1).status == 431
@@ -203,7 +203,7 @@ def has_room_for_large_bodies(wire: Wire) -> None:
 
 @pytest.mark.spec("S-52", "ASVS 15.2.2")
 def test_a_storm_leaves_nothing_behind(server: Installation, wire: Wire) -> None:
-    workers = children_of(server.pid)
+    workers = workers_of(server.pid)
     files = connections_of(server)
     ends = time.monotonic() + 4
     whole = [wire.request(f"GET {ME}"), post(wire, TOKEN, body=REFRESH), wire.request(f"GET {SIGN_IN}")]
@@ -228,7 +228,7 @@ def test_a_storm_leaves_nothing_behind(server: Installation, wire: Wire) -> None
     for thread in strikes:
         thread.join()
     has_left_all_but(server, files + 4)
-    assert children_of(server.pid) == workers
+    assert workers_of(server.pid) == workers
     assert max(map(threads_of, workers)) <= MOST_THREADS
     has_room_for_large_bodies(wire)
     assert "Traceback" not in server.log_text()

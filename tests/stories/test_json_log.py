@@ -11,7 +11,7 @@ import pytest
 import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.processes import children_of
+from tests.infrastructure.processes import workers_of
 from tests.oauth_client import ME, TOKEN
 from tests.stories.conftest import Person
 
@@ -28,7 +28,7 @@ def test_every_line_of_a_server_is_an_object(tmp_path: Path, mode: str) -> None:
         refused = requests.get(server.base_url + ME, headers={"Authorization": "Bearer gtacc_x"}, timeout=10)
         Person(server.base_url).sign_in(ADMIN["ADMIN_USERNAME"], ADMIN["ADMIN_PASSWORD"])
         requests.get(f"{server.base_url}/nothing?key=secret", timeout=10)
-        os.kill(children_of(server.pid)[0], signal.SIGKILL)
+        os.kill(workers_of(server.pid)[0], signal.SIGKILL)
         time.sleep(1.5)
         requests.get(server.base_url + ME, timeout=10)
         time.sleep(0.3)

@@ -11,7 +11,7 @@ import requests
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.processes import children_of, is_running
+from tests.infrastructure.processes import is_running, workers_of
 from tests.oauth_client import ME
 
 pytestmark = pytest.mark.story
@@ -61,7 +61,7 @@ def test_workers_are_added_up_and_take_nothing_along_when_they_die(server: Insta
     ask(server, 60)
     assert counted(server) == 60
     assert scraped(server)["gatehouse_permits"] == 6
-    for worker in children_of(server.pid):
+    for worker in workers_of(server.pid):
         os.kill(worker, signal.SIGKILL)
         while is_running(worker):
             time.sleep(0.05)

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.processes import children_of, is_running, listening_on
+from tests.infrastructure.processes import housekeeper_of, is_running, listening_on, workers_of
 from tests.infrastructure.wire import Wire, listen
 from tests.oauth_client import TOKEN
 from tests.stories.conftest import (
@@ -55,7 +55,7 @@ def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Installat
     """A server that may be killed: what is left of it at the end is ended."""
     running = Installation(tmp_path / "gatehouse", ADMIN | {"BEHIND_PROXY": getattr(request, "param", "0")})
     running.start()
-    until(lambda: listening_on(running.port) == len(children_of(running.pid)) == 2, 10)
+    until(lambda: listening_on(running.port) == len(workers_of(running.pid)) == 2, 10)
     yield running
     running.kill()
 
@@ -67,35 +67,64 @@ def wire(server: Installation) -> Wire:
 
 @pytest.mark.spec("S-61", "ASVS 16.5.3")
 def test_a_worker_that_dies_is_replaced(server: Installation, wire: Wire) -> None:
-    first, second = children_of(server.pid)
+    first, second = workers_of(server.pid)
     os.kill(first, signal.SIGKILL)
     until(lambda: not is_running(first), 1)
     began = time.monotonic()
-    while len(set(children_of(server.pid)) - {first}) < 2:
+    while len(set(workers_of(server.pid)) - {first}) < 2:
         assert time.monotonic() < began + 3
         assert wire.ask(f"GET {ME}").status == 401
-    assert second in children_of(server.pid)
+    assert second in workers_of(server.pid)
     answers_everybody(wire)
 
 
 @pytest.mark.spec("S-61", "ASVS 16.5.3")
 def test_a_worker_that_dies_again_and_again_is_replaced(server: Installation, wire: Wire) -> None:
-    steady, _ = children_of(server.pid)
+    steady, _ = workers_of(server.pid)
     for _ in range(5):
-        until(lambda: len(children_of(server.pid)) == 2, 3)
-        for worker in children_of(server.pid):
+        until(lambda: len(workers_of(server.pid)) == 2, 3)
+        for worker in workers_of(server.pid):
             if worker != steady:
                 os.kill(worker, signal.SIGKILL)
                 until(lambda dead=worker: not is_running(dead), 1)  # type: ignore[misc]
         answers_everybody(wire)
-    until(lambda: len(children_of(server.pid)) == 2, 3)
+    until(lambda: len(workers_of(server.pid)) == 2, 3)
     server.stop()
+
+
+@pytest.mark.spec("O-31", "operation")
+def test_a_process_for_housekeeping_that_dies_is_replaced_and_none_outlives_its_server(
+    server: Installation, wire: Wire
+) -> None:
+    def replaced_by() -> int | None:
+        found = housekeeper_of(server.pid)
+        return found if found != first else None
+
+    first, workers = housekeeper_of(server.pid), workers_of(server.pid)
+    assert first
+    os.kill(first, signal.SIGKILL)
+    until(lambda: replaced_by() is not None, 5)
+    second, process = replaced_by(), server.process
+    assert second
+    assert workers_of(server.pid) == workers
+    process.kill()
+    process.wait()
+    until(lambda: not any(map(is_running, [second, *workers])), 10)
+    server.start()
+    answers_everybody(wire)
+
+
+@pytest.mark.spec("O-35", "operation")
+def test_without_housekeeping_there_is_no_process_for_it(tmp_path: Path) -> None:
+    with Installation(tmp_path / "gatehouse", ADMIN | {"HOUSEKEEPING": "0"}) as running:
+        until(lambda: len(workers_of(running.pid)) == 2, 10)
+        assert housekeeper_of(running.pid) is None
 
 
 @pytest.mark.spec("S-62", "ASVS 16.5.3")
 @BOTH
 def test_no_worker_outlives_its_server(server: Installation, wire: Wire) -> None:
-    process, workers = server.process, children_of(server.pid)
+    process, workers = server.process, workers_of(server.pid)
     half = post(wire, TOKEN, "Content-Length: 100") + b"grant"
     with wire.standing(40, half), wire.standing(40, b"GET / HTTP/1.1\r\n"):
         time.sleep(0.2)
@@ -122,7 +151,7 @@ def end_of(process: "subprocess.Popen[bytes]") -> int:
 @pytest.mark.spec("S-63", "RFC 9110 §15.6; RFC 9112 §9.6")
 @EITHER_WAY
 def test_who_is_asking_is_answered_before_the_end(server: Installation, wire: Wire, stop: Stop) -> None:
-    process, workers = server.process, children_of(server.pid)
+    process, workers = server.process, workers_of(server.pid)
     bad = post(wire, TOKEN, body=REFRESH)
     with wire.standing(6, bad) as held:
         with locked(server):
@@ -141,7 +170,7 @@ def test_who_is_asking_is_answered_before_the_end(server: Installation, wire: Wi
 @pytest.mark.spec("S-63", "RFC 9112 §9.6")
 @EITHER_WAY
 def test_nobody_holds_up_the_end(server: Installation, wire: Wire, stop: Stop) -> None:
-    process, workers = server.process, children_of(server.pid)
+    process, workers = server.process, workers_of(server.pid)
     half = post(wire, TOKEN, "Content-Length: 100") + b"grant"
     with contextlib.ExitStack() as stack:
         stack.enter_context(locked(server))
@@ -158,7 +187,7 @@ def test_nobody_holds_up_the_end(server: Installation, wire: Wire, stop: Stop) -
 @pytest.mark.spec("S-63", "RFC 9112 §9.6")
 @pytest.mark.parametrize(("stop", "delay"), [(os.kill, 0.0), (os.killpg, 0.3)])
 def test_a_server_stops_while_a_worker_starts(server: Installation, stop: Stop, delay: float) -> None:
-    process, worker = server.process, children_of(server.pid)[0]
+    process, worker = server.process, workers_of(server.pid)[0]
     os.kill(worker, signal.SIGKILL)
     time.sleep(delay)
     stop(server.pid, signal.SIGTERM)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 from allauth.mfa.adapter import get_adapter
 from allauth.mfa.models import Authenticator
-from django.contrib.sessions.models import Session
 from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
@@ -18,8 +17,7 @@ from accounts.models import Role
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.rules.app_types import AppType
-from oauthapps.services.cleanup import prune, removal_overdue_since
-from server.doctor.contents import check_administrators, check_applications, check_prune
+from server.doctor.contents import check_administrators, check_applications
 from server.doctor.database import (
     check_clock,
     check_database,
@@ -54,7 +52,7 @@ def test_migrations_that_are_missing_or_newer_are_errors() -> None:
     finding = only(check_migrations)
     assert (finding.level, "audit.9999_next" in finding.sentence) == (Level.ERROR, True)
     MigrationRecorder(connection).record_unapplied("audit", "9999_next")
-    MigrationRecorder(connection).record_unapplied("audit", "0001_initial")
+    MigrationRecorder(connection).record_unapplied("audit", "0002_housekeeping")
     finding = only(check_migrations)
     assert (finding.level, "Run manage.py migrate" in finding.advice) == (Level.ERROR, True)
 
@@ -125,19 +123,3 @@ def test_administrators_without_a_second_factor_or_with_a_generated_password_are
     assert "The password of ada was generated" in only(check_administrators).sentence
     UserFactory.create(username="bo", role=Role.MEMBER)
     assert "bo" not in only(check_administrators).sentence
-
-
-@pytest.mark.spec("O-78", "ASVS 14.2.7")
-def test_it_notices_that_nothing_has_been_deleted_for_days(settings: Settings) -> None:
-    assert removal_overdue_since() is None
-    now = timezone.now()
-    Session.objects.create(session_key="a" * 32, expire_date=now - timedelta(hours=5))
-    assert only(check_prune).level is Level.OK
-    Session.objects.create(session_key="b" * 32, expire_date=now - timedelta(days=4, hours=1))
-    finding = only(check_prune)
-    assert (finding.level, "4 days ago" in finding.sentence) == (Level.WARNING, True)
-    prune()
-    assert only(check_prune).level is Level.OK
-    Event.objects.record(EventKind.ORGANIZATION_CHANGED, actor=Actor.command("test"))
-    Event.objects.update(at=now - timedelta(days=settings.EVENT_DAYS + 3, hours=1))
-    assert "3 days ago" in only(check_prune).sentence

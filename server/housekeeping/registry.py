@@ -1,0 +1,5 @@
+"""All jobs."""
+
+from server.housekeeping.jobs import counters, emails, expired, records, retirements
+
+JOBS = tuple(module.JOB for module in (emails, expired, retirements, counters, records))
