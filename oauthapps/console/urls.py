@@ -10,6 +10,7 @@ from oauthapps.console.views import (
     applications,
     creation,
     deletion,
+    housekeeping,
     keys,
     moving_in,
     reveal,
@@ -60,6 +61,7 @@ app_name = "console"
 urlpatterns = [
     path("", applications.index, name="index"),
     path("activity/", activity.activity, name="activity"),
+    path("activity/housekeeping/", housekeeping.housekeeping, name="housekeeping"),
     path("oauth-applications/", applications.index, name="oauth-applications"),
     path("oauth2-applications/", applications.index, name="oauth2-applications"),
     path("applications/", applications.applications, name="applications"),

@@ -13,7 +13,7 @@ from tests.console.pages import Browser
 
 PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
-    *("apis", "built-in-api", "new-api"),
+    *("apis", "built-in-api", "new-api", "housekeeping"),
 ]
 OF_APPLICATION = [
     "application",
@@ -45,7 +45,7 @@ OF_API = ["api", "delete-api"]
 OF_SCOPE = ["delete-scope"]
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
-    *("apis", "built-in-api", "moving-in"),
+    *("apis", "built-in-api", "moving-in", "housekeeping"),
 }
 ONLY_POST = [
     "disable-application",

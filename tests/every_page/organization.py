@@ -22,6 +22,7 @@ from accounts.services.invitations import invite
 from accounts.sessions.store import SessionStore
 from accounts.sessions.store import digest as session_digest
 from audit.actors import Actor
+from audit.models import HousekeepingJob, HousekeepingRun
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest, new_access_token
@@ -99,7 +100,24 @@ def settle(world: World) -> World:
         add(world, "bare", AppType.WEB, "Room booking", [])
     with ago(minutes=47):
         use_applications(world, times=4)
+    keep_house()
     return world
+
+
+def keep_house() -> None:
+    """Let housekeeping have run, and one of its jobs fail."""
+    now = timezone.now()
+    HousekeepingJob.objects.create(name="expired", due_at=now, ran_at=now - timedelta(minutes=3))
+    HousekeepingJob.objects.create(name="emails", due_at=now, failures=3, failure="ConnectionRefusedError")
+    runs: list[dict[str, Any]] = [
+        {"job": "expired", "outcome": "done", "did": {"access_tokens": 1250, "token_families": 1}},
+        {"job": "emails", "outcome": "failed", "failure": "ConnectionRefusedError"},
+        {"job": "expired", "outcome": "interrupted", "did": {"sessions": 50}},
+    ]
+    for number, run in enumerate(runs):
+        began = now - timedelta(minutes=3 + 5 * number)
+        ended, instance = began + timedelta(seconds=1.5), f"gatehouse-{number}:8000, process 4711"
+        HousekeepingRun.objects.create(began_at=began, ended_at=ended, instance=instance, **run)
 
 
 def join(

@@ -375,6 +375,7 @@ APPLICATIONS = (
     ),
     Visit("console:delete-key", of="key"),
     Visit("console:activity", states=(FILLED, EMPTY, MANY, HOSTILE)),
+    Visit("console:housekeeping", states=(FILLED, EMPTY, HOSTILE)),
     Visit(
         "console:activity",
         "refused",

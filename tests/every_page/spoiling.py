@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models import Model
 
 from accounts.models import Organization, User
-from audit.models import Event
+from audit.models import Event, HousekeepingJob, HousekeepingRun
 from oauthapps.models import Api, Application, ClientSecret, RedirectURL, Scope
 
 RIGHT_TO_LEFT = "\u202e"
@@ -34,6 +34,8 @@ TEXTS: dict[type[Model], tuple[str, ...]] = {
     Api: ("name", "description"),
     Scope: ("sentence",),
     Event: ("actor_name", "application_name", "user_agent"),
+    HousekeepingJob: ("failure",),
+    HousekeepingRun: ("instance", "failure"),
 }
 ADDRESSES: dict[type[Model], tuple[str, ...]] = {
     Application: ("description_url", "privacy_policy_url", "terms_of_service_url"),
