@@ -58,6 +58,17 @@ class ApiTakenError(GatehouseError):
         super().__init__(message)
 
 
+class UnknownApplicationError(GatehouseError):
+    """There is no machine application with this Client ID."""
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__(f"There is no Machine to Machine application with the Client ID {client_id}.")
+
+
+class UnknownScopeError(GatehouseError):
+    """There is no scope of this name."""
+
+
 class ScopeTakenError(GatehouseError):
     """There is, or was, a scope of this name."""
 

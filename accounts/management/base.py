@@ -98,7 +98,7 @@ def find_user(login: str) -> User:
     Raises:
         CommandError: when nobody has it.
     """
-    user = User.objects.with_login(login) or User.objects.filter(user_id=login.lower()).first()
+    user = User.objects.called(login)
     if user is not None:
         return user
     raise CommandError(f"Nobody has the username, email address, or User ID {login!r}.")

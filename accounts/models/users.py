@@ -67,6 +67,10 @@ class UserManager(BaseUserManager["User"]):
         """Return the person of that username or email address, whatever its capitals."""
         return self.whose("email" if "@" in login else "username", login).first()
 
+    def called(self, name: str) -> User | None:
+        """Return the person of that username, email address or User ID, whatever its capitals."""
+        return self.with_login(name) or self.filter(user_id=name.lower()).first()
+
 
 class User(AbstractBaseUser):
     """A person. People are deactivated, never deleted: what they did must stay explicable."""

@@ -27,19 +27,22 @@ TAKEN = {
 EDITABLE = ("name", "username", "email", "role")
 
 
-def add_person(user: User, *, password: str, actor: Actor) -> None:
+def add_person(user: User, *, password: str | None, actor: Actor) -> None:
     """Save a new person, and record it.
 
     Args:
         user: the person, as yet unsaved.
-        password: their password, judged by the installation's rules.
+        password: their password, judged by the installation's rules; None for none, until a link sets one.
         actor: who makes them.
 
     Raises:
         ValidationError: when a value cannot be taken, by field.
     """
-    validate_password(password, user)
-    user.set_password(password)
+    if password is None:
+        user.set_unusable_password()
+    else:
+        validate_password(password, user)
+        user.set_password(password)
     after = {"Username": user.username, "Role": user.role}
     with transaction.atomic():
         save_validated(user)

@@ -161,20 +161,26 @@ class Application(AbstractApplication):
         return str(self.name)
 
     def clean(self) -> None:
-        """Check the Client ID; the parent's rules are left out, since all they judge has rows of its own.
+        """Check both IDs; the parent's rules are left out, since all they judge has rows of its own.
 
         Raises:
-            ValidationError: when a Client ID brought along has another form than ours, or is a User ID or
-                Service ID: who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
+            ValidationError: when one brought along has another form than ours, or is an ID of another kind:
+                who looks at a token's subject could not tell them apart (RFC 9700 section 4.15).
         """
+        self._check_identifier("client_id", "service_id", "An application has this as its Service ID.")
+        if self.service_id is not None:
+            self._check_identifier("service_id", "client_id", "An application has this as its Client ID.")
+
+    def _check_identifier(self, name: str, other: str, taken: str) -> None:
+        identifier = getattr(self, name)
         try:
-            validate_identifier(self.client_id)
+            validate_identifier(identifier)
         except ValidationError as error:
-            raise ValidationError({"client_id": error}) from error
-        if User.objects.filter(user_id=self.client_id).exists():
-            raise ValidationError({"client_id": "A person has this as their User ID."})
-        if Application.objects.filter(service_id=self.client_id).exists():
-            raise ValidationError({"client_id": "An application has this as its Service ID."})
+            raise ValidationError({name: error}) from error
+        if User.objects.filter(user_id=identifier).exists():
+            raise ValidationError({name: "A person has this as their User ID."})
+        if identifier == getattr(self, other) or Application.objects.filter(**{other: identifier}).exists():
+            raise ValidationError({name: taken})
 
     def get_absolute_url(self) -> str:
         """Return the URL of the page that shows the application."""

@@ -18,6 +18,20 @@ BEARER = "Bearer"
 SESSION_ID = "sessionID"
 
 
+# What only those applications have that people sign in to.
+_OF_SIGN_INS = (
+    "redirect_urls",
+    "rotate_refresh_tokens",
+    "absolute_expiration",
+    "inactivity_expiration",
+    "description_url",
+    "developer_name",
+    "developer_email",
+    "privacy_policy_url",
+    "terms_of_service_url",
+)
+
+
 class AppType(models.TextChoices):
     """The type chosen when an application is created; it never changes afterward."""
 
@@ -66,6 +80,17 @@ class TypeSpec:
     rotation_label: str = ""
     absolute_label: str = ""
     inactivity_label: str = ""
+
+    def has_field(self, name: str) -> bool:
+        """Return whether an application of this type has a field, or list, of that name."""
+        return {
+            **dict.fromkeys(_OF_SIGN_INS, self.has_redirect_urls),
+            "requires_pkce": self.has_redirect_urls and not self.pkce_required,
+            "keys": self.has_keys,
+            "secrets": self.has_secrets,
+            "may_verify_tokens": self.may_verify_tokens,
+            "service_id": not self.has_redirect_urls,
+        }.get(name, True)
 
     @property
     def exchanges_jwts(self) -> bool:

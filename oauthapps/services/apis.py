@@ -10,9 +10,10 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Changes, merge_edits
 from common.errors import violates
-from oauthapps.errors import ApiTakenError
+from oauthapps.errors import ApiTakenError, UnknownApplicationError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules.apis.identifiers import check_identifier
+from oauthapps.rules.app_types import AppType
 from oauthapps.rules.scopes import check_number, check_number_of_all
 from oauthapps.services.api_edits import VERIFIERS, based_on_all, label_of, scope_key, subject_of
 from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scopes, insert_scope
@@ -116,6 +117,19 @@ def change_api(
             add_scope(current, scope, actor=actor)
     labels = [label_of(key) for key in [*changed, *(scope_key(scope.name) for scope in added)]]
     return Changes(changed=labels, kept=kept)
+
+
+def find_verifier(client_id: str) -> Application:
+    """Return an application that may verify an API's tokens: a machine.
+
+    Raises:
+        UnknownApplicationError: when there is none with this Client ID.
+    """
+    machines = Application.objects.live().of_type(AppType.MACHINE_TO_MACHINE)
+    application = machines.filter(client_id=client_id.lower()).first()
+    if application is None:
+        raise UnknownApplicationError(client_id)
+    return application
 
 
 def save_fields(

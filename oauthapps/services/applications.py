@@ -40,7 +40,7 @@ def create_application(
     actor: Actor,
     owner: User | None = None,
     client_id: str = "",
-    client_secret: str = "",
+    client_secret: str | None = "",
     redirect_urls: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> CreatedApplication:
@@ -52,7 +52,7 @@ def create_application(
         actor: who creates it.
         owner: the person responsible for it, if anybody is.
         client_id: an id brought along from elsewhere (32 hexadecimal digits); a new one when empty.
-        client_secret: a secret brought along; a new one when empty.
+        client_secret: a secret brought along; a new one when empty; None for none as yet.
         redirect_urls: already checked redirect URLs, in their order.
         settings: further fields by name.
 
@@ -82,7 +82,7 @@ def create_application(
             after={"Type": application.type.label, "Name": application.name},
         )
         secret = ""
-        if application.type.has_secrets:
+        if application.type.has_secrets and client_secret is not None:
             secret = credentials.add_secret(application, actor=actor, value=client_secret).value
     return CreatedApplication(application=application, client_secret=secret)
 
@@ -101,7 +101,8 @@ def complete(application: Application) -> None:
     if application.app_type == AppType.MACHINE_TO_MACHINE:
         application.service_id = application.service_id or new_identifier()
     application.full_clean(
-        exclude=["slot", "client_type", "authorization_grant_type", "client_secret"],
+        # It may ask for nothing, as one whose scopes were deleted.
+        exclude=["slot", "client_type", "authorization_grant_type", "client_secret", "allowed_scope"],
         validate_constraints=False,
     )
 

@@ -1,6 +1,6 @@
 """Adding, changing and deleting scopes of APIs."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import reduce
 from operator import or_
@@ -12,10 +12,11 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.errors import violates
-from oauthapps.errors import ScopeTakenError
+from oauthapps.errors import ScopeTakenError, UnknownScopeError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules import scopes
 from oauthapps.services.edit_conflicts import API_ACCESS
+from oauthapps.sql.catalog import current_catalog
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +32,19 @@ class NewScope:
     name: str
     sentence: str
     is_default: bool = True
+
+
+def checked_scope(names: Iterable[str]) -> str:
+    """Return scopes as an application may ask for them on the wire; empty where there are none.
+
+    Raises:
+        UnknownScopeError: for one that does not exist.
+    """
+    names, known = list(names), current_catalog().by_scope
+    for name in names:
+        if name not in known:
+            raise UnknownScopeError(f"There is no scope {name}. There are: {', '.join(known)}.")
+    return scopes.render(names)
 
 
 def add_scope(api: Api, scope: NewScope, *, actor: Actor) -> Scope:

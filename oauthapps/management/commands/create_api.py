@@ -4,10 +4,8 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.base import AutomationCommand
 from common.errors import GatehouseError
-from oauthapps.models import Application
 from oauthapps.rules.apis.token_lifetimes import parse_lifetime
-from oauthapps.rules.app_types import AppType
-from oauthapps.services.apis import create_api
+from oauthapps.services.apis import create_api, find_verifier
 from oauthapps.services.scopes import NewScope
 
 
@@ -80,16 +78,3 @@ def new_scopes(given: list[str], defaults: list[str]) -> list[NewScope]:
         NewScope(name=name, sentence=sentence, is_default=not defaults or name in defaults)
         for name, _, sentence in pairs
     ]
-
-
-def find_verifier(client_id: str) -> Application:
-    """Return the machine application with a Client ID.
-
-    Raises:
-        CommandError: when there is none.
-    """
-    machines = Application.objects.live().of_type(AppType.MACHINE_TO_MACHINE)
-    application = machines.filter(client_id=client_id.lower()).first()
-    if application is None:
-        raise CommandError(f"There is no Machine to Machine application with the Client ID {client_id}.")
-    return application

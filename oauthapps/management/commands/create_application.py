@@ -8,13 +8,23 @@ from accounts.management.base import AutomationCommand, find_user, read_secret_l
 from accounts.models import Organization, User
 from common.errors import GatehouseError
 from oauthapps.models import Application, ResponseProfile
-from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.rules.urls.redirect_urls import check_redirect_url
 from oauthapps.services.applications import CreatedApplication, create_application
 from oauthapps.services.credentials import add_key
-from oauthapps.sql.catalog import current_catalog
+from oauthapps.services.scopes import checked_scope
+
+# The fields that options are for which not every type has.
+FIELDS = {
+    "redirect_url": "redirect_urls",
+    "rotation": "rotate_refresh_tokens",
+    "absolute": "absolute_expiration",
+    "inactivity": "inactivity_expiration",
+    "public_key": "keys",
+    "client_secret_stdin": "secrets",
+    "may_verify_tokens": "may_verify_tokens",
+}
 
 
 class Command(AutomationCommand):
@@ -84,20 +94,9 @@ def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
     Raises:
         CommandError: with the sentence that says which.
     """
-    for option, belongs in options_by_type(spec).items():
-        if options[option] and not belongs:
+    for option, field in FIELDS.items():
+        if options[option] and not spec.has_field(field):
             raise CommandError(f"A {spec.label} has no --{option.replace('_', '-')}.")
-
-
-def options_by_type(spec: TypeSpec) -> dict[str, bool]:
-    """Return which of the options that depend on the type this type has."""
-    people_sign_in = ("redirect_url", "rotation", "absolute", "inactivity")
-    return {
-        **dict.fromkeys(people_sign_in, spec.has_redirect_urls),
-        "public_key": spec.has_keys,
-        "client_secret_stdin": spec.has_secrets,
-        "may_verify_tokens": spec.may_verify_tokens,
-    }
 
 
 def checked_redirect_urls(options: dict[str, Any]) -> list[str]:
@@ -108,19 +107,6 @@ def checked_redirect_urls(options: dict[str, Any]) -> list[str]:
     """
     urls = (check_redirect_url(url, app_type=options["type"]) for url in options["redirect_url"])
     return list(dict.fromkeys(urls))
-
-
-def checked_scope(names: list[str]) -> str:
-    """Return the scope that an application may ask for, as on the wire; empty where none was given.
-
-    Raises:
-        CommandError: for a scope that does not exist.
-    """
-    known = current_catalog().by_scope
-    for name in names:
-        if name not in known:
-            raise CommandError(f"There is no scope {name}. There are: {', '.join(known)}.")
-    return scopes.render(names)
 
 
 def settings_from(options: dict[str, Any]) -> dict[str, Any]:
