@@ -1,0 +1,180 @@
+"""An organization's own API below /attask/ behind a real nginx, with the configurations in deploy/nginx."""
+
+import json
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import jwt
+import pytest
+
+from tests.infrastructure.installation import ADMIN, ROOT, Installation
+from tests.infrastructure.leaving_out import require
+from tests.infrastructure.nginx import Nginx
+from tests.infrastructure.processes import free_port
+from tests.infrastructure.tls import make_certificate
+from tests.oauth_client import JWT_EXCHANGE
+from tests.stories.conftest import certificate, manage
+from tests.stories.test_gatehouse_conf import HOST, Front, configuration
+from tests.stories.test_nginx import Upstream
+
+pytestmark = pytest.mark.story
+
+SNIPPET = ROOT / "deploy" / "nginx" / "attask.conf"
+INCLUDE = "include snippets/gatehouse-attask.conf;"  # as the snippet says itself
+CALL = "/attask/api/v22.0/project/search"
+
+
+@dataclass
+class Behind:
+    """The API, nginx in front of it, and an application that calls it."""
+
+    front: Front
+    api: Upstream
+    application: dict[str, Any]
+    private_key: str
+
+    def token(self, **parameters: str) -> str:
+        claims = {
+            "iss": self.application["customer_id"],
+            "sub": self.application["user_id"],
+            "exp": int(time.time()) + 60,
+        }
+        credentials = {name: self.application[name] for name in ("client_id", "client_secret")}
+        assertion = jwt.encode(claims, self.private_key, algorithm="RS256")
+        form = urlencode(credentials | {"jwt_token": assertion} | parameters)
+        return str(self.body(JWT_EXCHANGE, "-d", form)["access_token"])
+
+    def body(self, path: str, *options: str) -> dict[str, Any]:
+        answer = self.front.curl(path, *options)
+        assert re.match(r"HTTP/2 200", answer), answer
+        found: dict[str, Any] = json.loads(answer.replace("\r\n", "\n").partition("\n\n")[2])
+        return found
+
+
+def site(folder: Path, *, gatehouse: int, api: int, https: int, http: int) -> str:
+    """Both files with this test's ports; whatever else they say is what stands in them."""
+    snippet = SNIPPET.read_text()
+    assert snippet.count(INCLUDE) == 1
+    assert snippet.count("proxy_pass http://127.0.0.1:9000;") == 1
+    (folder / "attask.conf").write_text(snippet.replace("127.0.0.1:9000", f"127.0.0.1:{api}"))
+    whole = configuration(folder, gatehouse=gatehouse, https=https, http=http)
+    server, found, rest = whole.rpartition("    location / {\n        proxy_pass http://gatehouse;")
+    assert found
+    return f"{server}include {folder / 'attask.conf'};\n{found}{rest}"
+
+
+@pytest.fixture(scope="module")
+def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
+    require("nginx")
+    folder = tmp_path_factory.mktemp("attask")
+    make_certificate(folder, HOST)
+    environment = ADMIN | {"BASE_URL": f"https://{HOST}", "BEHIND_PROXY": "1"}
+    with Upstream() as api, Installation(folder / "gatehouse", environment) as installation:
+        private, public = certificate(folder)
+        application = manage(
+            installation,
+            *("create_application", "--type", "machine_to_machine", "--name", "Moved"),
+            *("--owner", ADMIN["ADMIN_USERNAME"], "--public-key", str(public)),
+        )
+        ports = {"https": free_port(), "http": free_port()}
+        configured = site(folder, gatehouse=installation.port, api=api.port, **ports)
+        with Nginx(configured, ports["https"]):
+            front = Front(folder, installation, **ports)
+            yield Behind(front, api, application, private.read_text())
+
+
+@pytest.mark.spec("O-117", "moving in")
+def test_the_api_learns_who_calls_and_never_sees_the_token(behind: Behind) -> None:
+    token = behind.token()
+    for header in (f"sessionID: {token}", f"Authorization: Bearer {token}"):
+        seen = behind.body(f"{CALL}?fields=ID%2Fname&x=", "-H", header, "-H", "Cookie: a=b")
+        assert seen["path"] == f"{CALL}?fields=ID%2Fname&x="
+        headers = seen["headers"]
+        assert headers["x-auth-user-id"] == behind.application["user_id"]
+        assert headers["x-auth-client-id"] == behind.application["client_id"]
+        assert (headers["x-auth-scope"], headers["host"]) == ("read write", HOST)
+        assert "cookie" not in headers
+        assert token not in json.dumps(seen)
+
+
+@pytest.mark.spec("O-117", "moving in")
+@pytest.mark.parametrize("name", ["user/me", "user/search"])
+def test_the_calls_that_gatehouse_answers_stay_with_it(behind: Behind, name: str) -> None:
+    before = behind.api.requests
+    answer = behind.body(f"/attask/api/v22.0/{name}", "-H", f"sessionID: {behind.token()}")
+    person = answer["data"][0] if name == "user/search" else answer["data"]
+    assert person["ID"] == behind.application["user_id"]
+    assert behind.api.requests == before
+
+
+@pytest.mark.spec("O-117", "moving in")
+def test_logging_out_ends_the_token_for_the_api_too(behind: Behind) -> None:
+    header = ("-H", f"sessionID: {behind.token()}")
+    assert behind.front.status(CALL, *header) == 200
+    before = behind.api.requests
+    assert behind.body("/attask/api/v22.0/logout", "-X", "POST", *header) == {"data": {"success": True}}
+    assert behind.front.status(CALL, *header) == 401
+    assert behind.api.requests == before
+
+
+@pytest.mark.spec("O-117", "RFC 6750 §3.1")
+def test_without_a_token_or_its_scope_nothing_reaches_the_api(behind: Behind) -> None:
+    before = behind.api.requests
+    reader = ("-H", f"sessionID: {behind.token(scope='read')}")
+    paths = [
+        CALL,
+        "/attask/",
+        "/attask/api/v22.0/user/me/",
+        "/attask/api/v22.0/user/mex",
+        "/attask/api/a/b/user/me",
+        "/attask/x/api/v1/logout",
+        "/attask/api/v1/user/../project/search",
+        "/attask//api/v22.0/project/search",
+    ]
+    for path in paths:
+        assert behind.front.status(path, "--path-as-is") == 401, path
+        assert behind.front.status(path, "--path-as-is", "-H", "X-Auth-User-Id: 0") == 401, path
+    assert behind.front.status(CALL, "-X", "PUT", *reader) == 403
+    assert behind.front.status("/gatehouse-verify-attask", *reader) == 404
+    assert behind.api.requests == before
+    assert behind.front.status(CALL, *reader) == 200
+    seen = behind.body(CALL, "-X", "DELETE", "-H", f"sessionID: {behind.token()}", "-H", "X-Auth-User-Id: 0")
+    assert (seen["method"], seen["headers"]["x-auth-user-id"]) == ("DELETE", behind.application["user_id"])
+
+
+@pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
+def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behind) -> None:
+    token = behind.token()
+    url = f"{CALL}?a=1&sessionID={token}&b=%26"
+    assert behind.front.status(url) == 401
+    client_id = behind.application["client_id"]
+    program = (
+        "from datetime import date, timedelta; from audit.actors import Actor; "
+        "from oauthapps.models import Application; from oauthapps.services.moving_in import begin; "
+        f"begin(Application.objects.get(client_id='{client_id}'), actor=Actor.command('tests'), "
+        "exceptions={'session_id_in_url': date.today() + timedelta(days=1)})"
+    )
+    done = behind.front.installation.manage("shell", "--no-imports", "-c", program)
+    assert done.returncode == 0, done.stderr
+    seen = behind.body(url)
+    assert seen["path"] == f"{CALL}?a=1&b=%26"
+    assert token not in json.dumps(seen)
+    assert behind.body(f"{CALL}?sessionID={token}")["path"] in (CALL, f"{CALL}?")
+    assert token not in (behind.front.folder / "access.log").read_text()
+
+
+@pytest.mark.spec("O-117", "RFC 9110 §15.6.4")
+def test_while_the_api_is_away_clients_are_told_to_come_back(behind: Behind) -> None:
+    ports = {"https": free_port(), "http": free_port()}
+    folder = behind.front.folder
+    gone = site(folder, gatehouse=behind.front.installation.port, api=free_port(), **ports)
+    header = ("-H", f"sessionID: {behind.token()}")
+    with Nginx(gone, ports["https"]):
+        answer = Front(folder, behind.front.installation, **ports).curl(CALL, *header)
+    assert re.match(r"HTTP/2 503", answer)
+    assert "retry-after: 5" in answer.lower()
