@@ -1,0 +1,1 @@
+"""How things of each kind are made and changed."""
