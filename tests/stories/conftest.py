@@ -6,7 +6,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import urlencode
 
 import pytest
@@ -39,10 +39,19 @@ def _on_one_worker(
     assert note.read_text() == worker_id, "Two workers run these stories: see infrastructure/scheduling.py."
 
 
-def manage(installation: Installation, *arguments: str, stdin: str | None = None) -> dict[str, Any]:
-    """Run a command with --json and return what it printed."""
+class Manageable(Protocol):
+    """What commands can be run on: an installation or a container."""
+
+    def manage(self, *arguments: str, input: str | None = None) -> subprocess.CompletedProcess[str]:  # noqa: A002
+        """Run `manage.py`."""
+
+
+def manage(
+    installation: Manageable, *arguments: str, stdin: str | None = None, status: int = 0
+) -> dict[str, Any]:
+    """Run a command with --json, which ends with a status, and return what it printed."""
     done = installation.manage(*arguments, "--json", input=stdin)
-    assert done.returncode == 0, done.stderr
+    assert done.returncode == status, done.stderr
     printed: dict[str, Any] = json.loads(done.stdout)
     return printed
 
@@ -50,9 +59,9 @@ def manage(installation: Installation, *arguments: str, stdin: str | None = None
 class Person:
     """Somebody with a browser that knows no JavaScript."""
 
-    def __init__(self, base_url: str) -> None:
+    def __init__(self, base_url: str, browser: requests.Session | None = None) -> None:
         self.base_url = base_url
-        self.browser = requests.Session()
+        self.browser = browser or requests.Session()
 
     def sign_in(self, username: str, password: str) -> None:
         page = self.browser.get(f"{self.base_url}/accounts/login/", timeout=30)

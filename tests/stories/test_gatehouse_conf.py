@@ -1,93 +1,41 @@
 """Gatehouse behind a real nginx with the configuration in deploy/nginx, as curl sees it."""
 
 import re
-import subprocess
 from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
-from tests.infrastructure.installation import ADMIN, ROOT, Installation
+from tests.infrastructure.front import BASE_URL, ENVIRONMENT, Front, in_front_of
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
-from tests.infrastructure.nginx import Nginx
 from tests.infrastructure.processes import free_port
-from tests.infrastructure.tls import make_certificate
 from tests.oauth_client import AUTHORIZE, ME, METADATA, TOKEN, hidden_fields
 from tests.stories.conftest import SIGN_IN, manage
 
 pytestmark = pytest.mark.story
 
-CONFIGURATION = ROOT / "deploy" / "nginx" / "gatehouse.conf"
-HOST = "gatehouse.example.com"  # as it stands in the file
 CALLBACK = "https://client.example/callback"
 
 
-@dataclass
-class Front:
-    """nginx at its own ports, which curl takes for 443 and 80 of the host."""
-
-    folder: Path
-    installation: Installation
-    https: int
-    http: int
-
-    def curl(self, path: str, *options: str, scheme: str = "https", host: str = HOST) -> str:
-        """What curl writes: the headers of the answer and its body."""
-        done = self.run(f"{scheme}://{host}{path}", *options)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def status(self, path: str, *options: str, scheme: str = "https") -> int:
-        last = re.findall(r"^HTTP/[\d.]+ (\d{3})", self.curl(path, *options, scheme=scheme), re.MULTILINE)
-        return int(last[-1])
-
-    def run(self, url: str, *options: str) -> subprocess.CompletedProcess[str]:
-        ports = {443: self.https, 80: self.http}
-        leading = []
-        for port, ours in ports.items():
-            leading += ["--connect-to", f":{port}:127.0.0.1:{ours}"]
-        command = ["curl", "-sS", "-i", "--cacert", str(self.folder / "tls.crt"), *leading, *options, url]
-        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-
-
-def configuration(folder: Path, *, gatehouse: int, https: int, http: int) -> str:
-    """The file with this test's ports and paths; whatever else it says is what stands in it."""
-    text = CONFIGURATION.read_text()
-    for ours, theirs, count in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{gatehouse};", 1),
-        ("listen 443 ", f"listen 127.0.0.1:{https} ", 2),
-        ("listen [::]:443 ", f"listen [::1]:{https} ", 2),
-        ("listen 80;", f"listen 127.0.0.1:{http};", 1),
-        ("listen [::]:80;", f"listen [::1]:{http};", 1),
-        ("/etc/ssl/certs/gatehouse.pem", str(folder / "tls.crt"), 1),
-        ("/etc/ssl/private/gatehouse.key", str(folder / "tls.key"), 1),
-        ("/var/log/nginx/gatehouse.log", str(folder / "access.log"), 2),
-    ):
-        assert text.count(ours) == count, ours
-        text = text.replace(ours, theirs)
-    return text
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    require("nginx")
+    with Installation(tmp_path_factory.mktemp("behind") / "gatehouse", ADMIN | ENVIRONMENT) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
-def front(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
-    require("nginx")
-    folder = tmp_path_factory.mktemp("front")
-    make_certificate(folder, HOST)
-    environment = ADMIN | {"BASE_URL": f"https://{HOST}", "BEHIND_PROXY": "1"}
-    with Installation(folder / "gatehouse", environment) as installation:
-        ports = {"https": free_port(), "http": free_port()}
-        site = configuration(folder, gatehouse=installation.port, **ports)
-        with Nginx(site, ports["https"]):
-            yield Front(folder, installation, **ports)
+def front(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with in_front_of([installation.port], tmp_path_factory.mktemp("front")) as running:
+        yield running
 
 
 @pytest.mark.spec("O-83", "RFC 9113 §3.2; RFC 9325 §3.1.1")
 def test_it_speaks_http_2_over_tls_1_2_or_newer(front: Front) -> None:
     assert front.curl("/healthz", "--http2").startswith("HTTP/2 200")
     assert front.curl("/healthz", "--http1.1", "--tls-max", "1.2").startswith("HTTP/1.1 200")
-    old = front.run(f"https://{HOST}/healthz", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0")
+    old = front.run(f"{BASE_URL}/healthz", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0")
     assert old.returncode == 35, old.stderr  # CURLE_SSL_CONNECT_ERROR
 
 
@@ -95,7 +43,7 @@ def test_it_speaks_http_2_over_tls_1_2_or_newer(front: Front) -> None:
 def test_another_host_gets_no_certificate(front: Front) -> None:
     assert front.run("https://elsewhere.example/healthz", "--insecure").returncode == 35
     redirected = front.curl("/a?b=c", scheme="http", host="elsewhere.example")
-    assert f"Location: https://{HOST}/a?b=c" in redirected
+    assert f"Location: {BASE_URL}/a?b=c" in redirected
 
 
 @pytest.mark.spec("O-83", "RFC 9700 §2.6; ASVS 12.2.1")
@@ -113,12 +61,14 @@ def sign_in(front: Front, *forged: str) -> int:
     page = front.curl(SIGN_IN, "-c", jar, *forged)
     fields = hidden_fields(page) | {"login": ADMIN["ADMIN_USERNAME"], "password": ADMIN["ADMIN_PASSWORD"]}
     form = [part for name, value in fields.items() for part in ("--data-urlencode", f"{name}={value}")]
-    return front.status(SIGN_IN, "-b", jar, "-e", f"https://{HOST}{SIGN_IN}", *form, *forged)
+    return front.status(SIGN_IN, "-b", jar, "-e", f"{BASE_URL}{SIGN_IN}", *form, *forged)
 
 
 @pytest.mark.spec("O-84", "RFC 7239 §8.1")
 @pytest.mark.parametrize("http", ["--http1.1", "--http2"])
-def test_nobody_outside_says_where_a_request_comes_from(front: Front, http: str) -> None:
+def test_nobody_outside_says_where_a_request_comes_from(
+    front: Front, installation: Installation, http: str
+) -> None:
     forged = [
         "X-Forwarded-For: 203.0.113.9",
         "X_Forwarded_For: 203.0.113.9",
@@ -129,10 +79,10 @@ def test_nobody_outside_says_where_a_request_comes_from(front: Front, http: str)
     options = [http, *(part for line in forged for part in ("-H", line))]
     assert sign_in(front, *options) == 302
     program = "from audit.models import Event; print(Event.objects.latest('pk').address)"
-    done = front.installation.manage("shell", "--no-imports", "-c", program)
+    done = installation.manage("shell", "--no-imports", "-c", program)
     assert done.stdout.split()[-1] == "127.0.0.1", done.stderr
     metadata = front.curl(METADATA, *options)
-    assert f'"issuer": "https://{HOST}"' in metadata
+    assert f'"issuer": "{BASE_URL}"' in metadata
     assert "evil.example" not in metadata
 
 
@@ -150,9 +100,9 @@ def test_bodies_go_as_far_as_gatehouse_takes_them(front: Front) -> None:
 
 
 @pytest.mark.spec("O-85", "RFC 6749 §4.1.1")
-def test_a_long_state_comes_through(front: Front) -> None:
+def test_a_long_state_comes_through(front: Front, installation: Installation) -> None:
     options = ("--type", "web", "--name", "Long state", "--redirect-url", CALLBACK)
-    application = manage(front.installation, "create_application", *options)
+    application = manage(installation, "create_application", *options)
     state = "%" * 3000  # three characters each, and nine once they are in the URL of the sign-in page
     parameters = {
         "client_id": application["client_id"],
@@ -175,9 +125,7 @@ def test_the_log_of_nginx_has_no_query(front: Front) -> None:
 
 @pytest.mark.spec("O-86", "RFC 9110 §15.6.4")
 def test_while_gatehouse_is_away_clients_are_told_to_come_back(front: Front) -> None:
-    ports = {"https": free_port(), "http": free_port()}
-    site = configuration(front.folder, gatehouse=free_port(), **ports)
-    with Nginx(site, ports["https"]):
-        answer = Front(front.folder, front.installation, **ports).curl("/accounts/login/")
+    with in_front_of([free_port()], front.folder) as alone:
+        answer = alone.curl("/accounts/login/")
     assert re.match(r"HTTP/2 503", answer)
     assert "retry-after: 5" in answer.lower()

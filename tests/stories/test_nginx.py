@@ -1,93 +1,22 @@
 """An application behind a real nginx that asks Gatehouse, configured by the recipe in deploy/nginx."""
 
-import json
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-from typing import Any, Self
+from typing import Any
 
-import jwt
 import pytest
 import requests
 
-from tests.infrastructure.installation import ADMIN, ROOT, Installation
+from tests.infrastructure.front import ENVIRONMENT
+from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
 from tests.infrastructure.nginx import Nginx
 from tests.infrastructure.processes import free_port
-from tests.oauth_client import JWT_EXCHANGE, REVOKE
-from tests.stories.conftest import certificate, manage
+from tests.oauth_client import REVOKE
+from tests.stories.conftest import certificate
+from tests.stories.protected import Machine, Upstream, as_proxy, bearer, make_machine, recipe
 
 pytestmark = pytest.mark.story
-
-RECIPE = ROOT / "deploy" / "nginx" / "verify.conf"
-# The recipe's own name for Gatehouse: an installation behind a proxy that ends TLS.
-BEHIND_PROXY = {"BASE_URL": "https://gatehouse.example.com", "BEHIND_PROXY": "1"}
-AS_PROXY = {"Host": "gatehouse.example.com", "X-Forwarded-Proto": "https"}
-
-
-class Upstream:
-    """The application to be protected: it answers with what reached it."""
-
-    def __init__(self) -> None:
-        self.requests = 0
-        upstream = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def answer(self) -> None:
-                upstream.requests += 1
-                body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-                headers = {name.lower(): value for name, value in self.headers.items()}
-                told = {"method": self.command, "path": self.path, "headers": headers, "bytes": len(body)}
-                reply = json.dumps(told).encode()
-                self.send_response(200)
-                self.send_header("Content-Length", str(len(reply)))
-                self.end_headers()
-                if self.command != "HEAD":
-                    self.wfile.write(reply)
-
-            def log_message(self, *arguments: object) -> None:
-                pass
-
-        for method in ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"):
-            setattr(Handler, f"do_{method}", Handler.answer)
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.port = self.server.server_port
-
-    def __enter__(self) -> Self:
-        Thread(target=self.server.serve_forever, daemon=True).start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.server.shutdown()
-        self.server.server_close()
-
-
-@dataclass
-class Machine:
-    """A machine application, which reaches Gatehouse as the proxy in front of it passes requests on."""
-
-    installation: Installation
-    application: dict[str, Any]
-    private_key: str
-
-    def token(self, **parameters: str) -> str:
-        claims = {
-            "iss": self.application["customer_id"],
-            "sub": self.application["user_id"],
-            "exp": int(time.time()) + 60,
-        }
-        assertion = jwt.encode(claims, self.private_key, algorithm="RS256")
-        reply = self.post(JWT_EXCHANGE, jwt_token=assertion, **parameters)
-        assert reply.status_code == 200, reply.text
-        return str(reply.json()["access_token"])
-
-    def post(self, path: str, **parameters: str) -> requests.Response:
-        credentials = {name: self.application[name] for name in ("client_id", "client_secret")}
-        url = self.installation.base_url + path
-        return requests.post(url, credentials | parameters, headers=AS_PROXY, timeout=30)
 
 
 @dataclass
@@ -97,6 +26,7 @@ class Protected:
     url: str
     upstream: Upstream
     machine: Machine
+    gatehouse: int
 
     def call(self, method: str = "GET", path: str = "/reports", **options: Any) -> requests.Response:
         return requests.request(method, self.url + path, timeout=30, allow_redirects=False, **options)
@@ -107,37 +37,10 @@ def protected(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Protected]:
     require("nginx")
     folder = tmp_path_factory.mktemp("behind-nginx")
     port = free_port()
-    with Upstream() as upstream, Installation(folder / "gatehouse", ADMIN | BEHIND_PROXY) as installation:
-        machine = make_machine(installation, folder)
-        with Nginx(recipe(installation.port, upstream.port, port), port):
-            yield Protected(f"http://127.0.0.1:{port}", upstream, machine)
-
-
-def recipe(gatehouse: int, application: int, port: int) -> str:
-    """The recipe with this test's ports; whatever else it says is what stands in the file."""
-    text = RECIPE.read_text()
-    for ours, theirs in (
-        ("server 127.0.0.1:8000;", f"server 127.0.0.1:{gatehouse};"),
-        ("server 127.0.0.1:9000;", f"server 127.0.0.1:{application};"),
-        ("listen 80;", f"listen 127.0.0.1:{port};"),
-    ):
-        assert text.count(ours) == 1
-        text = text.replace(ours, theirs)
-    return text
-
-
-def make_machine(installation: Installation, folder: Path) -> Machine:
-    private, public = certificate(folder)
-    application = manage(
-        installation,
-        *("create_application", "--type", "machine_to_machine", "--name", "Behind nginx"),
-        *("--owner", ADMIN["ADMIN_USERNAME"], "--public-key", str(public)),
-    )
-    return Machine(installation, application, private.read_text())
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
+    with Upstream() as upstream, Installation(folder / "gatehouse", ADMIN | ENVIRONMENT) as installation:
+        machine = make_machine(installation, *certificate(folder), installation.base_url, as_proxy())
+        with Nginx(recipe([installation.port], upstream.port, port), port):
+            yield Protected(f"http://127.0.0.1:{port}", upstream, machine, installation.port)
 
 
 def test_the_application_learns_who_calls_and_never_sees_the_token(protected: Protected) -> None:
@@ -245,10 +148,10 @@ def test_a_revoked_token_opens_nothing_any_more(protected: Protected) -> None:
 def test_with_another_host_or_without_gatehouse_the_door_stays_shut(protected: Protected) -> None:
     """Each is an operator's mistake or bad luck; neither may let anybody in."""
     token, port = protected.machine.token(), free_port()
-    wrong_host = recipe(protected.machine.installation.port, protected.upstream.port, port).replace(
+    wrong_host = recipe([protected.gatehouse], protected.upstream.port, port).replace(
         "Host gatehouse.example.com", "Host wrong.example.com"
     )
-    nobody_there = recipe(free_port(), protected.upstream.port, port)
+    nobody_there = recipe([free_port()], protected.upstream.port, port)
     before = protected.upstream.requests
     for site in (wrong_host, nobody_there):
         with Nginx(site, port):
