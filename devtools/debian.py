@@ -34,6 +34,7 @@ SYSTEM_PACKAGES = (
     SystemPackage("fonts-dejavu-core", "usr/share/fonts/truetype/dejavu/DejaVuSans.ttf", "browser tests"),
     SystemPackage("postgresql", "usr/lib/postgresql/*/bin/postgres", "tests on PostgreSQL"),
     SystemPackage("nginx", "usr/sbin/nginx", "tests behind nginx"),
+    SystemPackage("caddy", "usr/bin/caddy", "tests behind Caddy"),
     SystemPackage("systemd", "usr/bin/systemd-analyze", "the units for systemd"),
     SystemPackage("prometheus", "usr/bin/prometheus", "metrics as Prometheus reads them"),
     SystemPackage("curl", "usr/bin/curl", "the documented requests"),

@@ -1,4 +1,4 @@
-"""Gatehouse behind a real nginx with the configuration in deploy/nginx, as curl sees it."""
+"""Gatehouse behind a real nginx with the configuration in deploy/nginx, and behind Caddy, as curl sees it."""
 
 import re
 from collections.abc import Iterator
@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.infrastructure.caddy import caddy_in_front_of
 from tests.infrastructure.front import BASE_URL, ENVIRONMENT, Front, in_front_of
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
@@ -31,11 +32,31 @@ def front(installation: Installation, tmp_path_factory: pytest.TempPathFactory) 
         yield running
 
 
+@pytest.fixture(scope="module")
+def caddy(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Front]:
+    with caddy_in_front_of(installation.port, tmp_path_factory.mktemp("caddy")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def client_id(installation: Installation) -> str:
+    options = ("--type", "web", "--name", "Long state", "--redirect-url", CALLBACK)
+    return str(manage(installation, "create_application", *options)["client_id"])
+
+
+@pytest.fixture(params=["front", "caddy"])
+def either(request: pytest.FixtureRequest) -> Front:
+    """What stands in front: nginx, then Caddy."""
+    running: Front = request.getfixturevalue(request.param)
+    return running
+
+
 @pytest.mark.spec("O-83", "RFC 9113 §3.2; RFC 9325 §3.1.1")
-def test_it_speaks_http_2_over_tls_1_2_or_newer(front: Front) -> None:
-    assert front.curl("/healthz", "--http2").startswith("HTTP/2 200")
-    assert front.curl("/healthz", "--http1.1", "--tls-max", "1.2").startswith("HTTP/1.1 200")
-    old = front.run(f"{BASE_URL}/healthz", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0")
+@pytest.mark.spec("O-94", "operation")
+def test_it_speaks_http_2_over_tls_1_2_or_newer(either: Front) -> None:
+    assert either.curl("/healthz", "--http2").startswith("HTTP/2 200")
+    assert either.curl("/healthz", "--http1.1", "--tls-max", "1.2").startswith("HTTP/1.1 200")
+    old = either.run(f"{BASE_URL}/healthz", "--tls-max", "1.1", "--ciphers", "ALL:@SECLEVEL=0")
     assert old.returncode == 35, old.stderr  # CURLE_SSL_CONNECT_ERROR
 
 
@@ -65,9 +86,10 @@ def sign_in(front: Front, *forged: str) -> int:
 
 
 @pytest.mark.spec("O-84", "RFC 7239 §8.1")
+@pytest.mark.spec("O-94", "operation")
 @pytest.mark.parametrize("http", ["--http1.1", "--http2"])
 def test_nobody_outside_says_where_a_request_comes_from(
-    front: Front, installation: Installation, http: str
+    either: Front, installation: Installation, http: str
 ) -> None:
     forged = [
         "X-Forwarded-For: 203.0.113.9",
@@ -77,20 +99,21 @@ def test_nobody_outside_says_where_a_request_comes_from(
         "Forwarded: for=203.0.113.9;proto=http;host=evil.example",
     ]
     options = [http, *(part for line in forged for part in ("-H", line))]
-    assert sign_in(front, *options) == 302
+    assert sign_in(either, *options) == 302
     program = "from audit.models import Event; print(Event.objects.latest('pk').address)"
     done = installation.manage("shell", "--no-imports", "-c", program)
     assert done.stdout.split()[-1] == "127.0.0.1", done.stderr
-    metadata = front.curl(METADATA, *options)
+    metadata = either.curl(METADATA, *options)
     assert f'"issuer": "{BASE_URL}"' in metadata
     assert "evil.example" not in metadata
 
 
 @pytest.mark.spec("O-85", "RFC 9110 §15.5.14")
-def test_bodies_go_as_far_as_gatehouse_takes_them(front: Front) -> None:
+@pytest.mark.spec("O-94", "operation")
+def test_bodies_go_as_far_as_gatehouse_takes_them(either: Front) -> None:
     def sent(path: str, size: int) -> str:
-        (front.folder / "body").write_bytes(b"a" * size)
-        return front.curl(path, "--data-binary", f"@{front.folder / 'body'}", "-H", "Expect:")
+        (either.folder / "body").write_bytes(b"a" * size)
+        return either.curl(path, "--data-binary", f"@{either.folder / 'body'}", "-H", "Expect:")
 
     assert re.match(r"HTTP/2 403", sent(SIGN_IN, 1_900_000))  # without a CSRF token
     assert re.match(r"HTTP/2 413", sent(SIGN_IN, 2_200_000))
@@ -100,17 +123,16 @@ def test_bodies_go_as_far_as_gatehouse_takes_them(front: Front) -> None:
 
 
 @pytest.mark.spec("O-85", "RFC 6749 §4.1.1")
-def test_a_long_state_comes_through(front: Front, installation: Installation) -> None:
-    options = ("--type", "web", "--name", "Long state", "--redirect-url", CALLBACK)
-    application = manage(installation, "create_application", *options)
+@pytest.mark.spec("O-94", "operation")
+def test_a_long_state_comes_through(either: Front, client_id: str) -> None:
     state = "%" * 3000  # three characters each, and nine once they are in the URL of the sign-in page
     parameters = {
-        "client_id": application["client_id"],
+        "client_id": client_id,
         "response_type": "code",
         "redirect_uri": CALLBACK,
         "state": state,
     }
-    answer = front.curl(f"{AUTHORIZE}?{urlencode(parameters)}")
+    answer = either.curl(f"{AUTHORIZE}?{urlencode(parameters)}")
     assert re.match(r"HTTP/2 302", answer)
     assert len(answer) > 15_000
 
