@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from audit.actors import Actor
+from audit.event_kinds import EventKind
 from audit.housekeeping import HousekeepingJob, HousekeepingLease, HousekeepingRun
 from audit.ip_addresses import network_of
 
@@ -26,75 +27,6 @@ class NamedRow(Protocol):
 
     pk: Any
     name: str
-
-
-class EventKind(models.TextChoices):
-    """What can happen, named `object:act` so that a prefix selects an object's whole story."""
-
-    APPLICATION_CREATED = "application:create", "Application created"
-    APPLICATION_CHANGED = "application:change", "Application changed"
-    APPLICATION_DISABLED = "application:disable", "Application disabled"
-    APPLICATION_ENABLED = "application:enable", "Application enabled"
-    APPLICATION_DELETED = "application:delete", "Application deleted"
-    MOVING_IN_BEGUN = "moving_in:begin", "Moving in started"
-    MOVING_IN_FINISHED = "moving_in:finish", "Moving in finished"
-    EXCEPTION_ADDED = "exception:add", "Exception added"
-    EXCEPTION_CHANGED = "exception:change", "Exception changed"
-    EXCEPTION_ENDED = "exception:end", "Exception ended"
-    SECRET_ADDED = "secret:add", "Client secret added"
-    SECRET_CHANGED = "secret:change", "Client secret notes changed"
-    SECRET_DELETED = "secret:delete", "Client secret deleted"
-    KEY_ADDED = "key:add", "Public key added"
-    KEY_GENERATED = "key:generate", "Key pair generated"
-    KEY_DELETED = "key:delete", "Public key deleted"
-    CONSENT_GIVEN = "consent:give", "Access allowed"
-    CONSENT_REFUSED = "consent:refuse", "Access denied"
-    CONSENT_SHORTENED = "consent:shorten", "Access shortened"
-    CONSENT_WITHDRAWN = "consent:withdraw", "Access revoked"
-    ACCESS_REVOKED = "consent:revoke", "Access revoked by an administrator"
-    ALL_ACCESS_REVOKED = "consent:revoke_all", "All access revoked by an administrator"
-    OLDER_ACCESS_REVOKED = "consent:revoke_older", "Older access revoked by an administrator"
-    CODE_REPLAYED = "code:replay", "Authorization code reused"
-    REFRESH_TOKEN_REPEATED = "refresh_token:repeat", "Refresh token retried, same new token returned"
-    REFRESH_TOKEN_REPLAYED = "refresh_token:replay", "Refresh token reused after rotation"
-    TOKEN_REVOKED = "token:revoke", "Token revoked by the application"
-    API_CREATED = "api:create", "API created"
-    API_CHANGED = "api:change", "API changed"
-    API_DELETED = "api:delete", "API deleted"
-    SCOPE_ADDED = "scope:add", "Scope added"
-    SCOPE_CHANGED = "scope:change", "Scope changed"
-    SCOPE_DELETED = "scope:delete", "Scope deleted"
-    PERSON_CREATED = "person:create", "Person created"
-    PERSON_CHANGED = "person:change", "Person changed"
-    PERSON_INVITED = "person:invite", "Person invited"
-    INVITATION_ACCEPTED = "person:join", "Invitation accepted"
-    INVITATION_WITHDRAWN = "person:withdraw", "Invitation withdrawn"
-    PERSON_DEACTIVATED = "person:deactivate", "Person deactivated"
-    PERSON_ACTIVATED = "person:activate", "Person activated"
-    PERSON_RESET = "person:reset", "Password reset and second factors removed"
-    SECOND_FACTORS_RESET = "person:second_factors", "Second factors reset"
-    PASSWORD_CHANGED = "person:password", "Password changed"
-    PASSWORD_LINK_MADE = "person:password_link", "Password reset link created"
-    EMAIL_GIVEN_UP = "person:email", "Email not delivered"
-    SIGNED_IN = "sign_in:success", "Signed in"
-    SIGN_IN_FAILED = "sign_in:failure", "Sign-in failed"
-    SIGNED_OUT = "sign_in:end", "Signed out"
-    SESSION_ENDED = "session:end", "Session ended"
-    SESSIONS_ENDED = "session:end_all", "All sessions ended"
-    PASSKEY_ADDED = "passkey:add", "Passkey added"
-    PASSKEY_RENAMED = "passkey:change", "Passkey renamed"
-    PASSKEY_REMOVED = "passkey:remove", "Passkey removed"
-    AUTHENTICATOR_ADDED = "authenticator:add", "Authenticator app added"
-    AUTHENTICATOR_REMOVED = "authenticator:remove", "Authenticator app removed"
-    RECOVERY_CODES_MADE = "recovery_codes:make", "Recovery codes generated"
-    RECOVERY_CODES_REMOVED = "recovery_codes:remove", "Recovery codes removed"
-    RECOVERY_CODE_USED = "recovery_codes:use", "Recovery code used"
-    ORGANIZATION_CHANGED = "organization:change", "Organization changed"
-    SECOND_FACTOR_REQUIRED = "organization:second_factor_on", "Second factor required for administrators"
-    SECOND_FACTOR_OPTIONAL = (
-        "organization:second_factor_off",
-        "Second factor no longer required for administrators",
-    )
 
 
 class EventQuerySet(models.QuerySet["Event"]):
