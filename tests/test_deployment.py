@@ -28,7 +28,7 @@ def test_a_service_may_do_no_more_than_is_documented(name: str) -> None:
 
 
 @pytest.mark.spec("S-73", "ASVS 13.4.1")
-@pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-prune.service"])
+@pytest.mark.parametrize("name", ["gatehouse.service", "gatehouse-housekeeping.service"])
 def test_a_service_cannot_read_the_repository_it_was_installed_from(name: str) -> None:
     lines = (UNITS / name).read_text(encoding="utf-8").splitlines()
     folder = next(line for line in lines if line.startswith("WorkingDirectory=")).partition("=")[2]

@@ -5,13 +5,13 @@ import re
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
 import jwt
 import pytest
 
+from tests.infrastructure.front import ENVIRONMENT, HOST, Front, configuration
 from tests.infrastructure.installation import ADMIN, ROOT, Installation
 from tests.infrastructure.leaving_out import require
 from tests.infrastructure.nginx import Nginx
@@ -19,8 +19,7 @@ from tests.infrastructure.processes import free_port
 from tests.infrastructure.tls import make_certificate
 from tests.oauth_client import JWT_EXCHANGE
 from tests.stories.conftest import certificate, manage
-from tests.stories.test_gatehouse_conf import HOST, Front, configuration
-from tests.stories.test_nginx import Upstream
+from tests.stories.protected import Upstream
 
 pytestmark = pytest.mark.story
 
@@ -34,6 +33,7 @@ class Behind:
     """The API, nginx in front of it, and an application that calls it."""
 
     front: Front
+    installation: Installation
     api: Upstream
     application: dict[str, Any]
     private_key: str
@@ -56,16 +56,17 @@ class Behind:
         return found
 
 
-def site(folder: Path, *, gatehouse: int, api: int, https: int, http: int) -> str:
+def site(front: Front, *, gatehouse: int, api: int) -> str:
     """Both files with this test's ports; whatever else they say is what stands in them."""
     snippet = SNIPPET.read_text()
     assert snippet.count(INCLUDE) == 1
     assert snippet.count("proxy_pass http://127.0.0.1:9000;") == 1
-    (folder / "attask.conf").write_text(snippet.replace("127.0.0.1:9000", f"127.0.0.1:{api}"))
-    whole = configuration(folder, gatehouse=gatehouse, https=https, http=http)
+    included = front.folder / "attask.conf"
+    included.write_text(snippet.replace("127.0.0.1:9000", f"127.0.0.1:{api}"))
+    whole = configuration(front, [gatehouse])
     server, found, rest = whole.rpartition("    location / {\n        proxy_pass http://gatehouse;")
     assert found
-    return f"{server}include {folder / 'attask.conf'};\n{found}{rest}"
+    return f"{server}include {included};\n{found}{rest}"
 
 
 @pytest.fixture(scope="module")
@@ -73,19 +74,16 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     require("nginx")
     folder = tmp_path_factory.mktemp("attask")
     make_certificate(folder, HOST)
-    environment = ADMIN | {"BASE_URL": f"https://{HOST}", "BEHIND_PROXY": "1"}
-    with Upstream() as api, Installation(folder / "gatehouse", environment) as installation:
+    with Upstream() as api, Installation(folder / "gatehouse", ADMIN | ENVIRONMENT) as installation:
         private, public = certificate(folder)
         application = manage(
             installation,
             *("create_application", "--type", "machine_to_machine", "--name", "Moved"),
             *("--owner", ADMIN["ADMIN_USERNAME"], "--public-key", str(public)),
         )
-        ports = {"https": free_port(), "http": free_port()}
-        configured = site(folder, gatehouse=installation.port, api=api.port, **ports)
-        with Nginx(configured, ports["https"]):
-            front = Front(folder, installation, **ports)
-            yield Behind(front, api, application, private.read_text())
+        front = Front(folder, https=free_port(), http=free_port())
+        with Nginx(site(front, gatehouse=installation.port, api=api.port), front.https):
+            yield Behind(front, installation, api, application, private.read_text())
 
 
 @pytest.mark.spec("O-117", "moving in")
@@ -159,7 +157,7 @@ def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behin
         f"begin(Application.objects.get(client_id='{client_id}'), actor=Actor.command('tests'), "
         "exceptions={'session_id_in_url': date.today() + timedelta(days=1)})"
     )
-    done = behind.front.installation.manage("shell", "--no-imports", "-c", program)
+    done = behind.installation.manage("shell", "--no-imports", "-c", program)
     assert done.returncode == 0, done.stderr
     seen = behind.body(url)
     assert seen["path"] == f"{CALL}?a=1&b=%26"
@@ -170,11 +168,10 @@ def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behin
 
 @pytest.mark.spec("O-117", "RFC 9110 §15.6.4")
 def test_while_the_api_is_away_clients_are_told_to_come_back(behind: Behind) -> None:
-    ports = {"https": free_port(), "http": free_port()}
-    folder = behind.front.folder
-    gone = site(folder, gatehouse=behind.front.installation.port, api=free_port(), **ports)
+    front = Front(behind.front.folder, https=free_port(), http=free_port())
+    gone = site(front, gatehouse=behind.installation.port, api=free_port())
     header = ("-H", f"sessionID: {behind.token()}")
-    with Nginx(gone, ports["https"]):
-        answer = Front(folder, behind.front.installation, **ports).curl(CALL, *header)
+    with Nginx(gone, front.https):
+        answer = front.curl(CALL, *header)
     assert re.match(r"HTTP/2 503", answer)
     assert "retry-after: 5" in answer.lower()
