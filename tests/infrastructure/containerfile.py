@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tests.infrastructure.installation import ROOT
+from tests.infrastructure.installation import ROOT, files_git_knows
 
 CONTAINERFILE = ROOT / "Containerfile"
 IGNORED = ROOT / ".dockerignore"
@@ -77,8 +77,16 @@ def instruction(line: str) -> Instruction:
     return Instruction(name, flags, rest.strip())
 
 
+def given_files() -> list[str]:
+    """The files of the project that an engine is given."""
+    names = files_git_knows()
+    if names is None:  # no git, or no clone
+        names = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*") if path.is_file()]
+    return context(names)
+
+
 def context(names: Iterable[str]) -> list[str]:
-    """Of these files of the project, those that an engine is given."""
+    """Of these paths, those that .dockerignore doesn't leave out."""
     patterns = [line for line in IGNORED.read_text().splitlines() if line and not line.startswith("#")]
     return [name for name in names if not is_ignored(name, patterns)]
 

@@ -1,23 +1,22 @@
 """Builds the image of Containerfile on a machine without a container engine.
 
 Its instructions are carried out as they stand there. This machine stands for the base image and for Debian's
-packages, which are not installed: it has Python and PostgreSQL's programs.
+packages, which are not installed: it has PostgreSQL's programs, and a Python that gets its pip here.
 """
 
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.infrastructure.containerfile import Instruction, Stage, context
-from tests.infrastructure.installation import ROOT, files_git_knows
+from devtools.venv import base_python
+from tests.infrastructure.containerfile import Instruction, Stage, given_files
+from tests.infrastructure.installation import ROOT
 from tests.infrastructure.layers import Layers
 
-# The Python that comes first in base images, which everybody can reach there.
-PYTHON = Path(sys.base_prefix)
-PATH = f"{PYTHON}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+WITH_PIP = "/opt/python"
+PATH = f"{WITH_PIP}/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 BUILD_SECONDS = 300
 
 
@@ -29,8 +28,9 @@ class Image:
         self.working = "/"
         self.environment = {"PATH": PATH}
         self.said: dict[str, Instruction] = {}
-        for folder in reversed([PYTHON, *PYTHON.parents]):
-            self.path(folder).mkdir(mode=0o755, parents=True, exist_ok=True)
+        # Everybody can reach the Python of a base image; this one may be in somebody's own folder.
+        for folder in reversed(Path(base_python()).parents):
+            self.path(folder).mkdir(mode=0o755, exist_ok=True)
 
     def path(self, path: Path | str) -> Path:
         """Where the tests find a file of this image that isn't this machine's."""
@@ -44,7 +44,7 @@ class Image:
         elif step.name == "ENV":
             self.environment |= dict(word.split("=", 1) for word in step.words)
         elif step.name == "RUN" and not step.text.startswith("apt-get "):
-            self._run(step.text)
+            self.run(step.text)
         elif step.name == "COPY":
             source, target = step.words
             if "from" in step.flags:
@@ -55,7 +55,8 @@ class Image:
         else:
             self.said[step.name] = step
 
-    def _run(self, script: str) -> None:
+    def run(self, script: str) -> None:
+        """Run a script as root, and keep what it changes."""
         command = self.layers.command(
             self.layers.writable(self.name), self.working, [], "/bin/sh", "-c", script
         )
@@ -70,7 +71,7 @@ class Image:
 
 def copy_files(source: str, target: Path) -> None:
     """Copy a file of the project, or with `.` all that an engine is given of it."""
-    names = [name for name in context(files_git_knows() or []) if source in {".", name}]
+    names = [name for name in given_files() if source in {".", name}]
     assert names, source
     for name in names:
         file = target / name if source == "." else target
@@ -91,6 +92,8 @@ def build(layers: Layers, stages: Sequence[Stage]) -> Image:
     images: dict[str, Image] = {}
     for number, stage in enumerate(stages):
         image = Image(layers, stage.name or str(number))
+        if number == 0:
+            image.run(f"{base_python()} -m venv {WITH_PIP}")
         for step in stage.instructions:
             image.carry_out(step, images)
         images[image.name] = image

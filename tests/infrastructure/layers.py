@@ -40,18 +40,13 @@ class Layers:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        command = [
-            *dying_with_parent("KILL"),
-            "unshare",
-            "--mount",
-            "sh",
-            "-c",
-            HOLD,
-            "sh",
-            str(self._folder),
-        ]
+        hold = ["unshare", "--mount", "sh", "-c", HOLD, "sh", str(self._folder)]
         self._holder = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True
+            [*dying_with_parent("KILL"), *hold],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
         )
         assert self._holder.stdout
         first = self._holder.stdout.readline()
