@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import time_machine
 from django.conf import settings as installation
+from django.core.exceptions import ValidationError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -366,6 +367,18 @@ def test_an_administrator_ends_one_at_once(machine: Machine, kind: ExceptionKind
     assert holds()
     delete_application(machine.application, actor=ADMINISTRATOR)
     assert not holds()
+
+
+@pytest.mark.spec("O-124", "operation")
+def test_no_application_inherits_the_exceptions_of_a_deleted_one(machine: Machine) -> None:
+    except_until(machine.application, REPEATED)
+    delete_application(machine.application, actor=ADMINISTRATOR)
+    with pytest.raises(ValidationError, match="already exists"):
+        make_application(AppType.MACHINE_TO_MACHINE, client_id=machine.application.client_id)
+    created = make_application(AppType.MACHINE_TO_MACHINE)
+    successor = make_machine(created.application, created.client_secret)
+    assert accepts(successor, jti="one")
+    assert "used" in refusal(successor, jti="one")
 
 
 @pytest.mark.spec("O-124", "operation")
