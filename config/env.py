@@ -15,7 +15,7 @@ from oauthapps.rules.urls.url_parts import is_host, punycode
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
 
-ENGINES = {"sqlite": "django.db.backends.sqlite3", "postgres": "oauthapps.sql.postgresql"}
+ENGINES = {"sqlite": "oauthapps.sql.sqlite", "postgres": "oauthapps.sql.postgresql"}
 
 IN_MEMORY = ":memory:"
 
@@ -226,6 +226,7 @@ def database_at(url: str) -> dict[str, Any]:
         )
     except ValueError as error:
         raise ImproperlyConfigured("DATABASE_URL is not well-formed") from error
+    made["ENGINE"] = ENGINES[scheme]  # also for a database in memory
     options = SQLITE if scheme == "sqlite" else {**POSTGRESQL, **postgresql_limits()}
     made["OPTIONS"] = {**options, **made.get("OPTIONS", {})}
     made["PREPARE_STATEMENTS"] = flag("PREPARE_STATEMENTS", default=True)

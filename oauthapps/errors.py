@@ -13,7 +13,8 @@ from common.errors import GatehouseError
 class InDoubtError(OperationalError):
     """The database has gone while something was written: nobody knows whether it was.
 
-    Doing it again is not safe, so no Retry-After may be sent.
+    Programs may send the same again: a refresh token that was replaced gets its successor, and what is good
+    for one use is refused. People have to look first.
     """
 
 

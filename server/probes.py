@@ -45,8 +45,8 @@ def why_not_ready() -> str:
             return ""
         if has_to_migrate():
             return NOT_MIGRATED
-    except (DatabaseError, InterfaceError):
-        drop_connection()
+    except (DatabaseError, InterfaceError) as error:
+        drop_connection(error)
         return UNREACHABLE
     migrations_applied.set()
     return ""

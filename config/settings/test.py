@@ -26,7 +26,7 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 
 DATABASES["default"]["CONN_MAX_AGE"] = 0
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+if DATABASES["default"]["ENGINE"] == "oauthapps.sql.sqlite":
     # A file, not memory: threads of one test must meet in the same database, as workers do.
     DATABASES["default"]["TEST"] = {
         "NAME": str(Path(tempfile.gettempdir()) / f"gatehouse-test-{os.getpid()}.sqlite3")

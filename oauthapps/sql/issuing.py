@@ -18,7 +18,7 @@ from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connect
 
 from oauthapps.errors import InDoubtError, was_lost
 from oauthapps.rules.dated_exceptions import ExceptionKind
-from oauthapps.sql.execution import fetch_all
+from oauthapps.sql.execution import fetch_all, patience
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {
@@ -187,7 +187,7 @@ def has_added(statement: str, values: Values) -> bool:
     token be added twice.
 
     Raises:
-        InDoubtError: when the database does not come back in time.
+        InDoubtError: when the database does not come back in time, or in the time that the request has left.
     """
     if "client_assertion" in values:
         if connections[DEFAULT_DB_ALIAS].vendor != "postgresql":
@@ -195,7 +195,7 @@ def has_added(statement: str, values: Values) -> bool:
                 use_client_assertion(values)
                 return len(fetch_all(statement, values)) == 1
         statement = using_client_assertion(statement)
-    deadline = time.monotonic() + DOUBT_SECONDS
+    deadline = min(time.monotonic() + DOUBT_SECONDS, patience.until)
     try:
         return len(fetch_all(statement, values)) == 1
     except OperationalError as error:

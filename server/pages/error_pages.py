@@ -61,16 +61,18 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # no
 def server_error(request: HttpRequest) -> HttpResponse:
     """Say that it was our fault: to API clients in JSON (RFC 6749 section 5.2), to people on a page.
 
-    A database that is out of reach or busy is a matter of time: 503 tells clients to come again. Not so where
-    something may have been done already.
+    A database that is out of reach or busy is a matter of time: 503 tells clients to come again. Where
+    something may have been done already, people are asked to look; programs repeat what can be repeated.
     """
     error = sys.exception()
     if not is_passing(error):
         return told(request, 500, "server_error", OUR_FAULT, "500.html")
-    drop_connection()
-    if isinstance(error, InDoubtError):
-        return told(request, 500, "server_error", IN_DOUBT, "in_doubt.html")
-    response = told(request, 503, "temporarily_unavailable", UNAVAILABLE, "500.html")
+    drop_connection(error)
+    is_in_doubt = isinstance(error, InDoubtError)
+    if is_in_doubt and not is_api_path(request.path):
+        return page(request, 500, "in_doubt.html")
+    message = IN_DOUBT if is_in_doubt else UNAVAILABLE
+    response = told(request, 503, "temporarily_unavailable", message, "500.html")
     response["Retry-After"] = str(RETRY_SECONDS)
     return response
 
@@ -85,8 +87,9 @@ UNAVAILABLE = (
     "Retry-After."
 )
 IN_DOUBT = (
-    "The database connection was lost during this request, so the change may or may not have been saved. Do "
-    "not send the same code, refresh token or assertion again: authorize again, or sign a new JWT."
+    "The database connection was lost during this request, so the change may or may not have been saved. "
+    "Send the same request again after the number of seconds in Retry-After. If a code or assertion is "
+    "refused then, it was used: authorize again, or sign a new JWT."
 )
 
 

@@ -14,9 +14,15 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
+from oauthapps.sql.execution import patience
+from server.faults import Kept
 from server.workers.exchange import Exchange
 
 Work = Callable[[Exchange], None]
+
+# Seconds that a request waits for a permit, or is tried again: with those that a database may then hang, five
+# in all.
+WAIT_SECONDS = 2.5
 
 log = logging.getLogger("gatehouse.server")
 
@@ -33,6 +39,7 @@ class Permit:
 
     def __init__(self) -> None:
         self.exchange: Exchange | None = None
+        self.generation = Kept.generation
         self.connect()
 
     def connect(self) -> None:
@@ -43,10 +50,18 @@ class Permit:
     def renew(self) -> None:
         """Close the connection if it is broken or old; have another one if not even that is possible."""
         try:
+            if self.is_outdated:
+                self.generation = Kept.generation
+                self.connection.close()
             self.connection.close_if_unusable_or_obsolete()
         except Exception:
             log.exception("A connection to the database could not be closed")
             self.connect()
+
+    @property
+    def is_outdated(self) -> bool:
+        """Whether all connections had to be given up since this one was opened."""
+        return self.generation != Kept.generation
 
     def give_up(self) -> None:
         """Break the connection off if it waits for the database, so that its thread hears of it."""
@@ -119,12 +134,24 @@ class Permits:
             worked = True
         return worked
 
+    def renew_idle(self) -> None:
+        """Close the connections that have to be given up and are not in use, which nobody else would do."""
+        for permit in self.all:
+            if permit.is_outdated:
+                with contextlib.suppress(ValueError):  # it is in use by now, and is renewed next time
+                    self.free.remove(permit)
+                    permit.renew()
+                    self.free.append(permit)
+                if self.waiting:  # somebody asked in between
+                    threading.Thread(target=self.go_on, daemon=True).start()
+
     def work_on(self, exchange: Exchange, permit: Permit) -> None:
         """Answer a request, and give the permit back."""
         permit.renew()
         hold(permit)
         holding.permits = self
         permit.exchange = exchange
+        patience.until = exchange.complete + WAIT_SECONDS
         try:
             self.work(exchange)
         finally:

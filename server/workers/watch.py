@@ -10,12 +10,10 @@ import time
 
 from server.workers.answers import refusal
 from server.workers.exchange import Exchange
-from server.workers.permits import Permits
+from server.workers.permits import WAIT_SECONDS, Permits
 from server.workers.worker import LONG_SECONDS, Worker
 
 TICK_SECONDS = 0.1
-# Seconds that a request waits for a permit: with those that a database may then hang, five in all.
-WAIT_SECONDS = 2.5
 log = logging.getLogger("gatehouse.server")
 
 
@@ -65,10 +63,13 @@ class Watch(threading.Thread):
         if is_held_up:
             self.worker.reserve.let_go()
         else:
+            if not any(permit.exchange for permits in kinds for permit in permits.all):
+                self.worker.reserve.let_go()  # or nobody would be left to receive a request
             self.worker.reserve.open()
 
     def look_at(self, permits: Permits) -> bool:
         """Give up requests that take too long, and return whether any takes long."""
+        permits.renew_idle()
         is_held_up = bool(permits.away)
         for permit in permits.all:
             exchange = permit.exchange

@@ -69,6 +69,17 @@ def test_ten_failures_a_minute_make_an_address_wait_whatever_the_accounts(ada: U
         assert attempt("ada", PASSWORD, "192.0.2.1")
 
 
+@pytest.mark.spec("O-147", "ASVS 6.3.1")
+def test_failures_under_a_clock_that_was_ahead_keep_nobody_waiting(ada: User) -> None:
+    now = timezone.now()
+    with time_machine.travel(now + timedelta(hours=3)):
+        for _ in range(5):
+            assert not attempt("ada", "wrong", "192.0.2.1")
+        assert not attempt("ada", PASSWORD, "192.0.2.1")
+    with time_machine.travel(now):
+        assert attempt("ada", PASSWORD, "192.0.2.1")
+
+
 @pytest.mark.spec("W-30", "ASVS 6.3.1")
 def test_a_second_factor_of_ones_own_makes_no_failure_be_forgotten(ada: User) -> None:
     TOTP.activate(ada, "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")

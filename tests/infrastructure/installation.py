@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from devtools.venv import base_python
-from tests.infrastructure.processes import dying_with_parent, free_port
+from tests.infrastructure.processes import WITHOUT_PRIVILEGES, dying_with_parent, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -92,7 +92,7 @@ class Installation:
         command = [base_python(), "dev.py", "run", "--port", str(self.port)]
         with self._log.open("ab") as log:
             self._process = subprocess.Popen(
-                [*dying_with_parent("TERM"), *command],
+                [*dying_with_parent("TERM"), *WITHOUT_PRIVILEGES, *command],
                 cwd=self.folder,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,

@@ -34,17 +34,18 @@ FORGETFUL = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "o
 class PostgresServer:
     """Runs between `with PostgresServer() as server:` and the end of the block; `server.url` leads to it.
 
-    `settings` are PostgreSQL's own, on top of those that every server here has.
+    `settings` are PostgreSQL's own, on top of those that every server here has. `data` is where it keeps its
+    data, if not in a temporary folder.
     """
 
-    def __init__(self, settings: Mapping[str, str] = FORGETFUL) -> None:
+    def __init__(self, settings: Mapping[str, str] = FORGETFUL, data: Path | None = None) -> None:
         require("postgresql")
         self.settings = {**SETTINGS, **settings}
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
-        # PostgreSQL refuses to run as root.
-        self.user = "postgres" if os.geteuid() == 0 else None
+        self.user = user_of_servers()
         self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-postgres-", dir=folder_open_to(self.user)))
+        self.data = data or self.folder / "data"
         if self.user:
             shutil.chown(self.folder, self.user, self.user)
 
@@ -68,10 +69,6 @@ class PostgresServer:
             self.process.kill()
             self.process.wait()
         self._remove()
-
-    @property
-    def data(self) -> Path:
-        return self.folder / "data"
 
     @property
     def log(self) -> Path:
@@ -125,6 +122,11 @@ class PostgresServer:
 
     def _remove(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def user_of_servers() -> str | None:
+    """The user who runs servers, if not ours: PostgreSQL refuses to run as root."""
+    return "postgres" if os.geteuid() == 0 else None
 
 
 def programs() -> Path:

@@ -1,9 +1,13 @@
 """Starting servers that do not outlive the tests."""
 
 import contextlib
+import os
 import shutil
 import socket
 from pathlib import Path
+
+# Before a command: the modes of files count for root too, as they do for the user that should run a server.
+WITHOUT_PRIVILEGES = ("setpriv", "--bounding-set=-dac_override") if os.geteuid() == 0 else ()
 
 
 def free_port() -> int:

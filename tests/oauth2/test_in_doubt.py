@@ -1,6 +1,7 @@
 """The line to the database is cut while something is written: was it, or was it not?"""
 
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +14,7 @@ from accounts.models import User
 from oauthapps.models import AccessToken, Application, RefreshToken
 from oauthapps.models.consents import TokenFamily
 from oauthapps.sql import issuing
+from oauthapps.sql.execution import patience
 from tests.infrastructure.relay import Relay
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields
@@ -104,16 +106,46 @@ def test_so_does_an_assertion_that_works_once(machine: Machine, relay: Relay, cu
     assert machine.client.exchange_jwt(assertion).status_code == 400
 
 
-def test_nobody_is_told_to_come_again_while_it_is_in_doubt(
-    web: OAuthClient, tokens: dict[str, Any], relay: Relay, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("cut", ["cut_after", "cut_before"])
+def test_a_client_in_doubt_sends_the_same_again(
+    web: OAuthClient, tokens: dict[str, Any], relay: Relay, monkeypatch: pytest.MonkeyPatch, cut: str
 ) -> None:
     monkeypatch.setattr(issuing, "DOUBT_SECONDS", 0.5)
     web.http.raise_request_exception = False
-    relay.cut_after(2, stays_down=True)
+    getattr(relay, cut)(2 if cut == "cut_after" else 1, stays_down=True)
     reply = web.refresh(tokens["refresh_token"])
-    assert (reply.status_code, reply.json()["error"]) == (500, "server_error")
-    assert "not send the same code" in reply.json()["error_description"]
-    assert "Retry-After" not in reply
+    assert (reply.status_code, reply.json()["error"]) == (503, "temporarily_unavailable")
+    assert "may or may not have been saved" in reply.json()["error_description"]
+    assert int(reply["Retry-After"]) > 0
+    relay.is_down = False
+    reply = web.refresh(tokens["refresh_token"])
+    assert reply.status_code == 200, reply.content
+    assert web.refresh(reply.json()["refresh_token"]).status_code == 200
+    assert not TokenFamily.objects.exclude(ended_at=None).exists()
+
+
+def test_a_code_in_doubt_that_was_used_is_used(
+    web: OAuthClient, visitor: Client, tokens: dict[str, Any], relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(issuing, "DOUBT_SECONDS", 0.5)
+    web.http.raise_request_exception = False
+    code = web.get_code(visitor)
+    relay.cut_after(2, stays_down=True)
+    assert web.exchange(code).status_code == 503
+    relay.is_down = False
+    reply = web.exchange(code)
+    assert (reply.status_code, reply.json()["error"]) == (400, "invalid_grant")
+
+
+def test_a_request_that_has_waited_is_not_tried_again(
+    web: OAuthClient, tokens: dict[str, Any], relay: Relay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(patience, "until", time.monotonic())
+    web.http.raise_request_exception = False
+    relay.cut_after(2, stays_down=True)
+    began = time.monotonic()
+    assert web.refresh(tokens["refresh_token"]).status_code == 503
+    assert time.monotonic() - began < 1
 
 
 def test_before_anything_is_written_everybody_is(

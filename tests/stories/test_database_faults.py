@@ -7,11 +7,10 @@ import sqlite3
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
@@ -21,50 +20,11 @@ from server.probes import UNREACHABLE
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import INTROSPECT, ME, METADATA
-from tests.stories.clients import CALLBACK, Client, application
-from tests.stories.conftest import Person, manage
+from tests.stories.chains import LONGEST, Chain, bearer, get, refreshing, until_refreshed, web_client
+from tests.stories.clients import Client, application
+from tests.stories.conftest import Person
 
 pytestmark = pytest.mark.story
-
-# Seconds in which every request has an answer, whatever the database does; a little for a busy machine.
-LONGEST = 5.9
-
-
-def get(url: str, **options: Any) -> tuple[requests.Response, float]:
-    """An answer, and the seconds that it took."""
-    began = time.monotonic()
-    answer = requests.get(url, timeout=30, **options)
-    return answer, time.monotonic() - began
-
-
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-@dataclass
-class Chain:
-    """A client that refreshes as fast as it can, each time with the latest refresh token."""
-
-    client: Client
-    refresh_token: str
-    access_token: str = ""
-    said: Counter[str] = field(default_factory=Counter)
-    slowest: float = 0.0
-
-    def follow(self, ended: Callable[[], bool]) -> None:
-        while not ended():
-            began = time.monotonic()
-            answer = self.client.ask({"grant_type": "refresh_token", "refresh_token": self.refresh_token})
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.said[f"{answer.status_code} {answer.json().get('error', '')}".strip()] += 1
-            if answer.status_code == 200:
-                self.refresh_token = answer.json()["refresh_token"]
-                self.access_token = answer.json()["access_token"]
-            elif answer.status_code == 503:
-                assert int(answer.headers["Retry-After"]) > 0
-                time.sleep(0.1)  # the sooner it comes again the harder
-            else:
-                return
 
 
 @pytest.fixture(scope="module")
@@ -83,14 +43,6 @@ def running(postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture(scope="module")
 def client(running: Installation) -> Client:
     return web_client(running)
-
-
-def web_client(installation: Installation) -> Client:
-    created = manage(
-        installation,
-        *("create_application", "--type", "web", "--name", "Faults", "--redirect-url", CALLBACK),
-    )
-    return Client(Person(installation.base_url), created)
 
 
 @pytest.mark.spec("S-12", "RFC 9110 §15.6.4; RFC 9700 §4.14.2")
@@ -213,6 +165,44 @@ def only_reads(postgres: PostgresServer, value: str) -> None:
             if other.execute("SHOW default_transaction_read_only").fetchone() == (value,):
                 time.sleep(0.3)  # the others hear of it before their next statement
                 return
+
+
+@pytest.mark.spec("O-144", "operation")
+def test_no_connection_is_left_for_a_while(
+    client: Client, postgres: PostgresServer, running: Installation
+) -> None:
+    with refreshing(client, 4) as chains:
+        with ExitStack() as stack:
+            take_all(postgres.url, stack)
+            until = time.monotonic() + 2
+            while time.monotonic() < until:
+                answer, seconds = get(f"{running.base_url}/readyz")
+                assert (answer.status_code, seconds < LONGEST) == (503, True)
+                time.sleep(0.1)
+            assert all(chain.said["503 temporarily_unavailable"] for chain in chains)
+        until_refreshed(chains, 5)
+
+
+def take_all(url: str, stack: ExitStack) -> None:
+    """Take every connection that there is, those that a server kept among them."""
+    first = stack.enter_context(psycopg.connect(url, autocommit=True, application_name="thief"))
+    deadline, refused = time.monotonic() + 10, 0
+    while refused < 50:
+        assert time.monotonic() < deadline
+        first.execute(END_OTHERS)
+        try:
+            another = psycopg.connect(url, autocommit=True, application_name="thief")
+        except psycopg.OperationalError:
+            refused += 1
+            continue
+        refused = 0
+        stack.enter_context(another)
+
+
+END_OTHERS = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+ WHERE application_name <> 'thief' AND backend_type = 'client backend'
+"""
 
 
 @pytest.mark.spec("S-14", "RFC 9110 §15.6.4")
