@@ -13,6 +13,8 @@ from pathlib import Path
 
 import django
 
+from benchmarks.faults.kinds import KINDS
+from benchmarks.faults.table import run
 from tests.infrastructure.postgres import PostgresServer
 from tests.infrastructure.processes import free_port
 
@@ -24,6 +26,9 @@ MANY = 5_000_000
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line asks for."""
     asked = command_line().parse_args(arguments)
+    if asked.command is faults:
+        faults(asked)
+        return
     with PostgresServer(POSTGRESQL) as database:
         configure(database.url, asked.port)
         asked.command(asked, database)
@@ -44,6 +49,12 @@ def command_line() -> argparse.ArgumentParser:
     serving = commands.add_parser("serve", help="serve seeded tables until Ctrl-C")
     serving.set_defaults(command=serve)
     serving.add_argument("folder", type=Path, help="where to write what a load driver must know")
+    failing = commands.add_parser("faults", help="break things under load and count what that costs")
+    failing.set_defaults(command=faults)
+    failing.add_argument(
+        "--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"only these of {', '.join(KINDS)}"
+    )
+    failing.add_argument("--seconds", type=float, default=7, help="how long the load goes on afterward")
     for sub in (measuring, serving):
         sub.add_argument("--port", type=int, default=free_port(), help="port to serve on")
         sub.add_argument("--tokens", type=int, default=10_000, help="living tokens to begin with")
@@ -61,6 +72,11 @@ def configure(database_url: str, port: int) -> None:
         "HOUSEKEEPING": "0",  # what is deleted is deleted when it is measured
     }
     django.setup()
+
+
+def faults(asked: argparse.Namespace) -> None:
+    """Break things under load, each installation with a database of its own."""
+    run(asked)
 
 
 def measure(asked: argparse.Namespace, database: PostgresServer) -> None:

@@ -3,9 +3,9 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
-from urllib.parse import urlencode
 
 from benchmarks import load, seeds
+from benchmarks.messages import get, post
 from benchmarks.seeds import Seeds
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, ME, TOKEN, VERIFY
 
@@ -82,22 +82,3 @@ def some_access_tokens() -> Iterator[str]:
     """Yield the same few hundred living access tokens again and again."""
     while True:
         yield from (seeds.access_token(number) for number in range(1, 501))
-
-
-def post(path: str, form: dict[str, str], headers: dict[str, str] | None = None) -> bytes:
-    """Return a POST request with a form."""
-    body = urlencode(form).encode()
-    lines = {"Content-Type": "application/x-www-form-urlencoded", "Content-Length": str(len(body))}
-    return head("POST", path, {**lines, **(headers or {})}) + body
-
-
-def get(path: str, token: str) -> bytes:
-    """Return a GET request with a token."""
-    return head("GET", path, {"Authorization": f"Bearer {token}"})
-
-
-def head(method: str, path: str, headers: dict[str, str]) -> bytes:
-    """Return a request up to its body."""
-    lines = [f"{method} {path} HTTP/1.1", "Host: 127.0.0.1"]
-    lines += [f"{name}: {value}" for name, value in headers.items()]
-    return "\r\n".join([*lines, "", ""]).encode()
