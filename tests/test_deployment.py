@@ -35,6 +35,15 @@ def test_a_service_cannot_read_the_repository_it_was_installed_from(name: str) -
     assert f"InaccessiblePaths=-{folder}/.git" in lines
 
 
+@pytest.mark.spec("O-81", "operation")
+def test_systemd_does_not_give_up_while_the_database_is_away() -> None:
+    """It does after five starts within ten seconds."""
+    lines = (UNITS / "gatehouse.service").read_text(encoding="utf-8").splitlines()
+    assert "Restart=on-failure" in lines
+    seconds = next(int(line.partition("=")[2]) for line in lines if line.startswith("RestartSec="))
+    assert 4 * seconds > 10
+
+
 def installed(folder: Path) -> list[str]:
     """The units as they would be installed, for a Python that exists here."""
     for unit in UNITS.iterdir():
