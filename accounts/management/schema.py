@@ -99,12 +99,16 @@ def keep_secret_key() -> None:
         CommandError: where people have used the database, so that there was another one.
     """
     file: KeyFile = settings.KEY_FILE
-    if not file.is_draft(settings.SECRET_KEY):
-        return
-    if User.objects.exists():
+    if secret_key_is_lost():
         raise CommandError(
             f"There is no secret key, and the database is in use: set SECRET_KEY to the key that it was used "
             f"with, or put {file.path} back. If that key is lost, set SECRET_KEY to a new one: sessions end, "
             "and authenticator apps have to be set up again."
         )
-    file.keep()
+    if file.is_draft(settings.SECRET_KEY):
+        file.keep()
+
+
+def secret_key_is_lost() -> bool:
+    """Return whether the secret key is new, and people have used the database with another."""
+    return settings.KEY_FILE.is_draft(settings.SECRET_KEY) and User.objects.exists()

@@ -10,7 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.db import connection
 from django.utils import timezone
 
-from accounts.management.schema import read_schema
+from accounts.management.schema import read_schema, secret_key_is_lost
 from accounts.security.ciphers import UnreadableError
 from audit.models import Event
 from config import env
@@ -136,7 +136,13 @@ def seconds_ahead() -> float:
 
 
 def check_stored_secrets() -> Iterator[Finding]:
-    """Can what was encrypted under the secret key be read?"""
+    """Is there the secret key that the database was used with, and can what it encrypted be read?"""
+    if secret_key_is_lost():
+        yield error(
+            "There is no secret key, and the database is in use: the server doesn't start.",
+            "Set SECRET_KEY to the key that it was used with, or put var/secret_key back from the backup.",
+        )
+        return
     app = Authenticator.objects.filter(type=Authenticator.Type.TOTP).order_by("-pk").first()
     if app is None:
         yield ok("Nothing is stored that depends on the secret key.")

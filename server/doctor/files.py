@@ -20,7 +20,7 @@ SCARCE, TOO_LITTLE = 1000 * MEGABYTE, 100 * MEGABYTE
 def check_secret_key() -> Iterator[Finding]:
     """Where does the secret key come from?"""
     if env.text("SECRET_KEY"):
-        yield ok("The secret key is given by SECRET_KEY.")
+        yield ok("The secret key is given by the environment.")
     elif settings.KEY_FILE.is_draft(settings.SECRET_KEY):
         yield warning(
             "There is no secret key yet; the first start on an empty database keeps a new one.",

@@ -17,6 +17,12 @@ SECONDS = 5
 DAY = 24 * 60 * 60
 RENEW_DAYS = 14
 MOST_BYTES = 100_000
+# What a proxy says when it reaches no server, and a server without its database.
+UNAVAILABLE = (
+    http.HTTPStatus.BAD_GATEWAY,
+    http.HTTPStatus.SERVICE_UNAVAILABLE,
+    http.HTTPStatus.GATEWAY_TIMEOUT,
+)
 
 
 def check_reach() -> Iterator[Finding]:
@@ -29,8 +35,9 @@ def check_reach() -> Iterator[Finding]:
             "Renew or correct it. For an authority of your own, set SSL_CERT_FILE to its certificate.",
         )
     except (OSError, http.client.HTTPException) as failure:
+        reason = getattr(failure, "strerror", None) or type(failure).__name__
         yield warning(
-            f"Nothing answers at {settings.BASE_URL} from here ({type(failure).__name__}).",
+            f"Nothing answers at {settings.BASE_URL} from here ({reason}).",
             "Start the server and the proxy, and check the name, the port, and the firewall.",
         )
 
@@ -40,6 +47,12 @@ def reached(url: SplitResult) -> Iterator[Finding]:
     connection = connect(url)
     try:
         status, metadata = ask(connection, {})
+        if status in UNAVAILABLE:
+            yield error(
+                f"{settings.BASE_URL} answers that it is unavailable (status {status}).",
+                "Start the server, see whether its /readyz says 200, and have the proxy lead to it.",
+            )
+            return
         if status != http.HTTPStatus.OK or metadata.get("issuer") != settings.BASE_URL:
             yield error(
                 f"{settings.BASE_URL} leads to something else: its metadata has status {status}"

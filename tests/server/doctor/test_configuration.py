@@ -70,7 +70,7 @@ def test_trusted_proxies_fit_the_url(settings: Settings, url: str, proxies: int,
 def test_it_says_where_the_key_comes_from(
     key_file: KeyFile, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert only(check_secret_key).sentence == "The secret key is given by SECRET_KEY."
+    assert only(check_secret_key).sentence == "The secret key is given by the environment."
     monkeypatch.delenv("SECRET_KEY")
     assert str(key_file.path) in only(check_secret_key).sentence
     key_file.path.rename(key_file.draft)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from accounts.models import Role
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from common.key_file import KeyFile
 from oauthapps.rules.app_types import AppType
 from server.doctor.contents import check_administrators, check_applications
 from server.doctor.database import (
@@ -30,6 +31,8 @@ from tests.factories import AdministratorFactory, UserFactory, make_application
 from tests.server.doctor.conftest import only
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from pytest_django.fixtures import Settings
 
 pytestmark = pytest.mark.django_db
@@ -98,6 +101,16 @@ def test_what_another_key_encrypted_is_an_error(settings: Settings) -> None:
     assert "can be read" in only(check_stored_secrets).sentence
     settings.SECRET_KEY = "another-key-that-is-long-enough-for-the-test-suite"
     assert only(check_stored_secrets).level is Level.ERROR
+
+
+@pytest.mark.spec("O-78", "ASVS 13.3.1")
+def test_a_lost_key_of_a_database_in_use_is_an_error(settings: Settings, tmp_path: Path) -> None:
+    file = KeyFile(tmp_path / "secret_key")
+    settings.KEY_FILE, settings.SECRET_KEY = file, file.read()
+    assert only(check_stored_secrets).level is Level.OK
+    UserFactory.create()
+    finding = only(check_stored_secrets)
+    assert (finding.level, "doesn't start" in finding.sentence) == (Level.ERROR, True)
 
 
 @pytest.mark.spec("O-78", "the product's limit")
