@@ -47,6 +47,7 @@ def addresses() -> list[str]:
         "<identifier:subject>": "0" * 32,
         "<digest:digest>": "0" * 64,
         "<int:pk>": "1",
+        "<str:kind>": "long_assertions",
         "<int:scope_pk>": "1",
         "(?P<version>[^/]+)": "v15.0",
         "(?:/[\\s\\S]*)?": "",
