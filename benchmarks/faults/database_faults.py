@@ -18,13 +18,13 @@ from tests.infrastructure.postgres import PostgresServer
 
 def postgres_of(scene: Scene) -> PostgresServer:
     """Return the PostgreSQL server of a scene that has one."""
-    assert scene.postgres is not None  # noqa: S101
+    assert scene.postgres is not None  # noqa: S101  # the kind that runs has one
     return scene.postgres
 
 
 def file_of(scene: Scene) -> Path:
     """Return the SQLite file of a scene that has one."""
-    assert scene.file is not None  # noqa: S101
+    assert scene.file is not None  # noqa: S101  # the kind that runs has one
     return scene.file
 
 
@@ -96,7 +96,7 @@ SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 def fill_disk(scene: Scene) -> None:
     """Leave no room on the database's disk for eight seconds; start PostgreSQL again if that ended it."""
     disk, until = scene.disk, time.monotonic() + 8
-    assert disk is not None  # noqa: S101
+    assert disk is not None  # noqa: S101  # the kind that runs has one
     while time.monotonic() < until:
         disk.fill()  # also what was freed meanwhile
         time.sleep(0.2)

@@ -141,7 +141,7 @@ class Scene:
         if self.file is not None:
             with closing(sqlite3.connect(self.file)) as database:
                 return int(database.execute(statement).fetchone()[0])
-        assert self.postgres is not None  # noqa: S101
+        assert self.postgres is not None  # noqa: S101  # the kind that runs has one
         with psycopg.connect(self.postgres.url) as other:
             row = other.execute(statement.encode()).fetchone()
         return int(row[0]) if row else 0

@@ -84,7 +84,7 @@ def add_families(application: Any) -> None:
     from oauthapps.models import Consent, TokenFamily  # noqa: PLC0415
 
     people = [
-        User(username=f"person{n}", email=f"{n}@example.org", name=f"Person {n}", password="!")  # noqa: S106
+        User(username=f"person{n}", email=f"{n}@example.org", name=f"Person {n}", password="!")  # noqa: S106  # nobody signs in
         for n in range(PEOPLE)
     ]
     User.objects.bulk_create(people)

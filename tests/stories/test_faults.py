@@ -45,16 +45,16 @@ def client(on_sqlite: Installation) -> Client:
 def test_workers_that_die_at_random_lose_nothing(on_sqlite: Installation, client: Client) -> None:
     with refreshing(client, 6) as chains:
         for _ in range(4):
-            time.sleep(random.uniform(0.3, 1))  # noqa: S311
+            time.sleep(random.uniform(0.3, 1))  # noqa: S311  # no secret
             with suppress(ProcessLookupError):
-                os.kill(random.choice(children_of(on_sqlite.pid)), signal.SIGKILL)  # noqa: S311
+                os.kill(random.choice(children_of(on_sqlite.pid)), signal.SIGKILL)  # noqa: S311  # no secret
         until_refreshed(chains, 3)
 
 
 @pytest.mark.spec("O-140", "operation")
 def test_a_server_that_dies_and_starts_again_loses_nothing(on_sqlite: Installation, client: Client) -> None:
     with refreshing(client, 6) as chains:
-        time.sleep(random.uniform(0.3, 1))  # noqa: S311
+        time.sleep(random.uniform(0.3, 1))  # noqa: S311  # no secret
         on_sqlite.kill()
         on_sqlite.start()
         until_refreshed(chains, 3)
