@@ -1,13 +1,13 @@
 """Getting an installation ready is for one process at a time: several servers may be started at once."""
 
-import fcntl
-import os
 import time
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 
 from django.db import DEFAULT_DB_ALIAS, connection, connections
+
+from common.folder_lock import alone_in
 
 # Which of PostgreSQL's advisory locks: the letters of "gate".
 LOCK = 0x67617465
@@ -20,17 +20,6 @@ def alone_with_database() -> AbstractContextManager[None]:
         return alone_on_server()
     folder = Path(str(connection.settings_dict["NAME"])).parent
     return alone_in(folder) if folder.is_dir() else nullcontext()  # SQLite itself will say what is wrong
-
-
-@contextmanager
-def alone_in(folder: Path) -> Iterator[None]:
-    """Wait until no other process of this machine is alone in a folder, and be that in the block."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        yield
-    finally:
-        os.close(descriptor)
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from django.db import OperationalError, connection, transaction
 
+from accounts.management.alone import alone_with_database
 from accounts.models import Organization
 from oauthapps.sql.execution import patience
 from oauthapps.sql.sqlite.base import LONGEST_SECONDS, Gate
@@ -72,6 +73,14 @@ def test_whoever_writes_passes_the_gate_first() -> None:
             statement()
             assert time.monotonic() - began > LONGEST_SECONDS / 2
     other.close()
+
+
+@pytest.mark.spec("O-148", "ASVS 15.2.2")
+def test_whoever_gets_the_database_ready_waits_for_no_gate() -> None:
+    with alone_with_database():
+        began = time.monotonic()
+        write()
+        assert time.monotonic() - began < LONGEST_SECONDS / 2
 
 
 @pytest.mark.spec("S-14", "RFC 9110 §15.6.4")

@@ -18,6 +18,7 @@ from typing import Any
 
 from django.db.backends.sqlite3 import base
 
+from common.folder_lock import locked
 from oauthapps.sql.execution import patience
 
 # Seconds between two looks at the gate, or two attempts to write while another connection does.
@@ -41,7 +42,8 @@ class Gate:
     """
 
     def __init__(self, file: str) -> None:
-        self.folder = os.open(Path(file).parent, os.O_RDONLY | os.O_CLOEXEC)
+        self.path = Path(file).resolve().parent
+        self.folder = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         self.lets_others_go_first = False
 
     def close(self) -> None:
@@ -66,6 +68,8 @@ class Gate:
 
     def enter(self) -> bool:
         """Go into the gate if nobody is in it; return whether this connection has passed as far as it can."""
+        if self.path in locked:  # this process keeps others out, for longer
+            return True
         try:
             fcntl.flock(self.folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from accounts.management.alone import alone_in
+from common.folder_lock import alone_in
 from common.former_keys import FormerKey, read_former_keys, replace_secret, write_former_keys
 from config import env
 

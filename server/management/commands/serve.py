@@ -11,10 +11,11 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import connection, connections
 
-from accounts.management.alone import alone_in, alone_with_database
+from accounts.management.alone import alone_with_database
 from accounts.management.base import one_line
 from accounts.management.schema import keep_secret_key, read_schema
 from accounts.services.reencryption import reencrypt_second_factors
+from common.folder_lock import alone_in
 from common.former_keys import read_former_keys, write_former_keys
 from config import env
 from server import first_run
