@@ -105,7 +105,8 @@ def behind_nginx(stage: Stage) -> Iterator[Scene]:
 def on_small_disk(_stage: Stage) -> Iterator[Scene]:
     """PostgreSQL on a disk that can be filled, and a server."""
     user = user_of_servers()
-    with SmallDisk(DISK_MIB, user) as disk, PostgresServer(SMALL, data=disk.folder / "data") as postgres:
+    small = SmallDisk(DISK_MIB, user, through_proc=True)
+    with small as disk, PostgresServer(SMALL, data=disk.folder / "data") as postgres:
         seeds = seed(postgres.url)
         with Supervised(postgres.url) as server:
             yield Scene(
