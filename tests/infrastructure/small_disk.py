@@ -20,8 +20,8 @@ class SmallDisk:
     Args:
         mebibytes: how many.
         user: whose it is, if not ours.
-        through_proc: whether it may be in a namespace of its own, which needs no privileges. Programs reach it
-            there through `/proc`, unless they follow links by themselves, as SQLite does.
+        through_proc: whether it may be in a namespace of its own, which needs no privileges. Programs reach
+            it there through `/proc`, unless they follow links by themselves, as SQLite does.
 
     Attributes:
         folder: where it is reached.
