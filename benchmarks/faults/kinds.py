@@ -143,8 +143,8 @@ def on_small_sqlite(stage: Stage) -> Iterator[Scene]:
 def site(front: int, ports: list[int]) -> str:
     """Return what deploy/nginx/gatehouse.conf says, without TLS, for these servers."""
     text = CONFIGURATION.read_text()
-    upstream = "".join(f"server 127.0.0.1:{port};\n" for port in ports)
-    shared = text[: text.index("\nserver {")].replace("server 127.0.0.1:8000;", upstream)
+    upstream = "".join(f"server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
+    shared = text[: text.index("\nserver {")].replace("server 127.0.0.1:8000 max_fails=0;", upstream)
     lines = text[text.rindex("\nserver {") :].replace("$host;", "$http_host;").splitlines()
     kept = [line for line in lines if not line.lstrip().startswith(OF_THE_MACHINE)]
     return "\n".join([shared, *kept]).replace("\nserver {", f"\nserver {{\n    listen 127.0.0.1:{front};")

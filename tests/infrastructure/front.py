@@ -91,9 +91,9 @@ def in_front_of(ports: list[int], folder: Path) -> Iterator[Front]:
 def configuration(front: Front, instances: list[int]) -> str:
     """The file with this test's ports and paths; whatever else it says is what stands in it."""
     text = CONFIGURATION.read_text()
-    servers = " ".join(f"server 127.0.0.1:{port};" for port in instances)
+    servers = " ".join(f"server 127.0.0.1:{port} max_fails=0;" for port in instances)
     for ours, theirs, count in (
-        ("server 127.0.0.1:8000;", servers, 1),
+        ("server 127.0.0.1:8000 max_fails=0;", servers, 1),
         ("listen 443 ", f"listen 127.0.0.1:{front.https} ", 2),
         ("listen [::]:443 ", f"listen [::1]:{front.https} ", 2),
         ("listen 80;", f"listen 127.0.0.1:{front.http};", 1),
