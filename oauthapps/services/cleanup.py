@@ -1,9 +1,9 @@
 """Removing what can no longer matter, a few rows at a time.
 
 What has been used up stays as long as a second use of it must be recognized: a redeemed code and a replaced
-refresh token as long as anything of their family could still work, an assertion's `jti` until the assertion
-has expired. Every query follows an index, and every transaction is short (`common/work.py`). A family says
-when it is next worth looking at, so that a run costs what has become due and not what lives.
+refresh token as long as anything of their family could still work, an assertion's `jti` until a day after
+the assertion has expired. Every query follows an index, and every transaction is short (`common/work.py`). A
+family says when it is next worth looking at, so that a run costs what has become due and not what lives.
 """
 
 from dataclasses import dataclass, fields
@@ -36,7 +36,8 @@ from oauthapps.models import (
 from oauthapps.models.access import expired_before, usable_refresh_token
 from oauthapps.models.consents import EXPLAINED_FOR
 
-# A dead token is still a known one for so long: asking about it is no guess.
+# A dead token is still a known one for so long: asking about it is no guess. A used assertion is, too: should
+# the clock have been ahead by hours, it could still come again.
 EXPIRED_FOR = timedelta(days=1)
 
 
@@ -90,7 +91,7 @@ def remove_expired(work: Work) -> None:
     sessions = Session.objects.filter(expire_date__lt=now)
     work.delete(listed_of(sessions), "listed_sessions")
     work.delete(sessions, "sessions")
-    work.delete(ClientAssertion.objects.filter(expires__lt=now), "client_assertions")
+    work.delete(ClientAssertion.objects.filter(expires__lt=now - EXPIRED_FOR), "client_assertions")
     work.delete(OneTimeLink.objects.filter(expires_at__lt=now), "one_time_links")
 
 
@@ -141,7 +142,7 @@ def removal_overdue_since() -> datetime | None:
     due: list[datetime] = [at + kept for at, kept in oldest if at is not None]
     if forgotten := expired_access_tokens(now).values_list("expires", "assertion_expires").first():
         expires, assertion_expires = forgotten
-        due.append(max(filter(None, (expires + EXPIRED_FOR, assertion_expires))))
+        due.append(max(filter(None, (expires, assertion_expires))) + EXPIRED_FOR)
     return min(due, default=None)
 
 
@@ -155,8 +156,9 @@ def listed_of(sessions: models.QuerySet[Session]) -> models.QuerySet[UserSession
 
 def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:
     """Return the access tokens that are long expired and whose assertion could not come again."""
+    long_ago = now - EXPIRED_FOR
     return AccessToken.objects.filter(
-        Q(assertion_id=None) | Q(assertion_expires__lt=now), expires__lt=now - EXPIRED_FOR
+        Q(assertion_id=None) | Q(assertion_expires__lt=long_ago), expires__lt=long_ago
     ).order_by("expires")
 
 
