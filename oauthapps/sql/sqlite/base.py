@@ -39,12 +39,17 @@ class Gate:
 
     Args:
         file: the path of the SQLite file.
+
+    Attributes:
+        lets_others_go_first: whether others than this connection may pass before it.
+        until: the time, by the clock of `time.monotonic`, from which on it does not wait.
     """
 
     def __init__(self, file: str) -> None:
         self.path = Path(file).resolve().parent
         self.folder = os.open(self.path, os.O_RDONLY | os.O_CLOEXEC)
         self.lets_others_go_first = False
+        self.until = inf
 
     def close(self) -> None:
         """Have no gate any more."""
@@ -53,7 +58,7 @@ class Gate:
     def __enter__(self) -> None:
         if self.enter():
             return
-        looks, deadline = 0, time.monotonic() + LONGEST_SECONDS
+        looks, deadline = 0, min(time.monotonic() + LONGEST_SECONDS, self.until)
         while time.monotonic() < deadline:
             time.sleep(PAUSE_SECONDS)
             looks = looks + 1 if self.enter() else 0
@@ -103,6 +108,7 @@ class PatientCursor(base.SQLiteCursorWrapper):
         if self.gate is None or self.connection.in_transaction or query.lstrip().startswith(READS):
             return self.execute_when_free(query, params)
         self.gate.lets_others_go_first = patience.until == inf
+        self.gate.until = patience.until + LAST_SECONDS
         with self.gate:
             return self.execute_when_free(query, params)
 
