@@ -4,11 +4,13 @@ import contextlib
 import logging
 from collections.abc import Iterator
 
-from django.db import DatabaseError, connection
+from django.db import DatabaseError
+
+from common.patience import patience
 
 log = logging.getLogger("gatehouse.database")
-# Milliseconds that such a write waits for another one on SQLite, where there is one at a time.
-PATIENCE = 50
+# How long such a write waits for another one on SQLite, where there is one at a time.
+WAIT_SECONDS = 0.05
 
 
 @contextlib.contextmanager
@@ -27,14 +29,9 @@ def best_effort(what: str) -> Iterator[None]:
 
 @contextlib.contextmanager
 def impatiently() -> Iterator[None]:
-    """Wait for no other writer on SQLite."""
-    if connection.vendor != "sqlite":
-        yield
-        return
-    connection.ensure_connection()
-    patience = int(1000 * connection.settings_dict["OPTIONS"]["timeout"])
-    connection.connection.execute(f"PRAGMA busy_timeout = {PATIENCE}")
+    """Hardly wait for other writers on SQLite."""
+    before, patience.seconds = patience.seconds, WAIT_SECONDS
     try:
         yield
     finally:
-        connection.connection.execute(f"PRAGMA busy_timeout = {patience}")
+        patience.seconds = before

@@ -8,7 +8,6 @@ wrapper, hears of these too.
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from math import inf
 from time import perf_counter
 from typing import Any
 
@@ -33,19 +32,6 @@ class Spent(threading.local):
 
 
 spent = Spent()
-
-
-class Patience(threading.local):
-    """How long the request that a thread works on may still be tried again.
-
-    Attributes:
-        until: by the clock of `time.monotonic`; later attempts would keep its client waiting for too long.
-    """
-
-    until = inf
-
-
-patience = Patience()
 
 
 def timed(execute: Callable[..., Any], sql: str, parameters: Any, many: bool, context: Any) -> Any:

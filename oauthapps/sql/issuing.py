@@ -16,9 +16,10 @@ from functools import lru_cache
 
 from django.db import DEFAULT_DB_ALIAS, DatabaseError, OperationalError, connections, transaction
 
+from common.patience import patience
 from oauthapps.errors import InDoubtError, was_lost
 from oauthapps.rules.dated_exceptions import ExceptionKind
-from oauthapps.sql.execution import fetch_all, patience
+from oauthapps.sql.execution import fetch_all
 
 # What makes the new tokens possible; the rows that come back say whose they are.
 USES = {

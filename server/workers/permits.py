@@ -14,7 +14,7 @@ from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, Error, connections
 
-from oauthapps.sql.execution import patience
+from common.patience import patience
 from server.faults import Kept
 from server.workers.exchange import Exchange
 

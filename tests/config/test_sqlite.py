@@ -12,8 +12,9 @@ from django.db import OperationalError, connection, transaction
 
 from accounts.management.alone import alone_with_database
 from accounts.models import Organization
-from oauthapps.sql.execution import patience
-from oauthapps.sql.sqlite.base import LONGEST_SECONDS, Gate
+from common.best_effort import best_effort
+from common.patience import patience
+from oauthapps.sql.sqlite.base import LAST_SECONDS, LONGEST_SECONDS, Gate
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -108,3 +109,18 @@ def test_a_program_that_is_stopped_in_the_gate_keeps_nobody_out(tmp_path: Path) 
         assert time.monotonic() - began < 0.1
     stopped.close()
     other.close()
+
+
+@pytest.mark.spec("S-14", "RFC 9110 §15.6.4")
+def test_what_is_not_worth_a_wait_leaves_the_request_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(patience, "until", time.monotonic() - LAST_SECONDS + 0.5)
+        began = time.monotonic()
+        with best_effort("a name"):
+            write()
+        assert time.monotonic() - began < 0.4
+        with pytest.raises(OperationalError, match="locked"):
+            write()
+        assert 0.4 < time.monotonic() - began < 1
+        other.execute("ROLLBACK")

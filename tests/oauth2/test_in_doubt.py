@@ -11,10 +11,10 @@ from django.db import connection
 from django.test import Client
 
 from accounts.models import User
+from common.patience import patience
 from oauthapps.models import AccessToken, Application, RefreshToken
 from oauthapps.models.consents import TokenFamily
 from oauthapps.sql import issuing
-from oauthapps.sql.execution import patience
 from tests.infrastructure.relay import Relay
 from tests.oauth2.conftest import Machine
 from tests.oauth_client import AUTHORIZE, OAuthClient, hidden_fields

@@ -19,7 +19,7 @@ from typing import Any
 from django.db.backends.sqlite3 import base
 
 from common.folder_lock import locked
-from oauthapps.sql.execution import patience
+from common.patience import patience
 
 # Seconds between two looks at the gate, or two attempts to write while another connection does.
 PAUSE_SECONDS = 0.001
@@ -108,7 +108,7 @@ class PatientCursor(base.SQLiteCursorWrapper):
         if self.gate is None or self.connection.in_transaction or query.lstrip().startswith(READS):
             return self.execute_when_free(query, params)
         self.gate.lets_others_go_first = patience.until == inf
-        self.gate.until = patience.until + LAST_SECONDS
+        self.gate.until = min(time.monotonic() + patience.seconds, patience.until + LAST_SECONDS)
         with self.gate:
             return self.execute_when_free(query, params)
 
@@ -120,7 +120,8 @@ class PatientCursor(base.SQLiteCursorWrapper):
                 return super().execute(query, params)
             except sqlite3.OperationalError as error:
                 now = time.monotonic()
-                deadline = deadline or min(now + self.seconds, patience.until + LAST_SECONDS)
+                waits = min(self.seconds, patience.seconds)
+                deadline = deadline or min(now + waits, patience.until + LAST_SECONDS)
                 if not self.may_wait(error) or now > deadline:
                     raise
             time.sleep(PAUSE_SECONDS)
