@@ -214,6 +214,7 @@ def test_an_assertion_works_once_wherever_it_is_sent(client: OAuthClient) -> Non
 
 
 @pytest.mark.spec("Y-62", "RFC 7523 §3 item 7")
+@pytest.mark.django_db(transaction=True)
 def test_what_was_used_is_remembered_though_the_clock_is_ahead_for_a_while(client: OAuthClient) -> None:
     used = assertion(client)
     own_token(client, used)
