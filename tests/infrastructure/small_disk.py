@@ -75,7 +75,7 @@ class SmallDisk:
         if self.process.stdout.readline() != b"there\n":
             self.process.wait()
             raise ImpossibleHereError("needs user namespaces, to mount a small file system")
-        self.folder = Path(f"/proc/{self.process.pid}/root/mnt")
+        self.folder = Path("/proc", str(self.process.pid), "root", "mnt")
 
     def _run(self, command: str, *, expected: int) -> None:
         as_user = dying_with_parent("KILL", user=self.user)
