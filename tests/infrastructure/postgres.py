@@ -18,7 +18,7 @@ import psycopg
 
 from benchmarks.processes import with_descendants
 from tests.infrastructure.leaving_out import require
-from tests.infrastructure.processes import dying_with_parent, free_port
+from tests.infrastructure.processes import dying_with_parent, end, free_port
 
 DEBIAN = Path("/usr/lib/postgresql")
 
@@ -62,12 +62,7 @@ class PostgresServer:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         # SIGQUIT is PostgreSQL's immediate shutdown.
-        self.process.send_signal(signal.SIGQUIT)
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+        end(self.process, signal.SIGQUIT, self.process.kill)
         self._remove()
 
     @property

@@ -3,7 +3,10 @@
 import contextlib
 import os
 import shutil
+import signal
 import socket
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 # Before a command: the modes of files count for root too, as they do for the user that should run a server.
@@ -27,6 +30,16 @@ def dying_with_parent(signal_name: str, *, user: str | None = None) -> list[str]
     if shutil.which("setpriv") is None:  # util-linux: on every Debian, not on every developer's machine
         return ["runuser", "-u", user, "--"] if user else []
     return ["setpriv", *identity, "--pdeathsig", signal_name]
+
+
+def end(process: subprocess.Popen[bytes], number: signal.Signals, kill: Callable[[], None]) -> None:
+    """Ends a process by a signal, and by `kill` if it is still there after ten seconds."""
+    process.send_signal(number)
+    try:
+        process.wait(timeout=10)
+    except subprocess.TimeoutExpired:
+        kill()
+        process.wait(timeout=10)
 
 
 def children_of(pid: int) -> list[int]:

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import ClassVar, Self
 
 from tests.infrastructure.leaving_out import require
-from tests.infrastructure.processes import dying_with_parent
+from tests.infrastructure.processes import dying_with_parent, end
 
 
 class Proxy:
@@ -41,11 +41,7 @@ class Proxy:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.process.send_signal(signal.SIGTERM)
-        try:
-            self.process.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            self._kill()
+        end(self.process, signal.SIGTERM, self._kill)
         self._remove()
 
     def log_text(self) -> str:
