@@ -2,24 +2,20 @@
 
 import json
 import re
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
-import jwt
 import pytest
 
-from tests.infrastructure.front import ENVIRONMENT, HOST, Front, configuration
+from tests.infrastructure.front import BASE_URL, ENVIRONMENT, HOST, Front, configuration
 from tests.infrastructure.installation import ADMIN, ROOT, Installation
 from tests.infrastructure.leaving_out import require
 from tests.infrastructure.nginx import Nginx
 from tests.infrastructure.processes import free_port
 from tests.infrastructure.tls import make_certificate
-from tests.oauth_client import JWT_EXCHANGE
-from tests.stories.conftest import certificate, manage
-from tests.stories.protected import Upstream
+from tests.stories.conftest import certificate
+from tests.stories.protected import Machine, Upstream, make_machine
 
 pytestmark = pytest.mark.story
 
@@ -35,19 +31,7 @@ class Behind:
     front: Front
     installation: Installation
     api: Upstream
-    application: dict[str, Any]
-    private_key: str
-
-    def token(self, **parameters: str) -> str:
-        claims = {
-            "iss": self.application["customer_id"],
-            "sub": self.application["user_id"],
-            "exp": int(time.time()) + 60,
-        }
-        credentials = {name: self.application[name] for name in ("client_id", "client_secret")}
-        assertion = jwt.encode(claims, self.private_key, algorithm="RS256")
-        form = urlencode(credentials | {"jwt_token": assertion} | parameters)
-        return str(self.body(JWT_EXCHANGE, "-d", form)["access_token"])
+    machine: Machine
 
     def body(self, path: str, *options: str) -> dict[str, Any]:
         answer = self.front.curl(path, *options)
@@ -76,25 +60,21 @@ def behind(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Behind]:
     make_certificate(folder, HOST)
     with Upstream() as api, Installation(folder / "gatehouse", ADMIN | ENVIRONMENT) as installation:
         private, public = certificate(folder)
-        application = manage(
-            installation,
-            *("create_application", "--type", "machine_to_machine", "--name", "Moved"),
-            *("--owner", ADMIN["ADMIN_USERNAME"], "--public-key", str(public)),
-        )
         front = Front(folder, https=free_port(), http=free_port())
+        machine = make_machine(installation, private, public, BASE_URL, front.session())
         with Nginx(site(front, gatehouse=installation.port, api=api.port), front.https):
-            yield Behind(front, installation, api, application, private.read_text())
+            yield Behind(front, installation, api, machine)
 
 
 @pytest.mark.spec("O-117", "moving in")
 def test_the_api_learns_who_calls_and_never_sees_the_token(behind: Behind) -> None:
-    token = behind.token()
+    token = behind.machine.token()
     for header in (f"sessionID: {token}", f"Authorization: Bearer {token}"):
         seen = behind.body(f"{CALL}?fields=ID%2Fname&x=", "-H", header, "-H", "Cookie: a=b")
         assert seen["path"] == f"{CALL}?fields=ID%2Fname&x="
         headers = seen["headers"]
-        assert headers["x-auth-user-id"] == behind.application["user_id"]
-        assert headers["x-auth-client-id"] == behind.application["client_id"]
+        assert headers["x-auth-user-id"] == behind.machine.application["user_id"]
+        assert headers["x-auth-client-id"] == behind.machine.application["client_id"]
         assert (headers["x-auth-scope"], headers["host"]) == ("read write", HOST)
         assert "cookie" not in headers
         assert token not in json.dumps(seen)
@@ -104,15 +84,15 @@ def test_the_api_learns_who_calls_and_never_sees_the_token(behind: Behind) -> No
 @pytest.mark.parametrize("name", ["user/me", "user/search"])
 def test_the_calls_that_gatehouse_answers_stay_with_it(behind: Behind, name: str) -> None:
     before = behind.api.requests
-    answer = behind.body(f"/attask/api/v22.0/{name}", "-H", f"sessionID: {behind.token()}")
+    answer = behind.body(f"/attask/api/v22.0/{name}", "-H", f"sessionID: {behind.machine.token()}")
     person = answer["data"][0] if name == "user/search" else answer["data"]
-    assert person["ID"] == behind.application["user_id"]
+    assert person["ID"] == behind.machine.application["user_id"]
     assert behind.api.requests == before
 
 
 @pytest.mark.spec("O-117", "moving in")
 def test_logging_out_ends_the_token_for_the_api_too(behind: Behind) -> None:
-    header = ("-H", f"sessionID: {behind.token()}")
+    header = ("-H", f"sessionID: {behind.machine.token()}")
     assert behind.front.status(CALL, *header) == 200
     before = behind.api.requests
     assert behind.body("/attask/api/v22.0/logout", "-X", "POST", *header) == {"data": {"success": True}}
@@ -123,7 +103,7 @@ def test_logging_out_ends_the_token_for_the_api_too(behind: Behind) -> None:
 @pytest.mark.spec("O-117", "RFC 6750 §3.1")
 def test_without_a_token_or_its_scope_nothing_reaches_the_api(behind: Behind) -> None:
     before = behind.api.requests
-    reader = ("-H", f"sessionID: {behind.token(scope='read')}")
+    reader = ("-H", f"sessionID: {behind.machine.token(scope='read')}")
     paths = [
         CALL,
         "/attask/",
@@ -141,16 +121,21 @@ def test_without_a_token_or_its_scope_nothing_reaches_the_api(behind: Behind) ->
     assert behind.front.status("/gatehouse-verify-attask", *reader) == 404
     assert behind.api.requests == before
     assert behind.front.status(CALL, *reader) == 200
-    seen = behind.body(CALL, "-X", "DELETE", "-H", f"sessionID: {behind.token()}", "-H", "X-Auth-User-Id: 0")
-    assert (seen["method"], seen["headers"]["x-auth-user-id"]) == ("DELETE", behind.application["user_id"])
+    seen = behind.body(
+        CALL, "-X", "DELETE", "-H", f"sessionID: {behind.machine.token()}", "-H", "X-Auth-User-Id: 0"
+    )
+    assert (seen["method"], seen["headers"]["x-auth-user-id"]) == (
+        "DELETE",
+        behind.machine.application["user_id"],
+    )
 
 
 @pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
 def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behind) -> None:
-    token = behind.token()
+    token = behind.machine.token()
     url = f"{CALL}?a=1&sessionID={token}&b=%26"
     assert behind.front.status(url) == 401
-    client_id = behind.application["client_id"]
+    client_id = behind.machine.application["client_id"]
     program = (
         "from datetime import date, timedelta; from audit.actors import Actor; "
         "from oauthapps.models import Application; from oauthapps.services.moving_in import begin; "
@@ -170,7 +155,7 @@ def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behin
 def test_while_the_api_is_away_clients_are_told_to_come_back(behind: Behind) -> None:
     front = Front(behind.front.folder, https=free_port(), http=free_port())
     gone = site(front, gatehouse=behind.installation.port, api=free_port())
-    header = ("-H", f"sessionID: {behind.token()}")
+    header = ("-H", f"sessionID: {behind.machine.token()}")
     with Nginx(gone, front.https):
         answer = front.curl(CALL, *header)
     assert re.match(r"HTTP/2 503", answer)
