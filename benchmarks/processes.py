@@ -1,5 +1,6 @@
 """What a tree of processes uses, read from Linux's /proc."""
 
+import http.client
 import os
 import re
 from pathlib import Path
@@ -39,3 +40,15 @@ def memory_mib(pid: int) -> float:
     """Return a tree's memory in MiB; what processes share counts once (PSS)."""
     texts = (Path(f"/proc/{each}/smaps_rollup").read_text() for each in with_descendants(pid))
     return sum(int(re.findall(r"\nPss: +(\d+)", text)[0]) for text in texts) / 1024
+
+
+def answers(port: int, path: str) -> bool:
+    """Return whether a server of this machine answers 200 at a path."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("GET", path)
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except OSError:
+        return False
+    finally:
+        connection.close()

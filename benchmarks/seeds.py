@@ -44,9 +44,27 @@ class Seeds:
     codes: int
 
 
-def make_seeds(codes: int, assertions: int) -> Seeds:
-    """Make the tables, the applications, and what can be used once."""
-    call_command("migrate", verbosity=0, interactive=False)
+@dataclass(frozen=True, kw_only=True)
+class Clients:
+    """Applications, and the key by which one of them acts as its owner.
+
+    Attributes:
+        owner: their owner.
+        web: a Web Application.
+        machine: a Machine to Machine Application that has the public part of `key`.
+        checker: a Machine to Machine Application that may verify the tokens of others.
+        key: the private key.
+    """
+
+    owner: User
+    web: CreatedApplication
+    machine: CreatedApplication
+    checker: CreatedApplication
+    key: rsa.RSAPrivateKey
+
+
+def make_clients() -> Clients:
+    """Make the owner and the applications."""
     owner = User.objects.create(username="owner", email="owner@example.org", role=Role.ADMINISTRATOR)
     web = create_application(
         app_type=AppType.WEB, name="Web", redirect_urls=[REDIRECT_URI], owner=owner, actor=ACTOR
@@ -62,25 +80,29 @@ def make_seeds(codes: int, assertions: int) -> Seeds:
         actor=ACTOR,
     )
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    add_key(
-        machine.application,
-        key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
-        user=owner,
-        actor=ACTOR,
-    )
+    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    add_key(machine.application, public, user=owner, actor=ACTOR)
+    return Clients(owner=owner, web=web, machine=machine, checker=checker, key=key)
+
+
+def make_seeds(codes: int, assertions: int) -> Seeds:
+    """Make the tables, the applications, and what can be used once."""
+    call_command("migrate", verbosity=0, interactive=False)
+    clients = make_clients()
     verifier = secrets.token_urlsafe(48)
     numbers = range(1, PEOPLE + 1)
     people = [User(username=f"person{number}", email=f"{number}@example.org") for number in numbers]
     User.objects.bulk_create(people)
-    run(CONSENTS, application=web.application.pk)
-    run(FAMILIES, first=1, last=codes, application=web.application.pk)
+    application = clients.web.application.pk
+    run(CONSENTS, application=application)
+    run(FAMILIES, first=1, last=codes, application=application)
     run(CODES, last=codes, uri=REDIRECT_URI, challenge=challenge_of(verifier))
     return Seeds(
-        web=web,
-        machine=machine,
-        checker=checker,
+        web=clients.web,
+        machine=clients.machine,
+        checker=clients.checker,
         verifier=verifier,
-        assertions=sign(key, owner, assertions),
+        assertions=sign(clients.key, clients.owner, assertions),
         codes=codes,
     )
 

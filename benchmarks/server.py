@@ -1,6 +1,5 @@
 """The server as an operator runs it, in a process of its own, on the database that is measured."""
 
-import http.client
 import os
 import subprocess
 import sys
@@ -9,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from benchmarks.processes import answers
 from tests.infrastructure.processes import dying_with_parent
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -32,7 +32,7 @@ class Server:
             stdout=subprocess.DEVNULL,
             start_new_session=True,
         )
-        while not self.answers():
+        while not answers(self.port, "/.well-known/oauth-authorization-server"):
             if self.process.poll() is not None:
                 raise RuntimeError("The server has ended by itself.")
             time.sleep(0.01)
@@ -44,14 +44,3 @@ class Server:
     ) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
-
-    def answers(self) -> bool:
-        """Return whether somebody is there."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            connection.request("GET", "/.well-known/oauth-authorization-server")
-            return connection.getresponse().status == http.HTTPStatus.OK
-        except OSError:
-            return False
-        finally:
-            connection.close()

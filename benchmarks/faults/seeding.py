@@ -10,17 +10,10 @@ from datetime import timedelta
 from typing import Any
 
 import django
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 # More than all kinds of faults on one database use up.
 CHAINS, CODES, PEOPLE = 4_000, 16_000, 200
-REDIRECT_URI = "https://client.example/callback"
 SCOPE = "read write offline_access"
 
 
@@ -34,33 +27,14 @@ def main() -> None:
 
 def made() -> dict[str, str]:
     """Add applications, people, codes and refresh tokens; return the credentials of their clients."""
-    from accounts.models import Organization, Role, User  # noqa: PLC0415  # needs settings
-    from audit.actors import Actor  # noqa: PLC0415
-    from oauthapps.rules.app_types import AppType  # noqa: PLC0415
-    from oauthapps.services.applications import create_application  # noqa: PLC0415
-    from oauthapps.services.credentials import add_key  # noqa: PLC0415
+    from accounts.models import Organization  # noqa: PLC0415  # needs settings
+    from benchmarks.seeds import REDIRECT_URI, make_clients  # noqa: PLC0415
 
-    actor = Actor.command("benchmarks")
-    owner = User.objects.create(username="owner", email="owner@example.org", role=Role.ADMINISTRATOR)
-    web = create_application(
-        app_type=AppType.WEB, name="Web", redirect_urls=[REDIRECT_URI], owner=owner, actor=actor
-    )
-    machine = create_application(
-        app_type=AppType.MACHINE_TO_MACHINE, name="Machine", owner=owner, actor=actor
-    )
-    checker = create_application(
-        app_type=AppType.MACHINE_TO_MACHINE,
-        name="Checker",
-        owner=owner,
-        settings={"may_verify_tokens": True},
-        actor=actor,
-    )
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    add_key(machine.application, public, user=owner, actor=actor)
+    clients = make_clients()
+    web, machine, checker = clients.web, clients.machine, clients.checker
     add_families(web.application)
     verifier = add_credentials(web.application)
-    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    private = clients.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     return {
         "web_id": web.application.client_id,
         "web_secret": web.client_secret,
@@ -70,7 +44,7 @@ def made() -> dict[str, str]:
         "checker_secret": checker.client_secret,
         "key": private.decode(),
         "issuer": Organization.current().customer_id,
-        "subject": owner.user_id,
+        "subject": clients.owner.user_id,
         "verifier": verifier,
         "redirect_uri": REDIRECT_URI,
     }
@@ -129,7 +103,7 @@ def add_credentials(application: Any) -> str:
                 code=digest(code(n)),
                 expires=timezone.now() + timedelta(days=1),
                 redirect_url=url,
-                redirect_uri=REDIRECT_URI,
+                redirect_uri=url.url,
                 scope=SCOPE,
                 code_challenge=challenge_of(verifier),
                 code_challenge_method="S256",

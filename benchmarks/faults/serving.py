@@ -1,6 +1,5 @@
 """Servers that are started again when they end, as systemd does, and what seeds their database."""
 
-import http.client
 import json
 import os
 import signal
@@ -14,6 +13,7 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
+from benchmarks.processes import answers
 from benchmarks.server import ROOT, WORKERS
 from tests.infrastructure.processes import (
     WITHOUT_PRIVILEGES,
@@ -108,7 +108,7 @@ class Supervised:
         """
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
-            if is_ready(self.port):
+            if answers(self.port, "/readyz"):
                 return
             time.sleep(0.02)
         raise RuntimeError(f"The server does not answer.\n{self.said()}")
@@ -126,15 +126,3 @@ class Supervised:
         """End all of its processes at once."""
         with suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-
-
-def is_ready(port: int) -> bool:
-    """Return whether a server says that requests may be sent to it."""
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
-    try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == http.HTTPStatus.OK
-    except OSError:
-        return False
-    finally:
-        connection.close()
