@@ -148,6 +148,18 @@ def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield found
 
 
+def runs_until_all_is_done(three: Three, first: int) -> list[Any]:
+    """What was recorded: the first run was cut off, the others were not, and together they did all of it."""
+    until(lambda: not three.left(), 120)
+    until(lambda: not three.holder(), 20)
+    runs = three.runs()
+    assert (runs[0][0], runs[0][2]) == (first, "interrupted")
+    assert {run[2] for run in runs[1:]} == {"done"}
+    assert sum(sessions_of(run[1]) for run in runs) == MANY
+    assert not overlap(runs)
+    return runs
+
+
 @pytest.mark.spec("O-31", "operation")
 @pytest.mark.spec("O-30", "operation")
 def test_who_is_killed_at_work_is_replaced_within_a_minute_and_nothing_is_lost(three: Three) -> None:
@@ -155,15 +167,9 @@ def test_who_is_killed_at_work_is_replaced_within_a_minute_and_nothing_is_lost(t
     first = three.at_work()
     os.kill(first, signal.SIGKILL)
     took = until(lambda: three.holder() not in {None, first}, LATEST_SECONDS)
-    until(lambda: not three.left(), 120)
-    until(lambda: not three.holder(), 20)
-    runs = three.runs()
+    runs = runs_until_all_is_done(three, first)
     assert took < LATEST_SECONDS
-    assert (runs[0][0], runs[0][2]) == (first, "interrupted")
-    assert {run[2] for run in runs[1:]} == {"done"}
     assert first not in {run[0] for run in runs[1:]}
-    assert sum(sessions_of(run[1]) for run in runs) == MANY
-    assert not overlap(runs)
     assert all(housekeeper_of(server.pid) not in {None, first} for server in three.servers)
 
 
@@ -180,14 +186,8 @@ def test_who_is_suspended_at_work_does_nothing_once_another_has_taken_over(three
         time.sleep(0.03)
     took = until(lambda: three.holder() not in {None, first}, LATEST_SECONDS)
     os.kill(first, signal.SIGCONT)
-    until(lambda: not three.left(), 120)
-    until(lambda: not three.holder(), 20)
-    runs = three.runs()
+    runs_until_all_is_done(three, first)
     assert took < LATEST_SECONDS
-    assert (runs[0][0], runs[0][2]) == (first, "interrupted")
-    assert {run[2] for run in runs[1:]} == {"done"}
-    assert sum(sessions_of(run[1]) for run in runs) == MANY
-    assert not overlap(runs)
     assert first in {housekeeper_of(server.pid) for server in three.servers}
     assert [server.log_text().count("another process has taken over") for server in three.servers].count(
         1
