@@ -19,9 +19,7 @@ def end_family_of_replayed_code(digest: str, application_id: int, *, actor: Acto
         .first()
     )
     if grant is not None:
-        end_family(
-            grant.family, EndReason.CODE_REPLAYED, EventKind.CODE_REPLAYED, person=grant.user, actor=actor
-        )
+        end_family(grant, EndReason.CODE_REPLAYED, EventKind.CODE_REPLAYED, actor=actor)
     return grant is not None
 
 
@@ -37,13 +35,7 @@ def end_family_of_replayed_refresh_token(digest: str, application_id: int, *, ac
         .first()
     )
     if token is not None:
-        end_family(
-            token.family,
-            EndReason.REFRESH_TOKEN_REPLAYED,
-            EventKind.REFRESH_TOKEN_REPLAYED,
-            person=token.user,
-            actor=actor,
-        )
+        end_family(token, EndReason.REFRESH_TOKEN_REPLAYED, EventKind.REFRESH_TOKEN_REPLAYED, actor=actor)
     return token is not None
 
 

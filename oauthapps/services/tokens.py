@@ -7,7 +7,6 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from accounts.models import User
 from audit.actors import Actor, Sender
 from audit.models import Event, EventKind
 from common.best_effort import best_effort
@@ -15,6 +14,7 @@ from oauthapps.models import (
     AccessToken,
     Application,
     ClientSecret,
+    Grant,
     PublicKey,
     RefreshToken,
     TokenFamily,
@@ -197,13 +197,12 @@ def record_repeat(token: RefreshTokenRow, *, actor: Actor) -> None:
         )
 
 
-def end_family(
-    family: TokenFamily, reason: EndReason, kind: EventKind, *, person: User, actor: Actor
-) -> None:
-    """End a family and record why, unless it has ended already."""
+def end_family(member: Grant | RefreshToken, reason: EndReason, kind: EventKind, *, actor: Actor) -> None:
+    """End the family of a code or refresh token and record why, unless it has ended already."""
     with transaction.atomic():
-        if TokenFamily.objects.filter(pk=family.pk).end(reason):
-            Event.objects.record(kind, actor=actor, application=family.application, person=person)
+        if TokenFamily.objects.filter(pk=member.family_id).end(reason):
+            application = member.family.application
+            Event.objects.record(kind, actor=actor, application=application, person=member.user)
 
 
 def revoke(digest: str, application_id: int, *, actor: Actor) -> None:
@@ -217,13 +216,7 @@ def revoke(digest: str, application_id: int, *, actor: Actor) -> None:
         .first()
     )
     if refresh_token is not None:
-        end_family(
-            refresh_token.family,
-            EndReason.REVOKED_BY_CLIENT,
-            EventKind.TOKEN_REVOKED,
-            person=refresh_token.user,
-            actor=actor,
-        )
+        end_family(refresh_token, EndReason.REVOKED_BY_CLIENT, EventKind.TOKEN_REVOKED, actor=actor)
         return
     with transaction.atomic():
         rows = AccessToken.objects.filter(token_checksum=digest, application_id=application_id)
