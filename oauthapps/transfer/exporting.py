@@ -8,26 +8,7 @@ from accounts.models import Organization, Status, User
 from oauthapps.models import Api, Application
 from oauthapps.rules import scopes
 from oauthapps.services import moving_in
-from oauthapps.transfer.kinds import APPLICATIONS, FORMAT, ITSELF, ApplicationStatus
-
-# Columns that stand in a document under their own name, in this order; texts that are empty are left out.
-COLUMNS = (
-    "response_profile",
-    "rotate_refresh_tokens",
-    "absolute_expiration",
-    "inactivity_expiration",
-    "access_token_seconds",
-    "requires_pkce",
-    "may_verify_tokens",
-    "first_contact",
-    "second_contact",
-    "description",
-    "description_url",
-    "developer_name",
-    "developer_email",
-    "privacy_policy_url",
-    "terms_of_service_url",
-)
+from oauthapps.transfer.kinds import APPLICATIONS, FORMAT, ITSELF, KEYS, ApplicationStatus
 
 
 def export_document() -> bytes:
@@ -110,22 +91,22 @@ def described_application(application: Application) -> dict[str, Any]:
     """Return an application as a document has one: what its type has, and no secret."""
     allowed = scopes.in_order(scopes.parse(application.allowed_scope))
     exceptions = {kind: f"{day}" for kind, day in moving_in.exceptions_of(application).items()}
-    values = {
-        "client_id": application.client_id,
+    apart = {
         "type": application.app_type,
-        "name": application.name,
-        **({} if application.is_enabled else {"status": ApplicationStatus.DISABLED.value}),
-        "service_id": application.service_id,
+        "status": "" if application.is_enabled else ApplicationStatus.DISABLED.value,
         "redirect_urls": [row.url for row in application.redirect_urls.all()],
         "allowed_scopes": list(allowed),
         "owner": application.user.user_id if application.user else "",
-        **{name: getattr(application, name) for name in COLUMNS},
         "exceptions": exceptions,
-        "keys": described_keys(application),
     }
-    in_order = [*APPLICATIONS.names, "keys"]
-    has = {name: value for name, value in given(values).items() if application.type.has_field(name)}
-    return {name: has[name] for name in in_order if name in has}
+    values = {
+        name: apart[name] if name in apart else getattr(application, name)
+        for name in APPLICATIONS.names
+        if application.type.has_field(name)
+    }
+    if application.type.has_field(KEYS.name):
+        values[KEYS.name] = described_keys(application)
+    return given(values)
 
 
 def described_keys(application: Application) -> list[dict[str, Any]]:
