@@ -39,8 +39,6 @@ from oauthapps.models.consents import EXPLAINED_FOR
 # A dead token is still a known one for so long: asking about it is no guess. A used assertion is, too: should
 # the clock have been ahead by hours, it could still come again.
 EXPIRED_FOR = timedelta(days=1)
-
-
 # For how long it is known what housekeeping did.
 RUNS_KEPT_FOR = timedelta(days=30)
 
@@ -88,7 +86,7 @@ def remove_expired(work: Work) -> None:
     now = timezone.now()
     work.delete(expired_access_tokens(now), "access_tokens")
     review_families(now, work)
-    sessions = Session.objects.filter(expire_date__lt=now)
+    sessions = expired_sessions(now)
     work.delete(listed_of(sessions), "listed_sessions")
     work.delete(sessions, "sessions")
     work.delete(ClientAssertion.objects.filter(expires__lt=now - EXPIRED_FOR), "client_assertions")
@@ -122,7 +120,7 @@ def remove_counters(work: Work) -> None:
 def remove_old_records(work: Work) -> None:
     """Remove events, and records of housekeeping, that are older than they are kept."""
     now = timezone.now()
-    work.delete(Event.objects.filter(at__lt=now - timedelta(days=settings.EVENT_DAYS)), "events")
+    work.delete(old_events(now), "events")
     runs = HousekeepingRun.objects.filter(began_at__lt=now - RUNS_KEPT_FOR).order_by("began_at")
     work.delete(runs, "housekeeping_runs")
 
@@ -130,11 +128,10 @@ def remove_old_records(work: Work) -> None:
 def removal_overdue_since() -> datetime | None:
     """Return since when `prune` could have removed what is left; None where nothing is left for it."""
     now = timezone.now()
-    old = now - timedelta(days=settings.EVENT_DAYS)
     left: list[tuple[models.QuerySet[Any], str, timedelta]] = [
-        (TokenFamily.objects.filter(review_at__lt=now), "review_at", timedelta()),
-        (Session.objects.filter(expire_date__lt=now), "expire_date", timedelta()),
-        (Event.objects.filter(at__lt=old), "at", timedelta(days=settings.EVENT_DAYS)),
+        (families_to_review(now), "review_at", timedelta()),
+        (expired_sessions(now), "expire_date", timedelta()),
+        (old_events(now), "at", timedelta(days=settings.EVENT_DAYS)),
     ]
     oldest = [
         (rows.order_by(field).values_list(field, flat=True).first(), kept) for rows, field, kept in left
@@ -144,6 +141,21 @@ def removal_overdue_since() -> datetime | None:
         expires, assertion_expires = forgotten
         due.append(max(filter(None, (expires, assertion_expires))) + EXPIRED_FOR)
     return min(due, default=None)
+
+
+def families_to_review(now: datetime) -> models.QuerySet[TokenFamily]:
+    """Return the families whose review is due, the one that has waited longest first."""
+    return TokenFamily.objects.filter(review_at__lt=now).order_by("review_at")
+
+
+def expired_sessions(now: datetime) -> models.QuerySet[Session]:
+    """Return the sessions that have expired."""
+    return Session.objects.filter(expire_date__lt=now)
+
+
+def old_events(now: datetime) -> models.QuerySet[Event]:
+    """Return the events that are older than they are kept."""
+    return Event.objects.filter(at__lt=now - timedelta(days=settings.EVENT_DAYS))
 
 
 def listed_of(sessions: models.QuerySet[Session]) -> models.QuerySet[UserSession]:
@@ -164,8 +176,7 @@ def expired_access_tokens(now: datetime) -> models.QuerySet[AccessToken]:
 
 def review_families(now: datetime, work: Work) -> None:
     """Remove the families whose review is due and of which nothing can work again; put the others off."""
-    due = TokenFamily.objects.filter(review_at__lt=now).order_by("review_at")
-    while work.may_go_on() and (ids := work.some_of(due)):
+    while work.may_go_on() and (ids := work.some_of(families_to_review(now))):
         finished = finished_families(now).filter(pk__in=ids).values_list("pk", flat=True)
         if not remove_families(list(finished), work):
             return
