@@ -8,7 +8,8 @@ import argparse
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import django
@@ -26,12 +27,7 @@ MANY = 5_000_000
 def main(arguments: Sequence[str] | None = None) -> None:
     """Do what the command line asks for."""
     asked = command_line().parse_args(arguments)
-    if asked.command is faults:
-        faults(asked)
-        return
-    with PostgresServer(POSTGRESQL) as database:
-        configure(database.url, asked.port)
-        asked.command(asked, database)
+    asked.command(asked)
 
 
 def command_line() -> argparse.ArgumentParser:
@@ -50,7 +46,7 @@ def command_line() -> argparse.ArgumentParser:
     serving.set_defaults(command=serve)
     serving.add_argument("folder", type=Path, help="where to write what a load driver must know")
     failing = commands.add_parser("faults", help="break things under load and count what that costs")
-    failing.set_defaults(command=faults)
+    failing.set_defaults(command=run)
     failing.add_argument(
         "--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"only these of {', '.join(KINDS)}"
     )
@@ -62,45 +58,45 @@ def command_line() -> argparse.ArgumentParser:
     return parser
 
 
-def configure(database_url: str, port: int) -> None:
-    """Make this process, and the servers it starts, an installation on this database."""
-    os.environ |= {
-        "DATABASE_URL": database_url,
-        "BASE_URL": f"http://127.0.0.1:{port}",
-        "SECRET_KEY": os.urandom(32).hex(),
-        "DJANGO_SETTINGS_MODULE": "config.settings.production",
-        "HOUSEKEEPING": "0",  # what is deleted is deleted when it is measured
-    }
-    django.setup()
+@contextmanager
+def installation(port: int) -> Iterator[PostgresServer]:
+    """Make this process, and the servers it starts, an installation on a new database in the block."""
+    with PostgresServer(POSTGRESQL) as database:
+        os.environ |= {
+            "DATABASE_URL": database.url,
+            "BASE_URL": f"http://127.0.0.1:{port}",
+            "SECRET_KEY": os.urandom(32).hex(),
+            "DJANGO_SETTINGS_MODULE": "config.settings.production",
+            "HOUSEKEEPING": "0",  # what is deleted is deleted when it is measured
+        }
+        django.setup()
+        yield database
 
 
-def faults(asked: argparse.Namespace) -> None:
-    """Break things under load, each installation with a database of its own."""
-    run(asked)
-
-
-def measure(asked: argparse.Namespace, database: PostgresServer) -> None:
+def measure(asked: argparse.Namespace) -> None:
     """Print what each kind of request costs."""
-    from benchmarks.measuring import measure_all  # noqa: PLC0415  # needs settings
+    with installation(asked.port) as database:
+        from benchmarks.measuring import measure_all  # noqa: PLC0415  # needs settings
 
-    measure_all(asked, database, MANY)
+        measure_all(asked, database, MANY)
 
 
-def serve(asked: argparse.Namespace, database: PostgresServer) -> None:
+def serve(asked: argparse.Namespace) -> None:
     """Serve until Ctrl-C."""
-    from benchmarks.handing_over import write  # noqa: PLC0415  # needs settings
-    from benchmarks.seeds import add_living_tokens, make_seeds  # noqa: PLC0415
-    from benchmarks.server import Server  # noqa: PLC0415
+    with installation(asked.port) as database:
+        from benchmarks.handing_over import write  # noqa: PLC0415  # needs settings
+        from benchmarks.seeds import add_living_tokens, make_seeds  # noqa: PLC0415
+        from benchmarks.server import Server  # noqa: PLC0415
 
-    seeds = make_seeds(asked.once, asked.once)
-    add_living_tokens(seeds, 1, asked.tokens)
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with Server(asked.port) as server:
-        write(asked.folder, seeds, server, database)
-        print(f"http://127.0.0.1:{asked.port} until Ctrl-C; {asked.folder}", flush=True)
-        stop.wait()
+        seeds = make_seeds(asked.once, asked.once)
+        add_living_tokens(seeds, 1, asked.tokens)
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        with Server(asked.port) as server:
+            write(asked.folder, seeds, server, database)
+            print(f"http://127.0.0.1:{asked.port} until Ctrl-C; {asked.folder}", flush=True)
+            stop.wait()
 
 
 main()
