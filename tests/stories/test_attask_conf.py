@@ -130,6 +130,13 @@ def test_without_a_token_or_its_scope_nothing_reaches_the_api(behind: Behind) ->
     )
 
 
+@pytest.mark.spec("O-117", "moving in")
+def test_the_api_gets_no_audience_that_a_client_chose(behind: Behind) -> None:
+    forged = "https://forged.example/"
+    seen = behind.body(CALL, "-H", f"sessionID: {behind.token()}", "-H", f"X-Auth-Audience: {forged}")
+    assert seen["headers"].get("x-auth-audience") != forged
+
+
 @pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
 def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behind) -> None:
     token = behind.machine.token()
