@@ -155,6 +155,13 @@ def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behin
     assert seen["path"] == f"{CALL}?a=1&b=%26"
     assert token not in json.dumps(seen)
     assert behind.body(f"{CALL}?sessionID={token}")["path"] in (CALL, f"{CALL}?")
+    # nginx finds the parameter in any case, and the first of several.
+    for query in (f"sessionid={token}", f"a=1&SESSIONID={token}&b=2"):
+        assert token not in json.dumps(behind.body(f"{CALL}?{query}")), query
+    before = behind.api.requests
+    for query in (f"sessionID={token}&sessionID={token}", f"sessionID={token}&a=1&sessionid="):
+        assert behind.front.status(f"{CALL}?{query}") == 400, query
+    assert behind.api.requests == before
     assert token not in (behind.front.folder / "access.log").read_text()
 
 
