@@ -137,6 +137,12 @@ def test_the_api_gets_no_audience_that_a_client_chose(behind: Behind) -> None:
     assert seen["headers"].get("x-auth-audience") != forged
 
 
+@pytest.mark.spec("O-117", "moving in")
+def test_the_api_gets_no_forwarding_that_a_client_chose(behind: Behind) -> None:
+    forged = ("-H", "X-Forwarded-Host: forged.example", "-H", "Forwarded: host=forged.example")
+    assert "forged" not in json.dumps(behind.body(CALL, "-H", f"sessionID: {behind.token()}", *forged))
+
+
 @pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
 def test_a_token_in_the_url_needs_an_exception_and_goes_no_further(behind: Behind) -> None:
     token = behind.machine.token()
