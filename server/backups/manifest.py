@@ -75,9 +75,12 @@ def read_manifest(text: bytes) -> Manifest:
                 f"reads format {FORMAT}."
             )
         files = {name: Contents(**each) for name, each in described.pop("files").items()}
-        return Manifest(files=files, **described)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        manifest = Manifest(files=files, **described)
+        if not all(isinstance(name, str) for name in manifest.migrations):
+            raise BackupError(NOT_OURS)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise BackupError(NOT_OURS) from error
+    return manifest
 
 
 def applied_migrations() -> list[str]:

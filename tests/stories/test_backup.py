@@ -347,6 +347,7 @@ def changed(backup: Path, folder: Path, **changes: Any) -> Path:
         ({"format": 2}, "This backup has format 2"),
         ({"product": "Lighthouse"}, "This isn't a backup of Gatehouse"),
         ({"files": {}}, "This backup isn't whole"),
+        ({"migrations": [["accounts.0001_initial"]]}, "This isn't a backup of Gatehouse"),
     ],
 )
 def test_a_backup_that_is_not_for_this_code_is_refused(
@@ -354,6 +355,17 @@ def test_a_backup_that_is_not_for_this_code_is_refused(
 ) -> None:
     line = refusal(empty.manage("restore", str(changed(backup, tmp_path, **changes))))
     assert said in line
+    assert in_var(empty) == set()
+
+
+@pytest.mark.spec("O-44", "operation")
+def test_a_manifest_of_lists_in_lists_is_none(empty: Installation, tmp_path: Path) -> None:
+    file, text = tmp_path / "nested.backup", b"[" * 100_000
+    with tarfile.open(file, "w") as new:
+        member = tarfile.TarInfo("manifest.json")
+        member.size = len(text)
+        new.addfile(member, io.BytesIO(text))
+    assert "This isn't a backup of Gatehouse" in refusal(empty.manage("restore", str(file)))
     assert in_var(empty) == set()
 
 
