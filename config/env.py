@@ -59,8 +59,14 @@ def text(name: str, default: str = "") -> str:
 
 
 def token(name: str) -> str:
-    """Return the variable `name`, which clients must know; ImproperlyConfigured if it could be guessed."""
+    """Return the variable `name`, which clients must know.
+
+    Raises:
+        ImproperlyConfigured: when it could be guessed, or no header could carry it as it is.
+    """
     value = text(name)
+    if not all("!" <= character <= "~" for character in value):
+        raise ImproperlyConfigured(f"{name} must have ASCII letters, digits and signs alone, without spaces")
     if value and len(value) < 16:  # noqa: PLR2004  # characters
         raise ImproperlyConfigured(f"{name} must have 16 characters or more")
     return value

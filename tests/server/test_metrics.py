@@ -134,6 +134,16 @@ def test_a_token_that_could_be_guessed_does_not_start(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.spec("O-10", "operation")
+@pytest.mark.parametrize(
+    "token", ["schlüssel-für-prometheus", "two words in a row", "a line\nand another one", "\udcff" * 20]
+)
+def test_a_token_that_no_header_carries_does_not_start(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
+    monkeypatch.setenv("METRICS_TOKEN", token)
+    with pytest.raises(ImproperlyConfigured, match="ASCII"):
+        env.token("METRICS_TOKEN")
+
+
+@pytest.mark.spec("O-10", "operation")
 def test_metrics_that_are_off_do_not_exist(settings: Any, tmp_path: Path) -> None:
     settings.METRICS, settings.METRICS_TOKEN, settings.VAR_DIR = False, KEY, tmp_path
     assert scrape(**bearer(KEY)).status == 404
