@@ -74,6 +74,7 @@ def test_people_are_redirected_to_https_and_api_clients_are_refused(front: Front
     assert front.status("/accounts/login/", "-d", "login=ada", scheme="http") == 403
     assert front.status(TOKEN, "-d", "grant_type=refresh_token", scheme="http") == 403
     assert front.status(ME, "-H", "Authorization: Bearer x", scheme="http") == 403
+    assert front.status("/metrics", "-H", "Authorization: Bearer x", scheme="http") == 403
 
 
 def sign_in(front: Front, *forged: str) -> int:
