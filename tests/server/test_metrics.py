@@ -137,9 +137,7 @@ def test_a_token_that_could_be_guessed_does_not_start(monkeypatch: pytest.Monkey
 
 
 @pytest.mark.spec("O-10", "operation")
-@pytest.mark.parametrize(
-    "token", ["schlüssel-für-prometheus", "two words in a row", "a line\nand another one", "\udcff" * 20]
-)
+@pytest.mark.parametrize("token", ["schlüssel-für-prometheus", "a line\nand another one", "\udcff" * 20])
 def test_a_token_that_no_header_carries_does_not_start(monkeypatch: pytest.MonkeyPatch, token: str) -> None:
     monkeypatch.setenv("METRICS_TOKEN", token)
     with pytest.raises(ImproperlyConfigured, match="ASCII"):
