@@ -130,17 +130,30 @@ def test_without_a_token_or_its_scope_nothing_reaches_the_api(behind: Behind) ->
     )
 
 
+@pytest.mark.spec("O-117", "RFC 6750 §3.1")
+def test_a_method_that_a_request_names_needs_its_scope(behind: Behind) -> None:
+    reader = ("-H", f"sessionID: {behind.machine.token(scope='read')}")
+    before = behind.api.requests
+    for query in ("method=DELETE", "a=1&method=put&b=2", "method=GET&method=POST", "METHOD=PUT"):
+        assert behind.front.status(f"{CALL}?{query}", *reader) == 403, query
+    assert behind.api.requests == before
+    for query in ("method=GET", "method=get&a=1", "method=", "methods=PUT"):
+        seen = behind.body(f"{CALL}?{query}", *reader, "-H", "X-HTTP-Method-Override: DELETE")
+        assert "x-http-method-override" not in seen["headers"]
+        assert seen["path"] == f"{CALL}?{query}"
+
+
 @pytest.mark.spec("O-117", "moving in")
 def test_the_api_gets_no_audience_that_a_client_chose(behind: Behind) -> None:
     forged = "https://forged.example/"
-    seen = behind.body(CALL, "-H", f"sessionID: {behind.token()}", "-H", f"X-Auth-Audience: {forged}")
+    seen = behind.body(CALL, "-H", f"sessionID: {behind.machine.token()}", "-H", f"X-Auth-Audience: {forged}")
     assert seen["headers"].get("x-auth-audience") != forged
 
 
 @pytest.mark.spec("O-117", "moving in")
 def test_the_api_gets_no_forwarding_that_a_client_chose(behind: Behind) -> None:
     forged = ("-H", "X-Forwarded-Host: forged.example", "-H", "Forwarded: host=forged.example")
-    assert "forged" not in json.dumps(behind.body(CALL, "-H", f"sessionID: {behind.token()}", *forged))
+    assert "forged" not in json.dumps(behind.body(CALL, "-H", f"sessionID: {behind.machine.token()}", *forged))
 
 
 @pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
