@@ -153,7 +153,9 @@ def test_the_api_gets_no_audience_that_a_client_chose(behind: Behind) -> None:
 @pytest.mark.spec("O-117", "moving in")
 def test_the_api_gets_no_forwarding_that_a_client_chose(behind: Behind) -> None:
     forged = ("-H", "X-Forwarded-Host: forged.example", "-H", "Forwarded: host=forged.example")
-    assert "forged" not in json.dumps(behind.body(CALL, "-H", f"sessionID: {behind.machine.token()}", *forged))
+    assert "forged" not in json.dumps(
+        behind.body(CALL, "-H", f"sessionID: {behind.machine.token()}", *forged)
+    )
 
 
 @pytest.mark.spec("O-117", "RFC 9700 §4.3.2")
