@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from accounts.models.identifiers import new_identifier, validate_identifier, validate_short_name
 
@@ -25,6 +27,11 @@ class Organization(models.Model):
     lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
     # Since when administrators need a second factor; None while they don't.
     second_factor_required_at = models.DateTimeField(null=True, editable=False)
+
+    # For how many days client secrets work at most; None for as long as nobody deletes them.
+    secret_days = models.PositiveSmallIntegerField("Client secrets live at most", null=True, blank=True)
+    # Since when it is counted who uses what.
+    usage_counted_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]

@@ -7,10 +7,10 @@ anything. Making Django's own requests and responses would also cost more than l
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.handlers.exception import response_for_exception
 from django.core.handlers.wsgi import WSGIRequest
@@ -72,6 +72,41 @@ class ApiRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a request was refused, as administrators read it; nothing in it could be a credential.
+
+    Attributes:
+        cause: what was wrong, in one plain sentence.
+        fix: what to do about it, in one plain sentence.
+        details: what pages show or offer besides, as JSON holds it.
+    """
+
+    cause: str
+    fix: str
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Usage(NamedTuple):
+    """What a request for tokens was about, for whoever counts; primary keys, and 0 or None for nothing.
+
+    Attributes:
+        application_id: the client's application.
+        secret_id: the secret that its client showed.
+        key_ids: the keys that its client signed with.
+        redirect_url_id: the redirect URL that its code was sent to.
+        person_id: whom the tokens speak for.
+        apis: the APIs that they are for; 0 for the built-in one.
+    """
+
+    application_id: int
+    secret_id: int | None = None
+    key_ids: tuple[int, ...] = ()
+    redirect_url_id: int | None = None
+    person_id: int | None = None
+    apis: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Refusal:
     """What the log says of a request that is refused; nothing in it could be a credential.
 
@@ -83,6 +118,8 @@ class Refusal:
         username: the person it spoke for; empty where it spoke for nobody.
         replay: what was presented again after it was used up or replaced: `code`, `refresh_token`,
             `assertion` or `client_assertion`; empty where nothing was.
+        explain: says why to administrators, who may know more than the client. It is called after the request
+            was answered, if at all, may look things up, and holds on to no credential.
     """
 
     error: str
@@ -91,6 +128,7 @@ class Refusal:
     username: str = ""
     replay: str = ""
     is_authenticated: bool = True
+    explain: Callable[[], Explanation] | None = None
 
 
 @dataclass(slots=True)
@@ -105,6 +143,7 @@ class ApiResponse:
         refusal: what the log says of it, where it refuses.
         client_id: that of the client which was given what it asked for; empty where it is not known.
         grant_type: what a token request asks for, in its own words; None in answers to others.
+        usage: what it was about, in answers to requests for tokens of clients that authenticated.
     """
 
     status: int
@@ -113,6 +152,7 @@ class ApiResponse:
     refusal: Refusal | None = None
     client_id: str = ""
     grant_type: str | None = None
+    usage: Usage | None = None
 
 
 def json_response(

@@ -7,9 +7,11 @@ from oauthapps.models.consents import Consent, TokenFamily
 from oauthapps.models.credentials import ClientSecret, PublicKey
 from oauthapps.models.logos import Logo
 from oauthapps.models.moving_in import DatedException, MovingIn, RefusedRedirectURL
+from oauthapps.models.requests import HygieneException, RecordedRequest
 from oauthapps.models.sent_forms import SentForm
 from oauthapps.models.throttles import FailureCount
 from oauthapps.models.tokens import AccessToken, DeviceGrant, Grant, IDToken, RefreshToken
+from oauthapps.models.usage import CredentialCaller, PersonSeen, UsageCount
 
 __all__ = [
     "AccessToken",
@@ -19,14 +21,18 @@ __all__ = [
     "ClientAssertion",
     "ClientSecret",
     "Consent",
+    "CredentialCaller",
     "DatedException",
     "DeviceGrant",
     "FailureCount",
     "Grant",
+    "HygieneException",
     "IDToken",
     "Logo",
     "MovingIn",
+    "PersonSeen",
     "PublicKey",
+    "RecordedRequest",
     "RedirectURL",
     "RefreshToken",
     "RefusedRedirectURL",
@@ -34,4 +40,5 @@ __all__ = [
     "Scope",
     "SentForm",
     "TokenFamily",
+    "UsageCount",
 ]

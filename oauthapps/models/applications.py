@@ -131,6 +131,10 @@ class Application(AbstractApplication):
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
+    # When a deleted one left the bin, so that nobody can restore it.
+    purged_at = models.DateTimeField(null=True, editable=False)
+    # Until when all of its requests are recorded, and not only those that are refused and the last granted.
+    recorded_until = models.DateTimeField(null=True, editable=False)
 
     objects = ApplicationQuerySet.as_manager()
 

@@ -41,6 +41,13 @@ class Credential(models.Model):
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
     last_used_at = models.DateTimeField(null=True, editable=False)
+    # From when on it is refused; None for never.
+    expires_at = models.DateTimeField(null=True, editable=False)
+    # For how many days before that a warning was sent last; None for none yet.
+    warned_days = models.PositiveSmallIntegerField(null=True, editable=False)
+    # When it is deleted unless it is still in use then; and when that has stopped itself.
+    retires_at = models.DateTimeField(null=True, editable=False)
+    retirement_stopped_at = models.DateTimeField(null=True, editable=False)
     deleted_at = models.DateTimeField(null=True, editable=False)
     deleted_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
