@@ -113,6 +113,18 @@ class ApplicationLimitError(GatehouseError):
     """There are as many applications as there may be."""
 
 
+class AssertionFaultError(GatehouseError):
+    """A JWT assertion is not as it must be.
+
+    Attributes:
+        reason: what is wrong with it, as the end of a sentence that begins with what it is.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"The assertion {reason}.")
+        self.reason = reason
+
+
 class ClientAssertionUsedError(GatehouseError):
     """A client has authenticated with an assertion before."""
 

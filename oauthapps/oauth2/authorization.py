@@ -28,6 +28,7 @@ from accounts.access import SignInRequiredError, is_from_old_tab
 from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
+from oauthapps.http.issuer import issuer
 from oauthapps.oauth2.consent_form import (
     InvalidConsentError,
     parameters_of,
@@ -36,11 +37,11 @@ from oauthapps.oauth2.consent_form import (
     wording_of,
 )
 from oauthapps.oauth2.consent_page import show_consent
-from oauthapps.oauth2.issuer import issuer
-from oauthapps.oauth2.parameters import RESOURCE, Parameters, form_pairs, is_text
+from oauthapps.oauth2.parameters import RESOURCE, Parameters, form_pairs
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
+from oauthapps.rules.credential_values import is_text
 from oauthapps.services import consents
 from oauthapps.services.refused_urls import note_refused_redirect_uri
 

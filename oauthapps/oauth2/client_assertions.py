@@ -9,18 +9,18 @@ from collections.abc import Collection, Sequence
 
 from django.utils import timezone
 
-from oauthapps.oauth2.assertions import (
+from oauthapps.errors import AssertionFaultError
+from oauthapps.http.issuer import endpoint, issuer
+from oauthapps.rules.assertions import (
     CLOCK_SKEW,
     Claims,
     Rules,
     check_audience,
     check_times,
     identifier,
-    refusal,
     verified_claims,
 )
-from oauthapps.oauth2.issuer import endpoint, issuer
-from oauthapps.oauth2.parameters import is_text
+from oauthapps.rules.credential_values import is_text
 from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql.client_keys import KeyRow
 
@@ -59,20 +59,22 @@ def verify(text: str, client_id: str, keys: Sequence[KeyRow]) -> VerifiedAsserti
         keys: that client's live keys; none where there is no such client.
 
     Raises:
-        InvalidGrantError: naming the first thing that is wrong. What follows the signature is told only to
+        AssertionFaultError: naming the first thing that is wrong. What follows the signature is told only to
             whoever has the key.
     """
     key, claims = verified_claims(text, keys, RULES)
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
-        raise refusal("must have the Client ID as its iss and as its sub")
+        raise AssertionFaultError("must have the Client ID as its iss and as its sub")
     if "aud" not in claims:
-        raise refusal("has no aud")
+        raise AssertionFaultError("has no aud")
     check_sole_audience(claims, {issuer(), endpoint("token")})
     expires = check_times(claims, timezone.now())
     if claims.get("jti", "") == "":
-        raise refusal("has no jti")
+        raise AssertionFaultError("has no jti")
     if key.person_id is not None:
-        raise refusal("is signed with a key that acts as a person: use one that acts as the application")
+        raise AssertionFaultError(
+            "is signed with a key that acts as a person: use one that acts as the application"
+        )
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
 
 
@@ -82,4 +84,4 @@ def check_sole_audience(claims: Claims, accepted: Collection[str]) -> None:
     for entry in audience:
         check_audience({"aud": entry}, accepted)
     if not audience:
-        raise refusal("has an aud that names nobody")
+        raise AssertionFaultError("has an aud that names nobody")

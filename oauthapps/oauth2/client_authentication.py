@@ -11,14 +11,14 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
-from oauthlib.oauth2 import InvalidClientError, InvalidGrantError, InvalidRequestError
+from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
 from audit.actors import Sender
-from oauthapps.errors import ClientAssertionUsedError
+from oauthapps.errors import AssertionFaultError, ClientAssertionUsedError
 from oauthapps.oauth2 import client_assertions, refusals
-from oauthapps.oauth2.parameters import Parameters, is_text
+from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
-from oauthapps.rules.credential_values import digest
+from oauthapps.rules.credential_values import digest, is_text
 from oauthapps.services import tokens
 from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql import clients
@@ -165,8 +165,8 @@ def find_client_by_assertion(
     found, keys, rows = client_with_keys(credentials.client_id, presented)
     try:
         assertion = client_assertions.verify(text, credentials.client_id, keys)
-    except InvalidGrantError as error:
-        raise ClientAuthenticationError(credentials, error.description) from error
+    except AssertionFaultError as error:
+        raise ClientAuthenticationError(credentials, error.message) from error
     if found is None:
         raise ClientAuthenticationError(credentials)
     client = AuthenticatedClient(application=found, presented=rows, assertion=assertion)

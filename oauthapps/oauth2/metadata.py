@@ -1,9 +1,9 @@
 """Authorization server metadata (RFC 8414): what is offered, and nothing else."""
 
 from oauthapps.http.decorators import allow_only, public
+from oauthapps.http.issuer import endpoint, issuer
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
 from oauthapps.oauth2.client_assertions import ALGORITHMS
-from oauthapps.oauth2.issuer import endpoint, issuer
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 

@@ -2,7 +2,6 @@
 
 import codecs
 import json
-import re
 from collections import Counter
 from itertools import chain
 from typing import NoReturn
@@ -11,6 +10,7 @@ from urllib.parse import parse_qsl
 from oauthlib.oauth2 import InvalidRequestError
 
 from oauthapps.http.messages import JSON, RECEIVED_BODY, ApiRequest
+from oauthapps.rules.credential_values import is_text
 
 MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
@@ -198,11 +198,3 @@ def those_sent_once(pairs: Pairs) -> Parameters:
         for name, value in pairs
         if value and times[name] == 1 and is_text(name) and is_text(value)
     }
-
-
-NO_TEXT = re.compile("[\0\ud800-\udfff]")
-
-
-def is_text(value: str) -> bool:
-    """Return whether a database can store the value: no NUL, no half of a surrogate pair."""
-    return NO_TEXT.search(value) is None

@@ -7,10 +7,10 @@ from typing import Any
 from oauthlib.oauth2 import InvalidRequestError
 
 from audit.actors import Sender
+from oauthapps.http.issuer import issuer
 from oauthapps.models import AccessToken, RefreshToken
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, Credentials, PublicClientError
-from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
 from oauthapps.rules import scopes

@@ -23,8 +23,8 @@ from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant, Mismatchi
 from accounts.models import User, new_identifier
 from audit.actors import Actor
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
+from oauthapps.http.issuer import issuer
 from oauthapps.http.messages import ApiRequest
-from oauthapps.oauth2.issuer import issuer
 from oauthapps.oauth2.parameters import Parameters, read_body
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest

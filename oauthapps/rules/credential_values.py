@@ -7,6 +7,7 @@ lets them tell real ones from look-alikes without asking us.
 """
 
 import hashlib
+import re
 import secrets
 import string
 import zlib
@@ -21,6 +22,7 @@ REFRESH_TOKEN_PREFIX = "gtref_"  # noqa: S105 - likewise
 CODE_PREFIX = "gtcode_"
 PREFIXES = (CLIENT_SECRET_PREFIX, ACCESS_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX, CODE_PREFIX)
 
+_NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _RANDOM_BYTES = 32
 _SALT_BYTES = 16
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
@@ -115,6 +117,11 @@ def digest(value: str) -> str:
         64 lower-case hexadecimal digits.
     """
     return hashlib.sha256(value.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def is_text(value: str) -> bool:
+    """Return whether a database can store a received value: no NUL, no half of a surrogate pair."""
+    return _NO_TEXT.search(value) is None
 
 
 def hint(value: str) -> str:

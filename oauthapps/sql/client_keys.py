@@ -1,11 +1,13 @@
 """The keys of clients, and the look-up for those that sign with one instead of showing a secret."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any, NamedTuple
 
 from django.utils import timezone
 
-from oauthapps.rules.dated_exceptions import ExceptionKind
+from oauthapps.rules.assertions import LONGEST_LIFE, Expected
+from oauthapps.rules.dated_exceptions import LONGEST_ASSERTION, ExceptionKind
 from oauthapps.sql.clients import CLIENTS, NOTHING, ClientRow, Lookup, Presented, joined, reuse_began
 from oauthapps.sql.exceptions import in_force
 from oauthapps.sql.execution import fetch_all
@@ -26,6 +28,23 @@ class KeyRow(NamedTuple):
     is_active: bool
     may_live_longer: bool
     may_repeat: bool
+
+    def expected(self, customer_id: str, audiences: Collection[str], now: datetime) -> Expected:
+        """Return what the claims of an assertion that this key signs must say.
+
+        Args:
+            customer_id: the organization's.
+            audiences: what may stand in `aud`.
+            now: the time to judge by.
+        """
+        return Expected(
+            issuer=customer_id,
+            subject=self.subject,
+            subject_is_active=self.is_active,
+            audiences=audiences,
+            now=now,
+            longest=LONGEST_ASSERTION if self.may_live_longer else LONGEST_LIFE,
+        )
 
 
 KEY = f"""

@@ -1,0 +1,249 @@
+"""What a signed JWT must be like: its form, its signature, and each of its claims (RFC 7523 section 3).
+
+The token endpoint judges by these rules, and so does the page on which administrators try a JWT: what the
+page calls right is accepted.
+"""
+
+import json
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any, Protocol, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric import rsa
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, RSAKey
+
+from oauthapps.errors import AssertionFaultError
+from oauthapps.rules.credential_values import digest, is_text
+from oauthapps.rules.keys.keypairs import load_public_key
+
+ALGORITHM = "RS256"
+SEGMENTS = 3
+ENCRYPTED_SEGMENTS = 5  # RFC 7516 section 7.1
+COMPACT_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
+MAX_CHARACTERS = 16 * 1024
+CLOCK_SKEW = timedelta(seconds=60)
+LONGEST_LIFE = timedelta(hours=24)
+
+Claims = dict[str, Any]
+
+
+class HasPem(Protocol):
+    """A public key as it is stored."""
+
+    @property
+    def pem(self) -> str:
+        """Its SubjectPublicKeyInfo as PEM text."""
+
+
+K = TypeVar("K", bound=HasPem)
+
+
+class Rules(jws.JWSRegistry):
+    """Some algorithms, with room for a certificate in the header and for the signature of the longest key."""
+
+    max_header_length = MAX_CHARACTERS
+    max_signature_length = MAX_CHARACTERS
+
+
+# Headers that are not understood are ignored (RFC 7515 section 4), except where `crit` lists them.
+RULES = Rules(algorithms=[ALGORITHM], strict_check_header=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expected:
+    """What the claims of an assertion must say.
+
+    Attributes:
+        issuer: the organization's Customer ID.
+        subject: whom its key acts as, a User ID or a Service ID.
+        subject_is_active: whether that person is active; True for a Service ID.
+        audiences: what may stand in `aud`.
+        now: the time to judge by.
+        longest: how far ahead it may expire.
+    """
+
+    issuer: str
+    subject: str
+    subject_is_active: bool
+    audiences: Collection[str]
+    now: datetime
+    longest: timedelta = LONGEST_LIFE
+
+
+def verified_claims(text: str, keys: Sequence[K], rules: Rules = RULES) -> tuple[K, Claims]:
+    """Return the key that signed the assertion, by one of the algorithms of the rules, and what it signed.
+
+    Raises:
+        AssertionFaultError: when none of them did, or that is nothing to read.
+    """
+    check_form(text)
+    for key in keys:
+        payload = payload_signed_by(verification_key(key.pem), text, rules)
+        if payload is not None:
+            return key, parse_claims(payload)
+    algorithms = " or ".join(rules.allowed or ())
+    raise AssertionFaultError(f"is not signed with {algorithms} by one of the application's keys")
+
+
+def check_form(text: str) -> None:
+    """Refuse a text that is not a signed JWT in compact form (RFC 7515 section 7.1)."""
+    if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
+        raise AssertionFaultError(fault_of_form(text))
+
+
+def fault_of_form(text: str) -> str:
+    """Return why a text is not a signed JWT in compact form."""
+    parts = text.split(".")
+    faults = {
+        f"is longer than {MAX_CHARACTERS} characters": len(text) > MAX_CHARACTERS,
+        "begins with the word Bearer: send the JWT alone": text[:7].lower() == "bearer ",
+        "has a line break at its end": text.rstrip(" ").endswith(("\n", "\r")),
+        "has a line break in it": "\n" in text or "\r" in text,
+        "has white space in it": len(text.split()) != 1 or text != text.strip(),
+        "is enclosed in quotation marks: send the JWT alone": text[:1] in {'"', "'"},
+        "is an encrypted JWT: send a signed one": len(parts) == ENCRYPTED_SEGMENTS,
+        f"is not a signed JWT: expected {SEGMENTS} parts separated by dots, got {len(parts)}": (
+            len(parts) != SEGMENTS
+        ),
+        "has no signature": not parts[-1],
+        "has base64 padding (=): a JWT has none": "=" in text,
+    }
+    found = (fault for fault, is_there in faults.items() if is_there)
+    return next(found, "is not a signed JWT: its three parts must be base64url")
+
+
+def payload_signed_by(key: RSAKey | ECKey, text: str, rules: Rules = RULES) -> bytes | None:
+    """Return the payload if this key signed it with an algorithm of the rules; a `kid` is not needed."""
+    try:
+        signed = jws.deserialize_compact(text, key, registry=rules)
+    except (JoseError, ValueError, TypeError, RecursionError):
+        return None
+    if not signed.protected or demands(signed.protected):
+        return None
+    return bytes(signed.payload) if signed.payload is not None else None
+
+
+def demands(header: Mapping[str, Any]) -> list[str]:
+    """Return what in a header asks to be understood, and is not (RFC 7515 section 4.1.11, RFC 7797)."""
+    return [name for name in ("crit", "b64") if name in header]
+
+
+@lru_cache(maxsize=256)
+def verification_key(pem: str) -> RSAKey | ECKey:
+    """Return a stored key in the form the signature library wants; parsing it takes longer than a check."""
+    key = load_public_key(pem)
+    return RSAKey(key, key) if isinstance(key, rsa.RSAPublicKey) else ECKey(key, key)
+
+
+def parse_claims(payload: bytes) -> Claims:
+    """Return the claims of a payload."""
+    try:
+        claims = json.loads(payload.decode("utf-8"))
+    except (ValueError, RecursionError) as error:
+        raise AssertionFaultError("has a payload that is not a JSON object") from error
+    if not isinstance(claims, dict):
+        raise AssertionFaultError("has a payload that is not a JSON object")
+    return claims
+
+
+def check_issuer(claims: Claims, expected: Expected) -> None:
+    """Refuse an `iss` other than the Customer ID."""
+    if claims.get("iss") != expected.issuer:
+        raise AssertionFaultError("must have the Customer ID as its iss")
+
+
+def check_subject(claims: Claims, expected: Expected) -> None:
+    """Refuse a `sub` other than whom the key acts as, and people who are not active."""
+    if claims.get("sub") != expected.subject or not expected.subject_is_active:
+        raise AssertionFaultError(
+            "must have as its sub the ID shown next to the key: a Service ID, or an active person's User ID"
+        )
+
+
+def check_audience(claims: Claims, accepted: Collection[str]) -> None:
+    """Refuse an `aud` that means somebody else; existing clients send none.
+
+    Many libraries know the issuer with a slash at its end: that names nobody else.
+    """
+    if "aud" not in claims:
+        return
+    audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
+    if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
+        raise AssertionFaultError("has an aud that does not name this server")
+
+
+def expiration(claims: Claims, now: datetime, longest: timedelta = LONGEST_LIFE) -> datetime:
+    """Return when an assertion expires, or refuse it: expired, or valid for too long.
+
+    Args:
+        claims: the claims.
+        now: the time to judge by.
+        longest: how far ahead it may expire.
+    """
+    expires = numeric_date(claims, "exp")
+    if expires is None:
+        raise AssertionFaultError("has no exp")
+    if expires > now + longest + CLOCK_SKEW:  # first: the year 9999 has no minute after it
+        most = "24 hours" if longest == LONGEST_LIFE else f"{longest.days} days"
+        raise AssertionFaultError(f"has an exp more than {most} in the future")
+    if expires + CLOCK_SKEW <= now:
+        seconds = round((now - expires).total_seconds())
+        raise AssertionFaultError(f"expired {seconds} seconds ago by this server's clock")
+    return expires
+
+
+def check_begun(claims: Claims, name: str, now: datetime) -> None:
+    """Refuse an `nbf` or `iat` in the future."""
+    begins = numeric_date(claims, name)
+    if begins is not None and begins > now + CLOCK_SKEW:
+        seconds = round((begins - now).total_seconds())
+        raise AssertionFaultError(
+            f"has an {name} that is {seconds} seconds in the future by this server's clock"
+        )
+
+
+def check_times(claims: Claims, now: datetime) -> datetime:
+    """Refuse what is expired, too long-lived or not yet valid, and return when it expires."""
+    expires = expiration(claims, now)
+    check_begun(claims, "nbf", now)
+    check_begun(claims, "iat", now)
+    return expires
+
+
+def numeric_date(claims: Claims, name: str) -> datetime | None:
+    """Return a NumericDate claim (RFC 7519 section 2), or None where it is absent."""
+    if name not in claims:
+        return None
+    value = claims[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise AssertionFaultError(f"has an {name} that is not a number of seconds")
+    try:
+        return datetime.fromtimestamp(value, UTC)
+    except (OverflowError, OSError, ValueError) as error:
+        raise AssertionFaultError(f"has an {name} that is out of range") from error
+
+
+def identifier(claims: Claims) -> str | None:
+    """Return the digest of the `jti`; without one the assertion may be used until it expires."""
+    if "jti" not in claims:
+        return None
+    if not isinstance(claims["jti"], str) or not is_text(claims["jti"]):
+        raise AssertionFaultError("has a jti that is not a string")
+    return digest(claims["jti"])
+
+
+# The claims of an assertion that is exchanged for a token, in the order in which they are judged.
+CLAIM_CHECKS: dict[str, Callable[[Claims, Expected], object]] = {
+    "iss": check_issuer,
+    "sub": check_subject,
+    "aud": lambda claims, expected: check_audience(claims, expected.audiences),
+    "exp": lambda claims, expected: expiration(claims, expected.now, expected.longest),
+    "nbf": lambda claims, expected: check_begun(claims, "nbf", expected.now),
+    "iat": lambda claims, expected: check_begun(claims, "iat", expected.now),
+    "jti": lambda claims, _: identifier(claims),
+}
