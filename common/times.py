@@ -1,6 +1,6 @@
 """Dates and times as pages and emails show them: one format for all."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 
 def short_date(at: datetime) -> str:
@@ -15,3 +15,13 @@ def short_time(at: datetime) -> str:
     With 24 hours, as the logs and the responses of the API have it.
     """
     return f"{short_date(at)}, {at.astimezone(UTC):%H:%M} UTC"
+
+
+def end_of(last_day: date) -> datetime:
+    """Return when something ends that lasts through a day: at midnight UTC at the end of it."""
+    return datetime.combine(last_day, time.min, UTC) + timedelta(days=1)
+
+
+def last_day_of(ends_at: datetime) -> date:
+    """Return the last day, in UTC, of something that ends at a time."""
+    return (ends_at.astimezone(UTC) - timedelta(microseconds=1)).date()

@@ -32,6 +32,10 @@ class PrivateKeyRefusedError(InvalidPublicKeyError):
     """Somebody pasted a private key: it must not be stored, logged or shown again."""
 
 
+class InvalidExpiryError(GatehouseError):
+    """A client secret or key can't expire, or be retired, on that day."""
+
+
 class InvalidLogoError(GatehouseError):
     """The uploaded file is no image that can become a logo."""
 

@@ -8,6 +8,9 @@ from django.utils import timezone
 
 from accounts.models.identifiers import new_identifier, validate_identifier, validate_short_name
 
+# How long client secrets may be let live at most, in days.
+SECRET_DAYS = (90, 180, 365, 730)
+
 
 class Organization(models.Model):
     """The one organization this installation serves.

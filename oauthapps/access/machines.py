@@ -83,8 +83,8 @@ def other_sides(extent: Extent) -> QuerySet[Any]:
 
 
 def living_keys(extent: Extent) -> QuerySet[PublicKey]:
-    """Return the keys that act within an extent."""
-    keys = PublicKey.objects.live().filter(application__service_id__isnull=False)
+    """Return the keys that act within an extent and have not expired."""
+    keys = PublicKey.objects.usable().filter(application__service_id__isnull=False)
     return keys.filter(extent.about, application__deleted_at=None)
 
 

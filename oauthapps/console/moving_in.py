@@ -106,7 +106,7 @@ def steps_of(application: Application) -> Iterator[Step]:
 
 def key_step(application: Application) -> KeyStep:
     """Return whether a JWT could be verified: there is a key, and nobody is deactivated whom one acts as."""
-    keys = list(application.keys.live().select_related("user"))
+    keys = list(application.keys.usable().select_related("user"))
     is_done = bool(keys) and all(key.user is None or key.user.is_active for key in keys)
     return KeyStep(key="key", title="Public key uploaded", is_done=is_done, keys=keys)
 

@@ -72,7 +72,7 @@ class ApplicationSummary:
     Attributes:
         application: the application.
         last_used_at: the latest use of anything it has; None if there was none.
-        has_secrets: whether it has a live client secret.
+        has_secrets: whether it has a client secret that works.
         missing: what it needs before it can be used, each with the id of its section on the settings page.
     """
 
@@ -103,8 +103,8 @@ def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
     """Return applications with all that their summaries need, in one statement, to filter and to sort by."""
     rows: QuerySet[Application] = applications.annotate(
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
-        has_secrets=Exists(ClientSecret.objects.live().filter(application=OuterRef("pk"))),
-        has_keys=Exists(PublicKey.objects.live().filter(application=OuterRef("pk"))),
+        has_secrets=Exists(ClientSecret.objects.usable().filter(application=OuterRef("pk"))),
+        has_keys=Exists(PublicKey.objects.usable().filter(application=OuterRef("pk"))),
         last_used_at=_latest_of(
             _latest(ClientSecret.objects.all(), "last_used_at"),
             _latest(PublicKey.objects.all(), "last_used_at"),

@@ -1,14 +1,16 @@
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Self, TypeVar
+from datetime import date, datetime
+from typing import ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
 from common.edits import BaseVersion
+from common.times import last_day_of
 from oauthapps.models.applications import Application
+from oauthapps.models.usage import UsageKind
 
 NOTES_LENGTH = 64
 
@@ -21,6 +23,10 @@ class CredentialQuerySet(models.QuerySet[C]):
     def live(self) -> Self:
         """Those that have not been deleted."""
         return self.filter(deleted_at=None)
+
+    def usable(self, now: datetime | None = None) -> Self:
+        """Those that have neither been deleted nor expired."""
+        return self.live().filter(models.Q(expires_at=None) | models.Q(expires_at__gt=now or timezone.now()))
 
     def live_or_deleted_since(self, at: datetime) -> Self:
         """Those that have not been deleted, before those that were deleted after `at`."""
@@ -53,13 +59,47 @@ class Credential(models.Model):
         settings.AUTH_USER_MODEL, null=True, editable=False, on_delete=models.PROTECT, related_name="+"
     )
 
+    # What pages and emails call it, before `label`.
+    noun: ClassVar[str]
+    usage_kind: ClassVar[UsageKind]
+
     class Meta:
         abstract = True
+
+    @property
+    def label(self) -> str:
+        """What tells it from its neighbors, for pages and emails."""
+        raise NotImplementedError
 
     @property
     def is_live(self) -> bool:
         """Whether it has not been deleted."""
         return self.deleted_at is None
+
+    @property
+    def is_expired(self) -> bool:
+        """Whether it is refused because its last day is over."""
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether it has neither been deleted nor expired."""
+        return self.is_live and not self.is_expired
+
+    @property
+    def last_day(self) -> date | None:
+        """The last day, in UTC, on which it works; None for no such day."""
+        return last_day_of(self.expires_at) if self.expires_at else None
+
+    @property
+    def retirement_day(self) -> date | None:
+        """The day, in UTC, at the end of which it is deleted unless it is in use; None for no such day."""
+        return last_day_of(self.retires_at) if self.retires_at else None
+
+    @property
+    def is_retiring(self) -> bool:
+        """Whether it is going to be deleted by itself."""
+        return self.is_live and self.retires_at is not None and self.retirement_stopped_at is None
 
     def used_since(self, at: datetime) -> bool:
         """Return whether it was used after `at`."""
@@ -79,6 +119,9 @@ class ClientSecret(Credential):
     hint = models.CharField(max_length=12, editable=False)
     notes = models.CharField("Notes", max_length=NOTES_LENGTH, blank=True)
 
+    noun = "client secret"
+    usage_kind = UsageKind.SECRET
+
     objects = ClientSecretQuerySet.as_manager()
 
     class Meta:
@@ -89,6 +132,11 @@ class ClientSecret(Credential):
         ]
 
     def __str__(self) -> str:
+        return self.masked
+
+    @property
+    def label(self) -> str:
+        """How it begins and ends."""
         return self.masked
 
     @property
@@ -131,6 +179,9 @@ class PublicKey(Credential):
     source = models.CharField(max_length=10, choices=KeySource.choices, editable=False)
     not_after = models.DateTimeField(null=True, editable=False)
 
+    noun = "public key"
+    usage_kind = UsageKind.KEY
+
     objects = PublicKeyQuerySet.as_manager()
 
     class Meta:
@@ -147,6 +198,11 @@ class PublicKey(Credential):
 
     def __str__(self) -> str:
         return self.thumbprint
+
+    @property
+    def label(self) -> str:
+        """The beginning of its key ID."""
+        return self.short_id
 
     @property
     def short_id(self) -> str:

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.times import last_day_of
 from oauthapps.models.applications import Application
-from oauthapps.rules.dated_exceptions import ExceptionKind, last_day_of
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.urls import refused_urls
 
 

@@ -4,7 +4,7 @@ Everything else is judged as for any other client; so is this, once the day is o
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 
 from django.db import models
@@ -34,16 +34,6 @@ class LastDays(NamedTuple):
 
     first: date
     last: date
-
-
-def end_of(last_day: date) -> datetime:
-    """Return when an exception ends by itself: at midnight UTC at the end of its last day."""
-    return datetime.combine(last_day, time.min, UTC) + timedelta(days=1)
-
-
-def last_day_of(ends_at: datetime) -> date:
-    """Return the last day of an exception that ends at a time."""
-    return (ends_at.astimezone(UTC) - timedelta(microseconds=1)).date()
 
 
 def last_days(now: datetime) -> LastDays:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from django.conf import settings as installation
@@ -41,6 +42,7 @@ def create_application(
     owner: User | None = None,
     client_id: str = "",
     client_secret: str | None = "",
+    secret_last_day: date | None = None,
     redirect_urls: Sequence[str] = (),
     settings: Mapping[str, Any] | None = None,
 ) -> CreatedApplication:
@@ -53,11 +55,13 @@ def create_application(
         owner: the person responsible for it, if anybody is.
         client_id: an id brought along from elsewhere (32 hexadecimal digits); a new one when empty.
         client_secret: a secret brought along; a new one when empty; None for none as yet.
+        secret_last_day: the last day, in UTC, on which that works; None for as long as it may.
         redirect_urls: already checked redirect URLs, in their order.
         settings: further fields by name.
 
     Raises:
         ApplicationLimitError: when there are as many applications as there may be.
+        InvalidExpiryError: when its client secret can't work through that day.
         InvalidRedirectURLError: when there are too many redirect URLs.
         ValidationError: when a field has a value it cannot have.
     """
@@ -83,7 +87,9 @@ def create_application(
         )
         secret = ""
         if application.type.has_secrets and client_secret is not None:
-            secret = credentials.add_secret(application, actor=actor, value=client_secret).value
+            secret = credentials.add_secret(
+                application, actor=actor, value=client_secret, last_day=secret_last_day
+            ).value
     return CreatedApplication(application=application, client_secret=secret)
 
 

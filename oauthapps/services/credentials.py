@@ -1,7 +1,7 @@
-"""Client secrets and public keys: adding, noting, deleting."""
+"""Client secrets and public keys: adding and deleting."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -11,12 +11,12 @@ from django.utils import timezone
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event, EventKind
-from common.edits import Subject, merge_edits
 from common.errors import violates
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application, ClientSecret, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.rules import credential_values
+from oauthapps.rules.expiry import days_of_new, in_words
 from oauthapps.rules.keys import keypairs
 
 SECRET_PREFIX = credential_values.CLIENT_SECRET_PREFIX
@@ -33,7 +33,14 @@ class NewSecret:
     row: ClientSecret
 
 
-def add_secret(application: Application, *, actor: Actor, notes: str = "", value: str = "") -> NewSecret:
+def add_secret(
+    application: Application,
+    *,
+    actor: Actor,
+    notes: str = "",
+    value: str = "",
+    last_day: date | None = None,
+) -> NewSecret:
     """Give the application one more client secret and return it in clear, for the only time.
 
     Args:
@@ -41,10 +48,14 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
         actor: who adds it.
         notes: what it is for, 64 characters at most.
         value: a secret brought along from elsewhere; a new one when empty.
+        last_day: the last day, in UTC, on which it works; None for as long as the organization allows.
 
     Raises:
+        InvalidExpiryError: when it can't work through that day.
         ValidationError: when a secret brought along cannot be taken.
     """
+    days = days_of_new(timezone.now(), application.organization.secret_days)
+    expires_at = days.end_of(last_day if last_day or days.may_be_never else days.last)
     if value:
         check_brought_along(application, value)
     value = value or credential_values.new_client_secret()
@@ -57,14 +68,25 @@ def add_secret(application: Application, *, actor: Actor, notes: str = "", value
                 hint=credential_values.hint(value),
                 notes=notes,
                 created_by=actor.user,
+                expires_at=expires_at,
             )
-            kind = EventKind.SECRET_ADDED
-            Event.objects.record(kind, actor=actor, application=application, detail=row.masked)
+            Event.objects.record(
+                EventKind.SECRET_ADDED,
+                actor=actor,
+                application=application,
+                detail=row.masked,
+                after=expiry_of(row),
+            )
     except IntegrityError as error:
         if violates(error, ClientSecret, "secret_once_per_application"):
             raise ValidationError(HAD_BEFORE) from error
         raise
     return NewSecret(value=value, row=row)
+
+
+def expiry_of(row: ClientSecret | PublicKey) -> dict[str, str]:
+    """Return when something expires, as the event of its making has it; nothing where it never does."""
+    return {"Expires": in_words(row.expires_at)} if row.expires_at else {}
 
 
 def check_brought_along(application: Application, value: str) -> None:
@@ -77,52 +99,6 @@ def check_brought_along(application: Application, value: str) -> None:
         raise ValidationError(f"A client secret needs {SHORTEST_SECRET} or more printable ASCII characters.")
     if ClientSecret.objects.filter(application=application, digest=credential_values.digest(value)).exists():
         raise ValidationError(HAD_BEFORE)
-
-
-def change_notes(
-    secret: ClientSecret, *, notes: str, actor: Actor, based_on: Mapping[str, str] | None = None
-) -> bool:
-    """Change a secret's notes and return whether they differ from before.
-
-    Args:
-        secret: a live secret.
-        notes: what it is for, 64 characters at most.
-        actor: who changes them.
-        based_on: the version of the notes that the new ones were written on top of (`common.edits`).
-
-    Raises:
-        EditConflictError: when somebody else has written other notes since.
-        ClientSecret.DoesNotExist: when it was deleted meanwhile.
-    """
-    with transaction.atomic():
-        row = ClientSecret.objects.live().select_for_update(no_key=True).get(pk=secret.pk)
-        wanted = {"notes": notes}
-        merge_edits(wanted, based_on or {}, notes_of(row))
-        if wanted.get("notes", row.notes) == row.notes:
-            return False
-        Event.objects.record(
-            EventKind.SECRET_CHANGED,
-            actor=actor,
-            application=secret.application,
-            detail=row.masked,
-            before={"Notes": row.notes},
-            after={"Notes": notes},
-        )
-        row.notes = notes
-        row.save(update_fields=["notes"])
-    return True
-
-
-def notes_of(secret: ClientSecret) -> Subject:
-    """Return a secret's notes as an edit conflict tells of them."""
-    events = Event.objects.filter(
-        kind=EventKind.SECRET_CHANGED, application=secret.application_id, detail=secret.masked
-    )
-    return Subject(
-        state={"notes": secret.notes},
-        labels={"notes": "Notes"},
-        changes=lambda: events.select_related("actor")[:1],
-    )
 
 
 def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
@@ -139,7 +115,9 @@ def delete_secret(secret: ClientSecret, *, actor: Actor) -> None:
             )
 
 
-def add_key(application: Application, data: bytes, *, user: User | None, actor: Actor) -> PublicKey:
+def add_key(
+    application: Application, data: bytes, *, user: User | None, actor: Actor, last_day: date | None = None
+) -> PublicKey:
     """Add a public key that somebody else holds the private half of.
 
     Args:
@@ -148,20 +126,27 @@ def add_key(application: Application, data: bytes, *, user: User | None, actor: 
         user: the person whose User ID assertions signed with the key will name; None where they will name the
             application's own Service ID.
         actor: who adds it.
+        last_day: the last day, in UTC, on which it works; None for as long as nobody deletes it.
 
     Raises:
+        InvalidExpiryError: when it can't work through that day.
         InvalidPublicKeyError: when it is no usable public key, or is there already.
         PrivateKeyRefusedError: when it is a private key; nothing is stored.
     """
     info = keypairs.parse_public_key(data)
-    return store_key(application, info, user=user, actor=actor, source=KeySource.ADDED)
+    return store_key(application, info, user=user, actor=actor, source=KeySource.ADDED, last_day=last_day)
 
 
 def keep_public_half(
-    application: Application, info: keypairs.PublicKeyInfo, *, user: User | None, actor: Actor
+    application: Application,
+    info: keypairs.PublicKeyInfo,
+    *,
+    user: User | None,
+    actor: Actor,
+    last_day: date | None = None,
 ) -> PublicKey:
     """Keep the public half of a pair that was made here; whoever made it shows the private half, once."""
-    return store_key(application, info, user=user, actor=actor, source=KeySource.GENERATED)
+    return store_key(application, info, user=user, actor=actor, source=KeySource.GENERATED, last_day=last_day)
 
 
 def store_key(
@@ -171,12 +156,15 @@ def store_key(
     user: User | None,
     actor: Actor,
     source: KeySource,
+    last_day: date | None = None,
 ) -> PublicKey:
     """Store a parsed public key.
 
     Raises:
+        InvalidExpiryError: when it can't work through that day.
         InvalidPublicKeyError: when the application has it already.
     """
+    expires_at = days_of_new(timezone.now()).end_of(last_day)
     kind = EventKind.KEY_GENERATED if source == KeySource.GENERATED else EventKind.KEY_ADDED
     try:
         with transaction.atomic():
@@ -190,8 +178,11 @@ def store_key(
                 source=source,
                 not_after=info.not_after,
                 created_by=actor.user,
+                expires_at=expires_at,
             )
-            Event.objects.record(kind, actor=actor, application=application, detail=row.thumbprint)
+            Event.objects.record(
+                kind, actor=actor, application=application, detail=row.thumbprint, after=expiry_of(row)
+            )
     except IntegrityError as error:
         if violates(error, PublicKey, "public_key_once_per_application"):
             raise InvalidPublicKeyError("This key was already added. Use a different one.") from error

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from audit.actors import Actor
 from audit.models import Event, EventKind
+from common.times import end_of
 from oauthapps.errors import ExceptionsInForceError, InvalidExceptionError, NotMovingInError
 from oauthapps.models import Application, DatedException, MovingIn
-from oauthapps.rules.dated_exceptions import ExceptionKind, checked_exceptions, end_of, last_days
+from oauthapps.rules.dated_exceptions import ExceptionKind, checked_exceptions, last_days
 
 
 def begin(application: Application, *, exceptions: Mapping[str, date], actor: Actor) -> bool:

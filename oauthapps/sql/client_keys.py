@@ -14,7 +14,7 @@ from oauthapps.sql.execution import fetch_all
 
 
 class KeyRow(NamedTuple):
-    """A live key of a client, with whom it acts as: a person, or the application itself.
+    """A usable key of a client, with whom it acts as: a person, or the application itself.
 
     Its JWTs may live longer, or have a `jti` again, as long as its application has an exception.
     """
@@ -56,7 +56,8 @@ KEY = f"""
       FROM oauthapps_publickey public_key
       JOIN oauthapps_application application ON application.id = public_key.application_id
       LEFT JOIN accounts_user person ON person.id = public_key.user_id
-     WHERE application.client_id = %(client_id)s AND public_key.deleted_at IS NULL"""
+     WHERE application.client_id = %(client_id)s AND public_key.deleted_at IS NULL
+       AND (public_key.expires_at IS NULL OR public_key.expires_at > %(now)s)"""
 
 KEYS = Lookup(KEY, KeyRow)
 
@@ -64,7 +65,7 @@ KEYS = Lookup(KEY, KeyRow)
 def client_with_keys(
     client_id: str, presented: Presented | None = None
 ) -> tuple[ClientRow | None, list[KeyRow], list[Any]]:
-    """Return an enabled client, its live keys, and what it presents: for clients that show no secret.
+    """Return an enabled client, its usable keys, and what it presents: for clients that show no secret.
 
     Args:
         client_id: its Client ID.

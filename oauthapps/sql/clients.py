@@ -28,7 +28,7 @@ class Lookup(NamedTuple):
 
 
 class ClientRow(NamedTuple):
-    """An enabled application, and the live secret that its client showed; None where it showed none.
+    """An enabled application, and the usable secret that its client showed; None where it showed none.
 
     The Customer ID is read where tokens are asked for: every token reply names it, others do without.
     """
@@ -81,7 +81,8 @@ CLIENT_BY_SECRET = """
       {organization}
      WHERE application.client_id = %(client_id)s
        AND application.deleted_at IS NULL AND application.disabled_at IS NULL
-       AND secret.digest IN (%(secret)s, %(other_secret)s) AND secret.deleted_at IS NULL"""
+       AND secret.digest IN (%(secret)s, %(other_secret)s) AND secret.deleted_at IS NULL
+       AND (secret.expires_at IS NULL OR secret.expires_at > %(now)s)"""
 
 CLIENT_BY_ID = """
     SELECT application.id, application.client_id, app_type, response_profile, may_verify_tokens,

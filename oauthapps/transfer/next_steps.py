@@ -38,7 +38,7 @@ def next_steps(entries: Iterable[Entry]) -> Iterator[str]:
         if first is not None:
             yield f"No administrator has a password: set one with manage.py reset_user {first.username}."
     waiting = Application.objects.live().filter(app_type__in=WITH_SECRETS)
-    lacking = waiting.exclude(secrets__in=ClientSecret.objects.live()).count()
+    lacking = waiting.exclude(secrets__in=ClientSecret.objects.usable()).count()
     if lacking:
         what = counted(lacking, "application")
         yield f"{what} without a client secret: import them with --secrets, or add new ones in the console."

@@ -17,7 +17,8 @@ from audit.actors import Actor
 from oauthapps.models import Application, ClientSecret
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest
-from oauthapps.services.credentials import add_key, change_notes, delete_secret
+from oauthapps.services.credential_edits import change_notes
+from oauthapps.services.credentials import add_key, delete_secret
 from tests.console.pages import Browser, fields_of, text_of
 from tests.factories import PASSWORD, make_application
 from tests.keys import SIGNING_KEY, public_pem

@@ -42,6 +42,14 @@ CHANGES: dict[str, Callable[[], object]] = {
     "nothing": lambda: None,
     "the secret is deleted": lambda: ClientSecret.objects.update(deleted_at=timezone.now()),
     "the key is deleted": lambda: PublicKey.objects.update(deleted_at=timezone.now()),
+    "the secret expires": lambda: ClientSecret.objects.update(expires_at=timezone.now()),
+    "the secret expires later": lambda: ClientSecret.objects.update(
+        expires_at=timezone.now() + timedelta(seconds=9)
+    ),
+    "the key expires": lambda: PublicKey.objects.update(expires_at=timezone.now()),
+    "the key expires later": lambda: PublicKey.objects.update(
+        expires_at=timezone.now() + timedelta(seconds=9)
+    ),
     "the application is disabled": lambda: Application.objects.update(disabled_at=timezone.now()),
     "the application is deleted": lambda: Application.objects.update(deleted_at=timezone.now(), slot=None),
     "the person is deactivated": lambda: User.objects.update(is_active=False),
@@ -102,7 +110,7 @@ def presented(client: OAuthClient, secret: str, lookup: Lookup, value: str = "")
 def test_clients_that_show_a_secret(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     CHANGES[change]()
     enabled = Application.objects.enabled().filter(client_id=web.client_id)
-    secrets = ClientSecret.objects.live().filter(application__in=enabled, digest=shown["secret"])
+    secrets = ClientSecret.objects.usable().filter(application__in=enabled, digest=shown["secret"])
     # Two readings of a secret, of which one is right.
     row, _ = clients.client(
         web.client_id, ["0" * 64, shown["secret"]], Presented(clients.GRANTS, shown["code"])
@@ -136,7 +144,7 @@ def test_a_row_means_what_its_application_means(web: OAuthClient, shown: dict[st
 @pytest.mark.parametrize("change", CHANGES)
 def test_codes(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     CHANGES[change]()
-    enabled = ClientSecret.objects.live().filter(application__in=Application.objects.enabled())
+    enabled = ClientSecret.objects.usable().filter(application__in=Application.objects.enabled())
     found = Grant.objects.redeemable(timezone.now()).filter(code=shown["code"])
     rows = presented(web, shown["secret"], clients.GRANTS, shown["code"])
     same(rows, found if enabled else found.none(), {"allowed_until": "family.allowed_until"})
@@ -145,7 +153,7 @@ def test_codes(web: OAuthClient, shown: dict[str, str], change: str) -> None:
 @pytest.mark.parametrize("change", CHANGES)
 def test_refresh_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     CHANGES[change]()
-    secrets = ClientSecret.objects.live()
+    secrets = ClientSecret.objects.usable()
     just_replaced = RefreshToken.objects.presentable(timezone.now() - timedelta(seconds=30))
     found = just_replaced.filter(token_checksum=shown["refresh_token"])
     rows = presented(web, shown["secret"], clients.REFRESH_TOKENS, shown["refresh_token"])
@@ -166,7 +174,7 @@ def test_access_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> 
         found,
         {**CLIENT, **described, "customer_id": "application.organization.customer_id"},
     )
-    secrets = ClientSecret.objects.live()
+    secrets = ClientSecret.objects.usable()
     rows = presented(web, shown["secret"], access_tokens.ACCESS_TOKENS, shown["access_token"])
     names = {name: f"application.{name}" for name in ("app_type", "response_profile")}
     same(rows, found if secrets else found.none(), {**CLIENT, **SUBJECT, **names})
@@ -176,11 +184,11 @@ def test_access_tokens(web: OAuthClient, shown: dict[str, str], change: str) -> 
 @pytest.mark.parametrize("change", CHANGES)
 def test_keys(machine: Machine, change: str) -> None:
     CHANGES[change]()
-    enabled = ClientSecret.objects.live().filter(application__in=Application.objects.enabled())
+    enabled = ClientSecret.objects.usable().filter(application__in=Application.objects.enabled())
     secret = digest(machine.client.client_secret)
     rows = presented(machine.client, secret, client_keys.KEYS)
     person = {"person_id": "user.pk", "subject": "user.user_id", "is_active": "user.is_active"}
-    keys = excepted(PublicKey.objects.live().filter(application=machine.application))
+    keys = excepted(PublicKey.objects.usable().filter(application=machine.application))
     same(rows, keys if enabled else keys.none(), person)
 
 

@@ -9,13 +9,14 @@ from django.views.decorators.http import require_safe
 from accounts.access import administrator_required, posted_from, require_step_up
 from audit.actors import Actor
 from common.errors import GatehouseError
+from common.times import end_of
 from oauthapps.console.exceptions import cards_of, in_force
 from oauthapps.console.forms.exceptions import ExceptionForm
 from oauthapps.console.lookup import find_application
 from oauthapps.console.moving_in import is_moving_in, steps_of
 from oauthapps.console.sub_pages import MOVING_IN, render_sub_page
 from oauthapps.models import Application
-from oauthapps.rules.dated_exceptions import ExceptionKind, end_of
+from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.services import moving_in as service
 
 PAGE = "console:moving-in"

@@ -21,7 +21,7 @@ def reveal_secret(
     request: HttpRequest, application: Application, value: str, *, is_new: bool = False
 ) -> HttpResponse:
     """Answer with the one page that shows a client secret."""
-    keys = list(application.keys.live().select_related("user")) if application.type.exchanges_jwts else []
+    keys = list(application.keys.usable().select_related("user")) if application.type.exchanges_jwts else []
     subject = subject_of(application, keys)
     context = {
         "application": application,

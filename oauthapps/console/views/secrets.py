@@ -18,7 +18,8 @@ from oauthapps.console.lookup import find_application, find_secret
 from oauthapps.console.views.landing import SECRETS, back_to_settings, opened_from_settings
 from oauthapps.console.views.reveal import reveal_secret
 from oauthapps.models import ClientSecret
-from oauthapps.services.credentials import add_secret, change_notes
+from oauthapps.services.credential_edits import change_notes
+from oauthapps.services.credentials import add_secret
 
 
 @administrator_required

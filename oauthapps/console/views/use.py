@@ -16,7 +16,7 @@ from oauthapps.console.sub_pages import USE_IT, render_sub_page
 def use(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show how to use an application: its configuration, and the steps of its flow."""
     found = find_application(client_id)
-    keys = list(found.keys.live().select_related("user")) if found.type.exchanges_jwts else []
+    keys = list(found.keys.usable().select_related("user")) if found.type.exchanges_jwts else []
     urls = [row.url for row in found.redirect_urls.all()] if found.type.has_redirect_urls else []
     context = {
         "env_file": env_file(found, subject=subject_of(found, keys)),
