@@ -6,6 +6,7 @@ foreign host, or plain http where https is required, is refused, in JSON, and ev
 headers.
 """
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from http import HTTPStatus
@@ -20,7 +21,16 @@ from django.db import DEFAULT_DB_ALIAS, connections
 from django.urls import Resolver404, resolve
 
 from oauthapps.http.errors import error_response
-from oauthapps.http.messages import CLIENT_ID, ApiRequest, ApiResponse, Endpoint, response_to_failure
+from oauthapps.http.messages import (
+    CLIENT_ID,
+    RECEIVED_BODY,
+    ApiRequest,
+    ApiResponse,
+    Endpoint,
+    response_to_failure,
+)
+from oauthapps.http.notes import MOST_WHOLE, Note, notes
+from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 from server.logs.api_log import log_refusal
 from server.pages.error_pages import WRONG_HOST, is_api_path, no_such_endpoint
 from server.proxies import settle_scheme
@@ -35,6 +45,8 @@ HOST_KEYS = ("wsgi.url_scheme", "HTTP_X_FORWARDED_PROTO", "HTTP_HOST", "SERVER_N
 # Hosts that are kept, and the longest path that is: what strangers send must not fill the memory.
 MOST_HOSTS = 64
 LONGEST_PATH = 200
+# Bytes of a body that are noted.
+LONGEST_NOTED = 16 * 1024
 
 NO_CONTENT = HTTPStatus.NO_CONTENT.value
 
@@ -88,6 +100,8 @@ class ApiDispatcher:
         environ[CLIENT_ID] = response.client_id
         if response.status != NO_CONTENT:  # RFC 9110 section 8.6
             response.headers["Content-Length"] = str(len(response.body))
+        if endpoint.recorded_as and notes.are_read:
+            note(environ, endpoint.recorded_as, response)
         return response
 
     def headers_for_host_of(self, environ: Environ) -> Headers:
@@ -117,6 +131,21 @@ class ApiDispatcher:
         if len(self.known) < MOST_HOSTS:
             self.known[host] = headers
         return headers
+
+
+def note(environ: Environ, endpoint: RecordedEndpoint, answer: ApiResponse) -> None:
+    """Note a request that was answered, for the journal: one append, and nothing else in this thread.
+
+    granian would keep a connection for as long as anybody knows what its body came from.
+    """
+    environ.pop("wsgi.input", None)
+    if len(environ.get(RECEIVED_BODY, b"")) > LONGEST_NOTED:
+        environ[RECEIVED_BODY] = environ[RECEIVED_BODY][:LONGEST_NOTED]
+    kept = environ if len(notes) < MOST_WHOLE else None
+    refusal, usage = answer.refusal, answer.usage
+    notes.append(
+        Note(time.time(), endpoint, kept, answer.status, refusal, answer.client_id, answer.grant_type, usage)
+    )
 
 
 def endpoint_at(path: str) -> Endpoint | None:

@@ -17,6 +17,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpRequest, HttpResponse
 
 from audit.actors import Actor
+from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 JSON = "application/json"
 # Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
@@ -195,6 +196,7 @@ class Endpoint:
         ignores_body: whether it does not look at a request's body.
         is_probe: whether machines ask it all the time, by whatever host they know: it answers on any, and
             the access log has no line of it.
+        recorded_as: as which endpoint its requests are recorded; None where they are not.
     """
 
     login_required = False
@@ -208,12 +210,14 @@ class Endpoint:
         needs_database: bool = True,
         ignores_body: bool = False,
         is_probe: bool = False,
+        recorded_as: RecordedEndpoint | None = None,
     ) -> None:
         self.view = view
         self.only_reads = only_reads
         self.needs_database = needs_database
         self.ignores_body = ignores_body
         self.is_probe = is_probe
+        self.recorded_as = recorded_as
 
     def __call__(self, request: HttpRequest, **_of_the_url: str) -> HttpResponse:
         """Answer a request that came through Django."""

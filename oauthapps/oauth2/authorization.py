@@ -29,6 +29,7 @@ from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
 from oauthapps.http.issuer import issuer
+from oauthapps.oauth2.authorization_notes import note_grant, note_refusal
 from oauthapps.oauth2.consent_form import (
     InvalidConsentError,
     parameters_of,
@@ -128,7 +129,9 @@ class AuthorizationView(OAuthLibMixin, View):
             return self.ask_again(request)
         except OAuth2Error as error:
             return refuse(request, error, parameters)
-        return send_back(location)
+        response = send_back(location)
+        note_grant(request, parameters, response.status_code)
+        return response
 
     def ask_again(self, request: HttpRequest, reason: str = DECIDE_AGAIN) -> HttpResponse:
         """Ask the same anew where a page is out of date or was another person's; nothing is decided."""
@@ -228,6 +231,13 @@ def with_redirect(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest
 
 
 def refuse(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> HttpResponse:
+    """Refuse an authorization request, and note that."""
+    response = refused(request, error, parameters)
+    note_refusal(request, error, parameters, response.status_code)
+    return response
+
+
+def refused(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> HttpResponse:
     """Tell the client what is wrong by a redirect, or the person by a page where nobody may be redirected."""
     if isinstance(error, FatalClientError) or not error.redirect_uri:
         context = {"error": error, "parameters": parameters}

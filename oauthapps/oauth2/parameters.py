@@ -102,6 +102,7 @@ def bounded_body(request: ApiRequest) -> bytes:
         raise UnreadableRequestError("The request could not be read.") from error
     if len(body) > MAX_BODY_BYTES:
         raise TooLargeError
+    request.environ[RECEIVED_BODY] = body  # for whoever wants to know later what was sent
     return body
 
 

@@ -61,8 +61,9 @@ OPTIONS = (
 
 # Receives a request of granian's, in one of its threads.
 Receive = Callable[[Any, Any], None]
-# Makes that of the worker with a number, from 1; whoever replaces a worker has its number.
-Load = Callable[[int], Receive]
+# Makes that of the worker with a number, from 1, and what is to be done when it has stopped; whoever replaces
+# a worker has its number.
+Load = Callable[[int], tuple[Receive, Callable[[], None]]]
 
 
 class Inline:
@@ -122,7 +123,7 @@ class Server(mp.MPServer):
         *options: Any,
     ) -> None:
         """Run a worker until it is told to stop."""
-        receive = load(worker_id)
+        receive, finish = load(worker_id)
         ended, stop, loop = threading.Event(), set_sync_signals(), Inline()  # type: ignore[no-untyped-call]
         stop.add_cb(ended.set)
         listener = impatient(sock, client_seconds())
@@ -133,6 +134,7 @@ class Server(mp.MPServer):
         scheduler: Any = NamedRequests if names_matter() else CallbackScheduler
         serve(scheduler(loop, receive, None, None, None), loop, stop)
         ended.wait()
+        finish()
 
     def _serve_loop(self, spawn_target: Any, target_loader: Any) -> None:
         """Replace workers that died, until the server is told to stop.
@@ -195,8 +197,8 @@ def refuse_interruptions() -> None:
 
 def load_worker(
     threads: int, server: tuple[str, int], server_pid: int, metrics: Path | None, number: int
-) -> Receive:
-    """Return what receives requests, in a worker.
+) -> tuple[Receive, Callable[[], None]]:
+    """Return what receives requests, in a worker, and what is to be done when it has stopped.
 
     Ctrl-C reaches every process of the terminal. The main process alone answers it and then ends the workers;
     a worker that did so by itself would wait for ever for the other's signal.
@@ -204,6 +206,7 @@ def load_worker(
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     # Imported where they are needed, once forked.
     from server.dispatcher import Application  # noqa: PLC0415
+    from server.journal.thread import JournalThread  # noqa: PLC0415
     from server.metrics.recorder import begin  # noqa: PLC0415
     from server.workers.bodies import AwaitedBodies  # noqa: PLC0415
     from server.workers.collected_bodies import CollectedBodies  # noqa: PLC0415
@@ -211,6 +214,7 @@ def load_worker(
     from server.workers.worker import Worker  # noqa: PLC0415
 
     limit_waits()
+    journal = JournalThread()
     bodies = (CollectedBodies if names_matter() else AwaitedBodies)(client_seconds())
     worker = Worker(
         Application(),
@@ -219,12 +223,14 @@ def load_worker(
         bodies=bodies,
         log=access_log.writer(),
         recorder=begin(metrics, number),
+        journal=journal,
     )
+    journal.start()
     Watch(worker, server_pid, stop_seconds=STOP_SECONDS, statement_seconds=statement_seconds()).start()
     # What has been loaded stays: going through it again is what the slowest requests would wait for.
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
-    return worker.receive_by_names if names_matter() else worker.receive
+    return (worker.receive_by_names if names_matter() else worker.receive), worker.finish
 
 
 def limit_waits() -> None:

@@ -50,6 +50,8 @@ class Watch(threading.Thread):
     def look(self) -> None:
         """Give up what takes too long; let threads go while anything takes long."""
         is_held_up = self.worker.bodies.give_up_slow()
+        if self.worker.journal:
+            self.worker.journal.give_up_slow()
         kinds = {self.worker.reading, self.worker.writing}
         for permits in kinds:
             is_held_up |= self.look_at(permits)
@@ -63,7 +65,7 @@ class Watch(threading.Thread):
         if is_held_up:
             self.worker.reserve.let_go()
         else:
-            if not any(permit.exchange for permits in kinds for permit in permits.all):
+            if not self.worker.is_working():
                 self.worker.reserve.let_go()  # or nobody would be left to receive a request
             self.worker.reserve.open()
 

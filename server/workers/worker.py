@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.db import connection
 
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 from server.dispatcher import Application, endpoint_at
+from server.journal.thread import JournalThread
 from server.metrics.recorder import Recorder
 from server.request_ids import end
 from server.workers.bodies import MOST_OF_ALL, Bodies
@@ -22,6 +24,8 @@ from server.workers.permits import Permits, hold_nothing
 SPARE_THREADS = 32
 # Seconds after which a request that is worked on may hold others up.
 LONG_SECONDS = 0.1
+# Seconds that requests may take which are worked on when the worker is to stop.
+LAST_SECONDS = 2.0
 # Methods that read (RFC 9110 section 9.2.1); what comes with them means nothing.
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
@@ -73,6 +77,7 @@ class Worker:
         bodies: receives what clients send.
         log: writes the access log; None where there is none.
         recorder: notes what is done, for metrics; None where there are none.
+        journal: writes down what requests were answered with; None where nothing does.
     """
 
     def __init__(
@@ -84,11 +89,13 @@ class Worker:
         bodies: Bodies,
         log: AccessLog | None,
         recorder: Recorder | None = None,
+        journal: JournalThread | None = None,
     ) -> None:
         self.application = application
         self.server = server
         self.log = log
         self.recorder = recorder
+        self.journal = journal
         self.count = recorder.note_answer if recorder else None
         self.bodies = bodies
         self.static_url = settings.STATIC_URL
@@ -154,3 +161,15 @@ class Worker:
             if exchange in self.bodies.sizes:
                 self.bodies.forget(exchange)
             end()
+
+    def finish(self) -> None:
+        """Have everything recorded when the worker has been told to stop."""
+        deadline = time.monotonic() + LAST_SECONDS
+        while self.is_working() and time.monotonic() < deadline:
+            time.sleep(LAST_SECONDS / 20)
+        if self.journal:
+            self.journal.stop()
+
+    def is_working(self) -> bool:
+        """Return whether any request is worked on."""
+        return any(permit.exchange for permits in (self.reading, self.writing) for permit in permits.all)
