@@ -11,6 +11,8 @@ class EventKind(models.TextChoices):
     APPLICATION_DISABLED = "application:disable", "Application disabled"
     APPLICATION_ENABLED = "application:enable", "Application enabled"
     APPLICATION_DELETED = "application:delete", "Application deleted"
+    APPLICATION_RESTORED = "application:restore", "Application restored"
+    APPLICATION_PURGED = "application:purge", "Application deleted for good"
     MOVING_IN_BEGUN = "moving_in:begin", "Moving in started"
     MOVING_IN_FINISHED = "moving_in:finish", "Moving in finished"
     EXCEPTION_ADDED = "exception:add", "Exception added"

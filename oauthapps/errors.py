@@ -129,6 +129,31 @@ class AssertionFaultError(GatehouseError):
         self.reason = reason
 
 
+class NotInBinError(GatehouseError):
+    """The application was restored or purged, or its time in the bin is over."""
+
+    def __init__(self, message: str = "This application is no longer in the bin.") -> None:
+        super().__init__(message)
+
+
+class StillEndingError(GatehouseError):
+    """Tokens from before an application was deleted are still being ended."""
+
+    def __init__(
+        self,
+        message: str = "Tokens from before it was deleted are still being ended, since they must not work "
+        "again. Try again in a few seconds.",
+    ) -> None:
+        super().__init__(message)
+
+
+class NameTakenError(GatehouseError):
+    """Another application has this name."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Another application is called {name} by now. Choose another name.")
+
+
 class ClientAssertionUsedError(GatehouseError):
     """A client has authenticated with an assertion before."""
 

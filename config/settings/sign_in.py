@@ -126,6 +126,8 @@ KEPT_FORMS = {
     "console:new-api",
     "console:new-application",
     "console:open-add-key",
+    "console:purge-application",
+    "console:restore-application",
     "console:secret-notes",
     "console:stored-unsaved",
     "console:unsaved-settings",

@@ -1,8 +1,21 @@
 """What a URL names, or 404."""
 
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from oauthapps.models import Api, Application, ClientSecret, PublicKey, Scope
+
+
+class InBinError(Http404):
+    """The application was deleted: the page that answers leads to the bin.
+
+    Attributes:
+        application: which.
+    """
+
+    def __init__(self, application: Application) -> None:
+        super().__init__("In the bin.")
+        self.application = application
 
 
 def find_application(client_id: str) -> Application:
@@ -10,7 +23,16 @@ def find_application(client_id: str) -> Application:
     live = Application.objects.live().select_related(
         "organization", "logo", "created_by", "user", "moving_in"
     )
-    return get_object_or_404(live.defer("logo__png"), client_id=client_id)
+    found = live.defer("logo__png").filter(client_id=client_id).first()
+    if found is None:
+        raise InBinError(find_in_bin(client_id))
+    return found
+
+
+def find_in_bin(client_id: str) -> Application:
+    """Return the deleted application of that Client ID that can be restored, or answer 404."""
+    deleted = Application.objects.in_bin().select_related("logo", "deleted_by")
+    return get_object_or_404(deleted.defer("logo__png"), client_id=client_id)
 
 
 def find_secret(client_id: str, pk: int) -> ClientSecret:

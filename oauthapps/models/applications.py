@@ -12,6 +12,7 @@ from oauth2_provider.models import AbstractApplication
 
 from accounts.models import Organization, User, validate_identifier
 from common.validators import validate_name, validate_text
+from oauthapps.models.bin import InBin, InBinQuerySet
 from oauthapps.models.validators import TOKEN_LIFETIME, validate_link
 from oauthapps.rules import lifetimes, scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
@@ -30,7 +31,7 @@ class ResponseProfile(models.TextChoices):
     WORKFRONT = "workfront", "Workfront-compatible"
 
 
-class ApplicationQuerySet(models.QuerySet["Application"]):
+class ApplicationQuerySet(InBinQuerySet["Application"]):
     """Questions about many applications."""
 
     def live(self) -> Self:
@@ -55,7 +56,7 @@ class ApplicationQuerySet(models.QuerySet["Application"]):
         return Slots(used=self.live().count(), limit=settings.APPLICATION_LIMIT)
 
 
-class Application(AbstractApplication):
+class Application(InBin, AbstractApplication):
     """An OAuth2 application an administrator manages; on the wire it is a client.
 
     A live application occupies a slot of its own; a deleted one gives its slot up and keeps its row, so that

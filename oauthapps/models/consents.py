@@ -33,6 +33,7 @@ class EndReason(models.TextChoices):
     PERSON_DEACTIVATED = "person_deactivated", "The person was deactivated"
     PERSON_AWAY = "person_away", "The person was away for too long"
     EXPIRED = "expired", "The absolute expiration had passed"
+    APPLICATION_DELETED = "application_deleted", "The application was deleted"
     TIME_LIMIT = "time_limit", "The time limit that the person chose had passed"
 
 

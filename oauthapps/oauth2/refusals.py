@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from django.conf import settings
 from django.utils import timezone
 
+from common.words import counted
 from oauthapps.models import Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
@@ -168,7 +169,6 @@ def expiration_of(token: RefreshToken) -> str:
 ASSERTION_USED = "The assertion was already used."
 
 # How a family ends, of which both are part
-
 ENDINGS: dict[str, str] = {
     EndReason.REVOKED_BY_CLIENT: "this client revoked it",
     EndReason.CODE_REPLAYED: "its authorization code was used twice",
@@ -178,6 +178,7 @@ ENDINGS: dict[str, str] = {
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
     EndReason.EXPIRED: "the absolute expiration has passed",
+    EndReason.APPLICATION_DELETED: "the application was deleted; it has been restored since",
     EndReason.TIME_LIMIT: "the time limit that the person chose has passed",
 }
 
@@ -194,8 +195,7 @@ def first(causes: Mapping[str, bool]) -> str:
 
 def ago(at: datetime) -> str:
     """Return how long ago something was, in whole seconds."""
-    seconds = (timezone.now() - at) // timedelta(seconds=1)
-    return f"{seconds} second{'' if seconds == 1 else 's'} ago"
+    return f"{counted((timezone.now() - at) // timedelta(seconds=1), 'second')} ago"
 
 
 # Grant types and scopes

@@ -44,10 +44,18 @@ class Slots:
     @property
     def explanation(self) -> str:
         """Why no application can be created, and what to do."""
+        return self._explained("create the new one")
+
+    @property
+    def why_not_restored(self) -> str:
+        """Why no deleted application can be restored, and what to do."""
+        return self._explained("restore this one")
+
+    def _explained(self, then: str) -> str:
         present = f"There are {self.used}. " if self.is_over else ""
         which = self.to_delete if self.is_over else "one"
         things = counted(self.limit, "OAuth2 application")
         return (
             f"You can have up to a total of {things} at one time, disabled ones included. "
-            f"{present}Delete {which} that you no longer use, then create the new one."
+            f"{present}Delete {which} that you no longer use, then {then}."
         )

@@ -114,13 +114,13 @@ def complete(application: Application) -> None:
 
 
 def occupy_slot(application: Application, *, limit: int) -> None:
-    """Insert the application into the lowest free slot.
+    """Store the application in the lowest free slot.
 
     Two creators may choose the same slot; the constraint lets one of them have it and the other chooses
     again. No lock is needed, on any database.
 
     Args:
-        application: a new one.
+        application: a new one, or a deleted one with all that it is to be stored with.
         limit: how many there may be at one time.
 
     Raises:
@@ -130,7 +130,7 @@ def occupy_slot(application: Application, *, limit: int) -> None:
         application.slot = lowest_free_slot(limit)
         try:
             with transaction.atomic():
-                application.save(force_insert=True)
+                application.save(force_insert=application.pk is None)
         except IntegrityError as error:
             if not violates(error, Application, SLOT_CONSTRAINT):
                 raise
@@ -173,7 +173,10 @@ def enable_application(application: Application, *, actor: Actor) -> None:
 
 
 def delete_application(application: Application, *, actor: Actor) -> None:
-    """Delete the application: its slot is free and everything issued to its client is dead at once."""
+    """Move the application to the bin: its slot is free, and all that was issued to its client dead at once.
+
+    `oauthapps.services.bin` restores it, for thirty days.
+    """
     with transaction.atomic():
         rows = Application.objects.filter(pk=application.pk, deleted_at=None)
         if rows.update(deleted_at=timezone.now(), deleted_by=actor.user, slot=None):

@@ -25,6 +25,7 @@ from oauthapps.models import (
     Application,
     ClientAssertion,
     ClientSecret,
+    Consent,
     FailureCount,
     Grant,
     Logo,
@@ -35,6 +36,7 @@ from oauthapps.models import (
 )
 from oauthapps.models.access import expired_before, usable_refresh_token
 from oauthapps.models.consents import EXPLAINED_FOR
+from oauthapps.services.bin import end_issued, purge_overdue
 
 # A dead token is still a known one for so long: asking about it is no guess. A used assertion is, too: should
 # the clock have been ahead by hours, it could still come again.
@@ -61,6 +63,10 @@ class Removed:
     logos: int = 0
     keys: int = 0
     secrets: int = 0
+    consents: int = 0
+    ended_token_families: int = 0
+    revoked_access_tokens: int = 0
+    purged_applications: int = 0
     events: int = 0
     housekeeping_runs: int = 0
 
@@ -94,15 +100,20 @@ def remove_expired(work: Work) -> None:
 
 
 def remove_retired(work: Work) -> None:
-    """Remove what applications left behind that were deleted long ago; their rows stay, for events."""
-    long_ago = timezone.now() - EXPLAINED_FOR
-    deleted = Application.objects.filter(deleted_at__lt=long_ago).values_list("pk", flat=True)
-    if not (ids := list(deleted)):
+    """End what was issued to deleted applications, and remove what those left behind that are purged.
+
+    The rows of purged applications stay, for events, and so that nobody gets their Client IDs.
+    """
+    end_issued(Application.objects.in_bin(), work)
+    purge_overdue(work)
+    purged = Application.objects.filter(purged_at__isnull=False).values_list("pk", flat=True)
+    if not (ids := list(purged)):
         return
-    families = TokenFamily.objects.filter(application__in=ids)
+    of_these = {"application__in": ids}
+    families = TokenFamily.objects.filter(**of_these)
     while work.may_go_on() and (batch := work.some_of(families)):
         remove_families(batch, work)
-    of_these = {"application__in": ids}
+    work.delete(Consent.objects.filter(**of_these), "consents")
     work.delete(Logo.objects.filter(**of_these), "logos")
     work.delete(PublicKey.objects.filter(**of_these), "keys")
     work.delete(ClientSecret.objects.filter(**of_these), "secrets")

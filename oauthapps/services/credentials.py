@@ -222,7 +222,10 @@ def names_of_applications_with_keys_of(user: User) -> list[str]:
 
 
 def delete_keys_of(user: User, *, actor: Actor) -> None:
-    """Refuse assertions signed with any key of a person's from now on."""
+    """Refuse assertions signed with any key of a person's from now on.
+
+    Those of deleted applications are among them: the keys would come back with these.
+    """
     with transaction.atomic():
-        for key in keys_of(user):
+        for key in PublicKey.objects.live().filter(user=user).select_related("application"):
             delete_key(key, actor=actor)

@@ -131,7 +131,8 @@ def end_scopes(rows: Collection[Scope], *, reason: str, actor: Actor) -> bool:
         return False
     names = {scope.name for scope in rows}
     may_have_one = reduce(or_, (Q(allowed_scope__contains=name) for name in names))
-    applications = Application.objects.live().filter(may_have_one).order_by("pk")
+    # Those in the bin are among them: restored, they would have it.
+    applications = Application.objects.filter(may_have_one, purged_at=None).order_by("pk")
     for application in applications.select_for_update(no_key=True):
         take_away(application, names, reason=reason, actor=actor)
     return True

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 
+from oauthapps.console.lookup import InBinError
 from oauthapps.errors import InDoubtError
 from oauthapps.http.errors import error_response
 from oauthapps.http.messages import ApiRequest, ApiResponse, to_django_response
@@ -51,10 +52,15 @@ def wrong_host(request: HttpRequest) -> HttpResponse:
     return page(request, 400, "wrong_host.html", base_url=settings.BASE_URL)
 
 
-def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:  # noqa: ARG001
-    """Say that there is nothing at this URL: to API clients in JSON, to people on a page."""
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """Say that there is nothing at this URL: to API clients in JSON, to people on a page.
+
+    To administrators it says so of an application that was deleted, and leads to the bin.
+    """
     if is_api_path(request.path):
         return to_django_response(no_such_endpoint())
+    if isinstance(exception, InBinError):
+        return render(request, "console/bin/in_bin.html", {"application": exception.application}, status=404)
     return render(request, "404.html", status=404)
 
 

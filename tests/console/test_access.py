@@ -13,7 +13,7 @@ from tests.console.pages import Browser
 
 PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
-    *("apis", "built-in-api", "new-api", "housekeeping"),
+    *("apis", "built-in-api", "new-api", "housekeeping", "bin"),
 ]
 OF_APPLICATION = [
     "application",
@@ -37,6 +37,7 @@ OF_APPLICATION = [
     "begin-moving-in",
     "finish-moving-in",
 ]
+OF_DELETED = ["restore-application", "purge-application"]
 OF_EXCEPTION = ["give-exception", "end-exception"]
 OF_PERSON = ["revoke-access"]
 OF_SECRET = ["secret-notes", "delete-secret"]
@@ -45,7 +46,7 @@ OF_API = ["api", "delete-api"]
 OF_SCOPE = ["delete-scope"]
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
-    *("apis", "built-in-api", "moving-in", "housekeeping"),
+    *("apis", "built-in-api", "moving-in", "housekeeping", "bin"),
 }
 ONLY_POST = [
     "disable-application",
@@ -69,7 +70,7 @@ PAGE_OF = {"open-add-key": "add-key", **dict.fromkeys(ONLY_POST[-4:], "moving-in
 def addresses(machine: Application, secret: ClientSecret, key: PublicKey, api: Api) -> dict[str, str]:
     """Every address of the console, by name."""
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
-    arguments |= {name: [machine.client_id] for name in OF_APPLICATION}
+    arguments |= {name: [machine.client_id] for name in [*OF_APPLICATION, *OF_DELETED]}
     arguments |= {name: [machine.client_id, key.subject] for name in OF_PERSON}
     arguments |= {name: [machine.client_id, "repeated_jti"] for name in OF_EXCEPTION}
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
@@ -87,6 +88,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
     assert names == {
         *PAGES,
         *OF_APPLICATION,
+        *OF_DELETED,
         *OF_EXCEPTION,
         *OF_PERSON,
         *OF_SECRET,
@@ -149,6 +151,13 @@ def test_unknown_and_deleted_applications_are_404(
         answer = console.post if name in ONLY_POST else console.get
         assert answer(addresses[name]).status == 404, name
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name
+
+
+@pytest.mark.spec("C-01", "ASVS 3.5, 8.2")
+def test_what_is_not_in_the_bin_is_404_there(console: Browser, addresses: dict[str, str]) -> None:
+    for name in OF_DELETED:
+        assert console.get(addresses[name]).status == 404, name
+        assert console.post(addresses[name]).status == 404, name
 
 
 @pytest.mark.spec("C-01", "ASVS 3.5, 8.2")

@@ -28,7 +28,7 @@ from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest, new_access_token
 from oauthapps.rules.scopes import SCOPES
 from oauthapps.services.apis import create_api
-from oauthapps.services.applications import disable_application
+from oauthapps.services.applications import delete_application, disable_application
 from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
@@ -100,6 +100,8 @@ def settle(world: World) -> World:
         add(world, "bare", AppType.WEB, "Room booking", [])
     with ago(minutes=47):
         use_applications(world, times=4)
+    with ago(days=3):
+        delete_application(add(world, "deleted", AppType.WEB, "Visitor badges", []), actor=world.actor())
     keep_house()
     return world
 

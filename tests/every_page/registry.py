@@ -6,6 +6,7 @@ from tests.every_page.visits import (
     USUAL,
     Visit,
     consent_request,
+    delete_again,
     give_the_client_an_api,
     give_the_first_password,
     give_the_password_only,
@@ -363,6 +364,16 @@ APPLICATIONS = (
     ),
     Visit("console:delete-application", of="web", states=(FILLED, MANY, HOSTILE)),
     Visit("console:delete-application", "refused", of="web", sends={"name": "Another name"}, status=422),
+    Visit("console:applications", "after a deletion", before=delete_again),
+    Visit("console:bin", states=(FILLED, EMPTY, HOSTILE)),
+    Visit("console:restore-application", of="deleted"),
+    Visit("console:restore-application", "when it is full", of="deleted", states=(FULL,)),
+    Visit(
+        "console:restore-application", "refused", of="deleted", states=ONCE, sends={"name": ""}, status=422
+    ),
+    Visit("console:purge-application", of="deleted"),
+    Visit("console:purge-application", "refused", of="deleted", states=ONCE, sends={"name": "x"}, status=422),
+    Visit("console:application", "in the bin", of="deleted", status=404),
     Visit("console:delete-secret", of="secret"),
     Visit("console:add-key", of="machine"),
     Visit(

@@ -17,6 +17,7 @@ from oauthapps.models import Application, Consent, RefreshToken, TokenFamily
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.scopes import SCOPES
+from oauthapps.services.bin import restore_application
 from oauthapps.services.moving_in import begin, end_exception
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
@@ -195,6 +196,14 @@ def move_in(*keys: str) -> Callable[[Browser, World], None]:
                 application.refused_redirect_urls.get_or_create(url=url)
 
     return begin_all
+
+
+def delete_again(browser: Browser, world: World) -> None:
+    """Delete an application that is in the bin once more, as its page does."""
+    application = Application.objects.get(client_id=world.arguments["deleted"][0])
+    restore_application(application, actor=world.actor())
+    url = reverse("console:delete-application", args=world.arguments["deleted"])
+    assert browser.post(url, {"name": application.name}).status == 302
 
 
 def keep_access(browser: Browser, world: World) -> None:

@@ -1,5 +1,8 @@
 """The list: OAuth2 Applications, under "System"."""
 
+from typing import Any
+
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +18,8 @@ from oauthapps.models import Application
 
 APPLICATIONS_PER_PAGE = 50
 SEEN_AT_A_GLANCE = 10
+# What a message about a deletion is tagged with, before the Client ID: it offers Undo.
+UNDO = "undo-"
 
 
 @administrator_required
@@ -41,5 +46,16 @@ def applications(request: HttpRequest) -> HttpResponse:
         "ending_soon": ending_soon(),
         "form": NewApplicationForm(),
         "form_id": new_key(),
+        "in_bin": Application.objects.in_bin().count(),
+        **messages_with_undo(request),
     }
     return render(request, "console/applications.html", context)
+
+
+def messages_with_undo(request: HttpRequest) -> dict[str, Any]:
+    """Return the messages, those apart that say what was deleted: with the Client ID to restore it by."""
+    tagged = [(message, message.extra_tags or "") for message in messages.get_messages(request)]
+    return {
+        "messages": [message for message, tag in tagged if not tag.startswith(UNDO)],
+        "deletions": [(message, tag.removeprefix(UNDO)) for message, tag in tagged if tag.startswith(UNDO)],
+    }

@@ -15,8 +15,10 @@ from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
 from oauthapps.console.impact import impact_of
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.summaries import summary_of
+from oauthapps.console.views.applications import UNDO
 from oauthapps.console.views.landing import KEYS, SECRETS, back_to_settings, opened_from_settings
 from oauthapps.models import Application
+from oauthapps.models.bin import KEPT_IN_BIN
 from oauthapps.services import applications, credentials
 
 RECENTLY = timedelta(hours=24)
@@ -26,19 +28,24 @@ RECENTLY = timedelta(hours=24)
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
-    """Delete an application after showing whose access that would end."""
+    """Move an application to the bin after showing whose access that would end."""
     application = find_application(client_id)
     confirms = request.method == "POST" and not is_settings_form(request)
     form = ConfirmNameForm(request.POST if confirms else None, named=application)
     if form.is_valid():
         applications.delete_application(application, actor=Actor.of(request))
-        messages.success(request, f"Deleted: {application.name}")
+        messages.success(
+            request,
+            f"Deleted: {application.name}. It stays in the bin for {KEPT_IN_BIN.days} days.",
+            extra_tags=f"{UNDO}{application.client_id}",
+        )
         return redirect("console:applications")
     context = {
         "application": application,
         "impact": impact_of(application),
         "summary": summary_of(application),
         "slots": Application.objects.slots(),
+        "days": KEPT_IN_BIN.days,
         "form": form,
     }
     return render(request, "console/delete_application.html", context, status=422 if form.errors else 200)

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.utils import timezone
+
 from oauthapps.models import Application, ResponseProfile
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
@@ -35,7 +37,15 @@ def apply_application(item: Item, context: Context) -> None:
     elif stored.is_live:
         change(stored, item, spec, context)
     else:
-        raise RefusedError(item.place, "This application was deleted here, and can't be made again.")
+        raise RefusedError(item.place, why_gone(stored))
+
+
+def why_gone(stored: Application) -> str:
+    """Say what can be done about an application of the document that was deleted here."""
+    is_in_bin = stored.leaves_bin_at is not None and stored.leaves_bin_at > timezone.now()
+    if is_in_bin:
+        return "This application was deleted here. Restore it from the bin first."
+    return "This application was deleted here, and can't be made again."
 
 
 def make(item: Item, spec: TypeSpec, context: Context) -> None:

@@ -1,4 +1,4 @@
-"""Logos, keys, secrets, and tokens of applications that were deleted thirty days ago."""
+"""Tokens of deleted applications, and all that those left behind whose time in the bin is over."""
 
 from audit.housekeeping import JobName
 from oauthapps.services.cleanup import remove_retired
