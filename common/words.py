@@ -16,3 +16,11 @@ def span_in_words(seconds: int) -> str:
         if not rest and number >= fewest:
             return counted(number, unit)
     return counted(seconds, "second")
+
+
+def rough_span(seconds: int) -> str:
+    """Return a span of about so many seconds in the largest unit that it has two of, such as "3 days"."""
+    for unit, length, _ in _UNITS:
+        if seconds >= 2 * length:
+            return counted(seconds // length, unit)
+    return counted(seconds, "second")

@@ -4,6 +4,8 @@ Every message is one clear sentence for people: what is wrong and what to do. `s
 command shows, so no message may repeat a secret.
 """
 
+from typing import Any
+
 import psycopg
 from django.db import OperationalError
 
@@ -122,11 +124,13 @@ class AssertionFaultError(GatehouseError):
 
     Attributes:
         reason: what is wrong with it, as the end of a sentence that begins with what it is.
+        fault: which check it failed, in a word; `oauthapps.explanations.assertions` has them.
+        evidence: what that found, for administrators; nothing in it could be used as an assertion.
     """
 
-    def __init__(self, reason: str) -> None:
+    def __init__(self, reason: str, fault: str = "", **evidence: Any) -> None:
         super().__init__(f"The assertion {reason}.")
-        self.reason = reason
+        self.reason, self.fault, self.evidence = reason, fault, evidence
 
 
 class NotInBinError(GatehouseError):

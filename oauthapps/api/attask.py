@@ -14,6 +14,7 @@ from oauthapps.api.bearer import (
     refusal,
 )
 from oauthapps.api.views import Members, readable_with_token
+from oauthapps.explanations import access_tokens as explanations
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
 from oauthapps.services import tokens
@@ -73,7 +74,8 @@ def logout(request: ApiRequest, token: TokenContext) -> ApiResponse:
 @signed_in
 def not_found(request: ApiRequest, token: TokenContext) -> ApiResponse:  # noqa: ARG001
     """Say that there is no such call."""
-    return refusal(404, "NotFoundException", "There is no endpoint at this URL.")
+    message = "There is no endpoint at this URL."
+    return refusal(404, "NotFoundException", message, explain=explanations.no_such_url)
 
 
 def documented(row: BearerRow) -> Members:

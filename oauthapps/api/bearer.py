@@ -1,5 +1,6 @@
 """Who a request with an access token speaks for (RFC 6750)."""
 
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
@@ -7,8 +8,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from oauthapps.api.protected_resources import metadata_url
-from oauthapps.http.messages import ApiRequest, ApiResponse, Refusal, json_response
+from oauthapps.explanations import access_tokens as explanations
+from oauthapps.explanations.wording import Shown
+from oauthapps.http.messages import ApiRequest, ApiResponse, Explain, Refusal, json_response
 from oauthapps.models import AccessToken
+from oauthapps.rules import echoes, scopes
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.services.exception_uses import record_need
@@ -41,6 +45,7 @@ class BearerError(Exception):
         reason: why, for the log; whoever asked is not told.
         client: the Client ID of the token's application, for the log.
         username: whom the token speaks for, for the log.
+        explain: says why to administrators.
     """
 
     def __init__(
@@ -52,6 +57,7 @@ class BearerError(Exception):
         scope: str = "",
         client: str = "",
         username: str = "",
+        explain: Explain,
     ) -> None:
         super().__init__(error)
         self.status = status
@@ -60,6 +66,7 @@ class BearerError(Exception):
         self.scope = scope
         self.client = client
         self.username = username
+        self.explain = explain
 
 
 def presented_token(request: ApiRequest) -> str:
@@ -81,11 +88,14 @@ def presented_token(request: ApiRequest) -> str:
     if not tokens and not scheme:
         return ""
     if not tokens:
-        raise BearerError(401, "invalid_token", NO_TOKEN)
+        raise BearerError(
+            401, "invalid_token", NO_TOKEN, explain=partial(explanations.none_sent, has_empty_header=True)
+        )
     if "\0" in tokens:
-        raise BearerError(401, "invalid_token", OTHER_SCHEME)
+        explain = partial(explanations.other_scheme, echoes.kind_of(scheme), echoes.named(scheme))
+        raise BearerError(401, "invalid_token", OTHER_SCHEME, explain=explain)
     if len(tokens) > 1:
-        raise BearerError(401, "invalid_token", TWO_TOKENS)
+        raise BearerError(401, "invalid_token", TWO_TOKENS, explain=explanations.two_tokens)
     return tokens.pop()
 
 
@@ -107,7 +117,7 @@ def living_token(request: ApiRequest) -> TokenContext:
     presented = digest(token)
     row = access_tokens.bearer(presented)
     if row is None:
-        raise dead_token(presented)
+        raise dead_token(presented, Shown.of(token))
     return TokenContext(row, row.effective_scope, presented)
 
 
@@ -119,25 +129,34 @@ def excepted_token(request: ApiRequest) -> TokenContext:
     """
     tokens = {value for value in tokens_in_url(request) if value} if request.query else set()
     if len(tokens) != 1:
-        raise BearerError(401, "", NO_TOKEN)
+        raise no_token(
+            explanations.in_url if tokens else partial(explanations.none_sent, has_empty_header=False)
+        )
     presented = digest(tokens.pop())
     row = access_tokens.bearer(presented, access_tokens.BEARER_IN_URL)
     if row is None:
-        raise BearerError(401, "", NO_TOKEN)
+        raise no_token(explanations.in_url)
     record_need(row.application_id, ExceptionKind.SESSION_ID_IN_URL)
     return TokenContext(row, row.effective_scope, presented)
 
 
-def dead_token(presented: str) -> BearerError:
+def no_token(explain: Explain) -> BearerError:
+    """Return the refusal of a request without a token that counts."""
+    return BearerError(401, "", NO_TOKEN, explain=explain)
+
+
+def dead_token(presented: str, shown: Shown) -> BearerError:
     """Return the refusal of an access token that does not live, and for the log whose it was.
 
     Args:
         presented: its digest.
+        shown: what is kept of it.
     """
+    explain = partial(explanations.dead, shown, timezone.now())
     rows = AccessToken.objects.filter(token_checksum=presented).select_related("application", "user")
     row = rows.only("expires", "application__client_id", "user__username").first()
     if row is None:
-        return BearerError(401, "invalid_token", UNKNOWN_TOKEN)
+        return BearerError(401, "invalid_token", UNKNOWN_TOKEN, explain=explain)
     has_expired = row.expires <= timezone.now()
     return BearerError(
         401,
@@ -145,11 +164,19 @@ def dead_token(presented: str) -> BearerError:
         f"The access token expired at {row.expires:%Y-%m-%d %H:%M:%S} UTC." if has_expired else ENDED_TOKEN,
         client=row.application.client_id,
         username=row.user.username if row.user else "",
+        explain=explain,
     )
 
 
-def lacks_scope(token: TokenContext, scope: str) -> BearerError:
-    """Return the refusal of a living token without a scope."""
+def lacks_scope(token: TokenContext, scope: str, explain: Explain | None = None) -> BearerError:
+    """Return the refusal of a living token without a scope.
+
+    Args:
+        token: the token.
+        scope: what it would need, as on the wire.
+        explain: says why to administrators where it is not for the lack of that scope.
+    """
+    needed, allowed = scopes.parse(scope), scopes.parse(token.row.allowed_scope)
     return BearerError(
         403,
         "insufficient_scope",
@@ -157,6 +184,7 @@ def lacks_scope(token: TokenContext, scope: str) -> BearerError:
         scope=scope,
         client=token.row.client_id,
         username=token.row.username,
+        explain=explain or partial(explanations.lacks_scope, token.scope, needed, allowed),
     )
 
 
@@ -194,11 +222,19 @@ def challenge(error: BearerError, metadata: str | None = None) -> ApiResponse:
     message = "You are not currently logged in." if error.status == 401 else "Your token lacks a scope."  # noqa: PLR2004
     name = "AuthenticationException" if error.status == 401 else "AuthorizationException"  # noqa: PLR2004
     response = refusal(error.status, name, message, {"WWW-Authenticate": "Bearer " + ", ".join(members)})
-    response.refusal = Refusal(error.error or "no token", error.reason, error.client, error.username)
+    response.refusal = Refusal(
+        error.error or "no token", error.reason, error.client, error.username, explain=error.explain
+    )
     return response
 
 
-def refusal(status: int, name: str, message: str, headers: dict[str, str] | None = None) -> ApiResponse:
+def refusal(
+    status: int,
+    name: str,
+    message: str,
+    headers: dict[str, str] | None = None,
+    explain: Explain | None = None,
+) -> ApiResponse:
     """Return an error in the shape that existing clients of the API read; no cache may keep it.
 
     Args:
@@ -206,8 +242,9 @@ def refusal(status: int, name: str, message: str, headers: dict[str, str] | None
         name: the class of the error.
         message: what is wrong, in ASCII and without anything that was sent.
         headers: what else the status calls for.
+        explain: says why to administrators.
     """
     body = {"error": {"class": name, "message": message}}
     response = json_response(body, status, {"Cache-Control": "no-store", **(headers or {})})
-    response.refusal = Refusal(name, message)
+    response.refusal = Refusal(name, message, explain=explain)
     return response

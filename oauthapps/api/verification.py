@@ -1,9 +1,12 @@
 """Token checks for a proxy's sub-request: nginx auth_request, Traefik forwardAuth, Envoy ext_authz."""
 
+from functools import partial
 from urllib.parse import parse_qsl, quote
 
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, lacks_scope, living_token
 from oauthapps.api.protected_resources import metadata_url
+from oauthapps.explanations import access_tokens as explanations
+from oauthapps.explanations.scopes import said
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.identifiers import canonical
@@ -73,7 +76,7 @@ def check_all(request: ApiRequest, wanted: tuple[str, ...], resources: tuple[str
         BearerError: when it has no living token, or one that lacks a scope; only scopes that exist are named
             in the answer, because what the URL holds is anybody's.
     """
-    token = living_token(request)
+    token = whole = living_token(request)
     catalog = token.row.catalog
     identifiers = {canonical(resource) for resource in resources}
     if resources:
@@ -81,5 +84,7 @@ def check_all(request: ApiRequest, wanted: tuple[str, ...], resources: tuple[str
     needed = wanted or (() if resources else (scopes.READ,))
     is_for_all = identifiers <= set(catalog.audience(token.scope))
     if not is_for_all or not set(needed) <= set(token.scope):
-        raise lacks_scope(token, scopes.render(name for name in needed if name in catalog.by_scope))
+        scope = scopes.render(name for name in needed if name in catalog.by_scope)
+        other = partial(explanations.not_for_resource, catalog.audience(whole.scope), said(resources, ()))
+        raise lacks_scope(token, scope, None if is_for_all else other)
     return token

@@ -7,10 +7,11 @@ whatever headers it likes; tracing and error reporting add theirs to every reque
 
 import re
 from collections.abc import Callable
-from functools import wraps
+from dataclasses import replace
+from functools import partial, wraps
 
 from oauthapps.http.errors import error_response
-from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, response_to_failure
+from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, Explanation, response_to_failure
 from oauthapps.models import Application, RedirectURL
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.urls.redirect_urls import origin_of
@@ -40,15 +41,16 @@ def allow_only(*methods: str, refuse: RefuseMethod = method_refused) -> Callable
 
     def decorate(view: ApiView) -> ApiView:
         @wraps(view)
-        def allowed(request: ApiRequest) -> ApiResponse:
+        def view_if_allowed(request: ApiRequest) -> ApiResponse:
             if request.environ["REQUEST_METHOD"] in methods or request.method in methods:
                 return view(request)
-            return refuse(
-                f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} allowed.",
-                {"Allow": names},
-            )
+            allowed = f"Only {' and '.join(methods)} {'is' if len(methods) == 1 else 'are'} allowed."
+            response = refuse(allowed, {"Allow": names})
+            explain = partial(Explanation, allowed, f"Send the request as {' or '.join(methods)}.")
+            response.refusal = response.refusal and replace(response.refusal, explain=explain)
+            return response
 
-        return allowed
+        return view_if_allowed
 
     return decorate
 

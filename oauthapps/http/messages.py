@@ -87,6 +87,9 @@ class Explanation:
     details: Mapping[str, Any] = field(default_factory=dict)
 
 
+Explain = Callable[[], Explanation]
+
+
 class Usage(NamedTuple):
     """What a request for tokens was about, for whoever counts; primary keys, and 0 or None for nothing.
 
@@ -129,7 +132,7 @@ class Refusal:
     username: str = ""
     replay: str = ""
     is_authenticated: bool = True
-    explain: Callable[[], Explanation] | None = None
+    explain: Explain | None = None
 
 
 @dataclass(slots=True)

@@ -10,7 +10,9 @@ from django.utils import timezone
 from oauthlib.oauth2 import InvalidGrantError
 
 from oauthapps.errors import AssertionFaultError
+from oauthapps.explanations import assertions as explanations
 from oauthapps.http.issuer import accepted_audiences
+from oauthapps.oauth2.explained import explained
 from oauthapps.rules import assertions
 from oauthapps.rules.assertions import CLAIM_CHECKS, CLOCK_SKEW, LONGEST_LIFE
 from oauthapps.services.assertions import VerifiedAssertion
@@ -38,7 +40,10 @@ def verify(text: str, application: ClientRow, keys: Sequence[KeyRow]) -> Verifie
         expires = assertions.expiration(claims, expected.now, expected.longest)
         assertion_id = assertions.identifier(claims)
     except AssertionFaultError as error:
-        raise InvalidGrantError(error.message) from error
+        refused, now = InvalidGrantError(error.message), timezone.now()
+        raise explained(
+            refused, explanations.of_fault, error.fault, error.evidence, application.client_id, now
+        ) from error
     return VerifiedAssertion(
         key=key,
         assertion_id=assertion_id,

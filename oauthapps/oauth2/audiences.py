@@ -4,7 +4,9 @@ from collections.abc import Sequence
 
 from oauthlib.oauth2 import OAuth2Error
 
+from oauthapps.explanations.scopes import other_resource, said
 from oauthapps.oauth2 import refusals
+from oauthapps.oauth2.explained import explained
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.identifiers import canonical
 from oauthapps.sql.catalog import Catalog
@@ -30,5 +32,6 @@ def limited(scope: Sequence[str], resource: str, catalog: Catalog) -> tuple[str,
     identifiers = [canonical(each) for each in scopes.parse(resource)]
     available = catalog.audience(scope)
     if not set(identifiers) <= set(available):
-        raise InvalidTargetError(refusals.of_resources(available))
+        error = InvalidTargetError(refusals.of_resources(available))
+        raise explained(error, other_resource, said(identifiers, available), available)
     return catalog.of_apis(scope, identifiers) if identifiers else tuple(scope)

@@ -17,19 +17,20 @@ from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import (
     AccessDeniedError,
     FatalClientError,
-    InvalidRequestError,
     InvalidRequestFatalError,
     MismatchingRedirectURIError,
     OAuth2Error,
 )
-from oauthlib.openid.connect.core.exceptions import RequestNotSupported, RequestURINotSupported
 
 from accounts.access import SignInRequiredError, is_from_old_tab
 from accounts.models import User
 from accounts.pages.next_pages import redirect_to_page
 from audit.actors import Actor
+from oauthapps.explanations import authorization as explanations
 from oauthapps.http.issuer import issuer
+from oauthapps.oauth2.authorization_faults import explanation_of_fault
 from oauthapps.oauth2.authorization_notes import note_grant, note_refusal
+from oauthapps.oauth2.authorization_parameters import read_request
 from oauthapps.oauth2.consent_form import (
     InvalidConsentError,
     parameters_of,
@@ -38,41 +39,14 @@ from oauthapps.oauth2.consent_form import (
     wording_of,
 )
 from oauthapps.oauth2.consent_page import show_consent
-from oauthapps.oauth2.parameters import RESOURCE, Parameters, form_pairs
+from oauthapps.oauth2.explained import explained
+from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.oauth2.toolkit import AuthorizationServer
-from oauthapps.rules.credential_values import is_text
 from oauthapps.services import consents
 from oauthapps.services.refused_urls import note_refused_redirect_uri
 
-# What an authorization request may say; everything else is ignored (RFC 6749 section 3.1).
-PARAMETERS = (
-    "client_id",
-    "redirect_uri",
-    "response_type",
-    "scope",
-    "state",
-    "code_challenge",
-    "code_challenge_method",
-    RESOURCE,
-)
-# Request objects are not offered (RFC 9101). One that is sent holds what the client means, so that going by
-# the plain parameters would be wrong; a URL that is sent is never fetched.
-NOT_SUPPORTED: dict[str, type[OAuth2Error]] = {
-    "request": RequestNotSupported,
-    "request_uri": RequestURINotSupported,
-}
-# Without a value a parameter counts as absent (RFC 6749 section 3.1). Not so these: an empty challenge must
-# not pass for a request without one (RFC 7636 section 4.4.1), nor an empty response type for a forgotten one.
-JUDGED_WHEN_EMPTY = ("response_type", "code_challenge")
-# Bytes that the values may have together. On the way through the sign-in page each may be percent-encoded
-# twice, as five characters: that fits, with cookies and the like, into the 64 KiB of headers that are read.
-MOST_BYTES = 10 * 1024
-TOO_LONG = (
-    f"The authorization request is too long: its parameters can be at most {MOST_BYTES:,} bytes together. "
-    "Send a shorter state."
-)
 NOT_SHOWN = "This form didn't come from a consent page shown here. Go back to the application and start over."
 DECIDE_AGAIN = (
     "Your choice wasn't applied: the page was too old, or you signed in or out after it was opened. Choose "
@@ -139,7 +113,7 @@ class AuthorizationView(OAuthLibMixin, View):
             parameters = parameters_of(request.POST.get("authorization_request", ""))
             asked = self.server.authorization_request(parameters)
         except InvalidConsentError:
-            return refuse(request, InvalidRequestFatalError(NOT_SHOWN), {})
+            return refuse(request, not_shown(), {})
         except OAuth2Error as error:
             return refuse(request, error, parameters)
         messages.warning(request, reason)
@@ -172,6 +146,11 @@ class AuthorizationView(OAuthLibMixin, View):
         return server
 
 
+def not_shown() -> OAuth2Error:
+    """Return the error for a form that did not come from a consent page that was shown here."""
+    return explained(InvalidRequestFatalError(NOT_SHOWN), explanations.not_shown)
+
+
 def url_of(parameters: Parameters) -> str:
     """Return the URL of an authorization request."""
     return f"{reverse('oauth2_provider:authorize')}?{urlencode(parameters)}"
@@ -181,47 +160,6 @@ def sign_in_first(parameters: Parameters) -> HttpResponse:
     """Return the redirect to the sign-in page that leads back to the same authorization request."""
     query = urlencode({"next": url_of(parameters)}, safe="/")
     return redirect_to_page(f"{reverse('account_login')}?{query}")
-
-
-def read_request(query: str) -> tuple[Parameters, OAuth2Error | None]:
-    """Return the usable parameters of an authorization request, and its fault, if any.
-
-    The client is told of it once it is certain where the client is.
-
-    Args:
-        query: the URL's, as the server writes it (PEP 3333).
-
-    Raises:
-        InvalidRequestFatalError: when nobody can say which client or redirect URI is meant.
-        InvalidRequestError: when the query is no form.
-    """
-    values: dict[str, list[str]] = {}
-    for name, value in form_pairs(query.encode("latin-1", "replace")):
-        if name in PARAMETERS or name in NOT_SUPPORTED:
-            values.setdefault(name, []).append(value)
-    if RESOURCE in values:  # the one that may repeat (RFC 8707 section 2)
-        values[RESOURCE] = [" ".join(values[RESOURCE])]
-    wrong = {name: problem for name, sent in values.items() if (problem := problem_of(sent))}
-    for name in ("client_id", "redirect_uri"):
-        if name in wrong:
-            raise InvalidRequestFatalError(wrong[name])
-    parameters = {
-        name: values[name][0]
-        for name in PARAMETERS
-        if name in values and name not in wrong and (values[name][0] or name in JUDGED_WHEN_EMPTY)
-    }
-    unsupported = [fault() for name, fault in NOT_SUPPORTED.items() if any(values.get(name, ()))]
-    faults = [InvalidRequestError(problem) for problem in wrong.values()] + unsupported
-    if sum(len(value.encode()) for value in parameters.values()) > MOST_BYTES:
-        faults.append(InvalidRequestError(TOO_LONG))
-    return parameters, next(iter(faults), None)
-
-
-def problem_of(values: list[str]) -> str:
-    """Return why a parameter's values cannot be used, or nothing (RFC 6749 section 3.1)."""
-    if len(values) > 1:
-        return "A parameter was sent more than once."
-    return "" if is_text(values[0]) else "A parameter contains characters that are not allowed."
 
 
 def with_redirect(fault: OAuth2Error, judged: OAuth2Error | AuthorizationRequest) -> OAuth2Error:
@@ -239,6 +177,7 @@ def refuse(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> 
 
 def refused(request: HttpRequest, error: OAuth2Error, parameters: Parameters) -> HttpResponse:
     """Tell the client what is wrong by a redirect, or the person by a page where nobody may be redirected."""
+    explained(error, explanation_of_fault(error, parameters))
     if isinstance(error, FatalClientError) or not error.redirect_uri:
         context = {"error": error, "parameters": parameters}
         return render(request, "oauth2/error.html", context, status=400)

@@ -64,17 +64,19 @@ def verify(text: str, client_id: str, keys: Sequence[KeyRow]) -> VerifiedAsserti
     """
     key, claims = verified_claims(text, keys, RULES)
     if claims.get("iss") != client_id or claims.get("sub") != client_id:
-        raise AssertionFaultError("must have the Client ID as its iss and as its sub")
+        reason = "must have the Client ID as its iss and as its sub"
+        sent, expected = claims.get("iss"), client_id
+        raise AssertionFaultError(reason, "issuer", sent=sent, expected=expected, name="Client ID")
+    accepted = {issuer(), endpoint("token")}
     if "aud" not in claims:
-        raise AssertionFaultError("has no aud")
-    check_sole_audience(claims, {issuer(), endpoint("token")})
+        raise AssertionFaultError("has no aud", "audience", sent=None, accepted=accepted)
+    check_sole_audience(claims, accepted)
     expires = check_times(claims, timezone.now())
     if claims.get("jti", "") == "":
-        raise AssertionFaultError("has no jti")
+        raise AssertionFaultError("has no jti", "missing", name="jti")
     if key.person_id is not None:
-        raise AssertionFaultError(
-            "is signed with a key that acts as a person: use one that acts as the application"
-        )
+        reason = "is signed with a key that acts as a person: use one that acts as the application"
+        raise AssertionFaultError(reason, "person")
     return VerifiedAssertion(key=key, assertion_id=identifier(claims), expires=expires + CLOCK_SKEW)
 
 
@@ -84,4 +86,4 @@ def check_sole_audience(claims: Claims, accepted: Collection[str]) -> None:
     for entry in audience:
         check_audience({"aud": entry}, accepted)
     if not audience:
-        raise AssertionFaultError("has an aud that names nobody")
+        raise AssertionFaultError("has an aud that names nobody", "audience", sent=[], accepted=accepted)

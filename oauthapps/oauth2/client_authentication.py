@@ -7,7 +7,7 @@ or its secret wrong, and nothing to time.
 import binascii
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -15,30 +15,29 @@ from oauthlib.oauth2 import InvalidClientError, InvalidRequestError
 
 from audit.actors import Sender
 from oauthapps.errors import AssertionFaultError, ClientAssertionUsedError
+from oauthapps.explanations import assertions, client_secrets, requests
 from oauthapps.oauth2 import client_assertions, refusals
+from oauthapps.oauth2.client_errors import (
+    AssertionReplayedError,
+    ClientAuthenticationError,
+    Credentials,
+    PublicClientError,
+    broken_basic,
+    not_asserted,
+    not_authenticated,
+    two_clients,
+    two_ways,
+)
+from oauthapps.oauth2.explained import explained
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
+from oauthapps.rules import echoes
 from oauthapps.rules.credential_values import digest, is_text
 from oauthapps.services import tokens
 from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.sql import clients
 from oauthapps.sql.client_keys import client_with_keys
 from oauthapps.sql.clients import ClientRow, Presented
-
-
-@dataclass(frozen=True, kw_only=True)
-class Credentials:
-    """What a client sent to say who it is.
-
-    Attributes:
-        client_id: its Client ID; empty when it sent none.
-        secrets: readings of its secret, because Basic is sent form-encoded by some and raw by others.
-        by_basic: whether they came in the Authorization header.
-    """
-
-    client_id: str
-    secrets: tuple[str, ...] = field(default=(), repr=False)
-    by_basic: bool = False
 
 
 class AuthenticatedClient(NamedTuple):
@@ -58,43 +57,6 @@ class AuthenticatedClient(NamedTuple):
     def own_row(self) -> Any:
         """Return the row of what it presents, if it is its own; nobody else's is good for it."""
         return next((row for row in self.presented if row.application_id == self.application.id), None)
-
-
-# An Authorization header that says nothing.
-UNREADABLE = Credentials(client_id="", by_basic=True)
-
-
-class ClientAuthenticationError(InvalidClientError):
-    """The client is unknown, disabled, or has not shown one of its secrets.
-
-    The challenge says how to authenticate here (RFC 9110 section 15.5.2): by Basic, not with a Bearer token.
-    """
-
-    def __init__(self, credentials: Credentials, description: str = refusals.NOT_AUTHENTICATED) -> None:
-        super().__init__(description)
-        self.client_id = credentials.client_id
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """The challenge."""
-        return {"WWW-Authenticate": 'Basic realm="gatehouse", charset="UTF-8"'}
-
-
-class AssertionReplayedError(ClientAuthenticationError):
-    """The client authenticated with an assertion that was used before."""
-
-    replay = "client_assertion"
-
-
-class PublicClientError(ClientAuthenticationError):
-    """A public client cannot authenticate, so it is not asked to: a 400 (RFC 6749 section 5.2)."""
-
-    status_code = 400
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """None."""
-        return {}
 
 
 def authenticate_client(
@@ -157,18 +119,20 @@ def find_client_by_assertion(
     text = parameters["client_assertion"]
     credentials = Credentials(client_id=client_assertions.claimed_client_id(text))
     if is_basic(authorization) or parameters.get("client_secret"):
-        raise InvalidRequestError(refusals.TWO_WAYS)
-    if parameters.get("client_assertion_type") != client_assertions.ASSERTION_TYPE:
-        raise InvalidRequestError(refusals.ASSERTION_TYPE)
+        raise two_ways(credentials.client_id)
+    type_ = parameters.get("client_assertion_type", "")
+    if type_ != client_assertions.ASSERTION_TYPE:
+        error, expected = InvalidRequestError(refusals.ASSERTION_TYPE), client_assertions.ASSERTION_TYPE
+        raise explained(error, requests.other_assertion_type, echoes.named(type_), expected)
     if parameters.get("client_id", credentials.client_id) != credentials.client_id:
-        raise InvalidRequestError("The client_assertion and the client_id name different clients.")
+        raise two_clients("The client_assertion and the client_id name different clients.")
     found, keys, rows = client_with_keys(credentials.client_id, presented)
     try:
         assertion = client_assertions.verify(text, credentials.client_id, keys)
     except AssertionFaultError as error:
-        raise ClientAuthenticationError(credentials, error.message) from error
+        raise not_asserted(credentials, error) from error
     if found is None:
-        raise ClientAuthenticationError(credentials)
+        raise not_authenticated(credentials)
     client = AuthenticatedClient(application=found, presented=rows, assertion=assertion)
     if presented is None or not presented.issues:
         use_up_assertion(client)
@@ -197,7 +161,8 @@ def once(client: AuthenticatedClient) -> Iterator[None]:
         yield
     except ClientAssertionUsedError as error:
         credentials = Credentials(client_id=client.application.client_id)
-        raise AssertionReplayedError(credentials, refusals.ASSERTION_USED) from error
+        explain = assertions.client_assertion_used
+        raise AssertionReplayedError(credentials, refusals.ASSERTION_USED, explain) from error
 
 
 def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:
@@ -210,8 +175,9 @@ def unauthenticated(credentials: Credentials) -> ClientAuthenticationError:
     if secret and not credentials.by_basic:
         found, _ = clients.client(credentials.client_id, ())
         if found is not None and not found.type.is_confidential:
-            return PublicClientError(credentials, refusals.HAS_NO_SECRET)
-    return ClientAuthenticationError(credentials, refusals.of_credentials(credentials.client_id, secret))
+            explain = partial(client_secrets.not_needed, found.type.label)
+            return PublicClientError(credentials, refusals.HAS_NO_SECRET, explain)
+    return not_authenticated(credentials, refusals.of_credentials(credentials.client_id, secret))
 
 
 def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
@@ -221,9 +187,9 @@ def read_credentials(authorization: str, parameters: Parameters) -> Credentials:
         return Credentials(client_id=client_id, secrets=(secret,) if secret else ())
     basic = read_basic(authorization)
     if secret:
-        raise InvalidRequestError(refusals.TWO_WAYS)
+        raise two_ways(basic.client_id)
     if client_id and client_id != basic.client_id:
-        raise InvalidRequestError("The Authorization header and the body name different clients.")
+        raise two_clients("The Authorization header and the body name different clients.")
     return basic
 
 
@@ -245,11 +211,11 @@ def read_basic(authorization: str) -> Credentials:
     try:
         decoded = binascii.a2b_base64(encoded.strip(), strict_mode=True).decode("utf-8")
     except ValueError as error:  # includes binascii.Error
-        raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC) from error
+        raise broken_basic() from error
     encoded_id, separator, secret = decoded.partition(":")
     client_id = form_decoded(encoded_id)
     if scheme.lower() != "basic" or not separator or not is_text(client_id):
-        raise ClientAuthenticationError(UNREADABLE, refusals.BROKEN_BASIC)
+        raise broken_basic()
     readings = dict.fromkeys((secret, form_decoded(secret)))
     return Credentials(client_id=client_id, secrets=tuple(filter(None, readings)), by_basic=True)
 

@@ -10,7 +10,7 @@ from django.utils.encoding import iri_to_uri
 from oauthlib.oauth2 import FatalClientError, OAuth2Error
 
 from accounts.pages.next_pages import is_own_page
-from oauthapps.oauth2.authorization import read_request
+from oauthapps.oauth2.authorization_parameters import read_request
 from oauthapps.oauth2.consent_form import was_sealed
 from oauthapps.oauth2.toolkit import server
 

@@ -6,12 +6,15 @@ from collections.abc import Iterable
 from oauthlib.oauth2 import InvalidRequestError, OAuth2Error, UnsupportedGrantTypeError
 
 from audit.actors import Sender
+from oauthapps.explanations import applications
 from oauthapps.http.errors import NO_STORE, error_members
 from oauthapps.http.messages import ApiResponse, Refusal, json_response
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.client_authentication import identify_application
+from oauthapps.oauth2.explained import explained, explanation_of
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError
 from oauthapps.oauth2.throttling import TooManyFailuresError
+from oauthapps.rules import echoes
 from oauthapps.sql.clients import ClientRow
 
 CLIENT_ID = re.compile("[0-9a-f]{32}")
@@ -40,8 +43,18 @@ def unsupported_grant_type(
     """Return the error for a token request that names no grant type, or none that is offered."""
     if asked := parameters.get("grant_type"):
         type_ = application and application.type
-        return UnsupportedGrantTypeError(refusals.of_grant_type(asked, offered, type_))
-    error = InvalidRequestError("Missing grant_type parameter.")
+        label, allowed = (type_.label, type_.grant_types) if type_ else ("", tuple(offered))
+        error: OAuth2Error = explained(
+            UnsupportedGrantTypeError(refusals.of_grant_type(asked, offered, type_)),
+            applications.other_grant_type,
+            label,
+            allowed,
+            echoes.named(asked),
+        )
+    else:
+        error = explained(
+            InvalidRequestError("Missing grant_type parameter."), applications.no_grant_type, tuple(offered)
+        )
     error.client_id = parameters.get("client_id")
     return error
 
@@ -64,6 +77,7 @@ def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResp
         client_of(error, application),
         replay=replay,
         is_authenticated=application is not None,
+        explain=explanation_of(error),
     )
     return response
 

@@ -1,10 +1,12 @@
 """The grants of machine applications: the JWT bearer grant and the client credentials grant."""
 
-from oauthlib.oauth2 import InvalidRequestError, InvalidScopeError
+from oauthlib.oauth2 import InvalidRequestError
 
-from oauthapps.oauth2 import assertions, refusals
+from oauthapps.explanations import assertions as explanations
+from oauthapps.oauth2 import assertions, grant_errors
 from oauthapps.oauth2.audiences import limited
 from oauthapps.oauth2.client_authentication import AuthenticatedClient
+from oauthapps.oauth2.explained import explained
 from oauthapps.oauth2.grant_types import Granted
 from oauthapps.oauth2.parameters import RESOURCE, Parameters
 from oauthapps.rules import scopes
@@ -15,7 +17,8 @@ from oauthapps.sql.clients import ClientRow
 def judge_assertion(assertion: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
     """Judge an assertion (RFC 7523 section 2.1), and the scope."""
     if not assertion:
-        raise InvalidRequestError("Missing assertion (or jwt_token) parameter.")
+        error = InvalidRequestError("Missing assertion (or jwt_token) parameter.")
+        raise explained(error, explanations.exchange_missing)
     scope = scope_of_machine(parameters, client.application)
     return Granted(assertions.verify(assertion, client.application, client.presented), scope)
 
@@ -35,5 +38,5 @@ def scope_of_machine(parameters: Parameters, application: ClientRow) -> tuple[st
     )
     asked = scopes.parse(parameters.get("scope", "")) or application.catalog.defaults(available)
     if not set(asked) <= set(available):
-        raise InvalidScopeError(refusals.of_scopes(asked, available))
+        raise grant_errors.other_scopes(asked, available, application.catalog)
     return limited(asked, parameters.get(RESOURCE, ""), application.catalog)

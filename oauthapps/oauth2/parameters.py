@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from oauthapps.http.messages import JSON, RECEIVED_BODY, ApiRequest
+from oauthapps.http.messages import JSON, RECEIVED_BODY, ApiRequest, Explanation
 from oauthapps.rules.credential_values import is_text
 
 MAX_BODY_BYTES = 64 * 1024
@@ -48,11 +48,17 @@ class UnreadableRequestError(InvalidRequestError):
     Attributes:
         readable: those that could be read nevertheless, each sent once. They may tell whom to answer and
             decide nothing else.
+        fix: what to do about it, for administrators.
     """
 
-    def __init__(self, description: str, readable: Parameters | None = None) -> None:
+    def __init__(self, description: str, fix: str, readable: Parameters | None = None) -> None:
         super().__init__(description)
+        self.fix = fix
         self.readable: Parameters = readable or {}
+
+    def explain(self) -> Explanation:
+        """Say why to administrators: nothing has to be looked up."""
+        return Explanation(self.description, self.fix)
 
 
 class TooLargeError(UnreadableRequestError):
@@ -61,7 +67,9 @@ class TooLargeError(UnreadableRequestError):
     status_code = 413
 
     def __init__(self) -> None:
-        super().__init__("The request is too large: it can be at most 64 KiB.")
+        super().__init__(
+            "The request is too large: it can be at most 64 KiB.", "Send the listed parameters alone."
+        )
 
 
 def read_body(request: ApiRequest) -> Parameters:
@@ -80,10 +88,23 @@ def read_body(request: ApiRequest) -> Parameters:
     elif request.content_type == JSON:
         parameters = once_each(json_pairs(body))
     else:
-        raise UnreadableRequestError(f"Unsupported Content-Type: send {FORM} or {JSON}.")
+        raise unsupported_type(request.content_type, body)
     if request.query:
-        raise UnreadableRequestError("Parameters belong in the request's body, not in its URL.", parameters)
+        raise UnreadableRequestError(
+            "Parameters belong in the request's body, not in its URL.",
+            "Send them in the body as a form, and leave the question mark out of the URL.",
+            parameters,
+        )
     return parameters
+
+
+def unsupported_type(content_type: str, body: bytes) -> UnreadableRequestError:
+    """Return the error for a body of another media type, with what it looks like."""
+    if content_type:
+        fix = f"Send the header Content-Type: {JSON if body[:1] == b'{' else FORM} with this body."
+    else:
+        fix = f"Send a body with the header Content-Type: {FORM}."
+    return UnreadableRequestError(f"Unsupported Content-Type: send {FORM} or {JSON}.", fix)
 
 
 def bounded_body(request: ApiRequest) -> bytes:
@@ -93,13 +114,17 @@ def bounded_body(request: ApiRequest) -> bytes:
         return received
     announced = request.environ.get("CONTENT_LENGTH")
     if announced and not (announced.isascii() and announced.isdecimal()):
-        raise UnreadableRequestError("The request's Content-Length is not a number.")
+        raise UnreadableRequestError(
+            "The request's Content-Length is not a number.", "Let the HTTP library write Content-Length."
+        )
     if announced and (len(announced) > len(str(MAX_BODY_BYTES)) or int(announced) > MAX_BODY_BYTES):
         raise TooLargeError
     try:
         body: bytes = request.environ["wsgi.input"].read(bytes_to_read(request, announced))
     except OSError as error:
-        raise UnreadableRequestError("The request could not be read.") from error
+        raise UnreadableRequestError(
+            "The request could not be read.", "Send the whole body; see whether a proxy cut it off."
+        ) from error
     if len(body) > MAX_BODY_BYTES:
         raise TooLargeError
     request.environ[RECEIVED_BODY] = body  # for whoever wants to know later what was sent
@@ -129,7 +154,8 @@ def form_pairs(body: bytes) -> Pairs:
         return parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=MAX_PARAMETERS)
     except ValueError as error:  # includes UnicodeDecodeError
         raise UnreadableRequestError(
-            "The form could not be parsed: it must be URL-encoded UTF-8 with at most 100 parameters."
+            "The form could not be parsed: it must be URL-encoded UTF-8 with at most 100 parameters.",
+            "Let the HTTP library encode the form.",
         ) from error
 
 
@@ -145,10 +171,14 @@ def json_pairs(body: bytes) -> Pairs:
             body.decode("utf-8"), object_pairs_hook=tuple, parse_constant=refuse_constant, parse_int=float
         )
     except (ValueError, RecursionError) as error:
-        raise UnreadableRequestError("The request's body is not well-formed JSON.") from error
+        raise UnreadableRequestError(
+            "The request's body is not well-formed JSON.",
+            f"Send a JSON object, or the header Content-Type: {FORM} if the body is a form.",
+        ) from error
     if not isinstance(members, tuple) or len(members) > MAX_PARAMETERS:
         raise UnreadableRequestError(
-            f"The request's body must be a JSON object of at most {MAX_PARAMETERS} members."
+            f"The request's body must be a JSON object of at most {MAX_PARAMETERS} members.",
+            "Send the parameters as members of one object.",
         )
     sent = [
         (name, each)
@@ -158,7 +188,9 @@ def json_pairs(body: bytes) -> Pairs:
     pairs = [(name, value if isinstance(value, str) else "") for name, value in sent]
     for name, value in sent:
         if name in KNOWN and not isinstance(value, str) and value is not None:
-            raise UnreadableRequestError(f"The member {name} must be a string.", those_sent_once(pairs))
+            raise UnreadableRequestError(
+                f"The member {name} must be a string.", f"Write {name} in quotes.", those_sent_once(pairs)
+            )
     return pairs
 
 
@@ -176,10 +208,16 @@ def once_each(pairs: Pairs) -> Parameters:
     if len(dict(pairs)) < len(pairs):
         pairs = with_one_resource(pairs)
         if len(dict(pairs)) < len(pairs):
-            raise UnreadableRequestError("A parameter was sent more than once.", those_sent_once(pairs))
+            raise UnreadableRequestError(
+                "A parameter was sent more than once.",
+                f"Send each parameter once; these came again: {repeated_names(pairs)}.",
+                those_sent_once(pairs),
+            )
     if not is_text("".join(chain.from_iterable(pairs))):
         raise UnreadableRequestError(
-            "A parameter contains a NUL character or broken Unicode.", those_sent_once(pairs)
+            "A parameter contains a NUL character or broken Unicode.",
+            "Encode the parameters as UTF-8.",
+            those_sent_once(pairs),
         )
     return {name: value for name, value in pairs if value}
 
@@ -189,6 +227,13 @@ def with_one_resource(pairs: Pairs) -> Pairs:
     resources = [value for name, value in pairs if name == RESOURCE]
     others = [(name, value) for name, value in pairs if name != RESOURCE]
     return [*others, (RESOURCE, " ".join(resources))] if resources else others
+
+
+def repeated_names(pairs: Pairs) -> str:
+    """Return the parameters that were sent more than once, those of other names than ours as "others"."""
+    times = Counter(name for name, _ in pairs)
+    names = {name if name in KNOWN else "others" for name, number in times.items() if number > 1}
+    return ", ".join(sorted(names))
 
 
 def those_sent_once(pairs: Pairs) -> Parameters:

@@ -8,10 +8,8 @@ A sentence keeps to the characters of an `error_description` (RFC 6749 section 5
 quotes and backslashes. Causes that have to be looked up are looked up once the request is refused.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from urllib.parse import unquote
 
 from django.conf import settings
 from django.utils import timezone
@@ -20,9 +18,10 @@ from common.words import counted
 from oauthapps.models import Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
 from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
-from oauthapps.rules import credential_values, lifetimes
+from oauthapps.rules import lifetimes
 from oauthapps.rules.app_types import TypeSpec
 from oauthapps.rules.credential_values import digest
+from oauthapps.rules.echoes import fault_of_form, repeated
 
 # Client authentication
 
@@ -46,19 +45,6 @@ def of_credentials(client_id: str, secret: str) -> str:
         if fault:
             return f"{NOT_AUTHENTICATED} The {name} {fault}."
     return NOT_AUTHENTICATED
-
-
-def fault_of_form(value: str) -> str:
-    """Return what copying has added to a credential, or nothing; a Basic header may hold it encoded."""
-    for reading in (value, unquote(value)):
-        if reading != reading.strip():
-            return f"has whitespace at its {'end' if reading != reading.rstrip() else 'beginning'}"
-        if reading[:1] in QUOTES and reading.endswith(reading[:1]):
-            return "is enclosed in quotation marks"
-    return ""
-
-
-QUOTES = ('"', "'")
 
 
 # Authorization codes
@@ -240,21 +226,5 @@ def of_link(asked: Sequence[str], available: Sequence[str], existing: Iterable[s
     return of_scopes(asked if names <= COMMON_SCOPES | set(existing) else [""], available)
 
 
-def repeated(noun: str, names: Sequence[str]) -> str:
-    """Return a noun with the names that were sent, where they are harmless."""
-    harmless = len(" ".join(names)) <= LONGEST_ECHO and all(map(is_harmless, names))
-    return f"{noun} {', '.join(names)}" if harmless else f"requested {noun}"
-
-
-def is_harmless(name: str) -> bool:
-    """Return whether a value is made of words, as `client_credentials` is, so that it is no credential."""
-    return bool(WORDS.fullmatch(name)) and not any(prefix in name for prefix in credential_values.PREFIXES)
-
-
-LONGEST_ECHO = 64
 # OpenID Connect Core section 5.4, and what other servers offer.
 COMMON_SCOPES = {"openid", "profile", "email", "address", "phone", "groups", "roles", "user", "api", "admin"}
-# Random values have capitals and digits anywhere. Each text can be read in one way, or reading it would take
-# ages; no separator makes a URL of it.
-WORD = "(?:[A-Z][a-z]{1,15}|[a-z]{1,16})[0-9]?"
-WORDS = re.compile(f"{WORD}(?:[_,:-]{{1,3}}{WORD})*")

@@ -3,10 +3,9 @@
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from oauthlib.oauth2 import InvalidRequestFatalError
 
 from accounts.access import posted_from
-from oauthapps.oauth2.authorization import NOT_SHOWN, refuse, sign_in_first
+from oauthapps.oauth2.authorization import not_shown, refuse, sign_in_first
 from oauthapps.oauth2.consent_form import InvalidConsentError, parameters_of
 
 
@@ -17,6 +16,6 @@ def switch_account(request: HttpRequest) -> HttpResponse:
     try:
         parameters = parameters_of(request.POST.get("authorization_request", ""))
     except InvalidConsentError:
-        return refuse(request, InvalidRequestFatalError(NOT_SHOWN), {})
+        return refuse(request, not_shown(), {})
     logout(request)
     return sign_in_first(parameters)

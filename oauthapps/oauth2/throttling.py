@@ -5,7 +5,9 @@ from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error
 
 from audit.ip_addresses import network_of
+from oauthapps.explanations import requests
 from oauthapps.models import FailureCount
+from oauthapps.oauth2.explained import explained
 from oauthapps.rules.credential_values import digest
 
 WINDOW_SECONDS = 60
@@ -17,16 +19,18 @@ class TooManyFailuresError(OAuth2Error):
     error = "temporarily_unavailable"
     status_code = 429
 
-    def __init__(self, client_id: str) -> None:
+    def __init__(self, client_id: str, limit: int, what: str) -> None:
         super().__init__(
             "Too many failed attempts from this network. Wait for the number of seconds in Retry-After."
         )
         self.client_id = client_id
+        self.seconds = WINDOW_SECONDS - int(timezone.now().timestamp()) % WINDOW_SECONDS
+        explained(self, requests.throttled, what, limit, self.seconds)
 
     @property
     def headers(self) -> dict[str, str]:
         """How many seconds to wait: until the window that counts has passed."""
-        return {"Retry-After": str(WINDOW_SECONDS - int(timezone.now().timestamp()) % WINDOW_SECONDS)}
+        return {"Retry-After": str(self.seconds)}
 
 
 def count_failure(client_id: str, ip_address: str) -> None:
@@ -37,9 +41,10 @@ def count_failure(client_id: str, ip_address: str) -> None:
             from this IP address's network or for any clients from it.
     """
     network = network_of(ip_address)
-    for name, limit in (
-        (f"network {network}", settings.CLIENT_FAILURES_PER_NETWORK),
-        (f"client {digest(client_id)} {network}", settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK),
+    of_client = f"client {digest(client_id)} {network}"
+    for name, limit, what in (
+        (f"network {network}", settings.CLIENT_FAILURES_PER_NETWORK, "for any clients"),
+        (of_client, settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK, "for this client"),
     ):
         if FailureCount.objects.add(name, WINDOW_SECONDS).count > limit:
-            raise TooManyFailuresError(client_id)
+            raise TooManyFailuresError(client_id, limit, what)

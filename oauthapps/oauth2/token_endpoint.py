@@ -7,19 +7,13 @@ and stores what is made from it, or does neither, because another request was qu
 from collections.abc import Callable
 
 from oauth2_provider.views.mixins import OAuthLibMixin
-from oauthlib.oauth2 import (
-    InvalidGrantError,
-    InvalidRequestError,
-    InvalidScopeError,
-    OAuth2Error,
-    UnauthorizedClientError,
-)
+from oauthlib.oauth2 import InvalidGrantError, OAuth2Error
 
 from audit.actors import Sender
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
-from oauthapps.oauth2 import refusals, refused_grants
+from oauthapps.oauth2 import grant_errors, refused_grants
 from oauthapps.oauth2.audiences import limited
 from oauthapps.oauth2.client_authentication import (
     AuthenticatedClient,
@@ -151,7 +145,7 @@ class TokenEndpoint:
         with once(client):
             stored = tokens.store(issue, sender=sender)
             if stored is None:
-                raise InvalidGrantError
+                raise refused_grants.used_up(granted.source, client)
         tokens.record_uses(stored)
         reply = {
             "token_type": application.token_type,
@@ -180,10 +174,10 @@ def judged(grant_type: str, value: str, parameters: Parameters, client: Authenti
     """
     try:
         if grant_type not in client.application.type.grant_types:
-            raise UnauthorizedClientError(refusals.of_grant_type(grant_type, (), client.application.type))
+            raise grant_errors.other_grant_type(grant_type, client.application.type)
         granted = GRANTS[grant_type].judge(value, parameters, client)
         if not granted.scope:
-            raise InvalidScopeError(refusals.NO_SCOPE)
+            raise grant_errors.no_scope()
     except OAuth2Error:
         use_up_assertion(client)
         raise
@@ -196,22 +190,22 @@ def judged(grant_type: str, value: str, parameters: Parameters, client: Authenti
 def judge_code(code: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:
     """Judge a code, its verifier, and the redirect URI it was sent to."""
     if not code:
-        raise InvalidRequestError("Missing code parameter.")
+        raise grant_errors.no_code()
     # It belongs to the authorization request. Whoever names another one here tries to make the challenge
     # itself pass for the verifier.
     if parameters.get("code_challenge_method", METHOD) != METHOD:
-        raise InvalidGrantError(refusals.METHOD_SENT)
+        raise grant_errors.method_sent()
     grant: GrantRow | None = client.own_row()
     if grant is None:
         raise InvalidGrantError
     verifier = parameters.get("code_verifier")
     if not verifier_fits(grant.code_challenge, verifier):
-        raise InvalidGrantError(refusals.of_verifier(grant.code_challenge, verifier))
+        raise grant_errors.other_verifier(grant.code_challenge, verifier)
     redirect_uri = parameters.get("redirect_uri")
     if redirect_uri is None and grant.redirect_uri_given:
-        raise InvalidRequestError(refusals.REDIRECT_URI_MISSING)
+        raise grant_errors.no_redirect_uri(grant)
     if redirect_uri is not None and redirect_uri != grant.redirect_uri:
-        raise InvalidGrantError(refusals.REDIRECT_URI_WRONG)
+        raise grant_errors.other_redirect_uri(grant, redirect_uri)
     own_scope = client.application.effective(grant.scope)
     scope = own_scope
     if RESOURCE in parameters:
@@ -229,17 +223,17 @@ def judge_refresh_token(value: str, parameters: Parameters, client: Authenticate
     One that was replaced a moment ago is granted its successor again: the reply may have been lost.
     """
     if not value:
-        raise InvalidRequestError("Missing refresh token parameter.")
+        raise grant_errors.no_refresh_token()
     row: RefreshTokenRow | None = client.own_row()
     if row is None or row.expirations.have_passed:
         raise InvalidGrantError
     own_scope = client.application.effective(row.scope)
     if scopes.OFFLINE_ACCESS not in own_scope:
-        raise InvalidGrantError(refusals.MAY_NOT_REFRESH)
+        raise grant_errors.may_not_refresh()
     # Around the whole, unlike between names, white space has never meant anything here.
     scope = scopes.parse(parameters.get("scope", "").strip()) or own_scope
     if not set(scope) <= set(own_scope):
-        raise InvalidScopeError(refusals.of_scopes(scope, own_scope))
+        raise grant_errors.other_scopes(scope, own_scope, client.application.catalog, is_refresh=True)
     if RESOURCE in parameters:
         scope = limited(scope, parameters[RESOURCE], client.application.catalog)
     if client.application.rotate_refresh_tokens or row.replaced_at:

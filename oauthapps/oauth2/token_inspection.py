@@ -2,15 +2,19 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from oauthlib.oauth2 import InvalidRequestError
 
 from audit.actors import Sender
+from oauthapps.explanations import client_secrets, requests
 from oauthapps.http.issuer import issuer
 from oauthapps.models import AccessToken, RefreshToken
 from oauthapps.oauth2 import refusals
-from oauthapps.oauth2.client_authentication import AuthenticatedClient, Credentials, PublicClientError
+from oauthapps.oauth2.client_authentication import AuthenticatedClient
+from oauthapps.oauth2.client_errors import Credentials, PublicClientError
+from oauthapps.oauth2.explained import explained
 from oauthapps.oauth2.parameters import Parameters
 from oauthapps.oauth2.throttling import count_failure
 from oauthapps.rules import scopes
@@ -35,7 +39,7 @@ def revoke(parameters: Parameters, client: AuthenticatedClient, sender: Sender) 
     """
     value = parameters.get("token") or parameters.get("refresh_token")
     if not value:
-        raise InvalidRequestError("Missing token parameter.")
+        raise explained(InvalidRequestError("Missing token parameter."), requests.no_token)
     actor = sender().as_client(client.application.client_id)
     tokens.revoke(digest(value), client.application.id, actor=actor)
     return {}
@@ -60,12 +64,10 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
         InvalidRequestError: when no token is named.
         TooManyFailuresError: when this is one guess too many.
     """
-    if client.application.secret_id is None and client.assertion is None:
-        credentials = Credentials(client_id=client.application.client_id)
-        raise PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE)
+    require_authentication(client)
     value = parameters.get("token")
     if not value:
-        raise InvalidRequestError("Missing token parameter.")
+        raise explained(InvalidRequestError("Missing token parameter."), requests.no_token)
     for row in client.presented:
         scope = describable(client.application, row)
         if scope is not None:
@@ -73,6 +75,18 @@ def introspect(parameters: Parameters, client: AuthenticatedClient, sender: Send
     if not is_no_guess(value, client.application):
         count_failure(f"introspection by {client.application.client_id}", sender().ip_address)
     return INACTIVE
+
+
+def require_authentication(client: AuthenticatedClient) -> None:
+    """Refuse a public client, which anybody could pretend to be.
+
+    Raises:
+        PublicClientError: for one.
+    """
+    if client.application.secret_id is None and client.assertion is None:
+        credentials = Credentials(client_id=client.application.client_id)
+        explain = partial(client_secrets.cannot_authenticate, client.application.type.label)
+        raise PublicClientError(credentials, refusals.CANNOT_AUTHENTICATE, explain)
 
 
 def is_no_guess(value: str, application: ClientRow) -> bool:

@@ -23,8 +23,10 @@ from oauthlib.oauth2 import AccessDeniedError, AuthorizationCodeGrant, Mismatchi
 from accounts.models import User, new_identifier
 from audit.actors import Actor
 from oauthapps.errors import RedirectURLRemovedError, RequestAnsweredError
+from oauthapps.explanations import authorization
 from oauthapps.http.issuer import issuer
 from oauthapps.http.messages import ApiRequest
+from oauthapps.oauth2.explained import explained
 from oauthapps.oauth2.parameters import Parameters, read_body
 from oauthapps.oauth2.redirects import authorization_response
 from oauthapps.oauth2.requests import AuthorizationRequest
@@ -97,9 +99,11 @@ class AuthorizationServer(TokenEndpoint):
         try:
             code = self.request_validator.save_authorization_code(request)
         except RedirectURLRemovedError as error:
-            raise MismatchingRedirectURIError(request=request) from error
+            removed = MismatchingRedirectURIError(request=request)
+            raise explained(removed, authorization.redirect_url_removed, request.redirect_uri) from error
         except RequestAnsweredError as error:
-            raise AccessDeniedError(error.message, request=request) from error
+            denied = AccessDeniedError(error.message, request=request)
+            raise explained(denied, authorization.answered_before) from error
         organization = request.client.organization
         return authorization_response(
             request.redirect_uri,

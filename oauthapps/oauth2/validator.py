@@ -13,13 +13,16 @@ from oauthlib.oauth2 import (
     UnsupportedResponseTypeError,
 )
 
+from oauthapps.explanations import authorization
+from oauthapps.explanations import scopes as explanations
 from oauthapps.models import Application, CatalogVersion
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.audiences import InvalidTargetError, limited
+from oauthapps.oauth2.explained import explained, explanation_of
 from oauthapps.oauth2.parameters import RESOURCE
 from oauthapps.oauth2.pkce import challenge_fault
 from oauthapps.oauth2.requests import AuthorizationRequest
-from oauthapps.rules import scopes
+from oauthapps.rules import echoes, scopes
 from oauthapps.services import consents
 from oauthapps.sql.catalog import catalog as catalog_of
 
@@ -74,7 +77,10 @@ class Validator(RequestValidator):
         if request.code_challenge is not None or request.code_challenge_method is not None:
             fault = challenge_fault(request.code_challenge or "", request.code_challenge_method)
             if fault:
-                raise InvalidRequestError(fault, request=request)
+                length, method = len(request.code_challenge or ""), request.code_challenge_method
+                method = "missing, which means plain" if method is None else echoes.named(method)
+                error = InvalidRequestError(fault, request=request)
+                raise explained(error, authorization.bad_challenge, length, method)
         return bool(request.client.is_pkce_required)
 
     def get_default_scopes(
@@ -100,13 +106,16 @@ class Validator(RequestValidator):
         available = catalog.effective(client.allowed_scope, client.allowed_scope)
         asked = scopes.parse(request.scope or "") or catalog.defaults(available)
         if not asked:
-            raise InvalidScopeError(refusals.NO_SCOPE, request=request)
+            raise explained(InvalidScopeError(refusals.NO_SCOPE, request=request), explanations.none_left)
         if not set(asked) <= set(available):
-            raise InvalidScopeError(refusals.of_link(asked, available, catalog.by_scope), request=request)
+            refused = InvalidScopeError(refusals.of_link(asked, available, catalog.by_scope), request=request)
+            said = explanations.said(asked, catalog.by_scope)
+            raise explained(refused, explanations.not_available, said, available, catalog.by_scope)
         try:
             request.scopes = list(limited(asked, getattr(request, RESOURCE) or "", catalog))
         except InvalidTargetError as error:
-            raise InvalidTargetError(error.description, request=request) from error
+            sent_back = InvalidTargetError(error.description, request=request)
+            raise explained(sent_back, explanation_of(error)) from error
         return True
 
     def save_authorization_code(self, request: AuthorizationRequest) -> str:

@@ -20,6 +20,7 @@ from joserfc.jwk import ECKey, RSAKey
 from oauthapps.errors import AssertionFaultError
 from oauthapps.rules.credential_values import digest, is_text
 from oauthapps.rules.keys.keypairs import load_public_key
+from oauthapps.rules.keys.signatures import Signature
 
 ALGORITHM = "RS256"
 SEGMENTS = 3
@@ -28,6 +29,8 @@ COMPACT_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
 MAX_CHARACTERS = 16 * 1024
 CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
+
+NUMERIC_DATE = "a number of seconds since 1970"
 
 Claims = dict[str, Any]
 
@@ -86,14 +89,16 @@ def verified_claims(text: str, keys: Sequence[K], rules: Rules = RULES) -> tuple
         payload = payload_signed_by(verification_key(key.pem), text, rules)
         if payload is not None:
             return key, parse_claims(payload)
-    algorithms = " or ".join(rules.allowed or ())
-    raise AssertionFaultError(f"is not signed with {algorithms} by one of the application's keys")
+    algorithms = list(rules.allowed or ())
+    reason = f"is not signed with {' or '.join(algorithms)} by one of the application's keys"
+    raise AssertionFaultError(reason, "signature", signature=Signature.of(text), algorithms=algorithms)
 
 
 def check_form(text: str) -> None:
     """Refuse a text that is not a signed JWT in compact form (RFC 7515 section 7.1)."""
     if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
-        raise AssertionFaultError(fault_of_form(text))
+        fault = fault_of_form(text)
+        raise AssertionFaultError(fault, "form", said=fault)
 
 
 def fault_of_form(text: str) -> str:
@@ -145,24 +150,26 @@ def parse_claims(payload: bytes) -> Claims:
     try:
         claims = json.loads(payload.decode("utf-8"))
     except (ValueError, RecursionError) as error:
-        raise AssertionFaultError("has a payload that is not a JSON object") from error
+        raise AssertionFaultError("has a payload that is not a JSON object", "payload") from error
     if not isinstance(claims, dict):
-        raise AssertionFaultError("has a payload that is not a JSON object")
+        raise AssertionFaultError("has a payload that is not a JSON object", "payload")
     return claims
 
 
 def check_issuer(claims: Claims, expected: Expected) -> None:
     """Refuse an `iss` other than the Customer ID."""
     if claims.get("iss") != expected.issuer:
-        raise AssertionFaultError("must have the Customer ID as its iss")
+        reason, sent = "must have the Customer ID as its iss", claims.get("iss")
+        raise AssertionFaultError(reason, "issuer", sent=sent, expected=expected.issuer, name="Customer ID")
 
 
 def check_subject(claims: Claims, expected: Expected) -> None:
     """Refuse a `sub` other than whom the key acts as, and people who are not active."""
-    if claims.get("sub") != expected.subject or not expected.subject_is_active:
-        raise AssertionFaultError(
-            "must have as its sub the ID shown next to the key: a Service ID, or an active person's User ID"
-        )
+    reason = "must have as its sub the ID shown next to the key: a Service ID, or an active person's User ID"
+    if claims.get("sub") != expected.subject:
+        raise AssertionFaultError(reason, "subject", sent=claims.get("sub"), expected=expected.subject)
+    if not expected.subject_is_active:
+        raise AssertionFaultError(reason, "inactive", user_id=expected.subject)
 
 
 def check_audience(claims: Claims, accepted: Collection[str]) -> None:
@@ -174,7 +181,8 @@ def check_audience(claims: Claims, accepted: Collection[str]) -> None:
         return
     audience = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     if not any(isinstance(entry, str) and entry.removesuffix("/") in accepted for entry in audience):
-        raise AssertionFaultError("has an aud that does not name this server")
+        reason = "has an aud that does not name this server"
+        raise AssertionFaultError(reason, "audience", sent=claims["aud"], accepted=accepted)
 
 
 def expiration(claims: Claims, now: datetime, longest: timedelta = LONGEST_LIFE) -> datetime:
@@ -187,13 +195,15 @@ def expiration(claims: Claims, now: datetime, longest: timedelta = LONGEST_LIFE)
     """
     expires = numeric_date(claims, "exp")
     if expires is None:
-        raise AssertionFaultError("has no exp")
+        raise AssertionFaultError("has no exp", "missing", name="exp")
     if expires > now + longest + CLOCK_SKEW:  # first: the year 9999 has no minute after it
         most = "24 hours" if longest == LONGEST_LIFE else f"{longest.days} days"
-        raise AssertionFaultError(f"has an exp more than {most} in the future")
+        reason = f"has an exp more than {most} in the future"
+        raise AssertionFaultError(reason, "too_long", expires=expires, longest=longest, now=now)
     if expires + CLOCK_SKEW <= now:
         seconds = round((now - expires).total_seconds())
-        raise AssertionFaultError(f"expired {seconds} seconds ago by this server's clock")
+        reason = f"expired {seconds} seconds ago by this server's clock"
+        raise AssertionFaultError(reason, "expired", expires=expires, now=now)
     return expires
 
 
@@ -202,9 +212,8 @@ def check_begun(claims: Claims, name: str, now: datetime) -> None:
     begins = numeric_date(claims, name)
     if begins is not None and begins > now + CLOCK_SKEW:
         seconds = round((begins - now).total_seconds())
-        raise AssertionFaultError(
-            f"has an {name} that is {seconds} seconds in the future by this server's clock"
-        )
+        reason = f"has an {name} that is {seconds} seconds in the future by this server's clock"
+        raise AssertionFaultError(reason, "early", name=name, begins=begins, now=now)
 
 
 def check_times(claims: Claims, now: datetime) -> datetime:
@@ -221,11 +230,13 @@ def numeric_date(claims: Claims, name: str) -> datetime | None:
         return None
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise AssertionFaultError(f"has an {name} that is not a number of seconds")
+        reason = f"has an {name} that is not a number of seconds"
+        raise AssertionFaultError(reason, "type", name=name, expected=NUMERIC_DATE)
     try:
         return datetime.fromtimestamp(value, UTC)
     except (OverflowError, OSError, ValueError) as error:
-        raise AssertionFaultError(f"has an {name} that is out of range") from error
+        reason = f"has an {name} that is out of range"
+        raise AssertionFaultError(reason, "type", name=name, expected=NUMERIC_DATE) from error
 
 
 def identifier(claims: Claims) -> str | None:
@@ -233,7 +244,7 @@ def identifier(claims: Claims) -> str | None:
     if "jti" not in claims:
         return None
     if not isinstance(claims["jti"], str) or not is_text(claims["jti"]):
-        raise AssertionFaultError("has a jti that is not a string")
+        raise AssertionFaultError("has a jti that is not a string", "type", name="jti", expected="a string")
     return digest(claims["jti"])
 
 

@@ -28,7 +28,7 @@ _SALT_BYTES = 16
 _BASE62 = string.digits + string.ascii_uppercase + string.ascii_lowercase
 _CHECKSUM_LENGTH = 6  # 62**6 > 2**32
 _HINT_LENGTH = 4
-_SHORTEST_WITH_HINT = 16
+SHORTEST_WITH_HINT = 16
 
 
 def new_client_secret() -> str:
@@ -133,7 +133,7 @@ def hint(value: str) -> str:
     Returns:
         The last four characters; nothing of a value so short that four would be a good part of it.
     """
-    return value[-_HINT_LENGTH:] if len(value) >= _SHORTEST_WITH_HINT else ""
+    return value[-_HINT_LENGTH:] if len(value) >= SHORTEST_WITH_HINT else ""
 
 
 def _new(prefix: str) -> str:
