@@ -138,10 +138,15 @@ KEPT_FORMS = {
     "organization",
 }
 # What no form keeps, by the names of the fields that have it: passwords, one-time codes, the answer of a
-# passkey, the key of a one-time link, and a public key, since it may turn out to be a private one.
+# passkey, the key of a one-time link, a public key, since it may turn out to be a private one, and what
+# is pasted to be tried.
 NEVER_KEPT_FIELDS = {
     "code",
+    "code_challenge",
+    "code_challenge_method",
+    "code_verifier",
     "credential",
+    "jwt",
     "key",
     "oldpassword",
     "password",

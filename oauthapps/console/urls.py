@@ -18,6 +18,7 @@ from oauthapps.console.views import (
     secrets,
     settings,
     status,
+    trying,
     use,
 )
 
@@ -29,6 +30,7 @@ one_application = [
     path("access/<identifier:subject>/revocation/", access.revoke, name="revoke-access"),
     path("activity/", activity.application_activity, name="application-activity"),
     path("use/", use.use, name="application-use"),
+    path("use/try/", trying.try_it, name="try-it"),
     path("moving-in/", moving_in.moving_in, name="moving-in"),
     path("moving-in/begin/", moving_in.begin, name="begin-moving-in"),
     path("moving-in/finish/", moving_in.finish, name="finish-moving-in"),

@@ -17,11 +17,11 @@ from django.utils import timezone
 from common.words import counted
 from oauthapps.models import Grant, RefreshToken, TokenFamily
 from oauthapps.models.consents import EndReason
-from oauthapps.oauth2.pkce import VERIFIER_LENGTHS
 from oauthapps.rules import lifetimes
 from oauthapps.rules.app_types import TypeSpec
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.echoes import fault_of_form, repeated
+from oauthapps.rules.pkce import length_fault
 
 # Client authentication
 
@@ -95,10 +95,7 @@ def of_verifier(challenge: str, verifier: str | None) -> str:
         return VERIFIER_UNASKED
     if verifier is None:
         return VERIFIER_MISSING
-    if len(verifier) not in VERIFIER_LENGTHS:
-        shortest, longest = VERIFIER_LENGTHS[0], VERIFIER_LENGTHS[-1]
-        return f"The code_verifier has {len(verifier)} characters: it must have {shortest} to {longest}."
-    return VERIFIER_WRONG
+    return length_fault(verifier) or VERIFIER_WRONG
 
 
 # Refresh tokens

@@ -26,10 +26,10 @@ from oauthapps.oauth2.errors import error_response, unreadable_response, unsuppo
 from oauthapps.oauth2.grant_types import Granted, TokenGrant
 from oauthapps.oauth2.machine_grants import judge_assertion, judge_own_behalf
 from oauthapps.oauth2.parameters import RESOURCE, Parameters, UnreadableRequestError
-from oauthapps.oauth2.pkce import METHOD, verifier_fits
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successors_of
+from oauthapps.rules.pkce import METHOD, verifier_fits
 from oauthapps.services import tokens
 from oauthapps.sql import client_keys, clients
 from oauthapps.sql.clients import GrantRow, Presented, RefreshTokenRow

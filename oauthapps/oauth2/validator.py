@@ -20,9 +20,9 @@ from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.audiences import InvalidTargetError, limited
 from oauthapps.oauth2.explained import explained, explanation_of
 from oauthapps.oauth2.parameters import RESOURCE
-from oauthapps.oauth2.pkce import challenge_fault
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.rules import echoes, scopes
+from oauthapps.rules.pkce import challenge_fault
 from oauthapps.services import consents
 from oauthapps.sql.catalog import catalog as catalog_of
 

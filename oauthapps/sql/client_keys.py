@@ -62,6 +62,16 @@ KEY = f"""
 KEYS = Lookup(KEY, KeyRow)
 
 
+def keys_of(client_id: str, now: datetime) -> list[KeyRow]:
+    """Return the live keys of a client, as they are when it asks for a token.
+
+    Args:
+        client_id: its Client ID.
+        now: the time of asking.
+    """
+    return [KeyRow._make(row) for row in fetch_all(KEY, {"client_id": client_id, "now": now})]
+
+
 def client_with_keys(
     client_id: str, presented: Presented | None = None
 ) -> tuple[ClientRow | None, list[KeyRow], list[Any]]:

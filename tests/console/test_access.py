@@ -19,6 +19,7 @@ OF_APPLICATION = [
     "application",
     "application-activity",
     "application-use",
+    "try-it",
     "application-access",
     "revoke-all-access",
     "revoke-older-access",

@@ -17,6 +17,7 @@ from tests.every_page.visits import (
     move_in,
     require_second_factor,
     type_too_late,
+    unsigned_jwt,
 )
 from tests.every_page.worlds import State
 
@@ -24,6 +25,7 @@ FILLED, EMPTY, FULL, MANY, HOSTILE = State
 ALWAYS = (FILLED, EMPTY, FULL, HOSTILE)
 BEFORE_ANYTHING = (EMPTY,)
 ONCE = (FILLED,)
+WRONG_JWT = unsigned_jwt(iss="W" * 300, sub={"W": ["W" * 400]}, exp=1e10, iat="\u202e", jti=None)
 SOMEBODY_NEW = {"name": "Ines", "username": "ines", "email": "ines@example.org", "role": "member"}
 
 SIGNING_IN = (
@@ -254,6 +256,21 @@ APPLICATIONS = (
     Visit("console:application-use", "machine", of="machine"),
     Visit("console:application-use", "disabled", of="disabled"),
     Visit("console:application-use", "with nothing yet", of="bare", states=ONCE),
+    Visit("console:try-it", "a JWT", of="machine"),
+    Visit("console:try-it", "a JWT that is wrong", of="machine", sends={"jwt": WRONG_JWT}),
+    Visit("console:try-it", "no JWT", of="machine", states=ONCE, sends={"jwt": "Bearer x"}),
+    Visit("console:try-it", "a JWT, refused", of="machine", states=ONCE, sends={"jwt": ""}, status=422),
+    Visit("console:try-it", "a pair", of="single page"),
+    Visit(
+        "console:try-it",
+        "a pair that does not fit",
+        of="web",
+        states=ONCE,
+        sends={"code_challenge": "W" * 43, "code_verifier": "W" * 200},
+    ),
+    Visit(
+        "console:try-it", "a pair, refused", of="web", states=ONCE, sends={"code_challenge": ""}, status=422
+    ),
     Visit(
         "console:application",
         "refused",
