@@ -6,7 +6,6 @@ page calls right is accepted.
 
 import binascii
 import json
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -19,15 +18,12 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, RSAKey
 
 from oauthapps.errors import AssertionFaultError
+from oauthapps.rules.compact_jwts import MAX_CHARACTERS, check_form
 from oauthapps.rules.credential_values import digest, is_text
 from oauthapps.rules.keys.keypairs import load_public_key
 from oauthapps.rules.keys.signatures import Signature
 
 ALGORITHM = "RS256"
-SEGMENTS = 3
-ENCRYPTED_SEGMENTS = 5  # RFC 7516 section 7.1
-COMPACT_FORM = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+", re.ASCII)
-MAX_CHARACTERS = 16 * 1024
 CLOCK_SKEW = timedelta(seconds=60)
 LONGEST_LIFE = timedelta(hours=24)
 
@@ -93,34 +89,6 @@ def verified_claims(text: str, keys: Sequence[K], rules: Rules = RULES) -> tuple
     algorithms = list(rules.allowed or ())
     reason = f"is not signed with {' or '.join(algorithms)} by one of the application's keys"
     raise AssertionFaultError(reason, "signature", signature=Signature.of(text), algorithms=algorithms)
-
-
-def check_form(text: str) -> None:
-    """Refuse a text that is not a signed JWT in compact form (RFC 7515 section 7.1)."""
-    if len(text) > MAX_CHARACTERS or not COMPACT_FORM.fullmatch(text):
-        fault = fault_of_form(text)
-        raise AssertionFaultError(fault, "form", said=fault)
-
-
-def fault_of_form(text: str) -> str:
-    """Return why a text is not a signed JWT in compact form."""
-    parts = text.split(".")
-    faults = {
-        f"is longer than {MAX_CHARACTERS} characters": len(text) > MAX_CHARACTERS,
-        "begins with the word Bearer: send the JWT alone": text[:7].lower() == "bearer ",
-        "has a line break at its end": text.rstrip(" ").endswith(("\n", "\r")),
-        "has a line break in it": "\n" in text or "\r" in text,
-        "has white space in it": len(text.split()) != 1 or text != text.strip(),
-        "is enclosed in quotation marks: send the JWT alone": text[:1] in {'"', "'"},
-        "is an encrypted JWT: send a signed one": len(parts) == ENCRYPTED_SEGMENTS,
-        f"is not a signed JWT: expected {SEGMENTS} parts separated by dots, got {len(parts)}": (
-            len(parts) != SEGMENTS
-        ),
-        "has no signature": not parts[-1],
-        "has base64 padding (=): a JWT has none": "=" in text,
-    }
-    found = (fault for fault, is_there in faults.items() if is_there)
-    return next(found, "is not a signed JWT: its three parts must be base64url")
 
 
 def payload_signed_by(key: RSAKey | ECKey, text: str, rules: Rules = RULES) -> bytes | None:

@@ -18,6 +18,7 @@ from oauthapps.http.issuer import accepted_audiences
 from oauthapps.models import AccessToken, Application
 from oauthapps.rules import assertions
 from oauthapps.rules.assertions import ALGORITHM, CLAIM_CHECKS, CLOCK_SKEW, Claims, Expected
+from oauthapps.rules.compact_jwts import COMPACT_FORM, check_form
 from oauthapps.sql.client_keys import KeyRow, keys_of
 
 NO_KEYS = "This application has no public keys: add the one that belongs to the private key."
@@ -65,7 +66,7 @@ class JwtCheck:
     def compact(self) -> str | None:
         """The JWT itself, without what was copied along with it; None where there is none."""
         text = self.text.strip()
-        return text if assertions.COMPACT_FORM.fullmatch(text) else None
+        return text if COMPACT_FORM.fullmatch(text) else None
 
     @property
     def status(self) -> Part:
@@ -83,7 +84,7 @@ class JwtCheck:
         """Whether the text is a signed JWT in compact form."""
         return Part(
             name="compact form",
-            fault=fault_of(assertions.check_form, self.text),
+            fault=fault_of(check_form, self.text),
             found=f"{counted(len(self.text.split('.')), 'part')}, {counted(len(self.text), 'character')}",
             expected="3 parts in base64url with dots between them",
         )
