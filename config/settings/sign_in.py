@@ -152,5 +152,6 @@ NEVER_KEPT_FIELDS = {
     "password",
     "password1",
     "password2",
+    "pasted",
     "public_key",
 }

@@ -13,6 +13,7 @@ from oauthapps.console.views import (
     deletion,
     housekeeping,
     keys,
+    leaks,
     moving_in,
     reveal,
     secrets,
@@ -66,6 +67,7 @@ app_name = "console"
 urlpatterns = [
     path("", applications.index, name="index"),
     path("activity/", activity.activity, name="activity"),
+    path("leaks/", leaks.is_this_ours, name="is-this-ours"),
     path("activity/housekeeping/", housekeeping.housekeeping, name="housekeeping"),
     path("oauth-applications/", applications.index, name="oauth-applications"),
     path("oauth2-applications/", applications.index, name="oauth2-applications"),

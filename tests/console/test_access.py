@@ -13,7 +13,7 @@ from tests.console.pages import Browser
 
 PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
-    *("apis", "built-in-api", "new-api", "housekeeping", "bin"),
+    *("apis", "built-in-api", "new-api", "housekeeping", "bin", "is-this-ours"),
 ]
 OF_APPLICATION = [
     "application",

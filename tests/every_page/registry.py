@@ -20,6 +20,7 @@ from tests.every_page.visits import (
     unsigned_jwt,
 )
 from tests.every_page.worlds import State
+from tests.keys import SIGNING_KEY, private_pem
 
 FILLED, EMPTY, FULL, MANY, HOSTILE = State
 ALWAYS = (FILLED, EMPTY, FULL, HOSTILE)
@@ -403,6 +404,10 @@ APPLICATIONS = (
     ),
     Visit("console:delete-key", of="key"),
     Visit("console:activity", states=(FILLED, EMPTY, MANY, HOSTILE)),
+    Visit("console:is-this-ours", states=ONCE),
+    Visit("console:is-this-ours", "found", sends={"pasted": private_pem(SIGNING_KEY).decode()}),
+    Visit("console:is-this-ours", "not found", states=ONCE, sends={"pasted": "gtsec_" + "W" * 49}),
+    Visit("console:is-this-ours", "refused", states=ONCE, sends={"pasted": ""}, status=422),
     Visit("console:housekeeping", states=(FILLED, EMPTY, HOSTILE)),
     Visit(
         "console:activity",

@@ -53,3 +53,16 @@ class PairForm(forms.Form):
         widget=Unshown(attrs={**UNKEPT, "rows": 3}),
         error_messages={"required": "Paste the code_verifier of the token request."},
     )
+
+
+class LeakForm(forms.Form):
+    """Something that may have leaked, with or without what stands around it."""
+
+    pasted = forms.CharField(
+        label="What was found",
+        strip=False,
+        max_length=64 * 1024,
+        help_text="A client secret, token, code, or key, or a few lines of a file or log with one in it.",
+        widget=Unshown(attrs={**UNKEPT, "rows": 6}),
+        error_messages={"required": "Paste what was found."},
+    )
