@@ -30,6 +30,8 @@ class EventKind(models.TextChoices):
     KEY_RETIREMENT_CHANGED = "key:retirement", "Public key retirement changed"
     KEY_RETIREMENT_STOPPED = "key:retirement_stop", "Public key still used, not retired"
     KEY_DELETED = "key:delete", "Public key deleted"
+    HYGIENE_IGNORED = "hygiene:ignore", "Hygiene finding ignored"
+    HYGIENE_NO_LONGER_IGNORED = "hygiene:unignore", "Hygiene finding no longer ignored"
     CONSENT_GIVEN = "consent:give", "Access allowed"
     CONSENT_REFUSED = "consent:refuse", "Access denied"
     CONSENT_SHORTENED = "consent:shorten", "Access shortened"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db import models
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -46,6 +48,10 @@ class Organization(models.Model):
     def requires_second_factor(self) -> bool:
         """Whether administrators need a second factor."""
         return self.second_factor_required_at is not None
+
+    def counts_since(self, at: datetime) -> datetime:
+        """Return since when uses are counted of what there is since a time."""
+        return max(at, self.usage_counted_since)
 
     @classmethod
     def current(cls) -> Organization:

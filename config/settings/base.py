@@ -70,7 +70,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "server.pages.context.product",
             ],
-            "builtins": ["server.templatetags.times", "heroicons.templatetags.heroicons"],
+            "builtins": [
+                "server.templatetags.numbers",
+                "server.templatetags.times",
+                "heroicons.templatetags.heroicons",
+            ],
         },
     }
 ]

@@ -123,6 +123,7 @@ KEPT_FORMS = {
     "console:enable-application",
     "console:generate-key",
     "console:give-exception",
+    "console:ignore-finding",
     "console:new-api",
     "console:new-application",
     "console:open-add-key",

@@ -37,7 +37,7 @@ def find_in_bin(client_id: str) -> Application:
 
 def find_secret(client_id: str, pk: int) -> ClientSecret:
     """Return a live secret of a live application, or answer 404."""
-    rows = ClientSecret.objects.live().select_related("application", "created_by")
+    rows = ClientSecret.objects.live().select_related("application__organization", "created_by")
     return get_object_or_404(
         rows, pk=pk, application__client_id=client_id, application__deleted_at__isnull=True
     )
@@ -45,7 +45,7 @@ def find_secret(client_id: str, pk: int) -> ClientSecret:
 
 def find_key(client_id: str, pk: int) -> PublicKey:
     """Return a live key of a live application, or answer 404."""
-    rows = PublicKey.objects.live().select_related("application", "created_by", "user")
+    rows = PublicKey.objects.live().select_related("application__organization", "created_by", "user")
     return get_object_or_404(
         rows, pk=pk, application__client_id=client_id, application__deleted_at__isnull=True
     )

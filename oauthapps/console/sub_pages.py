@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from oauthapps.console.exceptions import in_force
+from oauthapps.console.hygiene.findings import kinds_of
 from oauthapps.console.moving_in import is_moving_in
 from oauthapps.console.summaries import summary_of
 from oauthapps.models import Application
@@ -34,11 +35,12 @@ class SubPage:
 
 SETTINGS = SubPage(key="settings", label="Settings", view="console:application")
 ACCESS = SubPage(key="access", label="Access", view="console:application-access")
+USAGE = SubPage(key="usage", label="Usage", view="console:application-usage")
 ACTIVITY = SubPage(key="activity", label="Activity", view="console:application-activity")
 USE_IT = SubPage(key="use", label="Use it", view="console:application-use")
 MOVING_IN = SubPage(key="moving-in", label="Moving in", view="console:moving-in")
 # A new page is one more line here, and one in urls.py.
-SUB_PAGES = (SETTINGS, ACCESS, ACTIVITY, USE_IT, MOVING_IN)
+SUB_PAGES = (SETTINGS, ACCESS, USAGE, ACTIVITY, USE_IT, MOVING_IN)
 
 
 def sub_page(key: str) -> SubPage:
@@ -57,9 +59,10 @@ def render_sub_page(
 ) -> HttpResponse:
     """Render one of the pages: its own part below what all of them have (`console/application/base.html`)."""
     moves = is_moving_in(application)
+    summary = summary_of(application)
     shared = {
         "application": application,
-        "summary": summary_of(application),
+        "summary": summary,
         "page": page,
         "page_links": [
             (each, each.url_of(application))
@@ -69,4 +72,6 @@ def render_sub_page(
         "is_moving_in": moves,
         "exceptions": list(in_force(application)) if moves else [],
     }
+    if page is SETTINGS and not summary.missing:  # what is not set up yet is no matter of hygiene
+        shared["findings"] = kinds_of(application)
     return render(request, template, shared | context, status=status)

@@ -1,12 +1,13 @@
 """An application in summary: whether it can be used, when it last was, and what its setup still needs."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time
 from typing import Any
 
 from django.db.models import (
     Case,
+    DateField,
     DateTimeField,
     Exists,
     F,
@@ -18,9 +19,11 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Greatest, NullIf
+from django.db.models.functions import Cast, Coalesce, Greatest, NullIf
 
-from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL
+from oauthapps.console.usage.weeks import Week
+from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL, UsageCount
+from oauthapps.models.usage import UsageKind
 from oauthapps.rules.app_types import CLIENT_CREDENTIALS, AppType, spec_of
 
 NEVER = Value(datetime(1970, 1, 1, tzinfo=UTC), output_field=DateTimeField())
@@ -71,15 +74,19 @@ class ApplicationSummary:
 
     Attributes:
         application: the application.
-        last_used_at: the latest use of anything it has; None if there was none.
+        last_used_at: the latest use of anything it has; None if there was none, or its day alone is known.
+        last_used_on: the day in UTC of the latest use, where its time is not known.
         has_secrets: whether it has a client secret that works.
         missing: what it needs before it can be used, each with the id of its section on the settings page.
+        week: its last seven days, where they were asked for.
     """
 
     application: Application
     last_used_at: datetime | None
+    last_used_on: date | None
     has_secrets: bool
     missing: tuple[tuple[str, str], ...]
+    week: Week | None = None
 
     @property
     def status(self) -> Status:
@@ -105,10 +112,12 @@ def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
         has_secrets=Exists(ClientSecret.objects.usable().filter(application=OuterRef("pk"))),
         has_keys=Exists(PublicKey.objects.usable().filter(application=OuterRef("pk"))),
+        last_used_on=_last_day(),
         last_used_at=_latest_of(
             _latest(ClientSecret.objects.all(), "last_used_at"),
             _latest(PublicKey.objects.all(), "last_used_at"),
             _latest(RedirectURL.objects.all(), "last_used_at"),
+            Cast(_last_day(), DateTimeField()),
             # A single page application that only refreshes uses nothing else.
             Subquery(
                 AccessToken.objects.filter(application=OuterRef("pk")).order_by("-pk").values("created")[:1]
@@ -116,7 +125,7 @@ def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
         ),
     )
     rows = rows.annotate(authenticates=Case(When(AUTHENTICATES, then=True), default=False))
-    return rows.select_related("logo").defer("logo__png")
+    return rows.select_related("logo", "organization").defer("logo__png")
 
 
 def of_status(applications: QuerySet[Application], status: str) -> QuerySet[Application]:
@@ -131,9 +140,16 @@ def of_status(applications: QuerySet[Application], status: str) -> QuerySet[Appl
     return enabled.filter(incomplete if status == Status.INCOMPLETE else ~incomplete)
 
 
-def summaries(rows: Iterable[Application]) -> list[ApplicationSummary]:
-    """Return the summaries of rows of `summarized`, in the order given."""
-    return [_summary(row) for row in rows]
+def summaries(
+    rows: Iterable[Application], weeks: Mapping[int, Week] | None = None
+) -> list[ApplicationSummary]:
+    """Return the summaries of rows of `summarized`, in the order given.
+
+    Args:
+        rows: the applications.
+        weeks: their last seven days, by primary key.
+    """
+    return [_summary(row, (weeks or {}).get(row.pk)) for row in rows]
 
 
 def summary_of(application: Application) -> ApplicationSummary:
@@ -146,12 +162,21 @@ def _latest(rows: QuerySet[Any], column: str) -> Subquery:
     return Subquery(own.order_by(F(column).desc(nulls_last=True)).values(column)[:1])
 
 
-def _latest_of(*times: Subquery) -> NullIf:
+def _last_day() -> Subquery:
+    """Return the last day on which tokens were issued or refreshed."""
+    counts = UsageCount.objects.of_kind(UsageKind.APPLICATION).filter(Q(issued__gt=0) | Q(refreshed__gt=0))
+    own = counts.filter(application=OuterRef("pk"))
+    return Subquery(own.order_by("-day").values("day")[:1], output_field=DateField())
+
+
+def _latest_of(*times: Subquery | Cast) -> NullIf:
     """Return the latest of several times, any of which may be missing; NULL where all are."""
     return NullIf(Greatest(*(Coalesce(time, NEVER) for time in times)), NEVER)
 
 
-def _summary(row: Any) -> ApplicationSummary:  # a summarized Application
+def _summary(row: Any, week: Week | None) -> ApplicationSummary:  # of a summarized Application
+    day = row.last_used_on
+    is_day_alone = day is not None and row.last_used_at == datetime.combine(day, time.min, UTC)
     missing = (
         (need.label, need.section)
         for need in NEEDS
@@ -159,7 +184,9 @@ def _summary(row: Any) -> ApplicationSummary:  # a summarized Application
     )
     return ApplicationSummary(
         application=row,
-        last_used_at=row.last_used_at,
+        last_used_at=None if is_day_alone else row.last_used_at,
+        last_used_on=day if is_day_alone else None,
         has_secrets=row.has_secrets,
         missing=tuple(missing),
+        week=week,
     )

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Self
 
 from django.conf import settings
@@ -76,10 +77,7 @@ class Application(InBin, AbstractApplication):
     slot = models.PositiveSmallIntegerField(null=True, editable=False)
 
     name = models.CharField(
-        "Name",
-        max_length=100,
-        validators=[validate_name],
-        error_messages={"blank": NAME_REQUIRED},
+        "Name", max_length=100, validators=[validate_name], error_messages={"blank": NAME_REQUIRED}
     )
     description = models.CharField("Description", max_length=1000, blank=True, validators=[validate_text])
     description_url = models.CharField(
@@ -195,6 +193,12 @@ class Application(InBin, AbstractApplication):
     def type(self) -> TypeSpec:
         """What an application of this type has and may do."""
         return spec_of(AppType(self.app_type))
+
+    @property
+    def counted_since(self) -> datetime:
+        """Since when its uses are counted."""
+        since: datetime = self.organization.counts_since(self.created)
+        return since
 
     @property
     def is_live(self) -> bool:

@@ -101,6 +101,12 @@ class Credential(models.Model):
         """Whether it is going to be deleted by itself."""
         return self.is_live and self.retires_at is not None and self.retirement_stopped_at is None
 
+    @property
+    def counted_since(self) -> datetime:
+        """Since when its uses are counted."""
+        since: datetime = self.application.organization.counts_since(self.created_at)
+        return since
+
     def used_since(self, at: datetime) -> bool:
         """Return whether it was used after `at`."""
         return self.last_used_at is not None and self.last_used_at > at

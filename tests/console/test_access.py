@@ -7,17 +7,18 @@ from django.urls import reverse
 from accounts.models import User
 from audit.actors import Actor
 from audit.models import Event
-from oauthapps.models import Api, Application, ClientSecret, PublicKey
+from oauthapps.models import Api, Application, ClientSecret, HygieneException, PublicKey
 from oauthapps.services.applications import delete_application
 from tests.console.pages import Browser
 
 PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
-    *("apis", "built-in-api", "new-api", "housekeeping", "bin", "is-this-ours"),
+    *("apis", "built-in-api", "new-api", "housekeeping", "bin", "is-this-ours", "usage", "hygiene"),
 ]
 OF_APPLICATION = [
     "application",
     "application-activity",
+    "application-usage",
     "application-use",
     "try-it",
     "application-access",
@@ -40,6 +41,8 @@ OF_APPLICATION = [
 ]
 OF_DELETED = ["restore-application", "purge-application"]
 OF_EXCEPTION = ["give-exception", "end-exception"]
+OF_FINDING = ["ignore-finding"]
+OF_IGNORED = ["stop-ignoring"]
 OF_PERSON = ["revoke-access"]
 OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
@@ -48,8 +51,10 @@ OF_SCOPE = ["delete-scope"]
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
     *("apis", "built-in-api", "moving-in", "housekeeping", "bin"),
+    *("usage", "application-usage", "hygiene"),
 }
 ONLY_POST = [
+    "stop-ignoring",
     "disable-application",
     "enable-application",
     "add-secret",
@@ -64,16 +69,29 @@ ONLY_POST = [
     "end-exception",
 ]
 # Where a button stands that leads from another page than the settings.
-PAGE_OF = {"open-add-key": "add-key", **dict.fromkeys(ONLY_POST[-4:], "moving-in")}
+PAGE_OF = {
+    "open-add-key": "add-key",
+    "stop-ignoring": "hygiene",
+    **dict.fromkeys(ONLY_POST[-4:], "moving-in"),
+}
 
 
 @pytest.fixture
-def addresses(machine: Application, secret: ClientSecret, key: PublicKey, api: Api) -> dict[str, str]:
+def ignored(machine: Application) -> HygieneException:
+    return HygieneException.objects.create(application=machine, finding="old_secret", reason="Soon gone")
+
+
+@pytest.fixture
+def addresses(
+    machine: Application, secret: ClientSecret, key: PublicKey, api: Api, ignored: HygieneException
+) -> dict[str, str]:
     """Every address of the console, by name."""
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
     arguments |= {name: [machine.client_id] for name in [*OF_APPLICATION, *OF_DELETED]}
     arguments |= {name: [machine.client_id, key.subject] for name in OF_PERSON}
     arguments |= {name: [machine.client_id, "repeated_jti"] for name in OF_EXCEPTION}
+    arguments |= {name: [machine.client_id, "owner_gone", 0] for name in OF_FINDING}
+    arguments |= {name: [ignored.pk] for name in OF_IGNORED}
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
     arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
     arguments |= {name: [api.pk] for name in OF_API}
@@ -91,6 +109,8 @@ def test_these_are_all_addresses_of_the_console() -> None:
         *OF_APPLICATION,
         *OF_DELETED,
         *OF_EXCEPTION,
+        *OF_FINDING,
+        *OF_IGNORED,
         *OF_PERSON,
         *OF_SECRET,
         *OF_KEY,
@@ -148,7 +168,7 @@ def test_unknown_and_deleted_applications_are_404(
     console: Browser, machine: Application, addresses: dict[str, str], administrator: User
 ) -> None:
     delete_application(machine, actor=Actor(user=administrator))
-    for name in [*OF_APPLICATION, *OF_EXCEPTION, *OF_PERSON, *OF_SECRET, *OF_KEY]:
+    for name in [*OF_APPLICATION, *OF_EXCEPTION, *OF_FINDING, *OF_PERSON, *OF_SECRET, *OF_KEY]:
         answer = console.post if name in ONLY_POST else console.get
         assert answer(addresses[name]).status == 404, name
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name

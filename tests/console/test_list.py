@@ -8,6 +8,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from audit.actors import Actor
+from common.times import short_date
 from oauthapps.models import AccessToken, Application
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.credential_values import digest
@@ -72,7 +73,7 @@ def test_each_row_has_name_type_status_and_dates(
     listed = rows(console.get(LIST))
     assert listed["Field app"][:2] == ["Web Application", "Enabled"]
     assert listed["Nightly export"][:2] == ["Machine to Machine Application", "Setup incomplete"]
-    assert listed["Field app"][3] == "Never"
+    assert listed["Field app"][3] == f"Never counted since {short_date(timezone.now())}"
 
 
 def test_edit_and_delete_are_named_for_their_application(console: Browser, web: Application) -> None:

@@ -11,7 +11,7 @@ from django.db.models import Model
 
 from accounts.models import Organization, User
 from audit.models import Event, HousekeepingJob, HousekeepingRun
-from oauthapps.models import Api, Application, ClientSecret, RedirectURL, Scope
+from oauthapps.models import Api, Application, ClientSecret, HygieneException, RedirectURL, Scope
 
 RIGHT_TO_LEFT = "\u202e"
 ZERO_WIDTH = "\u200b\u200d\u2060\ufeff"
@@ -33,6 +33,7 @@ TEXTS: dict[type[Model], tuple[str, ...]] = {
     ClientSecret: ("notes",),
     Api: ("name", "description"),
     Scope: ("sentence",),
+    HygieneException: ("reason",),
     Event: ("actor_name", "application_name", "user_agent"),
     HousekeepingJob: ("failure",),
     HousekeepingRun: ("instance", "failure"),

@@ -26,7 +26,7 @@ TYPED = {
     *("response_profile", "role", "terms_of_service_url", "understood", "username", "customer_id"),
     *("identifier", "scope_default", "scope_name", "scope_sentence", "token_seconds", "verifiers"),
     *("allowed_scope", "access_token_seconds", "requires_pkce", "owner", "first_contact", "second_contact"),
-    *("time_limit", "last_day"),
+    *("time_limit", "last_day", "reason"),
 }
 # What pages write into forms for themselves.
 WRITTEN = {

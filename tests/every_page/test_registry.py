@@ -32,6 +32,7 @@ WITHOUT_A_PAGE = {
     "console:finish-moving-in": "machine",
     "console:give-exception": "exception",
     "console:end-exception": "exception",
+    "console:stop-ignoring": "ignored",
     "console:public-key": "key",
     "mfa_login_webauthn": "",
     "oauth2_provider:switch-account": "",

@@ -223,3 +223,8 @@ def keep_access(browser: Browser, world: World) -> None:
     family = TokenFamily.objects.filter(application=application, user=user).latest("started_at")
     token = {"user": user, "application": application, "scope": family.scope}
     RefreshToken.objects.create(family=family, token_checksum=digest(world.new_id()), **token)
+
+
+def of_one(of: str) -> Query:
+    """The query of a page that shows one application alone."""
+    return lambda world: {"application": str(world.arguments[of][0])}

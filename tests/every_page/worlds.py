@@ -7,6 +7,7 @@ from django.test import override_settings
 
 from oauthapps.models import Application
 from oauthapps.rules.app_types import AppType
+from tests.every_page.counted import count_usage, leave_findings
 from tests.every_page.organization import World, found, settle
 from tests.every_page.spoiling import spoil_everything
 from tests.factories import make_application
@@ -24,7 +25,10 @@ class State(StrEnum):
 
 def filled() -> World:
     """An organization with seven applications, as its people use them."""
-    return settle(found())
+    world = settle(found())
+    count_usage(world)
+    leave_findings(world)
+    return world
 
 
 def empty() -> World:

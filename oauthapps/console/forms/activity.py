@@ -27,6 +27,7 @@ OBJECTS_OF_APPLICATIONS = {
     "exception",
     "secret",
     "key",
+    "hygiene",
     "consent",
     "code",
     "refresh_token",

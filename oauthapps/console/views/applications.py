@@ -14,6 +14,7 @@ from oauthapps.console.forms.applications import ApplicationFilters
 from oauthapps.console.forms.creation import NewApplicationForm
 from oauthapps.console.idempotency import new_key
 from oauthapps.console.summaries import summaries
+from oauthapps.console.usage.weeks import weeks_of
 from oauthapps.models import Application
 
 APPLICATIONS_PER_PAGE = 50
@@ -42,7 +43,7 @@ def applications(request: HttpRequest) -> HttpResponse:
         "has_filters": has_filters,
         "asked": asked,
         "page": page,
-        "rows": summaries(page),
+        "rows": summaries(page, weeks_of(page)),
         "ending_soon": ending_soon(),
         "form": NewApplicationForm(),
         "form_id": new_key(),
