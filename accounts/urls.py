@@ -73,6 +73,7 @@ urlpatterns = [
     path("accounts/", include(sign_in_pages)),
     path("security/", include(security_pages)),
     path("people/", people.people, name="people"),
+    path("people/export.csv", people.export_people, name="export-people"),
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),
     path("organization/", organization.organization, name="organization"),

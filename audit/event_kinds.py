@@ -18,6 +18,8 @@ class EventKind(models.TextChoices):
     EXCEPTION_ADDED = "exception:add", "Exception added"
     EXCEPTION_CHANGED = "exception:change", "Exception changed"
     EXCEPTION_ENDED = "exception:end", "Exception ended"
+    RECORDING_STARTED = "recording:start", "Recording of all requests started"
+    RECORDING_STOPPED = "recording:stop", "Recording of all requests stopped"
     SECRET_ADDED = "secret:add", "Client secret added"
     SECRET_CHANGED = "secret:change", "Client secret notes changed"
     SECRET_EXPIRY_CHANGED = "secret:expiry", "Client secret expiry changed"

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from django.conf import settings
@@ -12,6 +12,7 @@ from audit.actors import Actor
 from audit.event_kinds import EventKind
 from audit.housekeeping import HousekeepingJob, HousekeepingLease, HousekeepingRun
 from audit.ip_addresses import network_of
+from common.times import within_days
 
 if TYPE_CHECKING:
     from django.contrib.auth.models import _User as User  # what the stubs call AUTH_USER_MODEL's class
@@ -46,12 +47,7 @@ class EventQuerySet(models.QuerySet["Event"]):
 
     def between(self, first: date | None, last: date | None) -> Self:
         """Those from the beginning of one day to the end of another, in UTC; None leaves that side open."""
-        found = self
-        if first:
-            found = found.filter(at__gte=datetime.combine(first, time.min, UTC))
-        if last:
-            found = found.filter(at__lte=datetime.combine(last, time.max, UTC))
-        return found
+        return self.filter(**within_days("at", first, last))
 
 
 class EventManager(models.Manager["Event"]):

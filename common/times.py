@@ -25,3 +25,19 @@ def end_of(last_day: date) -> datetime:
 def last_day_of(ends_at: datetime) -> date:
     """Return the last day, in UTC, of something that ends at a time."""
     return (ends_at.astimezone(UTC) - timedelta(microseconds=1)).date()
+
+
+def within_days(field: str, first: date | None, last: date | None) -> dict[str, datetime]:
+    """Return the conditions that a time is in a span of days in UTC, as a queryset's `filter` takes them.
+
+    Args:
+        field: the field that has the time.
+        first: the first day; None leaves that side open.
+        last: the last day, likewise.
+    """
+    conditions = {}
+    if first:
+        conditions[f"{field}__gte"] = datetime.combine(first, time.min, UTC)
+    if last:
+        conditions[f"{field}__lte"] = datetime.combine(last, time.max, UTC)
+    return conditions

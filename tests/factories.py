@@ -1,13 +1,14 @@
 """Valid things to break one part of."""
 
 from collections.abc import Iterable
+from itertools import count
 from typing import Any
 
 import factory
 
 from accounts.models import Role, User
 from audit.actors import Actor
-from oauthapps.models import Application
+from oauthapps.models import Application, RecordedRequest
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import CreatedApplication, create_application
@@ -16,6 +17,7 @@ from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, API_ACCESS
 
 PASSWORD = "correct horse battery staple"
 REDIRECT_URL = "https://client.example/callback"
+NUMBERS = count(0x4F0C8A1BE2D37965)
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -49,6 +51,41 @@ def allow_scopes(application: Application, names: Iterable[str], *, actor: Actor
         labels={ALLOWED_SCOPE: API_ACCESS},
         actor=actor or Actor.command("tests"),
     )
+
+
+def record_request(application: Application | None = None, **fields: Any) -> RecordedRequest:
+    """Record a request that an application's client sent to the token endpoint and that was refused."""
+    number = next(NUMBERS)
+    known = {"application": application, "client_id": application.client_id} if application else {}
+    usual: dict[str, Any] = {
+        "request_id": f"{number:016x}",
+        "endpoint": "token",
+        "grant_type": "authorization_code",
+        "status": 400,
+        "error": "invalid_grant",
+        "cause": "The authorization code was used 3 minutes before.",
+        "fix": "Exchange each code once, and refresh afterward.",
+        "address": "192.0.2.17",
+        "user_agent": "example-client/1.0",
+        "parameters": {"grant_type": "authorization_code", "code": "gc_3f…9a1b"},
+    }
+    row: RecordedRequest = RecordedRequest.objects.create(**usual | known | fields)
+    return row
+
+
+def record_redirect_mismatch(application: Application, sent: str, **fields: Any) -> RecordedRequest:
+    """Record an authorization request that came with a redirect URI which is not registered."""
+    registered = next((row.url for row in application.redirect_urls.all()), "")
+    usual = {
+        "endpoint": "authorize",
+        "grant_type": "",
+        "error": "invalid_request",
+        "cause": "redirect_uri differs from the registered one at character 27.",
+        "fix": "Send the registered Redirect URL exactly, or register this one.",
+        "parameters": {"client_id": application.client_id, "redirect_uri": sent, "response_type": "code"},
+        "details": {"sent": sent, "registered": registered, "difference_at": 27, "can_add": True},
+    }
+    return record_request(application, **usual | fields)
 
 
 def stored_earlier(application: Application, **fields: str) -> Application:

@@ -14,13 +14,24 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import administrator_required, recent_sign_in_required
 from accounts.forms.people import PeopleFilters, PersonForm
 from accounts.models import User
+from accounts.pages.downloads import csv_download
 from accounts.pages.save_messages import tell_what_was_saved
 from accounts.services.links import create_password_link
 from accounts.services.people import change_person
 from audit.actors import Actor
+from common.csv_tables import MOST_ROWS, Columns
 from common.edits import BaseVersion, EditConflictError
 
 PEOPLE_PER_PAGE = 50
+COLUMNS: Columns[User] = {
+    "Name": lambda person: person.display_name,
+    "Username": lambda person: person.username,
+    "Email": lambda person: person.email,
+    "User ID": lambda person: person.user_id,
+    "Role": lambda person: person.get_role_display(),
+    "Status": lambda person: person.status.label,
+    "Last active (UTC)": lambda person: person.last_active_at if person.joined_at else None,
+}
 
 
 @administrator_required
@@ -30,6 +41,14 @@ def people(request: HttpRequest) -> HttpResponse:
     asked = PeopleFilters(request.GET)
     page = Paginator(filter_people(asked.chosen), PEOPLE_PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "people/people.html", {"asked": asked, "page": page})
+
+
+@administrator_required
+@require_safe
+def export_people(request: HttpRequest) -> HttpResponse:
+    """Export the people that were asked for, of all pages of the list."""
+    found = filter_people(PeopleFilters(request.GET).chosen)
+    return csv_download("people", COLUMNS, found[: MOST_ROWS + 1])
 
 
 def filter_people(chosen: dict[str, str]) -> QuerySet[User]:

@@ -114,6 +114,7 @@ MFA_RECOVERY_CODES_SHOW_ONCE = True
 # the pages that take nothing but passwords, codes and keys.
 KEPT_FORMS = {
     "console:add-secret",
+    "console:add-sent-url",
     "console:api",
     "console:application",
     "console:delete-api",

@@ -93,25 +93,28 @@ class Place:
         return self.machine is None and self.consent is None
 
 
-def rows_of_page(extent: Extent, text: str, place: Place) -> tuple[list[AccessRow], str]:
+def rows_of_page(
+    extent: Extent, text: str, place: Place, number: int = ROWS_PER_PAGE
+) -> tuple[list[AccessRow], str]:
     """Return the rows of one page, the latest first, and where the next page begins; empty for nowhere.
 
     Args:
         extent: of one application, or of one person.
         text: what the name of the other side contains.
         place: where the page begins.
+        number: how many rows it has at most.
     """
     catalog = current_catalog()
     rows: list[AccessRow] = []
     if extent.has_machines and place.consent is None:
-        found = identities(extent, text, place.machine, ROWS_PER_PAGE + 1)
-        shown = found[:ROWS_PER_PAGE]
+        found = identities(extent, text, place.machine, number + 1)
+        shown = found[:number]
         rows = machine_rows(extent, shown, catalog) if shown else []
-        if len(found) > ROWS_PER_PAGE:
+        if len(found) > number:
             application, person = shown[-1]
             return rows, f"{MACHINE}{application.pk if extent.person else person and person.pk}"
     consents = found_consents(extent, text, place.consent) if extent.has_consents else Consent.objects.none()
-    room = ROWS_PER_PAGE - len(rows)
+    room = number - len(rows)
     following = list(consents[: room + 1])
     rows += consent_rows(following[:room], catalog)
     if len(following) <= room:

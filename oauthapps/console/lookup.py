@@ -3,7 +3,7 @@
 from django.http import Http404
 from django.shortcuts import get_object_or_404
 
-from oauthapps.models import Api, Application, ClientSecret, PublicKey, Scope
+from oauthapps.models import Api, Application, ClientSecret, PublicKey, RecordedRequest, Scope
 
 
 class InBinError(Http404):
@@ -60,3 +60,8 @@ def find_scope(api_pk: int, pk: int) -> Scope:
     """Return a live scope of a live API, or answer 404."""
     rows = Scope.objects.live().select_related("api")
     return get_object_or_404(rows, pk=pk, api_id=api_pk, api__deleted_at__isnull=True)
+
+
+def find_request(pk: int) -> RecordedRequest:
+    """Return a recorded request, or answer 404."""
+    return get_object_or_404(RecordedRequest.objects.select_related("application"), pk=pk)

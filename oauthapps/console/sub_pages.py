@@ -37,10 +37,11 @@ SETTINGS = SubPage(key="settings", label="Settings", view="console:application")
 ACCESS = SubPage(key="access", label="Access", view="console:application-access")
 USAGE = SubPage(key="usage", label="Usage", view="console:application-usage")
 ACTIVITY = SubPage(key="activity", label="Activity", view="console:application-activity")
+REQUESTS = SubPage(key="requests", label="Requests", view="console:application-requests")
 USE_IT = SubPage(key="use", label="Use it", view="console:application-use")
 MOVING_IN = SubPage(key="moving-in", label="Moving in", view="console:moving-in")
 # A new page is one more line here, and one in urls.py.
-SUB_PAGES = (SETTINGS, ACCESS, USAGE, ACTIVITY, USE_IT, MOVING_IN)
+SUB_PAGES = (SETTINGS, ACCESS, USAGE, ACTIVITY, REQUESTS, USE_IT, MOVING_IN)
 
 
 def sub_page(key: str) -> SubPage:

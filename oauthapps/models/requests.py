@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Self
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from common.times import short_time, within_days
 from oauthapps.models.applications import Application
+from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 LONGEST_USER_AGENT = 300
 
@@ -25,6 +28,15 @@ class RecordedRequestQuerySet(models.QuerySet["RecordedRequest"]):
     def with_id(self, request_id: str) -> Self:
         """Those with a request id; of requests that share a row, the first and the last can be found."""
         return self.filter(models.Q(request_id=request_id) | models.Q(last_request_id=request_id))
+
+    def between(self, first: date | None, last: date | None) -> Self:
+        """Those that came last between two days in UTC, both included; None leaves that side open."""
+        return self.filter(**within_days("at", first, last))
+
+    def behind(self, at: datetime, pk: int) -> Self:
+        """Those that come behind a row in the order of this table, the newest first."""
+        # The first condition says nothing new, but is one that an index answers.
+        return self.filter(at__lte=at).exclude(at=at, pk__gte=pk)
 
 
 class RecordedRequest(models.Model):
@@ -72,10 +84,39 @@ class RecordedRequest(models.Model):
 
     class Meta:
         ordering = ["-at", "-id"]
-        indexes = [models.Index(fields=["application", "-at"], name="recorded_of_application")]
+        indexes = [
+            models.Index(fields=["application", "-at"], name="recorded_of_application"),
+            models.Index(fields=["error", "-at"], name="recorded_with_error"),
+            models.Index(fields=["address", "-at"], name="recorded_from_address"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.endpoint} {self.status} {self.request_id}"
+
+    @property
+    def endpoint_label(self) -> str:
+        """What pages call the endpoint."""
+        return str(dict(RecordedEndpoint.choices).get(self.endpoint, self.endpoint))
+
+    @property
+    def outcome_label(self) -> str:
+        """What became of it, in a word."""
+        return "Refused" if self.is_refused else "Granted"
+
+    @property
+    def sentence(self) -> str:
+        """What it was about, in a sentence: the cause, where one is known."""
+        return self.cause or f"{self.outcome_label} by the {self.endpoint_label.lower()} endpoint"
+
+    @property
+    def times_since(self) -> str:
+        """How often the same came since when, for what came more than once."""
+        return f"{self.times:,} times since {short_time(self.first_at)}"
+
+    @property
+    def is_client_doubtful(self) -> bool:
+        """Whether the client only said who it is, where it would have had to prove that."""
+        return not self.is_authenticated and self.endpoint != RecordedEndpoint.AUTHORIZE
 
 
 class HygieneException(models.Model):

@@ -12,6 +12,7 @@ from common.edits import Changes, Readable, merge_edits
 from oauthapps.models import Application, Logo, RedirectURL
 from oauthapps.rules.logos.encoding import logo_digest
 from oauthapps.rules.urls.redirect_url_text import check_number
+from oauthapps.rules.urls.redirect_urls import check_redirect_url
 from oauthapps.services.edit_conflicts import COLUMNS, LABELS, LOGO, REDIRECT_URLS, readable, subject_of
 
 
@@ -71,6 +72,23 @@ def change_application(
                 after=after,
             )
     return Changes(changed=list(after), kept=kept)
+
+
+def add_redirect_url(application: Application, url: str, *, actor: Actor) -> bool:
+    """Add a redirect URL behind those that an application has; return whether it didn't have it already.
+
+    Raises:
+        Application.DoesNotExist: when the application was deleted meanwhile.
+        InvalidRedirectURLError: when it can't have this URL, or no other one.
+    """
+    checked = check_redirect_url(url, app_type=application.app_type)
+    with transaction.atomic():
+        current = Application.objects.live().select_for_update(no_key=True).get(pk=application.pk)
+        urls = [row.url for row in current.redirect_urls.all()]
+        if checked in urls:
+            return False
+        change_application(current, values={}, labels={}, actor=actor, redirect_urls=[*urls, checked])
+    return True
 
 
 def save_fields(

@@ -10,16 +10,24 @@ from audit.models import Event
 from oauthapps.models import Api, Application, ClientSecret, HygieneException, PublicKey
 from oauthapps.services.applications import delete_application
 from tests.console.pages import Browser
+from tests.factories import record_redirect_mismatch
 
 PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
     *("apis", "built-in-api", "new-api", "housekeeping", "bin", "is-this-ours", "usage", "hygiene"),
+    *("requests", "export-activity", "export-applications", "export-requests"),
 ]
 OF_APPLICATION = [
     "application",
     "application-activity",
+    "application-requests",
     "application-usage",
     "application-use",
+    "export-application-access",
+    "export-application-activity",
+    "export-application-requests",
+    "start-recording",
+    "stop-recording",
     "try-it",
     "application-access",
     "revoke-all-access",
@@ -48,12 +56,16 @@ OF_SECRET = ["secret-notes", "delete-secret"]
 OF_KEY = ["public-key", "delete-key"]
 OF_API = ["api", "delete-api"]
 OF_SCOPE = ["delete-scope"]
+OF_REQUEST = ["request", "add-sent-url"]
+SENT = "https://client.example/elsewhere"
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
     *("apis", "built-in-api", "moving-in", "housekeeping", "bin"),
     *("usage", "application-usage", "hygiene"),
 }
 ONLY_POST = [
+    "start-recording",
+    "stop-recording",
     "stop-ignoring",
     "disable-application",
     "enable-application",
@@ -72,6 +84,8 @@ ONLY_POST = [
 PAGE_OF = {
     "open-add-key": "add-key",
     "stop-ignoring": "hygiene",
+    "start-recording": "application-requests",
+    "stop-recording": "application-requests",
     **dict.fromkeys(ONLY_POST[-4:], "moving-in"),
 }
 
@@ -95,6 +109,7 @@ def addresses(
     arguments |= {name: [machine.client_id, secret.pk] for name in OF_SECRET}
     arguments |= {name: [machine.client_id, key.pk] for name in OF_KEY}
     arguments |= {name: [api.pk] for name in OF_API}
+    arguments |= {name: [record_redirect_mismatch(machine, SENT).pk] for name in OF_REQUEST}
     arguments |= {name: [api.pk, api.scopes.get().pk] for name in OF_SCOPE}
     return {name: reverse(f"console:{name}", args=given) for name, given in arguments.items()}
 
@@ -116,6 +131,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
         *OF_KEY,
         *OF_API,
         *OF_SCOPE,
+        *OF_REQUEST,
     }
 
 

@@ -33,8 +33,8 @@ OF_PERSON = [
 ]
 # Of a person and one application.
 OF_ACCESS = "revoke-of-person"
-ALONE = ["people", "invite-person", "organization", "second-factor-rule", "customer-id"]
-ONLY_READ = ["people", "person", "person-access"]
+ALONE = ["people", "export-people", "invite-person", "organization", "second-factor-rule", "customer-id"]
+ONLY_READ = ["people", "export-people", "person", "person-access"]
 
 
 def of(person: User, name: str = "person") -> str:

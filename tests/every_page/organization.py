@@ -34,7 +34,14 @@ from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credentials import add_key, add_secret
 from oauthapps.services.scopes import NewScope
 from tests.every_page.pictures import logo
-from tests.factories import AdministratorFactory, UserFactory, allow_scopes, make_application
+from tests.factories import (
+    AdministratorFactory,
+    UserFactory,
+    allow_scopes,
+    make_application,
+    record_redirect_mismatch,
+    record_request,
+)
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.keys import SIGNING_KEY, public_pem
 
@@ -89,6 +96,7 @@ def settle(world: World) -> World:
         world.arguments["person:invited"] = (invited.user_id,)
     add_applications(world)
     add_api(world)
+    add_requests(world)
     member = world.people["member"].user_id
     world.arguments["access"] = (*world.arguments["web"], member)
     world.arguments["access of person"] = (member, *world.arguments["web"])
@@ -188,6 +196,23 @@ def add(
     )
     world.arguments[key] = (created.application.client_id,)
     return created.application
+
+
+def add_requests(world: World) -> None:
+    """Let requests have been recorded: granted, refused once and again and again, and with another URL."""
+    web, single_page = (
+        Application.objects.get(client_id=world.arguments[key][0]) for key in ("web", "single page")
+    )
+    now = timezone.now()
+    since = now - timedelta(days=3, hours=5)
+    common = {"request_id": "4f0c8a1be2d37900", "is_authenticated": True}
+    record_request(web, **common, is_refused=False, status=200, error="", cause="", fix="", username="tom")
+    again = record_request(web, request_id="4f0c8a1be2d37901", times=4210, first_at=since, at=now)
+    world.arguments["request"] = (again.pk,)
+    sent = "https://time.lindgren.example/callback"
+    other = record_redirect_mismatch(single_page, sent, request_id="4f0c8a1be2d37902", at=since)
+    world.arguments["mismatch"] = (other.pk,)
+    record_request(request_id="4f0c8a1be2d37903", error="invalid_client", client_id="0" * 32, at=since)
 
 
 def add_api(world: World) -> None:

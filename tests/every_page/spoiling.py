@@ -11,7 +11,15 @@ from django.db.models import Model
 
 from accounts.models import Organization, User
 from audit.models import Event, HousekeepingJob, HousekeepingRun
-from oauthapps.models import Api, Application, ClientSecret, HygieneException, RedirectURL, Scope
+from oauthapps.models import (
+    Api,
+    Application,
+    ClientSecret,
+    HygieneException,
+    RecordedRequest,
+    RedirectURL,
+    Scope,
+)
 
 RIGHT_TO_LEFT = "\u202e"
 ZERO_WIDTH = "\u200b\u200d\u2060\ufeff"
@@ -35,6 +43,7 @@ TEXTS: dict[type[Model], tuple[str, ...]] = {
     Scope: ("sentence",),
     HygieneException: ("reason",),
     Event: ("actor_name", "application_name", "user_agent"),
+    RecordedRequest: ("grant_type", "username", "user_agent", "error", "cause", "fix"),
     HousekeepingJob: ("failure",),
     HousekeepingRun: ("instance", "failure"),
 }
@@ -54,8 +63,19 @@ def spoil_everything() -> None:
 
     for model, names in TEXTS.items():
         replace(model, names, spoilt)
+    spoil_requests(spoilt)
     for model, names in ADDRESSES.items():
         replace(model, names, lambda address: f"{address}{'/a-very-long-path' * 130}"[:2000])
+
+
+def spoil_requests(spoilt: Callable[[str], str]) -> None:
+    """Spoil what recorded requests hold in JSON, the URLs that are compared among it."""
+    for row in RecordedRequest.objects.all():
+        row.parameters = {spoilt(name): spoilt(value) for name, value in row.parameters.items()}
+        row.details = {
+            name: spoilt(value) if isinstance(value, str) else value for name, value in row.details.items()
+        }
+        row.save(update_fields=["parameters", "details"])
 
 
 def replace(model: type[Model], names: tuple[str, ...], change: Callable[[str], str]) -> None:

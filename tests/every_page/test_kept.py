@@ -33,7 +33,7 @@ WRITTEN = {
     *("authorization_request", "based_on", "csrfmiddlewaretoken", "form_id", "kept_form", "next"),
     *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
     *("choice-name", "choice-description", "choice-notes", "initial-customer_id"),
-    *("settings_form", "section", "choice-scope-invoices:read"),
+    *("sent_url", "settings_form", "section", "choice-scope-invoices:read"),
 }
 # Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.

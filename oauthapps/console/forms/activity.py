@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
-from django.db.models import F
 from django.http import QueryDict
 
 from audit.models import Event, EventKind, EventQuerySet
+from oauthapps.console.forms.records import RecordFilters, application_field
 from oauthapps.models import Application
 
 
@@ -18,13 +17,12 @@ def object_of(kind: EventKind) -> str:
     return kind.value.partition(":")[0]
 
 
-MOST_CHOICES = 50
-
 # What happens to applications; the other events are about people.
 OBJECTS_OF_APPLICATIONS = {
     "application",
     "moving_in",
     "exception",
+    "recording",
     "secret",
     "key",
     "hygiene",
@@ -56,21 +54,8 @@ def grouped(kinds: Iterable[EventKind]) -> list[tuple[str, Any]]:
     return choices
 
 
-def applications() -> list[tuple[str, str]] | None:
-    """Return every application there is or was as choices, in one statement; None where they are too many."""
-    live_first = F("deleted_at").asc(nulls_first=True)
-    found = Application.objects.order_by(live_first, "name").values_list("client_id", "name", "deleted_at")
-    rows = found[: MOST_CHOICES + 1]
-    if len(rows) > MOST_CHOICES:
-        return None
-    return [
-        ("", "Any application"),
-        *((client_id, f"{name} (deleted)" if gone else name) for client_id, name, gone in rows),
-    ]
-
-
-class EventFilters(forms.Form):
-    """A GET form; what is left empty does not narrow the list."""
+class EventFilters(RecordFilters):
+    """Filters of events."""
 
     who = forms.CharField(
         label="Who",
@@ -79,31 +64,8 @@ class EventFilters(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "Name or client ID"}),
     )
     what = forms.ChoiceField(label="Event", choices=kinds, required=False)
-    first = forms.DateField(
-        label="From", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    last = forms.DateField(
-        label="To", required=False, widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
-    )
-    address = forms.GenericIPAddressField(label="IP address", required=False)
 
-    def clean(self) -> dict[str, Any]:
-        """Refuse a span that ends before it begins."""
-        cleaned: dict[str, Any] = self.cleaned_data
-        first, last = cleaned.get("first"), cleaned.get("last")
-        if first and last and last < first:
-            self.add_error("last", "This date is before the “From” date.")
-        return cleaned
-
-    @property
-    def is_narrowing(self) -> bool:
-        """Whether anything was asked for."""
-        return any(self.data.get(name) for name in self.fields)
-
-    @property
-    def query(self) -> str:
-        """What was asked for as a query string, for the link to older events."""
-        return urlencode({name: self.data[name] for name in self.fields if self.data.get(name)})
+    field_order: tuple[str, ...] = ("who", "what")
 
     def select(self) -> EventQuerySet:
         """Return the events that were asked for, the latest first; the form is valid."""
@@ -121,22 +83,12 @@ class EventFilters(forms.Form):
 class ActivityForm(EventFilters):
     """Filters of all events; the application is chosen from a list, or typed where that would be long."""
 
-    application = forms.CharField(
-        label="Application",
-        max_length=120,
-        required=False,
-        widget=forms.TextInput(attrs={"placeholder": "Name, developer, or ID"}),
-    )
-
     field_order = ("who", "what", "application")
 
     def __init__(self, data: QueryDict) -> None:
         super().__init__(data)
-        choices = applications()
-        if choices:
-            self.fields["application"] = forms.ChoiceField(
-                label="Application", choices=choices, required=False
-            )
+        self.fields["application"] = application_field()
+        self.order_fields(self.field_order)
 
     def select(self) -> EventQuerySet:
         """Return the events that were asked for, the latest first; the form is valid."""
