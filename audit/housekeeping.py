@@ -12,6 +12,7 @@ class JobName(models.TextChoices):
     RETIREMENTS = "retirements", "Delete what deleted applications left behind"
     COUNTERS = "counters", "Delete counters that no longer count"
     RECORDS = "records", "Delete old events and records"
+    REQUESTS = "requests", "Delete old recorded requests and usage counts"
     EMAILS = "emails", "Send emails that are waiting"
 
 

@@ -32,6 +32,9 @@ APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most
 REFRESH_TOKEN_REUSE_SECONDS = env.number("REFRESH_TOKEN_REUSE_SECONDS", 30, most=120)
 
 EVENT_DAYS = env.number("EVENT_DAYS", 365, least=1)
+# How long requests are recorded that were refused, and how many rows of them there are at most.
+REQUEST_DAYS = env.number("REQUEST_DAYS", 14, least=1)
+REQUEST_ROWS = env.number("REQUEST_ROWS", 100_000, least=1000)
 
 # Whether the server does what is due by itself; otherwise a timer starts `manage.py housekeeping`.
 HOUSEKEEPING = env.flag("HOUSEKEEPING", default=True)

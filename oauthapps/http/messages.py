@@ -91,7 +91,7 @@ Explain = Callable[[], Explanation]
 
 
 class Usage(NamedTuple):
-    """What a request for tokens was about, for whoever counts; primary keys, and 0 or None for nothing.
+    """What a request of a client was about, for whoever counts; primary keys, and 0 or None for nothing.
 
     Attributes:
         application_id: the client's application.
@@ -147,7 +147,8 @@ class ApiResponse:
         refusal: what the log says of it, where it refuses.
         client_id: that of the client which was given what it asked for; empty where it is not known.
         grant_type: what a token request asks for, in its own words; None in answers to others.
-        usage: what it was about, in answers to requests for tokens of clients that authenticated.
+        usage: says what it was about, in answers to clients that said who they are. It is called after the
+            request was answered, if at all.
     """
 
     status: int
@@ -156,7 +157,7 @@ class ApiResponse:
     refusal: Refusal | None = None
     client_id: str = ""
     grant_type: str | None = None
-    usage: Usage | None = None
+    usage: Callable[[], Usage] | None = None
 
 
 def json_response(

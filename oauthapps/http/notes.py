@@ -7,7 +7,7 @@ none, nothing is noted.
 
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from django.http import HttpRequest
@@ -32,7 +32,7 @@ class Note(NamedTuple):
         refusal: why it was refused; None where it was not.
         client_id: that of the client which was given what it asked for, or is proven.
         grant_type: what a token request asked for, in its own words; None for others.
-        usage: what a request of a client that authenticated was about.
+        usage: says what a request of a client was about that said who it is.
         parameters: those of an authorization request; None where they are in the environ.
     """
 
@@ -43,7 +43,7 @@ class Note(NamedTuple):
     refusal: Refusal | None
     client_id: str = ""
     grant_type: str | None = None
-    usage: Usage | None = None
+    usage: Callable[[], Usage] | None = None
     parameters: Mapping[str, str] | None = None
 
 

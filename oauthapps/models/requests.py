@@ -77,6 +77,8 @@ class RecordedRequest(models.Model):
     fix = models.TextField(blank=True)
     # What pages show or offer besides: the two redirect URIs that differ, for example.
     details = models.JSONField(default=dict)
+    # Whether all requests of its application were recorded at the time, also those that were granted.
+    in_full = models.BooleanField(default=False, db_default=False)
     # What requests have in common that share a row; None for a row of its own.
     fingerprint = models.CharField(max_length=64, null=True, unique=True)  # noqa: DJ001  # NULLs do not collide
 

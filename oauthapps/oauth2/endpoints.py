@@ -1,6 +1,7 @@
 """The endpoints at which a client asks about a token it holds; each answers in JSON."""
 
 from collections.abc import Callable
+from functools import partial
 
 from oauthlib.oauth2 import OAuth2Error
 
@@ -12,6 +13,7 @@ from oauthapps.oauth2 import token_inspection
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
 from oauthapps.oauth2.errors import error_response, unreadable_response
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
+from oauthapps.oauth2.usage import usage_of
 from oauthapps.sql.clients import Presented
 
 ClientView = Callable[[Parameters, AuthenticatedClient, Sender], token_inspection.Members]
@@ -28,7 +30,7 @@ def for_clients(view: ClientView, presented: FindPresented = lambda _: None) -> 
 
     @allow_only("POST")
     def endpoint(request: ApiRequest) -> ApiResponse:
-        application = None
+        client = application = None
         try:
             parameters = read_body(request)
             client = authenticate_client(
@@ -36,11 +38,13 @@ def for_clients(view: ClientView, presented: FindPresented = lambda _: None) -> 
             )
             application = client.application
             members = view(parameters, client, request.sender)
-            return json_response(members, headers=NO_STORE, client_id=application.client_id)
+            response = json_response(members, headers=NO_STORE, client_id=application.client_id)
         except UnreadableRequestError as error:
             return unreadable_response(error, request.authorization, request.sender)
         except OAuth2Error as error:
-            return error_response(error, application)
+            response = error_response(error, application)
+        response.usage = client and partial(usage_of, client)
+        return response
 
     return endpoint
 

@@ -5,6 +5,7 @@ and stores what is made from it, or does neither, because another request was qu
 """
 
 from collections.abc import Callable
+from functools import partial
 
 from oauth2_provider.views.mixins import OAuthLibMixin
 from oauthlib.oauth2 import InvalidGrantError, OAuth2Error
@@ -26,6 +27,7 @@ from oauthapps.oauth2.errors import error_response, unreadable_response, unsuppo
 from oauthapps.oauth2.grant_types import Granted, TokenGrant
 from oauthapps.oauth2.machine_grants import judge_assertion, judge_own_behalf
 from oauthapps.oauth2.parameters import RESOURCE, Parameters, UnreadableRequestError
+from oauthapps.oauth2.usage import usage_of
 from oauthapps.rules import scopes
 from oauthapps.rules.app_types import AUTHORIZATION_CODE, CLIENT_CREDENTIALS, JWT_BEARER, REFRESH_TOKEN
 from oauthapps.rules.credential_values import digest, successors_of
@@ -100,7 +102,7 @@ class TokenEndpoint:
             authorization: the Authorization header, empty when there is none.
             sender: where the request came from.
         """
-        application, grant_type = None, parameters.get("grant_type", "")
+        client, application, grant_type = None, None, parameters.get("grant_type", "")
         try:
             grant = GRANTS.get(grant_type)
             if grant is None:
@@ -116,7 +118,9 @@ class TokenEndpoint:
                 grant.after_refusal(error, value, client, sender)
                 raise
         except OAuth2Error as error:
-            return error_response(error, application)
+            response = error_response(error, application)
+            response.usage = client and partial(usage_of, client)
+            return response
 
     def issue(
         self, granted: Granted, parameters: Parameters, client: AuthenticatedClient, sender: Sender
@@ -156,7 +160,9 @@ class TokenEndpoint:
         }
         if refresh_token := stored.refresh_token or granted.kept_refresh_token:
             reply["refresh_token"] = refresh_token
-        return json_response(reply, headers=NO_STORE, client_id=application.client_id)
+        response = json_response(reply, headers=NO_STORE, client_id=application.client_id)
+        response.usage = partial(usage_of, client, granted.source, granted.scope)
+        return response
 
 
 def judged(grant_type: str, value: str, parameters: Parameters, client: AuthenticatedClient) -> Granted:

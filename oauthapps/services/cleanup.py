@@ -37,6 +37,8 @@ from oauthapps.models import (
 from oauthapps.models.access import expired_before, usable_refresh_token
 from oauthapps.models.consents import EXPLAINED_FOR
 from oauthapps.services.bin import end_issued, purge_overdue
+from oauthapps.services.recorded_requests import remove_old_requests
+from oauthapps.services.usage_counts import remove_old_usage
 
 # A dead token is still a known one for so long: asking about it is no guess. A used assertion is, too: should
 # the clock have been ahead by hours, it could still come again.
@@ -69,6 +71,10 @@ class Removed:
     purged_applications: int = 0
     events: int = 0
     housekeeping_runs: int = 0
+    requests: int = 0
+    usage_counts: int = 0
+    people_seen: int = 0
+    callers: int = 0
 
     def as_numbers(self) -> dict[str, int]:
         """Return the numbers by what they count."""
@@ -82,7 +88,14 @@ def prune(work: Work | None = None) -> Removed:
         work: says how much at a time, and counts by the names of `Removed`; without it all is removed.
     """
     work = work or Work()
-    for remove_some in (remove_expired, remove_retired, remove_counters, remove_old_records):
+    for remove_some in (
+        remove_expired,
+        remove_retired,
+        remove_counters,
+        remove_old_records,
+        remove_old_requests,
+        remove_old_usage,
+    ):
         remove_some(work)
     return Removed(**work.counts)
 

@@ -74,6 +74,11 @@ class Catalog:
         )
         return list(dict.fromkeys(api.identifier for api in apis))
 
+    def ids(self, names: Iterable[str]) -> tuple[int, ...]:
+        """Return the primary keys of the same APIs."""
+        apis = {self.by_scope[name].id for name in names if name != scopes.OFFLINE_ACCESS}
+        return tuple(apis)
+
     def of_apis(self, names: Iterable[str], identifiers: Collection[str]) -> tuple[str, ...]:
         """Return those scopes that are for some APIs, and `offline_access`, which is for none."""
         return tuple(

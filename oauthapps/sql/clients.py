@@ -120,6 +120,7 @@ class RefreshTokenRow(NamedTuple):
     replaced_at: datetime | None
     successor_salt: str
     client_id: str
+    person_id: int
     user_id: str
     username: str
     started_at: datetime
@@ -136,9 +137,10 @@ class RefreshTokenRow(NamedTuple):
 
 REFRESH_TOKEN = """
     SELECT token.id, token.application_id, token.family_id, token.scope, application.allowed_scope,
-           token.created, token.replaced_at, token.successor_salt, application.client_id, person.user_id,
-           person.username, family.started_at, application.absolute_expiration, person.last_active_at,
-           application.inactivity_expiration, family.allowed_until
+           token.created, token.replaced_at, token.successor_salt, application.client_id,
+           person.id AS person_id, person.user_id, person.username, family.started_at,
+           application.absolute_expiration, person.last_active_at, application.inactivity_expiration,
+           family.allowed_until
       FROM oauthapps_refreshtoken token
       JOIN oauthapps_application application ON application.id = token.application_id
       JOIN accounts_user person ON person.id = token.user_id
@@ -158,12 +160,14 @@ class GrantRow(NamedTuple):
     redirect_uri: str
     redirect_uri_given: bool
     code_challenge: str
+    redirect_url_id: int
+    person_id: int
     allowed_until: datetime | None
 
 
 GRANT = """
     SELECT code.id, code.application_id, code.scope, code.redirect_uri, code.redirect_uri_given,
-           code.code_challenge, family.allowed_until
+           code.code_challenge, code.redirect_url_id, code.user_id AS person_id, family.allowed_until
       FROM oauthapps_grant code
       JOIN oauthapps_tokenfamily family ON family.id = code.family_id
       JOIN accounts_user person ON person.id = code.user_id

@@ -1,5 +1,5 @@
 """All jobs."""
 
-from server.housekeeping.jobs import counters, emails, expired, records, retirements
+from server.housekeeping.jobs import counters, emails, expired, records, requests, retirements
 
-JOBS = tuple(module.JOB for module in (emails, expired, retirements, counters, records))
+JOBS = tuple(module.JOB for module in (emails, expired, retirements, counters, records, requests))

@@ -62,6 +62,7 @@ def row_of(note: Note, application: Known | None) -> RecordedRequest:
         parameters=parameters_of(note),
         status=note.status,
         error=refusal.error if refusal else "",
+        in_full=application is not None and application.recorded_until > note.at,
     )
 
 

@@ -12,18 +12,26 @@ from contextlib import contextmanager
 from django.db import DatabaseError
 
 from oauthapps.http.notes import Note, notes
-from oauthapps.sql.recording import REPEATED_REFUSAL
+from oauthapps.sql.adding import KEEP
+from oauthapps.sql.recording import CALLER, REPEATED_REFUSAL, USAGE
 from server.faults import drop_connection
-from server.journal.clients import Clients
+from server.journal.clients import Clients, Known
+from server.journal.entries import Entry
+from server.journal.granted import Granted
 from server.journal.refusals import Refusals
+from server.journal.usage import UsageCounters
 from server.journal.writing import write
 
 # Seconds between two writings of rows that requests share.
 SHARED_SECONDS = 5.0
+# Seconds between two writings of counts.
+COUNTS_SECONDS = 60.0
 # Rows that one transaction adds.
 AT_ONCE = 200
 # Seconds after which it is tried again to write what could not be written.
 PAUSE_SECONDS = 5.0
+# The lowest HTTP status of an error.
+FIRST_ERROR = 400
 
 log = logging.getLogger("gatehouse.server")
 
@@ -38,7 +46,10 @@ class Journal:
     def __init__(self) -> None:
         self.clients = Clients()
         self.refusals = Refusals()
-        self.paused_until = self.shared_at = float("-inf")
+        self.granted = Granted()
+        self.usage = UsageCounters()
+        self.paused_until = float("-inf")
+        self.shared_at = self.counted_at = time.monotonic()
 
     def look(self) -> None:
         """Read what was noted, and write what is due."""
@@ -63,8 +74,18 @@ class Journal:
     def take_in(self, note: Note) -> None:
         """Take in one note."""
         application = self.clients.application_of(note)
+        self.usage.add(note, application)
         if note.refusal:
             self.refusals.add(note, application)
+        elif application and is_granted(note):
+            self.take_in_granted(note, application)
+
+    def take_in_granted(self, note: Note, application: Known) -> None:
+        """Take in a note of a request that was granted."""
+        if application.recorded_until > note.at and self.refusals.has_room_for_all_of(application):
+            self.refusals.own.append(Entry(note, application))
+        else:
+            self.granted.add(note, application)
 
     def write(self, now: float, *, everything: bool) -> None:
         """Write what is due at a time by the clock of `time.monotonic`, or everything."""
@@ -73,9 +94,13 @@ class Journal:
                 entry.explain()
             write([entry.row for entry in own])
             del self.refusals.own[: len(own)]
+        self.write_granted(now, everything=everything)
         if everything or now - self.shared_at >= SHARED_SECONDS:
-            self.shared_at = now
             self.write_shared()
+            self.shared_at = now
+        if everything or now - self.counted_at >= COUNTS_SECONDS:
+            self.write_counts()
+            self.counted_at = now
 
     def write_shared(self) -> None:
         """Write the rows that requests share."""
@@ -86,6 +111,23 @@ class Journal:
         write([entry.row for entry in entries], REPEATED_REFUSAL)
         for group in groups:
             group.shared = None
+
+    def write_granted(self, now: float, *, everything: bool) -> None:
+        """Write the last granted requests of the applications for which that is due."""
+        rings = self.granted.due(now, everything=everything)
+        write(self.granted.rows(rings))
+        for ring in rings:
+            ring.remove_superseded()
+            self.granted.wrote(ring, now)
+
+    def write_counts(self) -> None:
+        """Write what was counted, in one statement for each table."""
+        write(self.usage.count_rows(), USAGE)
+        self.usage.counts.clear()
+        write(self.usage.person_rows(), KEEP)
+        self.usage.forget_people()
+        write(self.usage.caller_rows(), CALLER)
+        self.usage.forget_callers()
 
     @contextmanager
     def tolerantly(self) -> Iterator[None]:
@@ -102,3 +144,8 @@ class Journal:
             self.paused_until = time.monotonic() + PAUSE_SECONDS
         else:
             self.paused_until = float("-inf")
+
+
+def is_granted(note: Note) -> bool:
+    """Return whether a client got what it asked for, rather than an error on our side."""
+    return note.status < FIRST_ERROR

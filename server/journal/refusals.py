@@ -116,13 +116,17 @@ class Refusals:
         """Return whether a request does not share a row, and count that."""
         if note.environ is None or len(self.own) >= MOST_WAITING:
             return False
+        if application and application.recorded_until > note.at and self.has_room_for_all_of(application):
+            return True
         is_proven = is_authenticated(note)
-        if application and application.recorded_until > note.at:
-            counted, most = f"all of {application.id}", ALL_ROWS
-        elif group.seen > OWN_ROWS[is_proven]:
-            return False
-        else:
-            counted, most = ("", ALL_ROWS) if is_proven else ("strangers", STRANGERS_ROWS)
+        return group.seen <= OWN_ROWS[is_proven] and (is_proven or self.has_room("strangers", STRANGERS_ROWS))
+
+    def has_room_for_all_of(self, application: Known) -> bool:
+        """Return whether a row of its own can be had by one more request of those that have all recorded."""
+        return len(self.own) < MOST_WAITING and self.has_room(str(application.id), ALL_ROWS)
+
+    def has_room(self, counted: str, most: int) -> bool:
+        """Return whether one more row fits into what there is for an hour, and count it."""
         self.rows[counted] = self.rows.get(counted, 0) + 1
         return self.rows[counted] <= most
 

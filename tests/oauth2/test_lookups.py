@@ -85,7 +85,7 @@ def same(rows: Iterable[Any], found: models.QuerySet[Any], paths: dict[str, str]
 
 
 CLIENT = {name: f"application.{name}" for name in ("client_id", "allowed_scope")}
-PERSON = {"user_id": "user.user_id", "username": "user.username"}
+PERSON = {"person_id": "user.pk", "user_id": "user.user_id", "username": "user.username"}
 # As the look-ups of access tokens name it. No APIs, no version of the catalog: compared with a None.
 SUBJECT = {"subject": "user.user_id", "username": "user.username", "is_service": "application.requires_pkce"}
 NO_CATALOG = {"catalog_version": "application.deleted_at"}
@@ -147,7 +147,11 @@ def test_codes(web: OAuthClient, shown: dict[str, str], change: str) -> None:
     enabled = ClientSecret.objects.usable().filter(application__in=Application.objects.enabled())
     found = Grant.objects.redeemable(timezone.now()).filter(code=shown["code"])
     rows = presented(web, shown["secret"], clients.GRANTS, shown["code"])
-    same(rows, found if enabled else found.none(), {"allowed_until": "family.allowed_until"})
+    same(
+        rows,
+        found if enabled else found.none(),
+        {"allowed_until": "family.allowed_until", "person_id": "user_id"},
+    )
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -16,7 +16,9 @@ import pytest
 from django.db import connection
 from django.test import Client, RequestFactory
 
+from oauthapps.http.notes import notes
 from server.dispatcher import Application, endpoint_at
+from tests.infrastructure.recording import recording
 from tests.oauth_client import ME, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,7 +32,7 @@ Environ = dict[str, Any]
 
 
 def modules_that_run(request: Callable[[], Environ]) -> list[str]:
-    """The modules in which a function runs while a request is answered, in order.
+    """The modules in which a function runs while a request is answered and noted, in order.
 
     Args:
         request: makes the request anew; it is answered twice, because the first time fills caches.
@@ -48,11 +50,13 @@ def modules_that_run(request: Callable[[], Environ]) -> list[str]:
     for _ in range(2):
         environ = request()
         seen.clear()
-        sys.setprofile(note)
-        try:
-            response = handler.respond(environ, endpoint_at(environ["PATH_INFO"]))
-        finally:
-            sys.setprofile(None)
+        with recording():
+            sys.setprofile(note)
+            try:
+                response = handler.respond(environ, endpoint_at(environ["PATH_INFO"]))
+            finally:
+                sys.setprofile(None)
+            assert len(notes) == 1
         assert response.status == 200
     return list(seen)
 
