@@ -136,15 +136,13 @@ class Refusals:
         is_proven = is_authenticated(note)
         client_id = refusal.client if application else ""
         sender = refusal.client if is_proven else network_of(address_of(note.environ or {}))
-        kind = Kind(
-            self.hour, sender, note.endpoint.value, refusal.error, in_general(refusal.reason), client_id
-        )
+        error, reason = refusal.error, in_general(refusal.reason)
+        kind = Kind(self.hour, sender, note.endpoint.value, error, reason, client_id)
         counted = sender if is_proven else "strangers"
         if kind not in self.groups:
             if self.kinds.get(counted, 0) >= MOST_KINDS[is_proven]:
-                return kind._replace(
-                    sender=sender if is_proven else "", reason="", client_id=client_id if is_proven else ""
-                )
+                sender, client_id = (sender, client_id) if is_proven else ("", "")
+                return Kind(self.hour, sender, note.endpoint.value, error, "", client_id)
             self.kinds[counted] = self.kinds.get(counted, 0) + 1
         return kind
 

@@ -121,7 +121,7 @@ class UsageCounters:
             caller = Caller(usage.application_id, kind, pk, address, agent)
             if caller not in self.callers:
                 if self.told_apart[kind, pk] >= MOST_CALLERS:
-                    caller = caller._replace(address="", user_agent="")
+                    caller = Caller(usage.application_id, kind, pk, "", "")
                 self.told_apart[kind, pk] += 1
             self.callers.setdefault(caller, Calls(note.at)).add(note.at)
 
