@@ -93,8 +93,19 @@ curl -X POST {url_of("oauth2_provider:jwt-exchange")} \\
             note=f"iss is the Customer ID. sub is the {whose}. exp is at most one day ahead.",
         ),
         Step(title="Exchange it for an access token", code=exchange),
+        own_step(application),
         call_step(),
     ]
+
+
+def own_step(application: Application) -> Step:
+    """Return how a machine gets a token for itself, without a JWT (RFC 6749 section 4.4)."""
+    arguments = [f'-u "{application.client_id}:$CLIENT_SECRET"', "-d grant_type=client_credentials"]
+    return Step(
+        title="Or get a token for the application itself",
+        code=token_request(arguments),
+        note="It needs no JWT. The token acts as the application, not as a person.",
+    )
 
 
 def code_steps(application: Application, redirect_url: str, *, has_secret: bool) -> list[Step]:

@@ -62,7 +62,7 @@ def test_the_machines_lines_make_a_jwt_that_is_valid(
     add_key(machine, public_pem(SIGNING_KEY), user=administrator, actor=Actor(user=administrator))
     pem = SIGNING_KEY.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     (tmp_path / "nightly-export_private_key.pem").write_bytes(pem)
-    sign, exchange, _ = snippets(console, machine)
+    sign, exchange, *_ = snippets(console, machine)
     token = run(sign + '\nprintf "%s" "$HEADER.$CLAIMS.$SIGNATURE"', tmp_path)
     claims = jwt.decode(token, SIGNING_KEY.public_key(), algorithms=["RS256"])
     assert claims["iss"] == Organization.current().customer_id

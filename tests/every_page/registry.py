@@ -13,6 +13,7 @@ from tests.every_page.visits import (
     guess,
     invitation_key,
     keep_access,
+    language,
     link_key,
     move_in,
     of_one,
@@ -261,6 +262,10 @@ APPLICATIONS = (
     Visit("console:application-use", "machine", of="machine"),
     Visit("console:application-use", "disabled", of="disabled"),
     Visit("console:application-use", "with nothing yet", of="bare", states=ONCE),
+    *(
+        Visit("console:application-use", f"{of}, {name}", of=of, query=language(name))
+        for of, name in (("machine", "python"), ("web", "node"), ("single page", "browser"))
+    ),
     Visit("console:try-it", "a JWT", of="machine"),
     Visit("console:try-it", "a JWT that is wrong", of="machine", sends={"jwt": WRONG_JWT}),
     Visit("console:try-it", "no JWT", of="machine", states=ONCE, sends={"jwt": "Bearer x"}),

@@ -130,6 +130,11 @@ def unsigned_jwt(**claims: Any) -> str:
     )
 
 
+def language(name: str) -> Query:
+    """Instructions in a language."""
+    return lambda _: {"in": name}
+
+
 def link_key(world: World) -> Mapping[str, str]:
     """The query of a password reset link."""
     return {"key": create_password_link(world.people["member"], actor=world.actor()).partition("key=")[2]}
