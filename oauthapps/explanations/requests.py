@@ -62,6 +62,23 @@ def other_assertion_type(said: str, expected: str) -> Explanation:
     return Explanation(f"client_assertion_type is {said}.", f"Send client_assertion_type={expected}.")
 
 
+def no_request_id() -> Explanation:
+    """Return that a client asks why, but not of which request."""
+    return Explanation(
+        "The request has no request_id parameter.",
+        "Send the X-Request-Id of the refused response as request_id.",
+    )
+
+
+def unknown_request_id() -> Explanation:
+    """Return that a client asks why about a request that is none of its own."""
+    return Explanation(
+        "No refused request of this client has that request_id.",
+        "Send the X-Request-Id of a response that refused a request with this Client ID; it is known some "
+        "seconds later.",
+    )
+
+
 def no_token() -> Explanation:
     """Return that a revocation or introspection names no token."""
     return Explanation("The request has no token parameter.", "Send the token in the body, as token.")

@@ -1,4 +1,4 @@
-"""The endpoints at which a client asks about a token it holds; each answers in JSON."""
+"""The endpoints at which a client asks about a token it holds, or a request of its own, in JSON."""
 
 from collections.abc import Callable
 from functools import partial
@@ -9,7 +9,7 @@ from audit.actors import Sender
 from oauthapps.http.decorators import allow_only
 from oauthapps.http.errors import NO_STORE
 from oauthapps.http.messages import ApiRequest, ApiResponse, ApiView, json_response
-from oauthapps.oauth2 import token_inspection
+from oauthapps.oauth2 import explain_endpoint, token_inspection
 from oauthapps.oauth2.client_authentication import AuthenticatedClient, authenticate_client
 from oauthapps.oauth2.errors import error_response, unreadable_response
 from oauthapps.oauth2.parameters import Parameters, UnreadableRequestError, read_body
@@ -51,3 +51,4 @@ def for_clients(view: ClientView, presented: FindPresented = lambda _: None) -> 
 
 revoke = for_clients(token_inspection.revoke)
 introspect = for_clients(token_inspection.introspect, token_inspection.presented)
+explain = for_clients(explain_endpoint.explain)

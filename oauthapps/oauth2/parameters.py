@@ -32,6 +32,7 @@ KNOWN = frozenset(
         "jwt_token",
         "redirect_uri",
         "refresh_token",
+        "request_id",
         RESOURCE,
         "scope",
         "token",

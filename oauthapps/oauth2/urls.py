@@ -32,4 +32,5 @@ urlpatterns = [
         Endpoint(endpoints.introspect, only_reads=True, recorded_as=RecordedEndpoint.INTROSPECT),
         name="introspect",
     ),
+    path("api/v1/explain", Endpoint(endpoints.explain, only_reads=True), name="explain"),
 ]

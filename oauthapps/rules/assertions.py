@@ -122,7 +122,8 @@ def unverified(part: str) -> Claims:
     try:
         payload = binascii.a2b_base64(part.translate(BASE64URL) + "==")
     except ValueError as error:
-        raise AssertionFaultError("has a part that is not base64url") from error
+        reason = "has a part that is not base64url"
+        raise AssertionFaultError(reason, "form", said=reason) from error
     return parse_claims(payload)
 
 
