@@ -57,6 +57,8 @@ HTTPS_WANTED = (
     "HTTPS is required. If the client used https, the proxy did not pass that on; otherwise the credentials "
     "crossed the network unencrypted: replace them."
 )
+RIGHT_HOST = "Use the host of BASE_URL in the client, and let a proxy pass the Host header on."
+USE_HTTPS = "Use the https URL in the client, let a proxy pass the scheme on, and replace the credentials."
 
 
 class RefusedError(Exception):
@@ -124,10 +126,13 @@ class ApiDispatcher:
         try:
             request.get_host()
         except SuspiciousOperation as error:
-            raise RefusedError(error_response(400, "invalid_request", WRONG_HOST), headers) from error
+            raise RefusedError(
+                error_response(400, "invalid_request", WRONG_HOST, fix=RIGHT_HOST), headers
+            ) from error
         if self.requires_https and not request.is_secure():
             # Never redirected: a client would repeat a POST as GET, or send secrets on.
-            raise RefusedError(error_response(403, "invalid_request", HTTPS_WANTED), headers)
+            refused = error_response(403, "invalid_request", HTTPS_WANTED, fix=USE_HTTPS)
+            raise RefusedError(refused, headers)
         if len(self.known) < MOST_HOSTS:
             self.known[host] = headers
         return headers

@@ -1,8 +1,9 @@
 """Errors as API clients read them: RFC 6749 section 5.2, and the shape existing integrations know."""
 
+from functools import partial
 from typing import Any
 
-from oauthapps.http.messages import ApiResponse, Refusal, json_response
+from oauthapps.http.messages import ApiResponse, Explanation, Refusal, json_response
 
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}  # RFC 6749 section 5.1
 
@@ -27,7 +28,7 @@ def error_members(status: int, error: str, message: str, *, compatible: bool = F
 
 
 def error_response(
-    status: int, error: str, message: str, headers: dict[str, str] | None = None
+    status: int, error: str, message: str, headers: dict[str, str] | None = None, fix: str = ""
 ) -> ApiResponse:
     """Return an error for whoever asked, in the standard shape; no cache may keep it.
 
@@ -36,7 +37,9 @@ def error_response(
         error: the error code.
         message: what is wrong, in ASCII and without anything that was sent.
         headers: what else the status calls for.
+        fix: what to do about it, for administrators, where that can be said here.
     """
     response = json_response(error_members(status, error, message), status, {**NO_STORE, **(headers or {})})
-    response.refusal = Refusal(error, message)
+    explain = partial(Explanation, message, fix) if fix else None
+    response.refusal = Refusal(error, message, explain=explain)
     return response

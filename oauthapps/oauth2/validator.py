@@ -22,7 +22,7 @@ from oauthapps.oauth2.explained import explained, explanation_of
 from oauthapps.oauth2.parameters import RESOURCE
 from oauthapps.oauth2.requests import AuthorizationRequest
 from oauthapps.rules import echoes, scopes
-from oauthapps.rules.pkce import challenge_fault
+from oauthapps.rules.pkce import METHOD, challenge_fault
 from oauthapps.services import consents
 from oauthapps.sql.catalog import catalog as catalog_of
 
@@ -78,7 +78,8 @@ class Validator(RequestValidator):
             fault = challenge_fault(request.code_challenge or "", request.code_challenge_method)
             if fault:
                 length, method = len(request.code_challenge or ""), request.code_challenge_method
-                method = "missing, which means plain" if method is None else echoes.named(method)
+                if method != METHOD:
+                    method = "missing, which means plain" if method is None else echoes.named(method)
                 error = InvalidRequestError(fault, request=request)
                 raise explained(error, authorization.bad_challenge, length, method)
         return bool(request.client.is_pkce_required)

@@ -29,9 +29,10 @@ class Refused(NamedTuple):
 
 
 def later(**span: float) -> time_machine.travel:
-    """Let the clock stand still, at a whole second, some time from now."""
-    at = timezone.now().replace(microsecond=0) + timedelta(**span)
-    return time_machine.travel(at, tick=False)
+    """Let the clock stand still, at the next whole second or some time after it."""
+    now = timezone.now()
+    whole = now + timedelta(microseconds=-now.microsecond % 1_000_000)
+    return time_machine.travel(whole + timedelta(**span), tick=False)
 
 
 def check(world: World, refused: Refused) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 import pytest
-from django.test import override_settings
+from django.test import Client, override_settings
 
 from oauthapps.models import AccessToken
 from oauthapps.models.extents import Extent
@@ -113,7 +113,18 @@ def guesses(world: World) -> "Answer":
         return world.web.post(INTROSPECT, form)
 
 
+def by_plain_http(world: World) -> "Answer":
+    with override_settings(SECURE_SSL_REDIRECT=True):
+        return Client().get(ME)
+
+
 REFUSALS = {
+    "other host": Refused(
+        headers(Host="elsewhere.example"),
+        "The Host header does not name this server: …",
+        "the host of BASE_URL",
+    ),
+    "plain http": Refused(by_plain_http, "HTTPS is required. …", "replace the credentials"),
     "no token": Refused(headers(), "The request has no access token.", "Authorization: Bearer"),
     "a header without a token": Refused(
         headers(Authorization="Bearer "), "The request has an Authorization header without a token.", "Bearer"
@@ -211,12 +222,12 @@ REFUSALS = {
         "Send the request as GET or HEAD",
     ),
     "revocation without a token": Refused(
-        lambda world: world.web.post(REVOKE, {}, Authorization=world.web.basic),
+        lambda world: world.web.post(REVOKE, {"hint": "x"}, Authorization=world.web.basic),
         "The request has no token parameter.",
         "as token",
     ),
     "introspection without a token": Refused(
-        lambda world: world.web.post(INTROSPECT, {}, Authorization=world.web.basic),
+        lambda world: world.web.post(INTROSPECT, {"hint": "x"}, Authorization=world.web.basic),
         "The request has no token parameter.",
         "as token",
     ),

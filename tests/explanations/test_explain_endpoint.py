@@ -133,7 +133,7 @@ def test_guessing_request_ids_is_slowed_down_and_the_clients_own_are_answered(wo
 
 
 def test_a_request_id_is_needed_and_only_post_will_do(world: World) -> None:
-    answer = world.web.post(EXPLAIN, {}, Authorization=world.web.basic)
+    answer = world.web.post(EXPLAIN, {"hint": "x"}, Authorization=world.web.basic)
     assert (answer.status_code, answer.json()["error"]) == (400, "invalid_request")
     assert world.web.http.get(EXPLAIN).status_code == 405
 
