@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote
 from oauthapps.api.bearer import BearerError, TokenContext, challenge, lacks_scope, living_token
 from oauthapps.api.protected_resources import metadata_url
 from oauthapps.explanations import access_tokens as explanations
-from oauthapps.explanations.scopes import said
+from oauthapps.explanations.scopes import refused
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from oauthapps.rules import scopes
 from oauthapps.rules.apis.identifiers import canonical
@@ -85,6 +85,6 @@ def check_all(request: ApiRequest, wanted: tuple[str, ...], resources: tuple[str
     is_for_all = identifiers <= set(catalog.audience(token.scope))
     if not is_for_all or not set(needed) <= set(token.scope):
         scope = scopes.render(name for name in needed if name in catalog.by_scope)
-        other = partial(explanations.not_for_resource, catalog.audience(whole.scope), said(resources, ()))
+        other = partial(explanations.not_for_resource, catalog.audience(whole.scope), refused(resources, ()))
         raise lacks_scope(token, scope, None if is_for_all else other)
     return token

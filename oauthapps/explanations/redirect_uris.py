@@ -15,7 +15,7 @@ LONGEST_URL = 2048
 MOST_URLS = 50
 # What a redirect URI has no reason to hold: a credential of ours, a JWT, a random value in its query.
 CREDENTIAL = re.compile(
-    rf"(?:{'|'.join(credential_values.PREFIXES)}|eyJ)[\w.~+/=-]+|(?<==)(?=[^&]*[0-9])[\w.~+/=%-]{{16,}}",
+    rf"(?:{'|'.join(credential_values.PREFIXES)}|eyJ)[\w.~+/=-]+|(?<==)(?=[^&]{{0,40}}[0-9])[\w.~+/=%-]{{16,}}",
     re.ASCII,
 )
 REMOVED = "[removed]"
@@ -103,7 +103,7 @@ def not_registered(client_id: str, sent: str) -> Explanation:
 
 def can_add(sent: str, application: Application) -> bool:
     """Return whether a redirect URI could be registered as it was sent."""
-    if CREDENTIAL.search(sent) or len(sent) > LONGEST_URL:
+    if len(sent) > LONGEST_URL or CREDENTIAL.search(sent):
         return False
     try:
         return check_redirect_url(sent, app_type=application.app_type) == sent
@@ -113,4 +113,4 @@ def can_add(sent: str, application: Application) -> bool:
 
 def without_credentials(sent: str) -> str:
     """Return a redirect URI without what could be a credential in it, and no longer than a registered one."""
-    return CREDENTIAL.sub(REMOVED, sent)[:LONGEST_URL]
+    return CREDENTIAL.sub(REMOVED, sent[:LONGEST_URL])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from oauthlib.oauth2 import OAuth2Error
 
-from oauthapps.explanations.scopes import other_resource, said
+from oauthapps.explanations.scopes import other_resource, refused
 from oauthapps.oauth2 import refusals
 from oauthapps.oauth2.explained import explained
 from oauthapps.rules import scopes
@@ -33,5 +33,5 @@ def limited(scope: Sequence[str], resource: str, catalog: Catalog) -> tuple[str,
     available = catalog.audience(scope)
     if not set(identifiers) <= set(available):
         error = InvalidTargetError(refusals.of_resources(available))
-        raise explained(error, other_resource, said(identifiers, available), available)
+        raise explained(error, other_resource, refused(identifiers, available), available)
     return catalog.of_apis(scope, identifiers) if identifiers else tuple(scope)

@@ -45,7 +45,7 @@ def other_scopes(
     """
     error, said = (
         InvalidScopeError(refusals.of_scopes(asked, available)),
-        scopes.said(asked, catalog.by_scope),
+        scopes.refused(asked, available, catalog.by_scope),
     )
     return explained(error, scopes.not_available, said, available, catalog.by_scope, is_refresh=is_refresh)
 

@@ -110,8 +110,8 @@ class Validator(RequestValidator):
             raise explained(InvalidScopeError(refusals.NO_SCOPE, request=request), explanations.none_left)
         if not set(asked) <= set(available):
             refused = InvalidScopeError(refusals.of_link(asked, available, catalog.by_scope), request=request)
-            said = explanations.said(asked, catalog.by_scope)
-            raise explained(refused, explanations.not_available, said, available, catalog.by_scope)
+            names = explanations.refused(asked, available, catalog.by_scope)
+            raise explained(refused, explanations.not_available, names, available, catalog.by_scope)
         try:
             request.scopes = list(limited(asked, getattr(request, RESOURCE) or "", catalog))
         except InvalidTargetError as error:
