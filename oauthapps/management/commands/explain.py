@@ -1,15 +1,19 @@
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.base import AutomationCommand
+from common.words import counted
 from oauthapps.models import RecordedRequest
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 UNKNOWN = (
     "No refused request with this ID is recorded. A server writes it down a few seconds after its "
     "answer, and "
-    "housekeeping deletes it later; of many that are alike, the first ones and the last one can be found."
+    "it is kept for at most {days} (REQUEST_DAYS); of many that are alike, the first ones and the last "
+    "one can "
+    "be found."
 )
 
 
@@ -27,7 +31,7 @@ class Command(AutomationCommand):
         rows = RecordedRequest.objects.refused().with_id(options["request_id"].strip())
         row = rows.select_related("application").first()
         if row is None:
-            raise CommandError(UNKNOWN)
+            raise CommandError(UNKNOWN.format(days=counted(settings.REQUEST_DAYS, "day")))
         said = {
             "cause": row.cause,
             "fix": row.fix,
