@@ -136,6 +136,19 @@ class ConsentPage:
             "lasts_already": self.access.renewable_since is not None,
         }
 
+    def whole_context(self) -> dict[str, Any]:
+        """Return the same with what the template shows of the application and of where people are sent."""
+        asked, application = self.asked, self.application
+        seconds = self.catalog.most_seconds(asked.scopes, application.access_token_seconds)
+        return self.context() | {
+            "application": application,
+            "organization": application.organization,
+            "access_token_lifetime": span_in_words(seconds),
+            "redirect_host": display_host(asked.redirect_uri),
+            "leads_to_app": not asked.redirect_uri.startswith(("https:", "http:")),
+            "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,
+        }
+
     @property
     def until_sentence(self) -> str:
         """Until when what is allowed now lasts without a time limit."""
@@ -166,16 +179,8 @@ def show_consent(
     consent = Consent.objects.in_force().filter(user=user, application=application).first()
     access = access_of(consent) if consent else Access()
     page = ConsentPage(asked=asked, consent=consent, access=access, now=timezone.now())
-    context = page.context() | {
-        "application": application,
+    context = page.whole_context() | {
         "chosen_limit": next((limit for limit, _ in page.time_limits() if limit == chosen), ""),
-        "organization": application.organization,
-        "access_token_lifetime": span_in_words(
-            asked.catalog.most_seconds(asked.scopes, application.access_token_seconds)
-        ),
-        "redirect_host": display_host(asked.redirect_uri),
-        "leads_to_app": not asked.redirect_uri.startswith(("https:", "http:")),
-        "first_time": asked.redirect_url is not None and asked.redirect_url.last_used_at is None,
         "authorization_request": seal(parameters, user, asked),
     }
     return render(request, "oauth2/consent.html", context, status=status)

@@ -5,6 +5,7 @@ from django.urls import path
 from oauthapps.http.decorators import cross_origin
 from oauthapps.http.messages import Endpoint
 from oauthapps.oauth2 import authorization, endpoints, token_endpoint
+from oauthapps.oauth2.consent_preview import preview
 from oauthapps.oauth2.switch_account import switch_account
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
@@ -12,6 +13,7 @@ app_name = "oauth2_provider"
 urlpatterns = [
     path("authorize", authorization.AuthorizationView.as_view(), name="authorize"),
     path("authorize/switch-account", switch_account, name="switch-account"),
+    path("authorize/preview/<identifier:client_id>", preview, name="consent-preview"),
     path(
         "api/v1/token",
         Endpoint(cross_origin(token_endpoint.token), recorded_as=RecordedEndpoint.TOKEN),

@@ -500,6 +500,9 @@ APIS = (
 )
 
 CONSENT = (
+    Visit("oauth2_provider:consent-preview", "web", of="web"),
+    Visit("oauth2_provider:consent-preview", "an API", of="partner", states=ONCE),
+    Visit("oauth2_provider:consent-preview", "with nothing yet", of="bare", states=ONCE),
     Visit("oauth2_provider:authorize", "web", by="other", query=consent_request("web")),
     Visit(
         "oauth2_provider:authorize",
