@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Event", "EventKind", "HousekeepingJob", "HousekeepingLease", "HousekeepingRun"]
 
 LONGEST_DETAIL = 300
+LABELS = {kind.value: str(kind.label) for kind in EventKind}
 
 
 class NamedRow(Protocol):
@@ -172,7 +173,7 @@ class Event(models.Model):
     @property
     def label(self) -> str:
         """What happened, in words."""
-        return str(dict(EventKind.choices).get(self.kind, self.kind))
+        return LABELS.get(self.kind, self.kind)
 
     @property
     def origin(self) -> str:

@@ -21,9 +21,11 @@ Columns = Mapping[str, Callable[[Row], Value]]
 MOST_ROWS = 10_000
 CUT_OFF = f"Only the first {MOST_ROWS:,} rows are in this file. Narrow the filters to export the others."
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for the encoding of its country
-# Begins a formula, also in full width. In many countries Excel takes a semicolon for the separator, and then
-# a line break inside quotation marks ends the row: a cell may begin behind either.
-FORMULA = re.compile("((?:^|[;\t\r\n]) *)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])|^(?=[\t\r\n])")
+FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # what one begins with, also in full width
+SKIPPED = "\t\r\n"  # what may be skipped before one
+# In many countries Excel takes a semicolon for the separator, and then a line break inside quotation marks
+# ends the row: a cell may begin behind either.
+IN_ANOTHER_CELL = re.compile(rf"([;{SKIPPED}] *)(?=[{re.escape(FORMULA)}])")
 
 
 def csv_of(columns: Columns[Row], rows: Iterable[Row]) -> bytes:
@@ -60,4 +62,6 @@ def cell(value: Value) -> str:
 
 def harmless(text: str) -> str:
     """Return a text with an apostrophe before everything that a spreadsheet would take for a formula."""
-    return FORMULA.sub(r"\1'", text)
+    if text.lstrip(" ").startswith(tuple(FORMULA + SKIPPED)):
+        text = f"'{text}"
+    return IN_ANOTHER_CELL.sub(r"\1'", text)

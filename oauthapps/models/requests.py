@@ -12,6 +12,7 @@ from oauthapps.models.applications import Application
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 LONGEST_USER_AGENT = 300
+ENDPOINTS = {endpoint.value: str(endpoint.label) for endpoint in RecordedEndpoint}
 
 
 class RecordedRequestQuerySet(models.QuerySet["RecordedRequest"]):
@@ -98,7 +99,7 @@ class RecordedRequest(models.Model):
     @property
     def endpoint_label(self) -> str:
         """What pages call the endpoint."""
-        return str(dict(RecordedEndpoint.choices).get(self.endpoint, self.endpoint))
+        return ENDPOINTS.get(self.endpoint, self.endpoint)
 
     @property
     def outcome_label(self) -> str:

@@ -48,6 +48,8 @@ def addresses() -> list[str]:
         "<digest:digest>": "0" * 64,
         "<int:pk>": "1",
         "<str:kind>": "long_assertions",
+        "<str:finding>": "old_secret",
+        "<int:subject>": "0",
         "<int:scope_pk>": "1",
         "(?P<version>[^/]+)": "v15.0",
         "(?:/[\\s\\S]*)?": "",

@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from audit.actors import Actor
+from audit.models import Event, EventKind
 from oauthapps.models import Application, RecordedRequest
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
@@ -267,6 +268,22 @@ def test_a_parameter_may_have_any_name_and_any_value(console: Browser, web: Appl
     assert terms[-3:] == ["items", "scope", "<b>"]
     assert '["a", "b"]' in page.text
     assert "<script>1" not in page.content
+
+
+def test_a_request_may_have_no_id(console: Browser, web: Application) -> None:
+    assert shown(console, record_request(web, request_id="")).heading == "Request without an ID"
+
+
+@pytest.mark.spec("U-52", "the product's request inspector")
+def test_an_event_leads_to_the_request_that_it_happened_in(console: Browser, web: Application) -> None:
+    row = record_request(web)
+    address = reverse("console:request", args=[row.pk])
+    Event.objects.record(EventKind.CODE_REPLAYED, actor=Actor(request_id=row.request_id), application=web)
+    record_request(web, request_id="")
+    Event.objects.record(EventKind.CODE_REPLAYED, actor=Actor(), application=web)
+    for page in (console.get("/console/activity/"), console.get(f"{web.get_absolute_url()}activity/")):
+        links = [link for link in page.links().values() if link.startswith(REQUESTS) and link != REQUESTS]
+        assert links == [address]
 
 
 def test_a_request_that_is_not_there_is_404(console: Browser, db: None) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.conf import settings
+from django.db.models import OuterRef, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -12,6 +13,7 @@ from audit.models import Event, EventQuerySet
 from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import ACTIVITY, render_sub_page
+from oauthapps.models import RecordedRequest
 
 EVENTS_PER_PAGE = 50
 EVENTS_OF_APPLICATION = 20  # most applications have few
@@ -61,9 +63,15 @@ def page_of(found: EventQuerySet, before: int | None, number: int) -> tuple[list
     """
     if before is not None:
         found = found.filter(pk__lt=before)
+    found = found.annotate(recorded=recorded_request())
     rows = list(found.select_related("application", "person", "actor")[: number + 1])
     shown = rows[:number]
     return shown, shown[-1].pk if len(rows) > number else None
+
+
+def recorded_request() -> Subquery:
+    """Return what finds the recorded request that an event happened in, if there is one."""
+    return Subquery(RecordedRequest.objects.filter(request_id=OuterRef("request_id")).values("pk")[:1])
 
 
 def event_id(text: str) -> int | None:
