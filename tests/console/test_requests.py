@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from django.urls import reverse
 from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from accounts.models import User
 from audit.actors import Actor
@@ -197,6 +197,12 @@ def test_what_cannot_be_looked_for_is_explained_and_stays_in_the_form(
         for name, value in query.items():
             field = page.field(name)
             assert field.tag == "select" or field.get("value") == value
+
+
+def test_it_says_how_long_requests_are_kept(console: Browser, web: Application, settings: Settings) -> None:
+    settings.REQUEST_DAYS = 9
+    for address in (REQUESTS, of_application(web)):
+        assert "Requests are kept for 9 days." in console.get(address).text
 
 
 def test_what_is_not_found_is_said_to_be(console: Browser, web: Application) -> None:

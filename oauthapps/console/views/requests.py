@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -50,7 +51,13 @@ def found_requests(request: HttpRequest, form: RequestFilters) -> dict[str, Any]
     place = Place.parse(request.GET.get("before", ""))
     found = form.select() if form.is_valid() else RecordedRequest.objects.none()
     rows, older = page_of(found, place)
-    return {"form": form, "rows": rows, "older": older, "is_latest": place is None}
+    return {
+        "form": form,
+        "rows": rows,
+        "older": older,
+        "is_latest": place is None,
+        "days": settings.REQUEST_DAYS,
+    }
 
 
 @administrator_required
