@@ -109,13 +109,17 @@ def test_tokens_are_broken_down_by_what_they_came_by(
     count(machine, kind=UsageKind.KEY, subject=key.pk, issued=1234)
     count(machine, kind=UsageKind.API, subject=0, issued=3)
     count(machine, kind=UsageKind.API, subject=api.pk, issued=4, refreshed=1)
+    for number in range(20):
+        CredentialCaller.objects.create(
+            application=machine, kind=UsageKind.KEY, credential=key.pk, address=f"192.0.2.{number}"
+        )
     for address in ("192.0.2.1", "192.0.2.2"):
         CredentialCaller.objects.create(
             application=machine, kind=UsageKind.SECRET, credential=secret.pk, address=address
         )
     page = console.get(usage_of(machine))
     assert table(page, "by-secrets")[0][:5] == [secret.masked, "10", "0", "2", "2"]
-    assert table(page, "by-keys")[0][:5] == [key.short_id, "1,234", "0", "0", "0"]
+    assert table(page, "by-keys")[0][:5] == [key.short_id, "1,234", "0", "0", "20 or more"]
     day = f"{today():%b} {today().day}, {today().year}"
     assert table(page, "by-apis") == [
         [settings.PRODUCT_NAME, "3", "0", "0", day],

@@ -100,5 +100,5 @@ def without_privacy_policy(now: datetime) -> QuerySet[Application]:  # noqa: ARG
 def _unused_parts(rows: QuerySet[Any], now: datetime) -> QuerySet[Any]:
     since = now - UNUSED_FOR
     unused = Q(last_used_at=None) | Q(last_used_at__lt=since)
-    of_used = OF_LIVE & ~Q(application__in=unused_applications(now))
-    return rows.filter(of_used, unused, created_at__lt=since)
+    of_unused = Exists(unused_applications(now).filter(pk=OuterRef("application")))
+    return rows.filter(OF_LIVE, unused, ~of_unused, created_at__lt=since)

@@ -12,6 +12,7 @@ from django.db.models import Count, Max, Q, Sum
 from oauthapps.console.usage.periods import Period
 from oauthapps.models import Api, Application, ClientSecret, CredentialCaller, PublicKey, UsageCount
 from oauthapps.models.usage import UsageKind
+from oauthapps.services.usage_counts import CALLERS_KEPT
 
 BUILT_IN = 0
 IS_TOKEN = Q(issued__gt=0) | Q(refreshed__gt=0)
@@ -65,6 +66,13 @@ class Line:
     def last_used_on(self) -> date | None:
         """The day of its latest use, where no time is known."""
         return None if self.last_used_at else self.counts.last_day
+
+    @property
+    def callers_in_words(self) -> str:
+        """From how many places it was used, as far as they are kept; empty where that is not counted."""
+        if self.callers is None:
+            return ""
+        return f"{self.callers}" if self.callers < CALLERS_KEPT else f"{CALLERS_KEPT} or more"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from oauthapps.console.usage.days import days_of, days_of_all
 from oauthapps.console.usage.panels import people_panel, refused_panel, tokens_panel
 from oauthapps.console.usage.periods import Period
 from oauthapps.console.usage.ranking import ranked_apis, ranked_applications
+from oauthapps.services.usage_counts import USAGE_DAYS
 
 APPLICATIONS_PER_PAGE = 50
 
@@ -26,9 +27,10 @@ def usage(request: HttpRequest) -> HttpResponse:
     days = days_of_all(period)
     context = {
         "period": period,
+        "days_kept": USAGE_DAYS,
         "counted_since": Organization.current().usage_counted_since,
         "panels": [tokens_panel(days), refused_panel(days)],
-        "page": Paginator(ranked_applications(period), APPLICATIONS_PER_PAGE).get_page(
+        "page": Paginator(list(ranked_applications(period)), APPLICATIONS_PER_PAGE).get_page(
             request.GET.get("page")
         ),
         "apis": list(ranked_apis(period)),
@@ -45,6 +47,7 @@ def application_usage(request: HttpRequest, client_id: str) -> HttpResponse:
     days = days_of(application, period)
     context = {
         "period": period,
+        "days_kept": USAGE_DAYS,
         "counted_since": application.counted_since,
         "panels": [tokens_panel(days), refused_panel(days), people_panel(days)],
         "breakdowns": list(breakdowns_of(application, period)),
