@@ -30,6 +30,7 @@ urlpatterns = [
     re_path(r"^system/(?:oauth2?-applications/)?$", applications.index, name="system"),
     path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
+    path("docs/", include("server.guide.urls")),
     path("integrations/oauth2/", include("oauthapps.oauth2.urls")),
     path(".well-known/oauth-authorization-server", Endpoint(metadata, needs_database=False), name="metadata"),
     path(".well-known/change-password", change_password, name="change-password"),

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
+from server.guide.documents import DOCUMENTS
 from tests.infrastructure.compose import COMPOSE, read_compose
 from tests.infrastructure.containerfile import CONTAINERFILE, Stage, context, given_files, stages_of
 from tests.infrastructure.installation import ROOT
 
-SERVED = {"accounts", "audit", "common", "config", "oauthapps", "server", "static", "templates"}
+SERVED = {"accounts", "audit", "common", "config", "docs", "oauthapps", "server", "static", "templates"}
 NAMED_VERSION = re.compile(r"[a-z]+:\d+(\.\d+)*-[a-z-]+(@sha256:[0-9a-f]{64})?")
 VARIABLE = re.compile(r"^\| `([A-Z_]+)` \|", re.MULTILINE)
 SERVICES = ["gatehouse", "database"]
@@ -74,6 +75,12 @@ def test_the_engine_is_given_what_is_served_and_nothing_else() -> None:
             "manage.pyc",
         ]
     )
+
+
+@pytest.mark.spec("U-166", "the integration guide")
+def test_of_the_documents_the_engine_is_given_those_of_the_guide() -> None:
+    given = {name for name in given_files() if name.startswith("docs/")}
+    assert given == {document.source for document in DOCUMENTS}
 
 
 @pytest.mark.spec("O-90", "ASVS 13.2.2")

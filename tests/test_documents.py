@@ -12,7 +12,7 @@ import pytest
 from tests.private_names import names_in
 
 ROOT = Path(__file__).resolve().parents[1]
-DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").glob("*.md"))]
+DOCUMENTS = [*sorted(ROOT.glob("*.md")), *sorted((ROOT / "docs").rglob("*.md"))]
 SOURCES = [
     path
     for folder in ("accounts", "audit", "common", "config", "oauthapps", "server")

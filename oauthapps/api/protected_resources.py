@@ -11,6 +11,7 @@ from django.core.handlers.wsgi import get_path_info
 
 from oauthapps.http.decorators import allow_only, public
 from oauthapps.http.errors import error_response
+from oauthapps.http.issuer import guide_path
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
 from oauthapps.rules.apis.identifiers import canonical
 from oauthapps.sql.catalog import built_in_identifier, current_catalog
@@ -35,6 +36,8 @@ def metadata(request: ApiRequest) -> ApiResponse:
         "bearer_methods_supported": ["header"],
         "resource_name": api.name,
     }
+    if api.identifier == built_in_identifier():
+        document["resource_documentation"] = f"{settings.BASE_URL}{guide_path()}"
     return json_response(document, headers={"Cache-Control": "public, max-age=3600"})
 
 

@@ -22,6 +22,12 @@ def path(name: str) -> str:
     return reverse(f"oauth2_provider:{name}")
 
 
+@cache
+def guide_path() -> str:
+    """Return the path of the guide for developers (RFC 8414 section 2, RFC 9728 section 2)."""
+    return reverse("guide:contents")
+
+
 def accepted_audiences() -> set[str]:
     """Return what an assertion may name as its `aud` (RFC 7523 section 3, item 3)."""
     return {issuer(), endpoint("token"), endpoint("jwt-exchange")}

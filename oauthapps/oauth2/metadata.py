@@ -1,7 +1,7 @@
 """Authorization server metadata (RFC 8414): what is offered, and nothing else."""
 
 from oauthapps.http.decorators import allow_only, public
-from oauthapps.http.issuer import endpoint, issuer
+from oauthapps.http.issuer import endpoint, guide_path, issuer
 from oauthapps.http.messages import ApiRequest, ApiResponse, json_response
 from oauthapps.oauth2.client_assertions import ALGORITHMS
 from oauthapps.rules import scopes
@@ -32,5 +32,6 @@ def metadata(request: ApiRequest) -> ApiResponse:  # noqa: ARG001
         "introspection_endpoint_auth_signing_alg_values_supported": list(ALGORITHMS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
+        "service_documentation": issuer() + guide_path(),
     }
     return json_response(document, headers={"Cache-Control": "public, max-age=3600"})

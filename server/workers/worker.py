@@ -9,6 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
+from django.urls import reverse
 
 from oauthapps.oauth2.parameters import MAX_BODY_BYTES
 from server.dispatcher import Application, endpoint_at
@@ -98,7 +99,7 @@ class Worker:
         self.journal = journal
         self.count = recorder.note_answer if recorder else None
         self.bodies = bodies
-        self.static_url = settings.STATIC_URL
+        self.without_database = (settings.STATIC_URL, reverse("guide:contents"))
         self.reserve = Reserve()
         self.writing = self.reading = Permits(threads, self.respond)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
@@ -140,7 +141,8 @@ class Worker:
         None where it can be answered though the database is out of reach.
         """
         environ, endpoint = exchange.environ, exchange.endpoint
-        if not endpoint.needs_database if endpoint else environ["PATH_INFO"].startswith(self.static_url):
+        path = environ["PATH_INFO"]
+        if not endpoint.needs_database if endpoint else path.startswith(self.without_database):
             return None
         only_reads = environ["REQUEST_METHOD"] in SAFE_METHODS or (endpoint and endpoint.only_reads)
         return self.reading if only_reads else self.writing

@@ -51,6 +51,7 @@ def addresses() -> list[str]:
         "<str:finding>": "old_secret",
         "<int:subject>": "0",
         "<int:scope_pk>": "1",
+        "<path:path>": "errors/",
         "(?P<version>[^/]+)": "v15.0",
         "(?:/[\\s\\S]*)?": "",
         "(?:oauth2?-applications/)?": "",

@@ -54,7 +54,9 @@ class World:
     """The people by what they are to whoever looks at pages, and arguments of addresses by what they name."""
 
     people: dict[str, User] = field(default_factory=dict)
-    arguments: dict[str, tuple[object, ...]] = field(default_factory=lambda: {"": (), "version": ("v22.0",)})
+    arguments: dict[str, tuple[object, ...]] = field(
+        default_factory=lambda: {"": (), "version": ("v22.0",), "guide": ("errors/",)}
+    )
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
     def new_id(self) -> str:

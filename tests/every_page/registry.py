@@ -2,6 +2,7 @@
 
 from django.utils import timezone
 
+from server.guide.documents import DOCUMENTS
 from tests.every_page.visits import (
     USUAL,
     Visit,
@@ -127,6 +128,18 @@ ACCOUNT = (
         sends={"time_limit": "x"},
         status=422,
     ),
+)
+
+GUIDE = (
+    Visit("guide:contents", by="", states=BEFORE_ANYTHING),
+    Visit("guide:page", "errors", of="guide", by="", states=BEFORE_ANYTHING),
+    Visit("guide:page", "errors, signed in", of="guide", states=ONCE),
+    *(
+        Visit(document.url, by="", states=BEFORE_ANYTHING)
+        for document in DOCUMENTS
+        if document.name not in {"", "errors"}
+    ),
+    Visit("/docs/nothing/", by="", states=BEFORE_ANYTHING, status=404),
 )
 
 PEOPLE = (
@@ -559,4 +572,4 @@ REFUSALS = (
     ),
 )
 
-VISITS = (*SIGNING_IN, *ACCOUNT, *PEOPLE, *APPLICATIONS, *APIS, *CONSENT, *REFUSALS)
+VISITS = (*SIGNING_IN, *GUIDE, *ACCOUNT, *PEOPLE, *APPLICATIONS, *APIS, *CONSENT, *REFUSALS)

@@ -107,6 +107,13 @@ def test_there_is_no_key_set_because_nothing_is_signed(document: dict[str, Any])
     assert {name.partition("_endpoint_auth_signing_alg")[2] for name in signing} == {"_values_supported"}
 
 
+@pytest.mark.spec("U-165", "RFC 8414 §2")
+def test_it_leads_developers_to_the_guide(document: dict[str, Any]) -> None:
+    guide = document["service_documentation"]
+    assert guide.startswith(f"{ISSUER}/")
+    assert Client().get(guide.removeprefix(ISSUER)).status_code == 200
+
+
 @pytest.mark.spec("M-12", "RFC 9700 §2.6")
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
 def test_the_token_endpoint_never_lets_scripts_send_cookies(single_page: OAuthClient, method: str) -> None:
@@ -182,5 +189,6 @@ def test_nothing_is_listed_that_does_not_exist(document: dict[str, Any]) -> None
         "introspection_endpoint_auth_methods_supported",
         "code_challenge_methods_supported",
         "authorization_response_iss_parameter_supported",
+        "service_documentation",
     }
     assert document["scopes_supported"] == ["read", "write", "offline_access"]

@@ -38,6 +38,7 @@ def test_the_built_in_api_says_who_issues_its_tokens() -> None:
         "scopes_supported": ["read", "write", "offline_access"],
         "bearer_methods_supported": ["header"],
         "resource_name": "Gatehouse",
+        "resource_documentation": f"{HERE}/docs/",
     }
     assert answer["Access-Control-Allow-Origin"] == "*"
     assert Client().get(METADATA).json()["issuer"] == answer.json()["authorization_servers"][0]
@@ -50,6 +51,7 @@ def test_an_api_under_our_origin_has_its_own(path: str) -> None:
     document = Client().get(f"{WELL_KNOWN}{path}").json()
     assert (document["resource"], document["resource_name"]) == (f"{HERE}{path}", "Invoices")
     assert document["scopes_supported"] == ["invoices:read"]
+    assert "resource_documentation" not in document
 
 
 @pytest.mark.spec("Y-66", "RFC 9728 §3.1")

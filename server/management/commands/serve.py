@@ -20,6 +20,7 @@ from common.former_keys import read_former_keys, write_former_keys
 from config import env
 from server import first_run
 from server.database import database_name
+from server.guide import pages as guide
 from server.unsafe_settings import refuse_unsafe_settings
 from server.workers.server import serve
 
@@ -56,6 +57,7 @@ class Command(BaseCommand):
             self.introduce_administrator()
         with alone_in(settings.VAR_DIR):
             collect_static_files_if_changed()
+        guide.prepare()
         self.stdout.write(f"The database is {database_name()}.")
         self.stdout.write(f"{settings.PRODUCT_NAME} is at {settings.BASE_URL}/ (stop it with Ctrl-C)")
         self.stdout.flush()
