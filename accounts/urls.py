@@ -9,7 +9,6 @@ from accounts.views import (
     account_access,
     home,
     invitations,
-    organization,
     passwords,
     people,
     reauthentication,
@@ -76,6 +75,5 @@ urlpatterns = [
     path("people/export.csv", people.export_people, name="export-people"),
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),
-    path("organization/", organization.organization, name="organization"),
     path("organization/second-factor/", second_factor_rule.second_factor_rule, name="second-factor-rule"),
 ]

@@ -10,6 +10,7 @@ class JobName(models.TextChoices):
 
     EXPIRED = "expired", "Delete expired tokens and sessions"
     RETIREMENTS = "retirements", "Delete what deleted applications left behind"
+    CREDENTIALS = "credentials", "Retire client secrets and keys, and warn before they expire"
     COUNTERS = "counters", "Delete counters that no longer count"
     RECORDS = "records", "Delete old events and records"
     REQUESTS = "requests", "Delete old recorded requests and usage counts"

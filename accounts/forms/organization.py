@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from django import forms
 
 from accounts.models import Organization
+from accounts.models.organization import SECRET_DAYS
 from common.validators import validate_name
 
 if TYPE_CHECKING:
@@ -14,11 +15,20 @@ else:
 
 
 class OrganizationForm(ModelForm):
-    """Name, domain and lane."""
+    """Name, domain and lane, and how long client secrets live."""
+
+    secret_days = forms.TypedChoiceField(
+        label="Client secrets live at most",
+        choices=[("", "Off"), *((days, f"{days} days") for days in SECRET_DAYS)],
+        coerce=int,
+        empty_value=None,
+        required=False,
+        help_text="New client secrets expire by then. Those that exist keep the time they have.",
+    )
 
     class Meta:
         model = Organization
-        fields = ["name", "domain", "lane"]
+        fields = ["name", "domain", "lane", "secret_days"]
         labels = {"name": "Name", "domain": "Domain", "lane": "Lane"}
         help_texts = {
             "name": "Shown in invitations and on consent pages.",

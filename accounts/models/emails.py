@@ -10,7 +10,9 @@ from accounts.models.users import User
 class WaitingEmail(models.Model):
     """An email that could not be sent at once, as its template and what that says: never a secret."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="waiting_emails")
+    # None where it is for an address that is nobody's here.
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="waiting_emails")
+    address = models.EmailField(blank=True, db_default="")
     # One of `accounts.services.waiting_emails.MAY_WAIT`.
     template = models.CharField(max_length=100)
     # Names, numbers, and times, as they were.
@@ -21,4 +23,4 @@ class WaitingEmail(models.Model):
     attempts = models.PositiveIntegerField(default=0)
 
     def __str__(self) -> str:
-        return f"{self.template} for {self.user_id}"
+        return f"{self.template} for {self.user_id or self.address}"

@@ -11,7 +11,7 @@ from common.edits import LATEST_CHANGES, Changes, Subject, merge_edits
 
 
 def change_organization(
-    values: Mapping[str, str],
+    values: Mapping[str, str | int | None],
     *,
     actor: Actor,
     labels: Mapping[str, str] | None = None,
@@ -54,4 +54,5 @@ def subject_of(organization: Organization, labels: Mapping[str, str]) -> Subject
         labels=labels,
         recorded_as={name: name for name in labels},
         changes=lambda: events[:LATEST_CHANGES],
+        readable=lambda _, value: "Off" if value is None else str(value),
     )

@@ -28,6 +28,8 @@ from common.work import Work
 
 # What has a one-time link may not wait: nothing that lets anybody in is stored in the clear.
 MAY_WAIT = {
+    "console/email/credential_expires",
+    "console/email/retirement_stopped",
     "people/email/access_revoked",
     "people/email/second_factors_reset",
     "people/email/sessions_ended",
@@ -63,17 +65,22 @@ class Claim:
         return monotonic() - self.at > CLAIM_SECONDS
 
 
-def queue(template: str, people: Iterable[int], context: Mapping[str, Any]) -> None:
+def queue(
+    template: str, people: Iterable[int], context: Mapping[str, Any], addresses: Iterable[str] = ()
+) -> None:
     """Have an email sent to some people soon; in a transaction, if that is committed.
 
     Args:
         template: where its templates are, as for `email_message`; one of `MAY_WAIT`.
         people: whom it is for, by primary key.
         context: what it says besides: values that JSON has, and times called `at` and `before`.
+        addresses: who gets it besides, by email addresses that are nobody's here.
     """
     if template not in MAY_WAIT:
         raise ValueError(template)  # it may have a secret
-    rows = [WaitingEmail(user_id=person, template=template, context=dict(context)) for person in people]
+    to: list[dict[str, Any]] = [{"user_id": person} for person in people]
+    to += [{"address": address} for address in addresses]
+    rows = [WaitingEmail(template=template, context=dict(context), **one) for one in to]
     WaitingEmail.objects.bulk_create(rows, batch_size=500)
 
 
@@ -123,7 +130,7 @@ def claim(work: Work) -> Claim | None:
 def send_claimed(claimed: Claim, connection: Any, work: Work) -> None:
     """Send an email that was claimed, and forget it; or leave it until the claim runs out."""
     email = claimed.email
-    if not email.user.is_active:
+    if email.user is not None and not email.user.is_active:
         with work.turn():
             forget(email)
         return
@@ -157,7 +164,8 @@ def message_of(email: WaitingEmail) -> EmailMessage:
         name: parse_datetime(value) if name in TIMES and value else value
         for name, value in email.context.items()
     }
-    message = email_message(email.template, email.user.email, {"user": email.user, **context})
+    address = email.user.email if email.user else email.address
+    message = email_message(email.template, address, {"user": email.user, **context})
     host = urlsplit(settings.BASE_URL).hostname
     message.extra_headers["Message-ID"] = f"<{email.queued_at:%Y%m%d%H%M%S}.{email.pk}@{host}>"
     return message

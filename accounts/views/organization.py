@@ -1,4 +1,4 @@
-"""The organization: its name, and what travels with authorization responses."""
+"""What the pages share on which the organization is changed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,24 +6,13 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required, step_up_required
-from accounts.forms.organization import ModelForm, OrganizationForm
+from accounts.forms.organization import ModelForm
 from accounts.models import Organization
 from accounts.pages.save_messages import tell_what_was_saved
 from accounts.services.organization import change_organization
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflictError
-
-
-@administrator_required
-@require_http_methods(["GET", "HEAD", "POST"])
-@step_up_required
-def organization(request: HttpRequest) -> HttpResponse:
-    """Show the organization and change its name, domain and lane, which clients go by."""
-    form = OrganizationForm(request.POST or None, instance=Organization.current())
-    return show_or_save(request, form, "people/organization.html")
 
 
 def show_or_save(request: HttpRequest, form: ModelForm, template: str, **more: Any) -> HttpResponse:

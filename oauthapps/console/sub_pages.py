@@ -7,6 +7,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from accounts.services.mail import can_send
+from oauthapps.console.ending_credentials import endings_of
 from oauthapps.console.exceptions import in_force
 from oauthapps.console.hygiene.findings import kinds_of
 from oauthapps.console.moving_in import is_moving_in
@@ -71,6 +73,8 @@ def render_sub_page(
             if moves or each not in {MOVING_IN} - {page}
         ],
         "is_moving_in": moves,
+        "endings": endings_of(application) if summary.has_endings else None,
+        "can_send": can_send(),
         "exceptions": list(in_force(application)) if moves else [],
     }
     if page is SETTINGS and not summary.missing:  # what is not set up yet is no matter of hygiene

@@ -21,6 +21,7 @@ from django.db.models import (
 )
 from django.db.models.functions import Cast, Coalesce, Greatest, NullIf
 
+from oauthapps.console.ending_credentials import has_endings
 from oauthapps.console.usage.weeks import Week
 from oauthapps.models import AccessToken, Application, ClientSecret, PublicKey, RedirectURL, UsageCount
 from oauthapps.models.usage import UsageKind
@@ -77,6 +78,8 @@ class ApplicationSummary:
         last_used_at: the latest use of anything it has; None if there was none, or its day alone is known.
         last_used_on: the day in UTC of the latest use, where its time is not known.
         has_secrets: whether it has a client secret that works.
+        has_expired_secrets: whether it has secrets, and all of them have expired.
+        has_endings: whether something is about to happen to its secrets and keys; known of one application.
         missing: what it needs before it can be used, each with the id of its section on the settings page.
         week: its last seven days, where they were asked for.
     """
@@ -85,8 +88,10 @@ class ApplicationSummary:
     last_used_at: datetime | None
     last_used_on: date | None
     has_secrets: bool
+    has_expired_secrets: bool
     missing: tuple[tuple[str, str], ...]
     week: Week | None = None
+    has_endings: bool = False
 
     @property
     def status(self) -> Status:
@@ -111,6 +116,7 @@ def summarized(applications: QuerySet[Application]) -> QuerySet[Application]:
     rows: QuerySet[Application] = applications.annotate(
         has_redirect_urls=Exists(RedirectURL.objects.filter(application=OuterRef("pk"))),
         has_secrets=Exists(ClientSecret.objects.usable().filter(application=OuterRef("pk"))),
+        has_live_secrets=Exists(ClientSecret.objects.live().filter(application=OuterRef("pk"))),
         has_keys=Exists(PublicKey.objects.usable().filter(application=OuterRef("pk"))),
         last_used_on=_last_day(),
         last_used_at=_latest_of(
@@ -154,7 +160,8 @@ def summaries(
 
 def summary_of(application: Application) -> ApplicationSummary:
     """Summarize one application."""
-    return summaries(summarized(Application.objects.filter(pk=application.pk)))[0]
+    rows = summarized(Application.objects.filter(pk=application.pk))
+    return summaries(rows.annotate(has_endings=has_endings()))[0]
 
 
 def _latest(rows: QuerySet[Any], column: str) -> Subquery:
@@ -187,6 +194,8 @@ def _summary(row: Any, week: Week | None) -> ApplicationSummary:  # of a summari
         last_used_at=None if is_day_alone else row.last_used_at,
         last_used_on=day if is_day_alone else None,
         has_secrets=row.has_secrets,
+        has_expired_secrets=row.has_live_secrets and not row.has_secrets,
         missing=tuple(missing),
         week=week,
+        has_endings=getattr(row, "has_endings", False),
     )

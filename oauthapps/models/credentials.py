@@ -1,10 +1,11 @@
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import ClassVar, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
+from django.urls import reverse
 from django.utils import timezone
 
 from common.edits import BaseVersion
@@ -13,6 +14,19 @@ from oauthapps.models.applications import Application
 from oauthapps.models.usage import UsageKind
 
 NOTES_LENGTH = 64
+# A use is noted unless one was within so long before: the last one may be that much later than it says.
+USE_NOTED_EVERY = timedelta(minutes=1)
+# What was used within so long is in use: retiring it stops itself, and deleting it says by whom.
+IN_USE = timedelta(hours=24)
+
+
+def in_use_since() -> datetime:
+    """Return the time whose later uses mean that something is in use.
+
+    Uses are noted at most once a minute, so that the last one may be a minute later than it says.
+    """
+    return timezone.now() - IN_USE - USE_NOTED_EVERY
+
 
 C = TypeVar("C", bound="Credential")
 
@@ -65,6 +79,11 @@ class Credential(models.Model):
 
     class Meta:
         abstract = True
+
+    def get_absolute_url(self) -> str:
+        """Return the URL of the page that guides through replacing it."""
+        name = f"console:replace-{self.usage_kind}"
+        return reverse(name, args=[self.application.client_id, self.pk])
 
     @property
     def label(self) -> str:

@@ -105,10 +105,11 @@ def find_client(
     if "client_assertion" in parameters:
         return find_client_by_assertion(authorization, parameters, presented)
     credentials = read_credentials(authorization, parameters)
-    digests = [digest(secret) for secret in credentials.secrets]
-    found, rows = clients.client(credentials.client_id, digests, presented)
+    found, rows = clients.client(credentials.client_id, [*map(digest, credentials.secrets)], presented)
     if found is None or (found.secret_id is None and found.type.is_confidential):
         raise unauthenticated(credentials)
+    if presented is None or not presented.issues:  # otherwise it is noted together with the tokens
+        tokens.record_secret_use(found)
     return AuthenticatedClient(application=found, presented=rows)
 
 

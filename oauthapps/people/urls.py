@@ -1,8 +1,8 @@
-"""People's access, for administrators, and what an organization's new Customer ID ends."""
+"""People's access, for administrators, and their organization, which applications go by."""
 
 from django.urls import path
 
-from oauthapps.people.views import access, activation, customer_id, person
+from oauthapps.people.views import access, activation, customer_id, organization, person
 
 urlpatterns = [
     path("people/<identifier:user_id>/", person.person, name="person"),
@@ -20,5 +20,6 @@ urlpatterns = [
     ),
     path("people/<identifier:user_id>/deactivation/", activation.deactivate, name="deactivate-person"),
     path("people/<identifier:user_id>/activation/", activation.activate, name="activate-person"),
+    path("organization/", organization.organization, name="organization"),
     path("organization/customer-id/", customer_id.customer_id, name="customer-id"),
 ]

@@ -94,9 +94,9 @@ def days_of_existing(
     )
 
 
-def is_longer(expires_at: datetime | None, than: datetime | None) -> bool:
-    """Return whether something expires later than at another time; never is the latest."""
-    return than is not None and (expires_at is None or expires_at > than)
+def is_longer(last_day: date | None, than: date | None) -> bool:
+    """Return whether a last day is later than another; None, for never, is the latest."""
+    return than is not None and (last_day is None or last_day > than)
 
 
 def in_words(expires_at: datetime | None) -> str:

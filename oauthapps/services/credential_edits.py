@@ -11,7 +11,7 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Subject, merge_edits
 from oauthapps.models import ClientSecret, PublicKey
-from oauthapps.rules.expiry import Days, days_of_existing, in_words
+from oauthapps.rules.expiry import Days, days_of_existing, days_of_new, in_words
 
 Credential = ClientSecret | PublicKey
 
@@ -117,6 +117,12 @@ def days_of(credential: Credential) -> Days:
         created_at=credential.created_at,
         expires_at=credential.expires_at,
     )
+
+
+def days_of_new_one(credential: Credential) -> Days:
+    """Return the days that can be chosen as the last one of another secret or key of its kind."""
+    is_secret = isinstance(credential, ClientSecret)
+    return days_of_new(timezone.now(), Organization.current().secret_days if is_secret else None)
 
 
 def expiry_of(credential: Credential) -> Subject:

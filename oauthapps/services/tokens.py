@@ -20,6 +20,7 @@ from oauthapps.models import (
     TokenFamily,
 )
 from oauthapps.models.consents import EndReason
+from oauthapps.models.credentials import USE_NOTED_EVERY
 from oauthapps.rules import credential_values
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.services import assertions
@@ -171,8 +172,7 @@ def use_client_assertion(assertion: VerifiedAssertion, client: ClientRow) -> Non
 def record_uses(issue: Issue) -> None:
     """Note which secret and key tokens were issued with, each once a minute, and an exception they needed."""
     client, source = issue.client, issue.source
-    if client.secret_id is not None:
-        record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
+    record_secret_use(client)
     for assertion in (source, issue.client_assertion):
         if isinstance(assertion, VerifiedAssertion):
             record_use(PublicKey, assertion.key.id, assertion.key.last_used_at)
@@ -180,10 +180,16 @@ def record_uses(issue: Issue) -> None:
                 record_need(client.id, ExceptionKind.LONG_ASSERTIONS)
 
 
+def record_secret_use(client: ClientRow) -> None:
+    """Note a use of the secret that a client showed, if it showed one and the last use was a minute ago."""
+    if client.secret_id is not None:
+        record_use(ClientSecret, client.secret_id, client.secret_last_used_at)
+
+
 def record_use(model: type[ClientSecret | PublicKey], pk: int, last_used_at: datetime | None) -> None:
     """Note a use of a secret or key if the last one noted is a minute ago."""
     now = timezone.now()
-    if last_used_at is None or last_used_at <= now - timedelta(minutes=1):
+    if last_used_at is None or last_used_at <= now - USE_NOTED_EVERY:
         with best_effort("when a secret or key was last used"):
             model.objects.filter(pk=pk).update(last_used_at=now)
 

@@ -110,9 +110,18 @@ def described_application(application: Application) -> dict[str, Any]:
 
 
 def described_keys(application: Application) -> list[dict[str, Any]]:
-    """Return the public keys of an application, by their key IDs."""
-    live = sorted((key for key in application.keys.all() if key.is_live), key=lambda key: key.thumbprint)
-    return [{"key": key.pem, "acts_as": key.user.user_id if key.user else ITSELF} for key in live]
+    """Return the public keys of an application that have not expired, by their key IDs."""
+    usable = sorted((key for key in application.keys.all() if key.is_usable), key=lambda key: key.thumbprint)
+    return [
+        given(
+            {
+                "key": key.pem,
+                "acts_as": key.user.user_id if key.user else ITSELF,
+                "last_day": f"{key.last_day or ''}",
+            }
+        )
+        for key in usable
+    ]
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:

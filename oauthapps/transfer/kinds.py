@@ -8,7 +8,18 @@ from accounts.models import Role, Status
 from oauthapps.models import ResponseProfile
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.lifetimes import Lifetime
-from oauthapps.transfer.values import Choice, Dates, Flag, Identifier, Name, Number, Text, Texts, ValueType
+from oauthapps.transfer.values import (
+    Choice,
+    Dates,
+    Day,
+    Flag,
+    Identifier,
+    Name,
+    Number,
+    Text,
+    Texts,
+    ValueType,
+)
 
 FORMAT = 1
 ITSELF = "application"  # what a key acts as that acts as no person
@@ -147,6 +158,7 @@ KEYS = Kind(
         required("client_id", Identifier()),
         required("key", Text()),
         required("acts_as", Text()),
+        *optional(Day(), "last_day"),
     ),
     key=("client_id", "key"),
     within=("applications", "client_id"),

@@ -164,6 +164,19 @@ class Texts:
 
 
 @dataclass(frozen=True)
+class Day:
+    """A day, such as 2027-02-01."""
+
+    def of_json(self, value: Any) -> date:
+        """Return the day."""
+        return day(value)
+
+    def of_text(self, text: str) -> date:
+        """Return the day in a cell."""
+        return day(text)
+
+
+@dataclass(frozen=True)
 class Dates:
     """Days by name; in a cell, `name=2027-02-01` with spaces between them."""
 

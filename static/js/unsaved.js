@@ -29,11 +29,11 @@ export function guardUnsaved(document, window) {
   }
 }
 
-// Goes along with a button beside the settings, and is not one of them.
-const BESIDE = "acts_as";
+// Go along with buttons beside the settings, and are none of them.
+const BESIDE = ["acts_as", "secret_expires", "secret_expires_on", "key_expires", "key_expires_on"];
 
 function stateOf(form) {
-  const sent = [...new FormData(form)].filter(([name]) => name !== BESIDE);
+  const sent = [...new FormData(form)].filter(([name]) => !BESIDE.includes(name));
   const fields = sent.map(([name, value]) => [name, value.name ?? value, value.size ?? 0]);
   return JSON.stringify(fields);
 }

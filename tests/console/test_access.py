@@ -52,8 +52,15 @@ OF_EXCEPTION = ["give-exception", "end-exception"]
 OF_FINDING = ["ignore-finding"]
 OF_IGNORED = ["stop-ignoring"]
 OF_PERSON = ["revoke-access"]
-OF_SECRET = ["secret-notes", "delete-secret"]
-OF_KEY = ["public-key", "delete-key"]
+OF_SECRET = [
+    "secret-notes",
+    "secret-expiry",
+    "replace-secret",
+    "retire-secret",
+    "keep-secret",
+    "delete-secret",
+]
+OF_KEY = ["public-key", "key-expiry", "replace-key", "retire-key", "keep-key", "delete-key"]
 OF_API = ["api", "delete-api"]
 OF_SCOPE = ["delete-scope"]
 OF_REQUEST = ["request", "add-sent-url"]
@@ -61,12 +68,16 @@ SENT = "https://client.example/elsewhere"
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
     *("apis", "built-in-api", "moving-in", "housekeeping", "bin"),
-    *("usage", "application-usage", "hygiene"),
+    *("usage", "application-usage", "hygiene", "replace-secret", "replace-key"),
 }
 ONLY_POST = [
     "start-recording",
     "stop-recording",
     "stop-ignoring",
+    "retire-secret",
+    "keep-secret",
+    "retire-key",
+    "keep-key",
     "disable-application",
     "enable-application",
     "add-secret",
@@ -86,6 +97,8 @@ PAGE_OF = {
     "stop-ignoring": "hygiene",
     "start-recording": "application-requests",
     "stop-recording": "application-requests",
+    **dict.fromkeys(("retire-secret", "keep-secret"), "replace-secret"),
+    **dict.fromkeys(("retire-key", "keep-key"), "replace-key"),
     **dict.fromkeys(ONLY_POST[-4:], "moving-in"),
 }
 
@@ -201,10 +214,10 @@ def test_what_is_not_in_the_bin_is_404_there(console: Browser, addresses: dict[s
 def test_secrets_and_keys_of_another_application_are_404(
     console: Browser, web: Application, secret: ClientSecret, key: PublicKey
 ) -> None:
-    for name in OF_SECRET:
-        assert console.post(reverse(f"console:{name}", args=[web.client_id, secret.pk])).status == 404
-    for name in OF_KEY:
-        assert console.get(reverse(f"console:{name}", args=[web.client_id, key.pk])).status == 404
+    rows = [*((name, secret.pk) for name in OF_SECRET), *((name, key.pk) for name in OF_KEY)]
+    for name, pk in rows:
+        answer = console.get if name in ONLY_GET else console.post
+        assert answer(reverse(f"console:{name}", args=[web.client_id, pk])).status == 404, name
     assert ClientSecret.objects.live().filter(pk=secret.pk).exists()
 
 

@@ -29,7 +29,12 @@ def test_the_three_types_are_explained_and_none_is_chosen(console: Browser) -> N
         assert spec.authentication in page.text
         assert ", ".join(spec.examples) in page.text
     labels = page.labels(page.form())
-    assert labels == [*(spec_of(app_type).label for app_type in AppType), "Name"]
+    assert labels == [
+        *(spec_of(app_type).label for app_type in AppType),
+        "Name",
+        "Client secret expires",
+        "Date",
+    ]
     assert "checked" not in page.content
     assert page.field("name").get("placeholder") == "Gatehouse for ClientApp"
     assert "The type cannot be changed later." in page.text

@@ -77,7 +77,7 @@ def test_nobody_else_can_be_chosen(console: Browser, machine: Application) -> No
     page = add(console, machine, public_key=public_pem(SIGNING_KEY).decode(), acts_as="somebody")
     assert page.status == 422
     settings = console.get(machine.get_absolute_url())
-    assert console.send(settings, address("generate-key", machine), acts_as="somebody").status == 400
+    assert console.send(settings, address("generate-key", machine), acts_as="somebody").status == 422
     assert not PublicKey.objects.exists()
 
 

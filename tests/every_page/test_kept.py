@@ -26,20 +26,21 @@ TYPED = {
     *("response_profile", "role", "terms_of_service_url", "understood", "username", "customer_id"),
     *("identifier", "scope_default", "scope_name", "scope_sentence", "token_seconds", "verifiers"),
     *("allowed_scope", "access_token_seconds", "requires_pkce", "owner", "first_contact", "second_contact"),
-    *("time_limit", "last_day", "reason"),
+    *("time_limit", "last_day", "reason", "secret_days"),
+    *("retire_on", "secret_expires", "secret_expires_on", "key_expires", "key_expires_on"),
 }
 # What pages write into forms for themselves.
 WRITTEN = {
     *("authorization_request", "based_on", "csrfmiddlewaretoken", "form_id", "kept_form", "next"),
     *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
-    *("choice-name", "choice-description", "choice-notes", "initial-customer_id"),
-    *("sent_url", "settings_form", "section", "choice-scope-invoices:read"),
+    *("choice-name", "choice-description", "choice-notes", "choice-expires", "initial-customer_id"),
+    *("sent_url", "settings_form", "section", "replaces", "choice-scope-invoices:read"),
 }
 # Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.
 NOT_WORTH_KEEPING = {"acts_as", "delete_keys", "disconnect", "login", "stored"}
-# What is typed there is of no use without a password or a passkey's answer, which are never kept.
-NOT_KEPT = {"account_change_password", "account_reauthenticate", "mfa_add_webauthn"}
+# What is typed there is of no use without a password, key or passkey's answer, which are never kept.
+NOT_KEPT = {"account_change_password", "account_reauthenticate", "console:add-key", "mfa_add_webauthn"}
 LOGIN = "/accounts/login/"
 FILES = {"logo", "public_key_file"}
 

@@ -15,11 +15,20 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
-from oauthapps.models import Application, Consent, RefreshToken, TokenFamily
+from oauthapps.models import (
+    Application,
+    ClientSecret,
+    Consent,
+    CredentialCaller,
+    PublicKey,
+    RefreshToken,
+    TokenFamily,
+)
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.scopes import SCOPES
 from oauthapps.services.bin import restore_application
+from oauthapps.services.credentials import add_secret
 from oauthapps.services.moving_in import begin, end_exception
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
@@ -177,6 +186,34 @@ def require_second_factor(days_ago: float = 0) -> Callable[[Browser, World], Non
         Organization.objects.update(second_factor_required_at=required_at)
 
     return require
+
+
+def limit_secrets(_: Browser, __: World) -> None:
+    """Let client secrets live for 90 days at most; those that exist live longer."""
+    Organization.objects.update(secret_days=90)
+
+
+def use_credentials(*, stopped: bool = False) -> Callable[[Browser, World], None]:
+    """Let every secret and key expire soon and have callers, and each secret a successor."""
+
+    def use(_: Browser, world: World) -> None:
+        now = timezone.now()
+        for model in (ClientSecret, PublicKey):
+            for credential in model.objects.live().filter(application__deleted_at=None):
+                for number, agent in enumerate(("", "python-requests/2.32", "W" * 300)):
+                    CredentialCaller.objects.update_or_create(
+                        kind=credential.usage_kind,
+                        credential=credential.pk,
+                        address=("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", "192.0.2.7", "")[number],
+                        user_agent=agent,
+                        defaults={"application": credential.application, "times": 1_234_567},
+                    )
+            ends = {"expires_at": now + timedelta(days=9), "retires_at": now - timedelta(hours=1)}
+            model.objects.update(last_used_at=now, **ends, retirement_stopped_at=now if stopped else None)
+        machine = Application.objects.get(client_id=world.arguments["machine"][0])
+        add_secret(machine, actor=world.actor(), notes="New")
+
+    return use
 
 
 def guess(browser: Browser, world: World) -> None:

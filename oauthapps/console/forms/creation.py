@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.utils import timezone
 
+from accounts.models import Organization
 from common.validators import validate_name
+from oauthapps.console.forms.expiry import ExpiryForm
 from oauthapps.models import Application
 from oauthapps.models.applications import NAME_REQUIRED
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
+from oauthapps.rules.expiry import days_of_new
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,8 +27,8 @@ class TypeCard:
     is_chosen: bool
 
 
-class NewApplicationForm(forms.Form):
-    """Type and name of a new application; nothing is chosen beforehand."""
+class NewApplicationForm(ExpiryForm):
+    """Type and name of a new application, and when its first client secret expires."""
 
     app_type = forms.ChoiceField(
         label="Application type",
@@ -43,6 +48,12 @@ class NewApplicationForm(forms.Form):
         ),
         error_messages={"required": NAME_REQUIRED},
     )
+
+    def __init__(self, *sent: Any) -> None:
+        now = timezone.now()
+        super().__init__(*sent, days=days_of_new(now, Organization.current().secret_days))
+        self.fields[self.choice_name].label = "Client secret expires"
+        self.fields[self.choice_name].help_text = "For types that have one."
 
     @property
     def cards(self) -> Iterator[TypeCard]:

@@ -6,6 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 
 from accounts.models import User
+from oauthapps.console.forms.expiry import ExpiryForm, KeyExpiryForm
 from oauthapps.errors import InvalidPublicKeyError, PrivateKeyRefusedError
 from oauthapps.models import Application
 from oauthapps.models.credentials import NOTES_LENGTH
@@ -18,10 +19,9 @@ class NotesForm(forms.Form):
 
     notes = forms.CharField(label="Notes", max_length=NOTES_LENGTH, required=False)
 
-    @property
-    def first_error(self) -> str:
-        """What is wrong, in one sentence."""
-        return str(self.errors["notes"][0])
+
+class NewSecretForm(NotesForm, ExpiryForm):
+    """What a new client secret is for, and when it expires."""
 
 
 class PastedKey(forms.Textarea):
@@ -84,7 +84,11 @@ class SubjectForm(forms.Form):
         return self.viewer
 
 
-class PublicKeyForm(SubjectForm):
+class GeneratedKeyForm(SubjectForm, KeyExpiryForm):
+    """Whom a key that is generated acts as, and when it expires."""
+
+
+class PublicKeyForm(SubjectForm, KeyExpiryForm):
     """A public key, pasted or uploaded; `cleaned_data["key"]` holds its bytes."""
 
     public_key = forms.CharField(

@@ -9,6 +9,8 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from accounts.services.mail import can_send
+from oauthapps.console.ending_credentials import all_endings
 from oauthapps.console.exceptions import ending_soon
 from oauthapps.console.forms.applications import ApplicationFilters
 from oauthapps.console.forms.creation import NewApplicationForm
@@ -45,6 +47,8 @@ def applications(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": summaries(page, weeks_of(page)),
         "ending_soon": ending_soon(),
+        "endings": all_endings(),
+        "can_send": can_send(),
         "form": NewApplicationForm(),
         "form_id": new_key(),
         "in_bin": Application.objects.in_bin().count(),

@@ -41,6 +41,7 @@ def new_application(request: HttpRequest) -> HttpResponse:
                 name=form.cleaned_data["name"],
                 owner=signed_in_user(request),
                 actor=Actor.of(request),
+                secret_last_day=form.last_day,
             )
     except AlreadyProcessedError:
         explain_repeat(request)

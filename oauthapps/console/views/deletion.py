@@ -1,11 +1,8 @@
 """Deleting an application, a client secret or a public key: the impact first, then the deletion."""
 
-from datetime import timedelta
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
@@ -20,8 +17,7 @@ from oauthapps.console.views.landing import KEYS, SECRETS, back_to_settings, ope
 from oauthapps.models import Application
 from oauthapps.models.bin import KEPT_IN_BIN
 from oauthapps.services import applications, credentials
-
-RECENTLY = timedelta(hours=24)
+from oauthapps.services.credential_callers import evidence_of
 
 
 @administrator_required
@@ -65,9 +61,9 @@ def delete_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse
     context = {
         "application": secret.application,
         "secret": secret,
-        "remaining": secret.application.secrets.live().count() - 1,
-        "authenticating_keys": sum(key.authenticates for key in secret.application.keys.live()),
-        "used_recently": secret.used_since(timezone.now() - RECENTLY),
+        "remaining": secret.application.secrets.usable().exclude(pk=secret.pk).count(),
+        "authenticating_keys": sum(key.authenticates for key in secret.application.keys.usable()),
+        "evidence": evidence_of(secret),
         "unsaved": unsaved_fields(request, secret.application),
     }
     return render(request, "console/delete_secret.html", context)
@@ -87,8 +83,8 @@ def delete_key(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     context = {
         "application": key.application,
         "key": key,
-        "remaining": key.application.keys.live().count() - 1,
-        "used_recently": key.used_since(timezone.now() - RECENTLY),
+        "remaining": key.application.keys.usable().exclude(pk=key.pk).count(),
+        "evidence": evidence_of(key),
         "unsaved": unsaved_fields(request, key.application),
     }
     return render(request, "console/delete_key.html", context)

@@ -1,7 +1,7 @@
 """Public keys of applications: adding, generating, and handing out the public half."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.http import content_disposition_header
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
@@ -16,7 +16,7 @@ from accounts.access import (
 )
 from audit.actors import Actor
 from oauthapps.console.file_names import file_name
-from oauthapps.console.forms.credentials import PublicKeyForm, SubjectForm
+from oauthapps.console.forms.credentials import GeneratedKeyForm, PublicKeyForm
 from oauthapps.console.forms.unsaved import unsaved_fields
 from oauthapps.console.idempotency import (
     AlreadyProcessedError,
@@ -25,8 +25,9 @@ from oauthapps.console.idempotency import (
     run_once,
 )
 from oauthapps.console.lookup import find_application, find_key
-from oauthapps.console.views.landing import KEYS, back_to_settings, opened_from_settings
+from oauthapps.console.views.landing import KEYS, REPLACES, back_to_settings, opened_from_settings, way_on
 from oauthapps.console.views.reveal import reveal_private_key
+from oauthapps.console.views.secrets import ask_again
 from oauthapps.errors import InvalidPublicKeyError
 from oauthapps.models import Application
 from oauthapps.rules.keys import keypairs
@@ -50,12 +51,18 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     if not form.is_valid():
         return ask_for_key(request, application, form)
     try:
-        key = add_key(application, form.cleaned_data["key"], user=form.subject, actor=Actor.of(request))
+        key = add_key(
+            application,
+            form.cleaned_data["key"],
+            user=form.subject,
+            actor=Actor.of(request),
+            last_day=form.last_day,
+        )
     except InvalidPublicKeyError as error:
         form.refuse(error)
         return ask_for_key(request, application, form)
     messages.success(request, f"Public key added: {key.short_id}, {key.kind}", extra_tags=KEYS)
-    return back_to_settings(request, application, KEYS)
+    return way_on(request, application, KEYS)
 
 
 @administrator_required
@@ -74,7 +81,9 @@ def open_form(request: HttpRequest, client_id: str) -> HttpResponse:
 
 def ask_for_key(request: HttpRequest, application: Application, form: PublicKeyForm) -> HttpResponse:
     """Show the page that takes a public key."""
-    context = {"application": application, "form": form, "unsaved": unsaved_fields(request, application)}
+    replaces = request.POST.get(REPLACES, request.GET.get(REPLACES, ""))
+    unsaved = unsaved_fields(request, application)
+    context = {"application": application, "form": form, "unsaved": unsaved, "replaces": replaces}
     return render(request, "console/add_key.html", context, status=422 if form.errors else 200)
 
 
@@ -87,13 +96,19 @@ def generate(request: HttpRequest, client_id: str) -> HttpResponse:
     application = find_with_keys(client_id)
     if already_processed(request):
         return refuse_repeat(request, application)
-    form = SubjectForm(request.POST, application=application, viewer=signed_in_user(request))
-    if not form.is_valid():  # no button of ours sends another value
-        return HttpResponseBadRequest()
+    form = GeneratedKeyForm(request.POST, application=application, viewer=signed_in_user(request))
+    if not form.is_valid():
+        return ask_again(request, application, form, "console/generate_key.html")
     pair = keypairs.generate_keypair()  # before the transaction, because it takes a second
     try:
         with run_once(request):
-            key = keep_public_half(application, pair.public, user=form.subject, actor=Actor.of(request))
+            key = keep_public_half(
+                application,
+                pair.public,
+                user=form.subject,
+                actor=Actor.of(request),
+                last_day=form.last_day,
+            )
     except AlreadyProcessedError:
         return refuse_repeat(request, application)
     return reveal_private_key(request, application, key, pair)

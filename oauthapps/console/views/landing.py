@@ -18,6 +18,7 @@ View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 # The ids of sections of the settings.
 SECRETS, KEYS = "client-secret", "public-keys"
 SECTIONS = (SECRETS, KEYS)
+LONGEST_KEY = 19  # digits of a primary key
 
 
 def back_to_settings(request: HttpRequest, application: Application, section: str = "") -> HttpResponse:
@@ -33,6 +34,26 @@ def back_to_settings(request: HttpRequest, application: Application, section: st
         url = reverse("console:unsaved-settings", args=[application.client_id])
         return redirect(f"{url}{fragment}", preserve_request=True)  # 307: the browser sends the form on
     return redirect(f"{application.get_absolute_url()}{fragment}")
+
+
+# The field that names the secret or key which a new one is added for, by primary key.
+REPLACES = "replaces"
+
+
+def way_on(request: HttpRequest, application: Application, section: str) -> HttpResponse:
+    """Lead to the page that replaces a secret or key, if one was added for it, and otherwise to the settings.
+
+    Args:
+        request: the request that was processed.
+        application: the application.
+        section: the id of the section of the settings that has secrets, or keys.
+    """
+    sent = request.POST.get(REPLACES, "")
+    if sent.isascii() and sent.isdigit() and len(sent) < LONGEST_KEY:
+        rows = {SECRETS: application.secrets.live(), KEYS: application.keys.live()}
+        if section in rows and (replaced := rows[section].filter(pk=int(sent)).first()):
+            return redirect(replaced)
+    return back_to_settings(request, application, section)
 
 
 def opened_from_settings(view: View[P]) -> View[P]:

@@ -11,7 +11,7 @@ from oauthapps.console.file_names import ENV_FILE, PRIVATE_KEY, file_name
 from oauthapps.console.forms.unsaved import unsaved_fields
 from oauthapps.console.instructions import subject_of
 from oauthapps.console.lookup import find_application
-from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS, back_to_settings
+from oauthapps.console.views.landing import KEYS, REPLACES, SECRETS, SECTIONS, way_on
 from oauthapps.models import Application, PublicKey
 from oauthapps.rules.keys import keypairs
 
@@ -32,6 +32,7 @@ def reveal_secret(
         "env_file_name": file_name(application, ENV_FILE),
         "is_new": is_new,
         "section": "" if is_new else SECRETS,
+        "replaces": request.POST.get(REPLACES, ""),
         "unsaved": unsaved_fields(request, application),
     }
     return unkept(render(request, "console/reveal_secret.html", context))
@@ -48,6 +49,7 @@ def reveal_private_key(
         "private_key": pair.private_pem,
         "private_key_name": file_name(application, PRIVATE_KEY),
         "section": KEYS,
+        "replaces": request.POST.get(REPLACES, ""),
         "unsaved": unsaved_fields(request, application),
         "fingerprint_command": keypairs.fingerprint_command(),
     }
@@ -74,7 +76,7 @@ def stored(request: HttpRequest, client_id: str) -> HttpResponse:
             "and create a new one.",
             extra_tags=section,
         )
-    return forgotten(back_to_settings(request, application, section))
+    return forgotten(way_on(request, application, section))
 
 
 def forgotten(response: HttpResponse) -> HttpResponse:

@@ -3,21 +3,24 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, posted_from, step_up_required
 from audit.actors import Actor
 from common.edits import BaseVersion, EditConflict, EditConflictError
-from oauthapps.console.forms.credentials import NotesForm
+from oauthapps.console.forms.credentials import NewSecretForm, NotesForm
 from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
-from oauthapps.console.idempotency import AlreadyProcessedError, explain_repeat, run_once
+from oauthapps.console.idempotency import AlreadyProcessedError, explain_repeat, new_key, run_once
 from oauthapps.console.lookup import find_application, find_secret
-from oauthapps.console.views.landing import SECRETS, back_to_settings, opened_from_settings
+from oauthapps.console.views.landing import REPLACES, SECRETS, back_to_settings, opened_from_settings
 from oauthapps.console.views.reveal import reveal_secret
-from oauthapps.models import ClientSecret
+from oauthapps.models import Application, ClientSecret
+from oauthapps.rules.expiry import days_of_new
 from oauthapps.services.credential_edits import change_notes
 from oauthapps.services.credentials import add_secret
 
@@ -31,17 +34,33 @@ def add(request: HttpRequest, client_id: str) -> HttpResponse:
     application = find_application(client_id)
     if not application.type.has_secrets:
         raise Http404
-    form = NotesForm(request.POST)
+    form = NewSecretForm(request.POST, days=days_of_new(timezone.now(), application.organization.secret_days))
     if not form.is_valid():
-        messages.error(request, f"No client secret was added: {form.first_error}", extra_tags=SECRETS)
-        return back_to_settings(request, application, SECRETS)
+        return ask_again(request, application, form, "console/add_secret.html")
     try:
         with run_once(request):
-            new = add_secret(application, actor=Actor.of(request), notes=form.cleaned_data["notes"])
+            new = add_secret(
+                application,
+                actor=Actor.of(request),
+                notes=form.cleaned_data["notes"],
+                last_day=form.last_day,
+            )
     except AlreadyProcessedError:
         explain_repeat(request, SECRETS)
         return back_to_settings(request, application, SECRETS)
     return reveal_secret(request, application, new.value)
+
+
+def ask_again(request: HttpRequest, application: Application, form: Form, template: str) -> HttpResponse:
+    """Show what was sent beside the settings with what is wrong; what isn't saved there comes along."""
+    context = {
+        "application": application,
+        "form": form,
+        "form_id": new_key(),
+        "replaces": request.POST.get(REPLACES, ""),
+        "unsaved": unsaved_fields(request, application),
+    }
+    return render(request, template, context, status=422)
 
 
 @administrator_required

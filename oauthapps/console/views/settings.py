@@ -18,6 +18,7 @@ from oauthapps.console import idempotency
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.base import ApplicationForm
 from oauthapps.console.forms.credentials import SubjectForm
+from oauthapps.console.forms.expiry import ExpiryForm, KeyExpiryForm
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.forms.unsaved import sent_settings
@@ -27,6 +28,7 @@ from oauthapps.console.sub_pages import SETTINGS, render_sub_page
 from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS
 from oauthapps.console.widening import widens_access
 from oauthapps.models import Application, ClientSecret
+from oauthapps.rules.expiry import days_of_new
 from oauthapps.services.changes import change_application
 from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS, state_of
 
@@ -130,6 +132,10 @@ def show(
     context = {
         "form": form,
         "subject_form": SubjectForm(application=found, viewer=signed_in_user(request), sent_with="settings"),
+        "secret_expiry": ExpiryForm(
+            days=days_of_new(timezone.now(), found.organization.secret_days), sent_with="settings"
+        ),
+        "key_expiry": KeyExpiryForm(sent_with="settings"),
         "rows": rows,
         "base_version": base_version,
         "edit_conflicts": edit_conflicts,
@@ -137,7 +143,7 @@ def show(
         "has_errors": rows.has_errors or bool(edit_conflicts or questions),
         "secrets": secrets,
         "keys": keys,
-        "authenticating_keys": sum(key.authenticates for key in keys),
+        "authenticating_keys": sum(key.authenticates for key in keys if key.is_usable),
         "action": action,
         "form_id": idempotency.new_key(),
         **messages_by_section(request),

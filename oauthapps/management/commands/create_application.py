@@ -1,14 +1,17 @@
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.db import transaction
+from django.utils import timezone
 
 from accounts.management.base import AutomationCommand, find_user, read_secret_line
 from accounts.models import Organization, User
 from common.errors import GatehouseError
 from oauthapps.models import Application, ResponseProfile
 from oauthapps.rules.app_types import AppType, TypeSpec, spec_of
+from oauthapps.rules.expiry import LONGEST_DAYS
 from oauthapps.rules.lifetimes import Lifetime
 from oauthapps.rules.urls.redirect_urls import check_redirect_url
 from oauthapps.services.applications import CreatedApplication, create_application
@@ -23,6 +26,7 @@ FIELDS = {
     "inactivity": "inactivity_expiration",
     "public_key": "keys",
     "client_secret_stdin": "secrets",
+    "secret_days": "secrets",
     "may_verify_tokens": "may_verify_tokens",
 }
 
@@ -45,6 +49,12 @@ class Command(AutomationCommand):
         parser.add_argument("--client-id", default="", metavar="ID", help="an existing Client ID to keep")
         parser.add_argument(
             "--client-secret-stdin", action="store_true", help="read an existing client secret to keep"
+        )
+        parser.add_argument(
+            "--secret-days",
+            type=int,
+            metavar="DAYS",
+            help="how long its client secret works (default: for as long as the organization allows)",
         )
         parser.add_argument("--may-verify-tokens", action="store_true")
         parser.add_argument(
@@ -69,6 +79,7 @@ class Command(AutomationCommand):
                     owner=owner,
                     client_id=options["client_id"].lower(),
                     client_secret=secret,
+                    secret_last_day=last_day_in(options["secret_days"]),
                     redirect_urls=checked_redirect_urls(options),
                     settings=settings_from(options),
                 )
@@ -97,6 +108,19 @@ def check_options(spec: TypeSpec, options: dict[str, Any]) -> None:
     for option, field in FIELDS.items():
         if options[option] and not spec.has_field(field):
             raise CommandError(f"A {spec.label} has no --{option.replace('_', '-')}.")
+
+
+def last_day_in(days: int | None) -> date | None:
+    """Return the last day, in UTC, of a client secret that works for so many days.
+
+    Raises:
+        CommandError: when that is no day that there could be.
+    """
+    if days is None:
+        return None
+    if not 0 < days <= LONGEST_DAYS:
+        raise CommandError(f"--secret-days can be 1 to {LONGEST_DAYS}.")
+    return timezone.now().date() + timedelta(days=days)
 
 
 def checked_redirect_urls(options: dict[str, Any]) -> list[str]:

@@ -1,9 +1,12 @@
 """Public keys, and client secrets, which come from a file of their own."""
 
-from oauthapps.models import Application
+from datetime import date
+
+from oauthapps.models import Application, PublicKey
 from oauthapps.models.credentials import KeySource
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.keys.keypairs import parse_public_key
+from oauthapps.services.credential_edits import change_expiry
 from oauthapps.services.credentials import add_secret, store_key
 from oauthapps.transfer.applying.context import Context, about
 from oauthapps.transfer.entries import Item
@@ -25,16 +28,31 @@ def apply_key(item: Item, context: Context) -> None:
         raise RefusedError(
             item.place.at("acts_as"), f"This key acts as {subject} here. Delete it in the console first."
         )
+    last_day = item.values.get("last_day")
     if live is not None:
-        context.report.unchanged()
+        let_expire(live, last_day, item, context)
     elif known:
         said = f"the public key {known[0].short_id} of {application.name} was deleted here, and stays it"
         context.report.kept(item.place, said)
     else:
-        row = store_key(application, info, user=user, actor=context.actor, source=KeySource.ADDED)
+        with about(item.place.at("last_day")):
+            row = store_key(
+                application, info, user=user, actor=context.actor, source=KeySource.ADDED, last_day=last_day
+            )
         subject = user.username if user else "the application itself"
         said = f"public key {row.short_id} of {application.name}, which acts as {subject}"
         context.report.made(item.place, said)
+
+
+def let_expire(key: PublicKey, last_day: date | None, item: Item, context: Context) -> None:
+    """Let a key that is here work through the day that a document names, if it names one."""
+    if last_day is None or last_day == key.last_day:
+        context.report.unchanged()
+        return
+    with about(item.place.at("last_day")):
+        change_expiry(key, last_day=last_day, actor=context.actor)
+    said = f"public key {key.short_id} of {key.application.name}, which works through {last_day} (UTC)"
+    context.report.changed(item.place, said)
 
 
 def apply_secret(item: Item, context: Context) -> None:
@@ -44,7 +62,8 @@ def apply_secret(item: Item, context: Context) -> None:
     known = next((each for each in application.secrets.all() if each.digest == digest(value)), None)
     if known is None:
         row = add_secret(application, value=value, actor=context.actor).row
-        context.report.made(item.place, f"client secret {row.masked} of {application.name}")
+        until = f", which works through {row.last_day} (UTC)" if row.last_day else ""
+        context.report.made(item.place, f"client secret {row.masked} of {application.name}{until}")
     elif known.is_live:
         context.report.unchanged()
     else:
