@@ -113,8 +113,7 @@ def unknown(shown: Shown) -> Explanation:
     if shown.kind:
         return Explanation(
             f"No access token like this one of {shown.length} characters is known: it was changed on the "
-            "way, comes "
-            "from another installation, or expired more than a day ago.",
+            "way, comes from another installation, or expired more than a day ago.",
             f"Check that the whole token arrives. {GET_NEW}",
         )
     return Explanation(

@@ -210,8 +210,8 @@ def client_assertion_used() -> Explanation:
     """Return that the `jti` was used before by which a client says who it is."""
     return Explanation(
         "The jti of the client_assertion was used before; each works once, even if the request was refused.",
-        "Sign a new client_assertion for each request, also for one that is sent again, with a new "
-        "random jti.",
+        "Sign a new client_assertion for each request, also for one that is sent again, with a new random "
+        "jti.",
     )
 
 

@@ -64,8 +64,7 @@ def used_before(grant: Grant, redeemed_at: datetime, at: datetime) -> Explanatio
     age = seconds_between(grant.created, redeemed_at)
     return Explanation(
         f"The code was used before, {ago(redeemed_at, at)} ({age} s after it was issued); a code works "
-        "once, so "
-        "all tokens that came of it were revoked.",
+        "once, so all tokens that came of it were revoked.",
         f"Exchange each code once: look for a retry, or a page that is loaded twice. {START_OVER}",
         {"issued_at": grant.created.isoformat(), "used_at": redeemed_at.isoformat()},
     )
@@ -77,8 +76,7 @@ def of_another(grant: Grant, shown: Shown) -> Explanation:
     return withheld(
         f"The code was issued to the application {name}, and another client sent it.",
         "Exchange the code as the client that asked for it: check which Client ID it used at the "
-        "authorization "
-        f"endpoint, that of {name}.",
+        f"authorization endpoint, that of {name}.",
         to_client=unknown(shown),
     )
 
@@ -93,8 +91,7 @@ def unknown(shown: Shown) -> Explanation:
         )
     return Explanation(
         f"No code of {shown.length} characters like this one was issued to this client, or it was deleted "
-        "after "
-        "it expired.",
+        "after it expired.",
         f"Check that the whole code arrives and is decoded once. {START_OVER}",
     )
 

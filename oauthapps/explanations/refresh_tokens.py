@@ -39,8 +39,7 @@ def replaced(token: RefreshToken, replaced_at: datetime, at: datetime) -> Explan
     return Explanation(
         f"The refresh token was replaced {ago(replaced_at, at)} by a newer one{has_ended}.",
         "Store the refresh token of each response before anything else, and let one process refresh at a "
-        "time. "
-        f"If the newest one is refused too: {AUTHORIZE_AGAIN[0].lower()}{AUTHORIZE_AGAIN[1:]}",
+        f"time. If the newest one is refused too: {AUTHORIZE_AGAIN[0].lower()}{AUTHORIZE_AGAIN[1:]}",
         {"replaced_at": replaced_at.isoformat()},
     )
 
@@ -98,9 +97,8 @@ def unknown(shown: Shown) -> Explanation:
             "Send the value that token responses call refresh_token.",
         )
     return Explanation(
-        f"No refresh token of {shown.length} characters like this one was issued to this client, or it "
-        "was deleted "
-        "after it had ended.",
+        f"No refresh token of {shown.length} characters like this one was issued to this client, or it was "
+        "deleted after it had ended.",
         f"Check that the whole value is stored. {AUTHORIZE_AGAIN}",
     )
 
@@ -117,7 +115,6 @@ def may_not_refresh() -> Explanation:
     """Return that an application may not keep access while people are away any more."""
     return Explanation(
         "The application is no longer allowed the scope offline_access, so it cannot refresh.",
-        "Select offline_access under Settings › API access if the application may refresh, and let "
-        "people authorize "
-        "again.",
+        "Select offline_access under Settings › API access if the application may refresh, and let people "
+        "authorize again.",
     )

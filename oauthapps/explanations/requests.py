@@ -16,9 +16,8 @@ def throttled(what: str, limit: int, seconds: int) -> Explanation:
         seconds: after how many seconds it is over.
     """
     return Explanation(
-        f"The network that this request came from failed more than {limit} times within a minute {what}; "
-        "it is "
-        f"over {seconds} s after the request.",
+        f"The network that this request came from failed more than {limit} times within a minute {what}; it "
+        f"is over {seconds} s after the request.",
         TOO_MANY,
         {"limit": limit, "retry_after": seconds},
     )

@@ -37,8 +37,8 @@ def not_available(
     if is_refresh:
         return Explanation(
             f"The refresh token doesn't cover {listed(names)}: {can_have}.",
-            "Leave scope out of the refresh request, or ask the person for the scope at the "
-            "authorization endpoint.",
+            "Leave scope out of the refresh request, or ask the person for the scope at the authorization "
+            "endpoint.",
         )
     if existing:
         return Explanation(

@@ -174,8 +174,8 @@ REFUSALS = {
     ),
     "revoked by an administrator": Refused(
         revoked_by_ana,
-        "The access that the access token is for ended 10 minutes ago: an administrator revoked access "
-        "(by Ana).",
+        "The access that the access token is for ended 10 minutes ago: an administrator revoked access (by "
+        "Ana).",
         "authorization endpoint",
     ),
     "revoked by the person": Refused(

@@ -97,8 +97,8 @@ REFUSALS = {
     ),
     "expired days ago": Refused(
         exchange(exp=lambda now, _: now - 3 * 86400),
-        "exp is 259200 s in the past: the JWT was kept and sent again, or the client's clock or time "
-        "zone is wrong.",
+        "exp is 259200 s in the past: the JWT was kept and sent again, or the client's clock or time zone "
+        "is wrong.",
         "right before it is sent",
     ),
     "issued in the future": Refused(

@@ -253,8 +253,7 @@ REFUSALS = {
     "unknown secret": Refused(
         lambda world: world.web.exchange("x", client_secret="gtsec_never-of-this-application"),
         "The client sent a secret of 31 characters that is written gtsec_…tion, which the application "
-        "never had; "
-        "it has gtsec_….",
+        "never had; it has gtsec_….",
         "Settings › Client secret",
     ),
     "secret with a line break": Refused(
@@ -387,8 +386,7 @@ REFUSALS = {
     "refresh token of a family that a replay ended": Refused(
         after_replay,
         "The access that the refresh token is for ended 5 minutes ago: a refresh token that had been "
-        "replaced was "
-        "used again.",
+        "replaced was used again.",
         "a second process",
     ),
     "refresh token expired absolutely": Refused(
@@ -474,9 +472,8 @@ REFUSALS = {
     ),
     "throttled": Refused(
         throttled,
-        "The network that this request came from failed more than 3 times within a minute for this "
-        "client; it is "
-        "over … s after the request.",
+        "The network that this request came from failed more than 3 times within a minute for this client; "
+        "it is over … s after the request.",
         "right ones are answered at any time",
     ),
 }
