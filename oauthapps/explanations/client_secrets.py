@@ -29,6 +29,8 @@ def not_authenticated(claimed: Claimed, shown: Shown, at: datetime) -> Explanati
     if unavailable is not None:
         return with_owner(unavailable, shown)
     application = Application.objects.get(client_id=claimed.client_id)
+    if not application.type.has_secrets:
+        return not_needed(application.type.label)
     if not shown.digests:
         return none_shown(application)
     secrets = ClientSecret.objects.select_related("deleted_by").filter(digest__in=shown.digests)

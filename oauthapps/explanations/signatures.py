@@ -41,7 +41,10 @@ def by_no_key(signature: Signature, client_id: str, algorithms: Sequence[str], a
     application = Application.objects.get(client_id=client_id)
     keys = PublicKey.objects.select_related("deleted_by", "application")
     own = keys.filter(application=application).order_by("-id")[:MOST_KEYS]
-    found = signer(signature, own) or named_by(header.get("kid", ""), own)
+    made_by = signer(signature, own)
+    if made_by is not None and not has_ended(made_by, at):
+        return demands_more(made_by)
+    found = made_by or named_by(header.get("kid", ""), own)
     if found is not None:
         return ended(found, at) if has_ended(found, at) else not_by(found, application, at)
     named = keys.live().filter(thumbprint=header.get("kid", "")).first()
@@ -70,6 +73,15 @@ def ended(key: PublicKey, at: datetime) -> Explanation:
     else:
         when = f"expired {ago(key.expires_at or at, at)}"
     return Explanation(f"The key {key.short_id} that the JWT is signed with {when}.", f"{ADD_KEY}.")
+
+
+def demands_more(key: PublicKey) -> Explanation:
+    """Return that a header asks for what is not offered (RFC 7515 section 4.1.11, RFC 7797)."""
+    return Explanation(
+        f"The JWT is signed by the key {key.short_id}, but its header has crit or b64, which this server "
+        "doesn't offer.",
+        "Leave crit and b64 out of the header.",
+    )
 
 
 def not_by(key: PublicKey | None, application: Application, at: datetime) -> Explanation:

@@ -169,6 +169,9 @@ REFUSALS = {
         "The JWT names the key … of the application Robot, not one of ….",
         "Client ID of Robot",
     ),
+    "header that asks for more": Refused(
+        signed(crit=["x"]), "The JWT is signed by the key …, but its header has crit or b64, …", "Leave crit"
+    ),
     "other algorithm": Refused(
         signed("HS256", "x" * 32),
         "The JWT is signed with HS256, but must be signed with RS256.",

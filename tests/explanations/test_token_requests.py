@@ -1,5 +1,6 @@
 """Why requests for tokens are refused: each by its request id, with cause and fix."""
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -215,6 +216,10 @@ def public_client_with_secret(world: World) -> "Answer":
     return world.single_page.exchange("x", client_secret="gtsec_somebody-elses-secret")
 
 
+def basic(client_id: str) -> str:
+    return base64.b64encode(f"{client_id}:gtsec_somebody-elses-secret".encode()).decode()
+
+
 REFUSALS = {
     "unknown client_id": Refused(
         lambda world: world.web.exchange("x", client_id="0" * 32),
@@ -286,6 +291,15 @@ REFUSALS = {
     ),
     "public client with a secret": Refused(
         public_client_with_secret,
+        "The request has a client secret, but a Single Page Web Application has none.",
+        "Send client_id alone",
+    ),
+    "public client with a secret by Basic": Refused(
+        lambda world: world.single_page.post(
+            TOKEN,
+            {"grant_type": "refresh_token"},
+            Authorization=f"Basic {basic(world.single_page.client_id)}",
+        ),
         "The request has a client secret, but a Single Page Web Application has none.",
         "Send client_id alone",
     ),

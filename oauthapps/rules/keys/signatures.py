@@ -52,12 +52,18 @@ class Signature:
         pairs = members.items() if isinstance(members, dict) else ()
         return {name: value for name, value in pairs if isinstance(value, str)}
 
+    @property
+    def padding(self) -> padding.AsymmetricPadding:
+        """How an RSA signature is padded: as its header says, by PS256 or RS256."""
+        is_pss = self.claimed.get("alg") == "PS256"
+        return padding.PSS(padding.MGF1(hashes.SHA256()), padding.PSS.AUTO) if is_pss else padding.PKCS1v15()
+
     def is_by(self, pem: str) -> bool:
-        """Return whether a stored key made it, by RS256 or ES256."""
+        """Return whether a stored key made it, by RS256, PS256, or ES256."""
         public = load_public_key(pem)
         try:
             if isinstance(public, rsa.RSAPublicKey):
-                public.verify(self.value, self.digest, padding.PKCS1v15(), PREHASHED)
+                public.verify(self.value, self.digest, self.padding, PREHASHED)
             else:
                 half = len(self.value) // 2
                 pair = (int.from_bytes(self.value[:half], "big"), int.from_bytes(self.value[half:], "big"))
