@@ -36,7 +36,8 @@ class Found:
         works: whether it works.
         notes: what it is for, as its administrators wrote.
         created_at: since when it exists.
-        last_used_at: when it was last used, where that is known.
+        last_used_at: when it was last used.
+        never: what the page says where that is not known.
         disable_url: of the page that ends it after a confirmation; empty where nothing is left to end.
         advice: what else to do.
     """
@@ -50,6 +51,7 @@ class Found:
     notes: str = ""
     created_at: datetime | None = None
     last_used_at: datetime | None = None
+    never: str = "Never"
     disable_url: str = ""
     advice: str = ""
 
@@ -146,6 +148,7 @@ def of_token(
         works=is_alive and state == ALIVE,
         created_at=row.created,
         last_used_at=getattr(row, "last_used_at", None),
+        never="Never" if hasattr(row, "last_used_at") else "Not recorded",
         disable_url=url,
         advice=ENDS_ALL if url else "",
     )
