@@ -251,7 +251,6 @@ OF_CLIENTS = {
         "No application here has the Client ID 0….",
         "Client ID",
     ),
-    "used before": Refused(replayed, "The jti of the client_assertion was used before; …", "new random jti"),
     "other type": Refused(
         lambda world: world.web.post(
             TOKEN,
@@ -267,6 +266,12 @@ OF_CLIENTS = {
 @pytest.mark.parametrize("name", OF_CLIENTS)
 def test_a_refused_client_assertion_is_explained(world: World, name: str) -> None:
     check(world, OF_CLIENTS[name])
+
+
+@pytest.mark.spec("U-21", "the inspector")
+@pytest.mark.django_db(transaction=True)  # the database refuses the second use
+def test_a_client_assertion_that_was_used_before_is_explained(world: World) -> None:
+    check(world, Refused(replayed, "The jti of the client_assertion was used before; …", "new random jti"))
 
 
 def test_the_customer_id_is_named(world: World) -> None:
