@@ -47,4 +47,5 @@ def looks_like(documented: str, base_url: str) -> re.Pattern[str]:
         documented = documented.replace(encoded(BASE_URL), encoded(base_url))
     shortened = re.sub(r"(gt[a-z]+_)?[\w-]*…", r"\1…", documented)
     pattern = re.escape(shortened).replace("…", r"[\w-]+")
+    pattern = re.sub(r"\d{4}\\-\d\d\\-\d\dT[\d:]{8}", r"[\\dT:-]{19}", pattern)
     return re.compile(re.sub(r"\b\d{10}\b", r"\\d{10}", pattern))
