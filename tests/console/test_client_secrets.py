@@ -43,7 +43,7 @@ def test_a_secret_is_listed_by_its_last_four_characters_dates_and_notes(
     page = console.get(web.get_absolute_url())
     cells = [text_of(cell) for cell in page.one("tbody")[0]]
     assert cells[:2] == [f"gtsec_…{secret.hint}", "Active"]
-    assert cells[3] == "Never"
+    assert cells[3].startswith("Never")
     assert {f"Edit notes gtsec_…{secret.hint}", f"Delete gtsec_…{secret.hint}"} <= {*page.buttons()}
     assert console.get(address("secret-notes", web, secret.pk)).field("notes").get("maxlength") == "64"
 

@@ -77,7 +77,7 @@ def come_back(console: Browser, machine: Application, form: Page, **typed: str) 
 
 
 MOST_STATEMENTS = {
-    "console:application": {AppType.MACHINE_TO_MACHINE: 8, AppType.SINGLE_PAGE: 7, AppType.WEB: 9},
+    "console:application": {AppType.MACHINE_TO_MACHINE: 9, AppType.SINGLE_PAGE: 8, AppType.WEB: 10},
     "console:application-activity": dict.fromkeys(AppType, 5),
     "console:application-access": {AppType.MACHINE_TO_MACHINE: 8, AppType.SINGLE_PAGE: 7, AppType.WEB: 7},
     "console:application-use": {AppType.MACHINE_TO_MACHINE: 5, AppType.SINGLE_PAGE: 5, AppType.WEB: 5},
