@@ -30,6 +30,13 @@ class RecordFilters(forms.Form):
             self.add_error("last", "This date is before the “From” date.")
         return cleaned
 
+    def full_clean(self) -> None:
+        """Judge what was asked for; a date that was refused is shown as text: browsers show no such date."""
+        super().full_clean()
+        for name in {"first", "last"} & self.errors.keys():
+            widget: Any = self.fields[name].widget
+            widget.input_type = "text"
+
     @property
     def is_narrowing(self) -> bool:
         """Whether anything was asked for."""
