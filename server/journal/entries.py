@@ -29,17 +29,21 @@ class Entry:
         self.row = row_of(note, application)
         self.row.fingerprint = fingerprint
 
-    def explain(self) -> None:
-        """Let the row say why the request was refused, which may take statements.
+    def explain(self, known: Explanation | None = None) -> Explanation | None:
+        """Let the row say why the request was refused, and return that; it may take statements.
+
+        Args:
+            known: why, if somebody has found out already.
 
         Raises:
             OperationalError: when the database is out of reach; it can be tried again.
         """
         if self.refusal:
-            explanation = explanation_of(self.refusal)
-            self.row.cause, self.row.fix = storable(explanation.cause), storable(explanation.fix)
-            self.row.details = dict(explanation.details)
+            known = known or explanation_of(self.refusal)
+            self.row.cause, self.row.fix = storable(known.cause), storable(known.fix)
+            self.row.details = dict(known.details)
             self.refusal = None
+        return known
 
 
 def row_of(note: Note, application: Known | None) -> RecordedRequest:

@@ -26,8 +26,9 @@ from server.journal.writing import write
 SHARED_SECONDS = 5.0
 # Seconds between two writings of counts.
 COUNTS_SECONDS = 60.0
-# Rows that one transaction adds.
-AT_ONCE = 200
+# Rows that one transaction adds. To explain a refusal may take several statements, so there is a limit of
+# time as well: in a flood, rows that have to wait a moment keep no request waiting.
+AT_ONCE, LONGEST_SECONDS = 20, 0.02
 # Seconds after which it is tried again to write what could not be written.
 PAUSE_SECONDS = 5.0
 # The lowest HTTP status of an error.
@@ -89,11 +90,14 @@ class Journal:
 
     def write(self, now: float, *, everything: bool) -> None:
         """Write what is due at a time by the clock of `time.monotonic`, or everything."""
+        until = float("inf") if everything else now + LONGEST_SECONDS
         while own := self.refusals.own[:AT_ONCE]:
             for entry in own:
                 entry.explain()
             write([entry.row for entry in own])
             del self.refusals.own[: len(own)]
+            if time.monotonic() > until:
+                break
         self.write_granted(now, everything=everything)
         if everything or now - self.shared_at >= SHARED_SECONDS:
             self.write_shared()
@@ -105,10 +109,9 @@ class Journal:
     def write_shared(self) -> None:
         """Write the rows that requests share."""
         groups = self.refusals.shared()
-        entries = [group.shared for group in groups if group.shared]
-        for entry in entries:
-            entry.explain()
-        write([entry.row for entry in entries], REPEATED_REFUSAL)
+        for group in groups:
+            group.explain()
+        write([group.shared.row for group in groups if group.shared], REPEATED_REFUSAL)
         for group in groups:
             group.shared = None
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from audit.ip_addresses import network_of
-from oauthapps.http.messages import Refusal
+from oauthapps.http.messages import Explanation, Refusal
 from oauthapps.http.notes import Note
 from server.journal.clients import Known
 from server.journal.entries import Entry, is_authenticated, time_of
@@ -22,7 +22,7 @@ OWN_ROWS = {True: 20, False: 5}
 # Kinds that are told apart in an hour: of one application, and of all strangers.
 MOST_KINDS = {True: 100, False: 300}
 # Rows of their own that strangers get in an hour, and that an application gets which has all recorded.
-STRANGERS_ROWS, ALL_ROWS = 500, 10_000
+STRANGERS_ROWS, ALL_ROWS = 200, 10_000
 # Rows that wait at most to be written; after that requests share one.
 MOST_WAITING = 2_000
 # What differs from one reason to the next that is the same otherwise.
@@ -60,11 +60,18 @@ class Group:
     Attributes:
         seen: how many there were in the hour.
         shared: the row that they share as far as it is not written.
+        explanation: why they were refused, once that is known.
     """
 
     def __init__(self) -> None:
         self.seen = 0
         self.shared: Entry | None = None
+        self.explanation: Explanation | None = None
+
+    def explain(self) -> None:
+        """Let the row that they share say why they were refused, which is found out once an hour."""
+        if self.shared:
+            self.explanation = self.shared.explain(self.explanation)
 
     def share(self, note: Note, application: Known | None, kind: Kind) -> None:
         """Let a request have part in the row that they share."""

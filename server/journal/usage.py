@@ -6,7 +6,6 @@ Adding takes a few steps in memory a request. What is written is one statement f
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from enum import StrEnum
 from typing import NamedTuple
 
 from oauthapps.http.messages import Usage
@@ -25,14 +24,19 @@ COUNTED = (RecordedEndpoint.TOKEN, RecordedEndpoint.EXCHANGE)
 MOST_CALLERS = 20
 # People who are known to have been seen on the present day: more are written again.
 MOST_PEOPLE = 50_000
-
-
-class What(StrEnum):
-    """What is counted; a column of `UsageCount`."""
-
-    ISSUED = "issued"
-    REFRESHED = "refreshed"
-    REFUSED = "refused"
+# What is counted, and by what: columns and values of `UsageCount`. Texts, because members of an enumeration
+# take several times as long to be looked up.
+ISSUED, REFRESHED, REFUSED = "issued", "refreshed", "refused"
+APPLICATION, SECRET, KEY, REDIRECT_URL, API = (
+    kind.value
+    for kind in (
+        UsageKind.APPLICATION,
+        UsageKind.SECRET,
+        UsageKind.KEY,
+        UsageKind.REDIRECT_URL,
+        UsageKind.API,
+    )
+)
 
 
 class Subject(NamedTuple):
@@ -40,7 +44,7 @@ class Subject(NamedTuple):
 
     application: int
     day: int
-    kind: UsageKind
+    kind: str
     id: int
 
 
@@ -56,7 +60,7 @@ class Caller(NamedTuple):
     """Who used a secret or key."""
 
     application: int
-    kind: UsageKind
+    kind: str
     credential: int
     address: str
     user_agent: str
@@ -83,11 +87,11 @@ class UsageCounters:
     """
 
     def __init__(self) -> None:
-        self.counts: Counter[tuple[Subject, What]] = Counter()
+        self.counts: Counter[tuple[Subject, str]] = Counter()
         self.people: set[Person] = set()
         self.known: set[Person] = set()
         self.callers: dict[Caller, Calls] = {}
-        self.told_apart: Counter[tuple[UsageKind, int]] = Counter()
+        self.told_apart: Counter[tuple[str, int]] = Counter()
 
     def add(self, note: Note, application: Known | None) -> None:
         """Count a request."""
@@ -130,7 +134,7 @@ class UsageCounters:
         rows: dict[Subject, UsageCount] = {}
         for (subject, what), times in self.counts.items():
             row = rows.get(subject) or rows.setdefault(subject, row_of(subject))
-            setattr(row, what.value, times)
+            setattr(row, what, times)
         return [rows[subject] for subject in sorted(rows)]
 
     def person_rows(self) -> list[PersonSeen]:
@@ -145,7 +149,7 @@ class UsageCounters:
         return [
             CredentialCaller(
                 application_id=caller.application,
-                kind=caller.kind.value,
+                kind=caller.kind,
                 credential=caller.credential,
                 address=caller.address,
                 user_agent=caller.user_agent,
@@ -170,29 +174,29 @@ class UsageCounters:
         self.told_apart.clear()
 
 
-def what_of(note: Note) -> What:
+def what_of(note: Note) -> str:
     """Return what became of a request for tokens."""
     if note.refusal:
-        return What.REFUSED
-    return What.REFRESHED if note.grant_type == REFRESH_TOKEN else What.ISSUED
+        return REFUSED
+    return REFRESHED if note.grant_type == REFRESH_TOKEN else ISSUED
 
 
-def subjects_of(usage: Usage) -> Iterator[tuple[UsageKind, int]]:
+def subjects_of(usage: Usage) -> Iterator[tuple[str, int]]:
     """Yield what a request is counted by."""
-    yield UsageKind.APPLICATION, 0
+    yield APPLICATION, 0
     yield from credentials_of(usage)
     if usage.redirect_url_id is not None:
-        yield UsageKind.REDIRECT_URL, usage.redirect_url_id
+        yield REDIRECT_URL, usage.redirect_url_id
     for api in usage.apis:
-        yield UsageKind.API, api
+        yield API, api
 
 
-def credentials_of(usage: Usage) -> Iterator[tuple[UsageKind, int]]:
+def credentials_of(usage: Usage) -> Iterator[tuple[str, int]]:
     """Yield the secret and keys that the client showed."""
     if usage.secret_id is not None:
-        yield UsageKind.SECRET, usage.secret_id
+        yield SECRET, usage.secret_id
     for key in usage.key_ids:
-        yield UsageKind.KEY, key
+        yield KEY, key
 
 
 def row_of(subject: Subject) -> UsageCount:
@@ -200,7 +204,7 @@ def row_of(subject: Subject) -> UsageCount:
     return UsageCount(
         application_id=subject.application,
         day=date_of(subject.day),
-        kind=subject.kind.value,
+        kind=subject.kind,
         subject=subject.id,
     )
 

@@ -131,3 +131,8 @@ def test_only_rows_that_are_kept_are_explained(journal: Journal) -> None:
         )
     journal.finish()
     assert len(calls) == RecordedRequest.objects.filter(cause="c", fix="f", details={"a": 1}).count() == 6
+    notes.append(
+        noting.Note(1_800_000_001.0, RecordedEndpoint.API, {"REMOTE_ADDR": "192.0.2.1"}, 401, refusal)
+    )
+    journal.finish()
+    assert len(calls) == 6  # what is shared is explained once
