@@ -19,7 +19,7 @@ Columns = Mapping[str, Callable[[Row], Value]]
 
 # A file is made in a fraction of the seconds that a request may take, and nobody else waits for it.
 MOST_ROWS = 10_000
-CUT_OFF = f"Only the first {MOST_ROWS:,} rows are in this file. Narrow the filters to export the others."
+CUT_OFF = f"Only the first {MOST_ROWS:,} rows are in this file. Narrow the filters to export the rest."
 BYTE_ORDER_MARK = "\ufeff"  # without it, Excel takes UTF-8 for the encoding of its country
 FORMULA = "=+-@\uff1d\uff0b\uff0d\uff20"  # what one begins with, also in full width
 SKIPPED = "\t\r\n"  # what may be skipped before one

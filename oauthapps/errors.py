@@ -155,7 +155,7 @@ class NameTakenError(GatehouseError):
     """Another application has this name."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"Another application is called {name} by now. Choose another name.")
+        super().__init__(f"Another application is now called {name}. Choose another name.")
 
 
 class ClientAssertionUsedError(GatehouseError):

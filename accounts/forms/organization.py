@@ -18,12 +18,12 @@ class OrganizationForm(ModelForm):
     """Name, domain and lane, and how long client secrets live."""
 
     secret_days = forms.TypedChoiceField(
-        label="Client secrets live at most",
+        label="Maximum client secret lifetime",
         choices=[("", "Off"), *((days, f"{days} days") for days in SECRET_DAYS)],
         coerce=int,
         empty_value=None,
         required=False,
-        help_text="New client secrets expire by then. Those that exist keep the time they have.",
+        help_text="New client secrets expire within this time. Existing ones keep their expiry.",
     )
 
     class Meta:

@@ -6,20 +6,25 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0011_waiting_emails'),
+        ("accounts", "0011_waiting_emails"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='organization',
-            name='secret_days',
-            field=models.PositiveSmallIntegerField(blank=True, null=True, verbose_name='Client secrets live at most'),
+            model_name="organization",
+            name="secret_days",
+            field=models.PositiveSmallIntegerField(
+                blank=True, null=True, verbose_name="Maximum client secret lifetime"
+            ),
         ),
         migrations.AddField(
-            model_name='organization',
-            name='usage_counted_since',
-            field=models.DateTimeField(db_default=django.db.models.functions.datetime.Now(), default=django.utils.timezone.now, editable=False),
+            model_name="organization",
+            name="usage_counted_since",
+            field=models.DateTimeField(
+                db_default=django.db.models.functions.datetime.Now(),
+                default=django.utils.timezone.now,
+                editable=False,
+            ),
         ),
     ]

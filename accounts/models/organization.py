@@ -34,7 +34,7 @@ class Organization(models.Model):
     second_factor_required_at = models.DateTimeField(null=True, editable=False)
 
     # For how many days client secrets work at most; None for as long as nobody deletes them.
-    secret_days = models.PositiveSmallIntegerField("Client secrets live at most", null=True, blank=True)
+    secret_days = models.PositiveSmallIntegerField("Maximum client secret lifetime", null=True, blank=True)
     # Since when it is counted who uses what.
     usage_counted_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
 

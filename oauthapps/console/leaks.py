@@ -39,6 +39,7 @@ class Found:
         last_used_at: when it was last used.
         never: what the page says where that is not known.
         disable_url: of the page that ends it after a confirmation; empty where nothing is left to end.
+        end_label: what the link to that page says, as the page itself does.
         advice: what else to do.
     """
 
@@ -53,6 +54,7 @@ class Found:
     last_used_at: datetime | None = None
     never: str = "Never"
     disable_url: str = ""
+    end_label: str = "Delete it"
     advice: str = ""
 
 
@@ -150,13 +152,14 @@ def of_token(
         last_used_at=getattr(row, "last_used_at", None),
         never="Never" if hasattr(row, "last_used_at") else "Not recorded",
         disable_url=url,
+        end_label="Revoke access",
         advice=ENDS_ALL if url else "",
     )
 
 
 ALIVE = "Works"
 NEW_FIRST = "Give the integration a new client secret, then delete this one."
-ENDS_ALL = "Disabling it ends all tokens that the application has for the same person."
+ENDS_ALL = "Revoking access ends all tokens that the application has for the same person."
 
 
 def state_of_token(
@@ -217,7 +220,7 @@ def keys_in(text: str) -> Iterator[Found]:
 
 
 LEAKED_KEY = "Treat it as leaked: add a new key pair to the integration, then delete this key."
-PUBLIC_HALF = "The public half may be known to everybody: nothing has to be done."
+PUBLIC_HALF = "A public key is no secret: nothing needs to be done."
 
 
 def state_of_credential(row: Credential) -> str:

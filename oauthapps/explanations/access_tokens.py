@@ -22,15 +22,15 @@ def none_sent(has_empty_header: bool) -> Explanation:
     cause = "an Authorization header without a token" if has_empty_header else "no access token"
     return Explanation(
         f"The request has {cause}.",
-        f"{SEND_TOKEN} A proxy on the way must pass the Authorization header on.",
+        f"{SEND_TOKEN} Any proxy in between must pass the Authorization header through.",
     )
 
 
 def in_url() -> Explanation:
     """Return that a token came in the URL, where this one does not count."""
     return Explanation(
-        "The request has its access token in the URL, as sessionID, where it doesn't count.",
-        f"{SEND_TOKEN} Until the client is fixed, Moving in has an exception for its application.",
+        "The request has its access token in the URL, as sessionID, which isn't accepted.",
+        f"{SEND_TOKEN} The Moving in page of its application can allow it until the client is fixed.",
     )
 
 
@@ -51,7 +51,7 @@ def other_scheme(kind: str, said: str) -> Explanation:
 def two_tokens() -> Explanation:
     """Return that a request carries two tokens that differ."""
     return Explanation(
-        "The request has two access tokens that differ, in Authorization and sessionID.", "Send one of them."
+        "The request has two different access tokens, in Authorization and sessionID.", "Send one of them."
     )
 
 
@@ -81,13 +81,13 @@ def ended(token: AccessToken, at: datetime) -> Explanation:
     if unavailable is not None:
         return unavailable
     if token.family is not None and token.family.ended_at is not None:
-        return families.ended(token.family, "The access that the access token is for", at)
+        return families.ended(token.family, "The access that the access token belongs to", at)
     if token.revoked_at is not None:
         return revoked(token, token.revoked_at, at)
     if token.user is not None and not token.user.is_active:
         return families.nobody_active("The access token", token.user_id)
     return Explanation(
-        "The access token became valid or invalid at that very moment.", "Send the request again."
+        "The access token became valid or invalid during the request.", "Send the request again."
     )
 
 
@@ -97,7 +97,7 @@ def revoked(token: AccessToken, revoked_at: datetime, at: datetime) -> Explanati
     who = "" if token.family_id else done_by(families.REVOCATIONS, when=revoked_at, **of)
     return Explanation(
         "The access token was revoked "
-        f"{ago(revoked_at, at)}{who or ' by its application, or with its person'}.",
+        f"{ago(revoked_at, at)}{who or ' by its application, or when its person was deactivated'}.",
         GET_NEW,
         {"revoked_at": revoked_at.isoformat()},
     )
@@ -117,7 +117,7 @@ def unknown(shown: Shown) -> Explanation:
             f"Check that the whole token arrives. {GET_NEW}",
         )
     return Explanation(
-        f"The token of {shown.length} characters is none of this server's, which begin with gtacc_.",
+        f"The token of {shown.length} characters isn't one of this server's, which begin with gtacc_.",
         "Send a token that this server issued: check which token endpoint the client uses.",
     )
 
@@ -133,8 +133,7 @@ def lacks_scope(has: Sequence[str], needed: Sequence[str], allowed: Sequence[str
     missing = [name for name in needed if name not in has]
     if not missing:
         return Explanation(
-            "The access token has no scope that is for what was asked: it has "
-            f"{scopes.render(has) or 'none'}.",
+            f"The access token has no scope for what was requested: it has {scopes.render(has) or 'none'}.",
             "Ask for a scope of that API in the authorization or token request.",
         )
     cause = f"The access token lacks {listed(missing)}: it has {scopes.render(has) or 'none'}."
@@ -161,5 +160,5 @@ def no_such_url() -> Explanation:
     """Return that there is no endpoint at a URL."""
     return Explanation(
         "There is no endpoint at this URL.",
-        "Compare the URL with docs/endpoints.md: path, version, and slashes.",
+        "Compare path, version, and slashes with the page Endpoints of the integration guide.",
     )

@@ -86,8 +86,8 @@ def deleted(application: Application, deleted_at: datetime, at: datetime) -> Exp
     """Return that an application was deleted, when, and by whom."""
     return Explanation(
         f"The application {application.name} was deleted {ago(deleted_at, at)}{by(application.deleted_by)}.",
-        "Stop the client, or restore or create the application under OAuth2 Applications and use its "
-        "Client ID.",
+        "Stop the client. To let it work again, restore the application under OAuth2 Applications › Bin, or "
+        "create another one and use its Client ID.",
         {"deleted_at": deleted_at.isoformat()},
     )
 
@@ -98,7 +98,7 @@ def disabled(application: Application, at: datetime) -> Explanation:
     who = done_by([EventKind.APPLICATION_DISABLED], when=since, application_id=application.pk)
     return Explanation(
         f"The application {application.name} was disabled {ago(since, at)}{who}.",
-        "Enable the application on its page when its client may act again.",
+        "Enable the application under Actions on its page when its client should work again.",
         {"disabled_at": since.isoformat()},
     )
 

@@ -15,7 +15,7 @@ from oauthapps.rules import echoes
 
 NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 SIGN_NEW = "Sign a new JWT for each request, right before it is sent."
-SET_CLOCK = "Let the machine that signs set its clock by NTP, and sign a new JWT for each request."
+SET_CLOCK = "Set the clock of the machine that signs by NTP, and sign a new JWT for each request."
 HOUR = 3600
 # Clocks that are wrong by more than this are wrong by their time zone, or the JWT was kept.
 SLOW_CLOCK = timedelta(minutes=90)
@@ -83,7 +83,7 @@ def other_subject(sent: Any, expected: str, application: Application) -> Explana
     name = "Service ID" if expected == application.service_id else "User ID"
     return Explanation(
         f"sub is {in_words(sent, application)}, but the key that signed acts as the {name} {expected}.",
-        f"Set sub to {expected}, or sign with a key that acts as somebody else.",
+        f"Set sub to {expected}, or sign with a key that acts as the ID you mean.",
         {"expected": expected},
     )
 
@@ -158,7 +158,7 @@ def expired(expires: datetime, now: datetime) -> Explanation:
     cause = f"exp is {round(past.total_seconds())} s in the past"
     if past < SLOW_CLOCK:
         return Explanation(
-            f"{cause}: the client's clock is about {minutes(past)} slow, or the JWT was kept.",
+            f"{cause}: the client's clock is about {minutes(past)} slow, or the JWT was kept too long.",
             SET_CLOCK,
             details,
         )
@@ -210,8 +210,7 @@ def client_assertion_used() -> Explanation:
     """Return that the `jti` was used before by which a client says who it is."""
     return Explanation(
         "The jti of the client_assertion was used before; each works once, even if the request was refused.",
-        "Sign a new client_assertion for each request, also for one that is sent again, with a new random "
-        "jti.",
+        "Sign a new client_assertion with a new random jti for each request, retries included.",
     )
 
 

@@ -30,8 +30,8 @@ def no_client(claimed: Claimed, at: datetime) -> Explanation:
         return unavailable
     application = Application.objects.get(client_id=claimed.client_id)
     return Explanation(
-        f"{application.name} is a {application.type.label}, to which nobody signs in.",
-        "Let it get tokens with client_credentials or a JWT, or create a Web or Single Page application.",
+        f"{application.name} is a {application.type.label}, which nobody signs in to.",
+        "Have it get tokens with client_credentials or a JWT, or create a Web or Single Page application.",
     )
 
 
@@ -42,7 +42,7 @@ def other_redirect_uri(client_id: str, sent: str) -> Explanation:
 
 def malformed_redirect_uri(sent: str) -> Explanation:
     """Return that a redirect URI is no absolute URI."""
-    fault = "has a # in it" if "#" in sent else "is not a whole URL"
+    fault = "has a # in it" if "#" in sent else "is not an absolute URL"
     return Explanation(
         f"redirect_uri {fault}.",
         "Send a registered Redirect URL, beginning with its scheme and without a fragment.",
@@ -93,7 +93,7 @@ def bad_challenge(length: int, method: str) -> Explanation:
             f"code_challenge has {length} characters; the SHA-256 hash in base64url has {CHALLENGE_LENGTH}.",
             SEND_S256,
         )
-    return Explanation("code_challenge has characters that base64url has not, such as + or /.", SEND_S256)
+    return Explanation("code_challenge has characters that aren't base64url, such as + or /.", SEND_S256)
 
 
 def request_object(name: str) -> Explanation:
@@ -107,8 +107,8 @@ def request_object(name: str) -> Explanation:
 def too_long(size: int, limit: int) -> Explanation:
     """Return that the parameters have too many bytes together."""
     return Explanation(
-        f"The parameters have {size:,} bytes together; the limit is {limit:,}.",
-        "Send a shorter state: keep what it holds at the client, under a random value.",
+        f"The parameters are {size:,} bytes long in total; the limit is {limit:,}.",
+        "Send a shorter state: a random value, under which the client keeps the data on its side.",
         {"bytes": size, "limit": limit},
     )
 
@@ -130,16 +130,16 @@ def canceled() -> Explanation:
     """Return that the person did not allow what was asked for."""
     return Explanation(
         "The person chose Cancel on the consent page.",
-        "Nothing is wrong: let the person try again from the application, which says what it needs the "
-        "access for.",
+        "Nothing is wrong. Let the person try again from the application, once it says what it needs access "
+        "for.",
     )
 
 
 def answered_before() -> Explanation:
     """Return that the same consent page had been answered."""
     return Explanation(
-        "The consent page had been answered before, and its code is over.",
-        "Let the person begin again from the application.",
+        "The consent page had already been answered, and its code no longer works.",
+        "Let the person start over from the application.",
     )
 
 
@@ -147,7 +147,7 @@ def not_shown() -> Explanation:
     """Return that the form did not come from a consent page that was shown here."""
     return Explanation(
         "The form did not come from a consent page that was shown here, or it was changed on the way.",
-        "Let the person begin again from the application.",
+        "Let the person start over from the application.",
     )
 
 

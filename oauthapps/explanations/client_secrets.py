@@ -50,7 +50,7 @@ def with_owner(unavailable: Explanation, shown: Shown) -> Explanation:
     name, client_id = other.application.name, other.application.client_id
     return withheld(
         f"{unavailable.cause} The secret belongs to {name}.",
-        f"If the client is that of {name}, send its Client ID, {client_id}.",
+        f"If the client belongs to {name}, send its Client ID, {client_id}.",
         to_client=unavailable,
     )
 
@@ -58,7 +58,7 @@ def with_owner(unavailable: Explanation, shown: Shown) -> Explanation:
 def none_shown(application: Application) -> Explanation:
     """Return that a client that has to show a secret showed none."""
     has_any = ClientSecret.objects.usable().filter(application=application).exists()
-    cause = f"The request has no client secret, which a {application.type.label} has to send"
+    cause = f"The request has no client secret, which a {application.type.label} must send"
     if has_any:
         return Explanation(f"{cause}.", SEND_SECRET)
     return Explanation(f"{cause}, and the application has none.", ADD_SECRET)
@@ -86,7 +86,7 @@ def of_another(secret: ClientSecret, application: Application, shown: Shown) -> 
     return withheld(
         f"{name_of(secret.hint or secret.masked)} belongs to the application {name}, not to "
         f"{application.name}.",
-        f"Send the Client ID of {name}, or a secret of {application.name}, whichever the client is.",
+        f"Send the Client ID of {name}, or a secret of {application.name}, depending on which client it is.",
         to_client=unknown(application, shown),
     )
 
@@ -102,7 +102,7 @@ def unknown(application: Application, shown: Shown) -> Explanation:
         return Explanation(
             f"What was sent as client_secret is {shown.kind}.", "Send the client secret in its place."
         )
-    sent = f"a secret of {shown.length} characters that is written {shown.masked}"
+    sent = f"a secret of {shown.length} characters ({shown.masked})"
     if not live:
         return Explanation(f"The client sent {sent}, but the application has no secrets.", ADD_SECRET)
     return Explanation(
@@ -124,8 +124,8 @@ def not_needed(type_label: str) -> Explanation:
 def cannot_authenticate(type_label: str) -> Explanation:
     """Return that a public client asked where only clients are answered that can show who they are."""
     return Explanation(
-        f"A {type_label} cannot show who it is, so this endpoint doesn't answer it.",
-        "Let a server ask that has an application with a client secret or key of its own.",
+        f"A {type_label} can't authenticate, which this endpoint requires.",
+        "Send the request from a server, as an application with a client secret or key of its own.",
     )
 
 

@@ -10,7 +10,7 @@ from oauthapps.models import Grant
 
 START_OVER = "Send the person to the authorization endpoint again, and exchange the code that comes back."
 SEND_SAME_URI = (
-    "Send the redirect_uri of the authorization request in the token request too, character by character."
+    "Send the redirect_uri of the authorization request in the token request too, character for character."
 )
 
 
@@ -30,7 +30,7 @@ def unredeemable(shown: Shown, application_id: int, seconds: int, at: datetime) 
     if own.redeemed_at is not None:
         return used_before(own, own.redeemed_at, at)
     if own.family.ended_at is not None:
-        return families.ended(own.family, "The access that the code was for", at)
+        return families.ended(own.family, "The access that the code belongs to", at)
     return ended(own, seconds, at)
 
 
@@ -64,7 +64,7 @@ def used_before(grant: Grant, redeemed_at: datetime, at: datetime) -> Explanatio
     age = seconds_between(grant.created, redeemed_at)
     return Explanation(
         f"The code was used before, {ago(redeemed_at, at)} ({age} s after it was issued); a code works "
-        "once, so all tokens that came of it were revoked.",
+        "once, so all tokens issued from it were revoked.",
         f"Exchange each code once: look for a retry, or a page that is loaded twice. {START_OVER}",
         {"issued_at": grant.created.isoformat(), "used_at": redeemed_at.isoformat()},
     )
@@ -87,7 +87,7 @@ def unknown(shown: Shown) -> Explanation:
         return Explanation(f"The code {shown.fault}.", "Send the value of the parameter code alone.")
     if shown.kind and shown.kind != "an authorization code":
         return Explanation(
-            f"What was sent as code is {shown.kind}.", "Send the code from the redirect, once decoded."
+            f"What was sent as code is {shown.kind}.", "Send the code from the redirect, decoded once."
         )
     return Explanation(
         f"No code of {shown.length} characters like this one was issued to this client, or it was deleted "
@@ -139,12 +139,11 @@ def other_verifier(length: int | None, has_challenge: bool, is_challenge: bool) 
     if not 43 <= length <= 128:  # noqa: PLR2004  # RFC 7636 section 4.1
         return Explanation(
             f"The code_verifier has {length} characters; it must have 43 to 128.",
-            "Make the verifier of 32 random bytes or more, in base64url.",
+            "Make the verifier from 32 random bytes or more, in base64url.",
         )
     return Explanation(
         "The SHA-256 hash of the code_verifier is not the code_challenge of the authorization request.",
-        "Send the verifier that this very authorization request was begun with; another tab may have "
-        "replaced it.",
+        "Send the verifier of this same authorization request; another tab may have replaced it.",
     )
 
 

@@ -30,8 +30,8 @@ FIXES: dict[str, str] = {
     EndReason.PERSON_DEACTIVATED: (
         "Activate the person on their page under People, then let them authorize again."
     ),
-    EndReason.PERSON_AWAY: f"{AUTHORIZE_AGAIN} Settings › Refresh tokens has the inactivity expiration.",
-    EndReason.EXPIRED: f"{AUTHORIZE_AGAIN} Settings › Refresh tokens has the absolute expiration.",
+    EndReason.PERSON_AWAY: f"{AUTHORIZE_AGAIN} The inactivity expiration is under Settings › Refresh tokens.",
+    EndReason.EXPIRED: f"{AUTHORIZE_AGAIN} The absolute expiration is under Settings › Refresh tokens.",
 }
 
 

@@ -48,8 +48,8 @@ def in_words(sent: str, registered: str, at: int) -> str:
     schemes = sent.partition(":")[0], registered.partition(":")[0]
     without_scheme = sent.partition(":")[2] == registered.partition(":")[2]
     words = {
-        ": it has a slash at its end": sent == f"{registered}/",
-        ": it lacks the slash at its end": registered == f"{sent}/",
+        ": it has a trailing slash": sent == f"{registered}/",
+        ": it lacks the trailing slash": registered == f"{sent}/",
         f": it begins with {schemes[0]}, not {schemes[1]}": without_scheme
         and set(schemes) == {"http", "https"},
         ": capital letters count": sent.lower() == registered.lower(),
@@ -96,7 +96,7 @@ def not_registered(client_id: str, sent: str) -> Explanation:
     which = "the registered one" if len(urls) == 1 else f"the closest of {len(urls)} registered ones"
     return Explanation(
         f"redirect_uri differs from {which} at character {found.at}{found.words}.",
-        f"{add}; otherwise send the registered one, character by character.",
+        f"{add}; otherwise send the registered one, character for character.",
         {**found.details, "can_add": can_add(sent, application)},
     )
 

@@ -27,7 +27,7 @@ def unusable(shown: Shown, application_id: int, at: datetime) -> Explanation:
         return unknown(shown) if (other := rows.first()) is None else of_another(other, shown)
     family = own.family
     if family.ended_at is not None and family.ended_at < at:
-        return families.ended(family, "The access that the refresh token is for", at)
+        return families.ended(family, "The access that the refresh token belongs to", at)
     if own.replaced_at is not None:
         return replaced(own, own.replaced_at, at)
     return ended(own, at)
@@ -54,7 +54,7 @@ def ended(token: RefreshToken, at: datetime) -> Explanation:
         details = {"expired_at": end.isoformat()}
         return Explanation(f"{WHAT} expired {ago(end, at)}: {why}.", fix, details)
     if token.family.ended_at is not None:
-        return families.ended(token.family, "The access that the refresh token is for", at)
+        return families.ended(token.family, "The access that the refresh token belongs to", at)
     return Explanation(
         "Another request used the refresh token at the same moment.",
         "Let one process refresh at a time, and use the newest refresh token.",
@@ -63,7 +63,10 @@ def ended(token: RefreshToken, at: datetime) -> Explanation:
 
 def ends_of(token: RefreshToken) -> list[tuple[datetime, str, str]]:
     """Return when a refresh token ends, each with the reason and what to do about it."""
-    application, fix = token.application, f"{AUTHORIZE_AGAIN} Settings › Refresh tokens has the expirations."
+    application, fix = (
+        token.application,
+        f"{AUTHORIZE_AGAIN} Both expirations are under Settings › Refresh tokens.",
+    )
     ends: list[tuple[datetime, str, str]] = []
     for name, begin, choice in (
         ("absolute", token.family.started_at, application.absolute_expiration),

@@ -3,7 +3,7 @@
 from oauthapps.http.messages import Explanation
 
 TOO_MANY = (
-    "Wait until then, and correct the credentials that the client sends: right ones are answered at any time."
+    "Wait until then, and correct the credentials that the client sends. Correct ones are accepted even now."
 )
 
 
@@ -26,8 +26,8 @@ def throttled(what: str, limit: int, seconds: int) -> Explanation:
 def two_ways() -> Explanation:
     """Return that a client authenticates in two ways."""
     return Explanation(
-        "The client authenticates in two ways at once: an Authorization header, client_secret, or "
-        "client_assertion.",
+        "The client authenticates in two ways at once: it must choose one of the Authorization "
+        "header, client_secret, and client_assertion.",
         "Configure one authentication method in the client: client_secret_basic, client_secret_post, or "
         "private_key_jwt.",
     )
@@ -47,7 +47,7 @@ def broken_basic() -> Explanation:
     return Explanation(
         "The Authorization header is not HTTP Basic: it must be the word Basic, a space, and the base64 of "
         "client_id:client_secret.",
-        "Let the HTTP library make the header of the Client ID and the client secret.",
+        "Let the HTTP library build the header from the Client ID and the client secret.",
     )
 
 

@@ -46,8 +46,7 @@ def not_available(
             "Select it under Settings › API access, or leave it out of the request.",
         )
     return Explanation(
-        f"There is no {listed(names).removeprefix('the ')} here: the application can ask for "
-        f"{' '.join(available) or 'none'}.",
+        f"No API here has {listed(names)}: the application can ask for {' '.join(available) or 'none'}.",
         "Leave it out of the request, or add it to an API under APIs and select it under Settings › API "
         "access.",
     )

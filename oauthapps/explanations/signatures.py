@@ -95,13 +95,12 @@ def not_by(key: PublicKey | None, application: Application, at: datetime) -> Exp
     live = [row.short_id for row in PublicKey.objects.usable(at).filter(application=application)]
     if not live:
         return Explanation(
-            "The application has no public keys, so no JWT of it can be checked.", f"{ADD_KEY}."
+            "The application has no public keys, so none of its JWTs can be checked.", f"{ADD_KEY}."
         )
     if key is not None:
         return Explanation(
-            f"The JWT names the key {key.short_id}, but its signature is not by the private half of that "
-            "key.",
-            "Sign with the private key that belongs to it, or take the kid out if it is another one's.",
+            f"The JWT names the key {key.short_id}, but was not signed with its private half.",
+            "Sign with the private key that belongs to it, or correct the kid if another key signs.",
             {"keys": live},
         )
     return Explanation(

@@ -38,21 +38,21 @@ class Days:
             return None
         if self.last < self.first:
             raise InvalidExpiryError(
-                f"It can't work longer: {self.rule}. Add a new one, and delete this one when it isn't used."
+                f"It can't work longer: {self.rule}. Add a new one, then delete this one."
             )
         if last_day is None:
-            raise InvalidExpiryError(f"Choose a day until {self.last} (UTC): {self.rule}.")
+            raise InvalidExpiryError(f"Choose a day no later than {self.last} (UTC): {self.rule}.")
         if last_day < self.first:
             raise InvalidExpiryError("Choose today or a later day (UTC).")
         if last_day > self.last:
             rule = f": {self.rule}" if self.most_days else ""
-            raise InvalidExpiryError(f"Choose a day until {self.last} (UTC){rule}.")
+            raise InvalidExpiryError(f"Choose a day no later than {self.last} (UTC){rule}.")
         return end_of(last_day)
 
     @property
     def rule(self) -> str:
         """What the organization's rule is, in words."""
-        return f"the organization lets client secrets live at most {self.most_days} days"
+        return f"the organization lets client secrets live for at most {self.most_days} days"
 
 
 def days_of_new(now: datetime, most_days: int | None = None) -> Days:

@@ -60,7 +60,7 @@ def fault_of_pair(verifier: str, challenge: str, method: str) -> str:
     return ""
 
 
-UNRELATED = "The code_challenge was made of another code_verifier: keep each pair until its code is used."
+UNRELATED = "The code_challenge was made from another code_verifier: keep each pair until its code is used."
 
 
 def length_fault(verifier: str) -> str:
@@ -85,13 +85,13 @@ def mistake_in(verifier: str, challenge: str) -> str:
             "The code_challenge encodes the hexadecimal text of the SHA-256: encode its 32 bytes instead."
         ),
         challenge_of(f"{verifier}\n"): (
-            "The code_challenge was made of the code_verifier and a line break: hash it without one."
+            "The code_challenge was made from the code_verifier and a line break: hash it without one."
         ),
         challenge_of(verifier.strip()): (
-            "The code_verifier has white space at an end, and the code_challenge was made without it."
+            "The code_verifier has white space at one end, and the code_challenge was made without it."
         ),
         challenge_of_decoded(verifier): (
-            "The code_challenge was made of the bytes that the code_verifier encodes: hash its text instead."
+            "The code_challenge was made from the bytes that the code_verifier encodes: hash its text."
         ),
         right: "",
     }

@@ -68,10 +68,10 @@ def test_a_taken_name_is_offered_with_an_addition(console: Browser, web: Applica
     make_application(AppType.WEB, name="Field App")
     undo = console.post(address("restore", web))
     assert undo.status == 422
-    assert "Another application is called Field app by now." in undo.alerts()
+    assert "Another application is now called Field app." in undo.alerts()
     page = console.get(address("restore", web))
     assert page.field("name").get("value") == "Field app (restored)"
-    assert "Another application has its name by now." in page.text
+    assert "Another application now has its name." in page.text
     assert console.follow(console.send(page)).heading == "Field app (restored)"
 
 
@@ -109,7 +109,7 @@ def test_restoring_says_that_people_sign_in_again(console: Browser, web: Applica
     give_access(web, member)
     delete_application(web, actor=Actor.command("tests"))
     page = console.get(address("restore", web))
-    assert "people have to sign in to it once more" in page.text
+    assert "people have to sign in to it again" in page.text
     console.send(page)
     assert not RefreshToken.objects.alive().exists()
     assert "Bob Builder" in console.get(reverse("console:application-access", args=[web.client_id])).text

@@ -80,8 +80,8 @@ def test_a_new_secret_expires_when_its_maker_says(
     ("choice", "day", "said"),
     [
         ("date", "2027-01-19", "Choose today or a later day (UTC)."),
-        ("date", "2037-01-19", "Choose a day until 2037-01-17 (UTC)."),
-        ("date", "9999-12-31", "Choose a day until 2037-01-17 (UTC)."),
+        ("date", "2037-01-19", "Choose a day no later than 2037-01-17 (UTC)."),
+        ("date", "9999-12-31", "Choose a day no later than 2037-01-17 (UTC)."),
         ("date", "2027-02-30", "Enter a valid date."),
         ("date", "", "Enter the date."),
         ("90", "2027-02-01", "Choose “On a date” to use this date, or clear it."),
@@ -138,7 +138,7 @@ def test_the_settings_say_until_when_each_works_and_which_have_expired(
     page = console.get(web.get_absolute_url())
     assert text_of(page.one("tbody")[0][1]).startswith("Expired just now")
     assert "Setup incomplete" in page.text
-    assert "No client secret that has not expired. Without one, the application can't" in page.text
+    assert "All client secrets have expired. Until you add one, the application can't" in page.text
 
 
 @pytest.mark.spec("U-100", "the console")
@@ -219,15 +219,18 @@ def limit(console: Browser, days: str) -> Page:
 def test_the_organization_limits_how_long_secrets_live(console: Browser, web: Application) -> None:
     page = console.get(reverse("organization"))
     assert choices(page, "secret_days") == ["Off", "90 days", "180 days", "365 days", "730 days"]
-    assert "Saved: Client secrets live at most" in limit(console, "90").messages
+    assert "Saved: Maximum client secret lifetime" in limit(console, "90").messages
     form = console.get(web.get_absolute_url())
     assert choices(form, "secret_expires") == ["In 30 days", "In 90 days", "On a date"]
-    assert "The organization lets client secrets live at most 90 days." in form.text
+    assert "The organization lets client secrets live for at most 90 days." in form.text
     assert console.send(form, address("add-secret", web)).status == 200
     assert newest(web).last_day == date(2027, 4, 20)
     late = {"secret_expires": "date", "secret_expires_on": "2027-04-21"}
     page = console.send(console.get(web.get_absolute_url()), address("add-secret", web), **late)
-    assert "Choose a day until 2027-04-20 (UTC): the organization lets client secrets live" in page.alerts()
+    assert (
+        "Choose a day no later than 2027-04-20 (UTC): the organization lets client secrets live"
+        in page.alerts()
+    )
     # Keys have no such rule.
     assert choices(form, "key_expires")[0] == "Never"
     event = Event.objects.filter(kind=EventKind.ORGANIZATION_CHANGED).latest("pk")

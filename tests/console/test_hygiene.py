@@ -239,7 +239,7 @@ def test_nothing_is_called_unused_before_it_was_counted_for_90_days(
     counted_for(days=89)
     page = console.get(HYGIENE)
     assert "unused_application" not in findings(page)
-    assert f"can be said from {short_date(ago(-1))}" in page.text
+    assert f"are listed from {short_date(ago(-1))}" in page.text
     counted_for(days=91)
     assert "unused_application" in found(console)
 

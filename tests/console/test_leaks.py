@@ -76,7 +76,7 @@ def test_what_has_ended_is_said_to_have_ended(
     delete_secret(secret.row, actor=Actor(user=administrator))
     page = look_up(console, secret.value)
     assert "Deleted" in page.text
-    assert "Disable it" not in page.text
+    assert "Delete it" not in page.text
     other = add_secret(machine, actor=Actor())
     delete_application(machine, actor=Actor(user=administrator))
     assert "Its application was deleted" in look_up(console, other.value).text
@@ -95,14 +95,14 @@ def test_tokens_are_found_and_end(console: Browser, web: Application) -> None:
     assert "Replaced by a newer one" in look_up(console, tokens["refresh_token"]).text
     both = look_up(console, f"{renewed['access_token']} {renewed['refresh_token']}")
     assert "Refresh token" in both.text
-    confirmation = console.get(both.links()[f"Disable it gtref_…{renewed['refresh_token'][-4:]}"])
+    confirmation = console.get(both.links()[f"Revoke access gtref_…{renewed['refresh_token'][-4:]}"])
     assert confirmation.heading.startswith("Revoke")
     console.follow(console.send(confirmation))
     assert client.me(renewed["access_token"]).status_code == 401
     assert client.refresh(renewed["refresh_token"]).status_code == 400
     page = look_up(console, renewed["access_token"])
     assert "Ended: An administrator revoked access" in page.text
-    assert "Disable it" not in page.text
+    assert "Revoke access" not in page.text
 
 
 @pytest.mark.spec("U-144", "ASVS 14.2.4")
@@ -131,7 +131,7 @@ def test_a_private_key_is_known_by_its_public_half(console: Browser, key: Public
         assert "Private half of a key pair" in page.text
         assert "Treat it as leaked" in page.text
         assert "PRIVATE" not in page.content
-        confirmation = console.get(page.links()[f"Disable it {key.short_id}"])
+        confirmation = console.get(page.links()[f"Delete it {key.short_id}"])
         assert key.thumbprint in confirmation.text
     console.follow(console.send(confirmation))
     assert not PublicKey.objects.live().filter(pk=key.pk).exists()
@@ -187,7 +187,7 @@ def test_nothing_that_was_pasted_is_kept_also_while_somebody_signs_in(
 def test_the_address_that_ends_it_has_nothing_of_it(console: Browser, machine: Application) -> None:
     secret = add_secret(machine, actor=Actor())
     page = look_up(console, secret.value)
-    (address,) = [url for label, url in page.links().items() if label.startswith("Disable it")]
+    (address,) = [url for label, url in page.links().items() if label.startswith("Delete it")]
     assert address == reverse("console:delete-secret", args=[machine.client_id, secret.row.pk])
     confirmation = console.get(address)
     console.follow(console.send(confirmation))
@@ -201,7 +201,7 @@ def test_a_machines_token_is_its_applications(console: Browser, machine: Applica
     ).json()["access_token"]
     page = look_up(console, token)
     assert machine.name in page.text
-    confirmation = console.get(page.links()[f"Disable it gtacc_…{token[-4:]}"])
+    confirmation = console.get(page.links()[f"Revoke access gtacc_…{token[-4:]}"])
     console.follow(console.send(confirmation))
     assert not AccessToken.objects.alive().exists()
     assert "Revoked" in look_up(console, token).text

@@ -116,7 +116,7 @@ def test_only_what_was_shown_is_added(
         ("http://client.example/callback", {}, "http is allowed only for"),
         ("https://Client.example/callback", {}, "in lowercase"),
         (SENT, {"can_add": False}, None),
-        (REDIRECT_URL, {}, "by now"),
+        (REDIRECT_URL, {}, "now has"),
     ],
 )
 def test_what_the_application_cannot_have_is_not_offered_or_added(
@@ -127,7 +127,7 @@ def test_what_the_application_cannot_have_is_not_offered_or_added(
     page = console.get(page_of(row))
     assert "Add this URL" not in page.links()
     assert (reason or "") in page.text
-    assert ("The URL that was sent can" in page.text) is (reason not in {None, "by now"})
+    assert ("The URL that was sent can" in page.text) is (reason not in {None, "now has"})
     console.follow(console.post(adding(row), {"sent_url": sent}))
     assert urls_of(web) == [REDIRECT_URL]
 

@@ -184,7 +184,7 @@ def test_one_that_was_not_retired_says_so_everywhere_and_offers_both_ways_on(
     retire_due(Work())
     page = console.get(address("replace-secret", secret))
     assert "Not retired: it is still in use" in page.text
-    assert page.links()["Retire anyway"] == address("delete-secret", secret)
+    assert page.links()["Delete anyway"] == address("delete-secret", secret)
     said = f"not retired, because it is still in use: client secret {secret.masked}"
     assert f"Nightly export: {said}" in console.get(reverse("console:applications")).text
     settings = console.get(machine.get_absolute_url()).text
@@ -217,7 +217,7 @@ def test_deleting_what_is_in_use_shows_by_whom(
 @pytest.mark.spec("U-104", "the console")
 def test_the_secrets_section_teaches_to_add_the_new_one_first(console: Browser, machine: Application) -> None:
     text = console.get(machine.get_absolute_url()).text
-    assert text.index("to generate a new Client Secret") < text.index("to delete the former Client Secret")
+    assert text.index("to generate a new Client Secret") < text.index("to delete the old Client Secret")
 
 
 @pytest.mark.spec("U-103", "the console")

@@ -235,7 +235,7 @@ def base64_of(data: bytes) -> str:
 
 DIGEST = hashlib.sha256(VERIFIER.encode()).digest()
 PAIRS = {
-    "fits": ({}, "This pair fits"),
+    "fits": ({}, "This pair matches"),
     "plain": ({"code_challenge_method": "plain"}, "The code_challenge_method must be S256."),
     "no method": ({"code_challenge_method": ""}, "The code_challenge_method must be S256."),
     "the verifier itself": ({"code_challenge": VERIFIER}, "is the code_verifier itself"),
@@ -246,14 +246,14 @@ PAIRS = {
         "encodes the hexadecimal text",
     ),
     "a line break": ({"code_challenge": challenge_of(f"{VERIFIER}\n")}, "and a line break"),
-    "white space": ({"code_verifier": f"{VERIFIER} "}, "has white space at an end"),
+    "white space": ({"code_verifier": f"{VERIFIER} "}, "has white space at one end"),
     "short": ({"code_verifier": VERIFIER[:42]}, "has 42 characters: it must have 43 to 128"),
     "long": ({"code_verifier": "a" * 129}, "has 129 characters"),
     "swapped": (
         {"code_verifier": challenge_of(VERIFIER[:43]), "code_challenge": VERIFIER[:43]},
         "The two are swapped",
     ),
-    "unrelated": ({"code_challenge": challenge_of("x" * 43)}, "was made of another code_verifier"),
+    "unrelated": ({"code_challenge": challenge_of("x" * 43)}, "was made from another code_verifier"),
     "letters": ({"code_challenge": "é" * 43}, "must be 43 base64url characters"),
 }
 
@@ -269,7 +269,7 @@ def test_a_pair_that_does_not_fit_is_told_why(console: Browser, single_page: App
     } | changes
     page = attempt(console, single_page, **fields)
     assert sentence in page.text
-    assert ("This pair fits" in page.text) == (what == "fits")
+    assert ("This pair matches" in page.text) == (what == "fits")
     assert VERIFIER not in page.content or what == "the verifier itself"
     assert page.answer["Cache-Control"] == "no-store"
     assert VERIFIER not in str([session.get_decoded() for session in Session.objects.all()])
@@ -285,6 +285,6 @@ def test_a_field_that_is_empty_says_so(
 
 
 def test_use_it_leads_there(console: Browser, web: Application, machine: Application) -> None:
-    for application, label in ((web, "Check a PKCE pair"), (machine, "Check a JWT")):
+    for application, label in ((web, "Try a PKCE pair"), (machine, "Try a JWT")):
         page = console.get(reverse("console:application-use", args=[application.client_id]))
         assert console.get(page.links()[label]).status == 200

@@ -141,12 +141,12 @@ REFUSALS = {
     ),
     "two tokens": Refused(
         headers(Authorization="Bearer gtacc_a", sessionID="gtacc_b"),
-        "The request has two access tokens that differ, in Authorization and sessionID.",
+        "The request has two different access tokens, in Authorization and sessionID.",
         "Send one of them",
     ),
     "token in the URL": Refused(
         in_url,
-        "The request has its access token in the URL, as sessionID, where it doesn't count.",
+        "The request has its access token in the URL, as sessionID, which isn't accepted.",
         "Moving in",
     ),
     "unknown token": Refused(
@@ -156,7 +156,7 @@ REFUSALS = {
     ),
     "token of another server": Refused(
         lambda world: verify(world, "abcdefghijklmnop"),
-        "The token of 16 characters is none of this server's, …",
+        "The token of 16 characters isn't one of this server's, …",
         "issued",
     ),
     "refresh token": Refused(
@@ -174,18 +174,19 @@ REFUSALS = {
     ),
     "revoked by an administrator": Refused(
         revoked_by_ana,
-        "The access that the access token is for ended 10 minutes ago: an administrator revoked access (by "
-        "Ana).",
+        "The access that the access token belongs to ended 10 minutes ago: an administrator revoked access "
+        "(by Ana).",
         "authorization endpoint",
     ),
     "revoked by the person": Refused(
         withdrawn,
-        "The access that the access token is for ended 10 minutes ago: the person revoked access.",
+        "The access that the access token belongs to ended 10 minutes ago: the person revoked access.",
         "authorization endpoint",
     ),
     "person deactivated": Refused(
         deactivated,
-        "The access that the access token is for ended 10 minutes ago: the person was deactivated by Ana.",
+        "The access that the access token belongs to ended 10 minutes ago: the person was deactivated by "
+        "Ana.",
         "Activate the person",
     ),
     "person not active": Refused(
@@ -214,7 +215,7 @@ REFUSALS = {
             "/attask/api/v1/project", headers={"Authorization": f"Bearer {token_of(world)}"}
         ),
         "There is no endpoint at this URL.",
-        "Compare the URL",
+        "page Endpoints",
     ),
     "other method": Refused(
         lambda world: world.web.http.post(ME),
@@ -233,13 +234,13 @@ REFUSALS = {
     ),
     "introspection by a public client": Refused(
         lambda world: world.web.post(INTROSPECT, {"token": "x", "client_id": world.single_page.client_id}),
-        "A Single Page Web Application cannot show who it is, so this endpoint doesn't answer it.",
-        "Let a server ask",
+        "A Single Page Web Application can't authenticate, which this endpoint requires.",
+        "from a server",
     ),
     "guessing tokens": Refused(
         guesses,
         "The network that this request came from failed more than 2 times within a minute …",
-        "right ones",
+        "Correct ones",
     ),
 }
 

@@ -97,12 +97,12 @@ REFUSALS = {
     ),
     "machine application": Refused(
         asked("machine"),
-        "Test Machine to Machine Application is a Machine to Machine Application, to which nobody signs in.",
+        "Test Machine to Machine Application is a Machine to Machine Application, which nobody signs in to.",
         "client_credentials",
     ),
     "redirect_uri with a slash": Refused(
         asked(redirect_uri="https://client.example/callback/"),
-        "redirect_uri differs from the registered one at character 32: it has a slash at its end.",
+        "redirect_uri differs from the registered one at character 32: it has a trailing slash.",
         ADD,
     ),
     "redirect_uri with another scheme": Refused(
@@ -124,7 +124,7 @@ REFUSALS = {
         no_urls, "The application has no Redirect URLs, so nobody can be sent back to it.", ADD
     ),
     "malformed redirect_uri": Refused(
-        asked(redirect_uri="callback"), "redirect_uri is not a whole URL.", "beginning with its scheme"
+        asked(redirect_uri="callback"), "redirect_uri is not an absolute URL.", "beginning with its scheme"
     ),
     "redirect_uri with a fragment": Refused(
         asked(redirect_uri="https://client.example/callback#x"),
@@ -144,7 +144,7 @@ REFUSALS = {
         asked(response_type=None), "response_type is missing; only code is offered.", "response_type=code"
     ),
     "scope that is not there": Refused(
-        asked(scope="openid"), "There is no scope openid here: …", "API access"
+        asked(scope="openid"), "No API here has the scope openid: …", "API access"
     ),
     "scope that is not allowed": Refused(
         scope_not_allowed,
@@ -183,7 +183,7 @@ REFUSALS = {
     ),
     "padded challenge": Refused(
         asked("single_page", code_challenge="+" * 43),
-        "code_challenge has characters that base64url has not, …",
+        "code_challenge has characters that aren't base64url, …",
         "S256",
     ),
     "request object": Refused(
@@ -194,12 +194,12 @@ REFUSALS = {
         "the parameters themselves",
     ),
     "too long": Refused(
-        asked(state="s" * 11_000), "The parameters have 11,…; the limit is 10,240.", "shorter state"
+        asked(state="s" * 11_000), "The parameters are 11,…; the limit is 10,240.", "shorter state"
     ),
     "parameter twice": Refused(sent_twice, "The parameter scope was sent more than once.", "Send scope once"),
     "canceled": Refused(canceled, "The person chose Cancel on the consent page.", "Nothing is wrong"),
     "no page of ours": Refused(
-        forged, "The form did not come from a consent page that was shown here, …", "begin again"
+        forged, "The form did not come from a consent page that was shown here, …", "start over"
     ),
 }
 

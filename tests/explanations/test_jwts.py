@@ -92,7 +92,8 @@ MALFORMED = "Send the three parts of the signed JWT"
 REFUSALS = {
     "expired": Refused(
         exchange(exp=lambda now, _: now - 312),
-        "exp is 312 s in the past: the client's clock is about five minutes slow, or the JWT was kept.",
+        "exp is 312 s in the past: the client's clock is about five minutes slow, or the JWT was kept too "
+        "long.",
         "NTP",
     ),
     "expired days ago": Refused(

@@ -257,7 +257,7 @@ REFUSALS = {
     ),
     "unknown secret": Refused(
         lambda world: world.web.exchange("x", client_secret="gtsec_never-of-this-application"),
-        "The client sent a secret of 31 characters that is written gtsec_…tion, which the application "
+        "The client sent a secret of 31 characters (gtsec_…tion), which the application "
         "never had; it has gtsec_….",
         "Settings › Client secret",
     ),
@@ -268,7 +268,7 @@ REFUSALS = {
     ),
     "no secret": Refused(
         lambda world: world.web.exchange("x", client_secret=None),
-        "The request has no client secret, which a Web Application has to send.",
+        "The request has no client secret, which a Web Application must send.",
         "client_secret",
     ),
     "no secret, and none there": Refused(
@@ -332,7 +332,7 @@ REFUSALS = {
     ),
     "code of revoked access": Refused(
         code_withdrawn,
-        "The access that the code was for ended … ago: the person revoked access.",
+        "The access that the code belongs to ended … ago: the person revoked access.",
         "authorization",
     ),
     "code of a deactivated person": Refused(
@@ -346,7 +346,7 @@ REFUSALS = {
     "other redirect_uri": Refused(
         other_redirect_uri,
         "redirect_uri differs from that of the authorization request at character 31.",
-        "character by character",
+        "character for character",
     ),
     "no redirect_uri": Refused(
         no_redirect_uri,
@@ -399,7 +399,7 @@ REFUSALS = {
     ),
     "refresh token of a family that a replay ended": Refused(
         after_replay,
-        "The access that the refresh token is for ended 5 minutes ago: a refresh token that had been "
+        "The access that the refresh token belongs to ended 5 minutes ago: a refresh token that had been "
         "replaced was used again.",
         "a second process",
     ),
@@ -415,7 +415,7 @@ REFUSALS = {
     ),
     "refresh token of a deactivated person": Refused(
         deactivated,
-        "The access that the refresh token is for ended 4 hours ago: the person was deactivated by Ana.",
+        "The access that the refresh token belongs to ended 4 hours ago: the person was deactivated by Ana.",
         "Activate the person",
     ),
     "refresh token of another client": Refused(
@@ -441,7 +441,7 @@ REFUSALS = {
     ),
     "scope that is not there": Refused(
         lambda world: world.machine.client.exchange_jwt(world.machine.assertion(), scope="openid"),
-        "There is no scope openid here: …",
+        "No API here has the scope openid: …",
         "Leave it out",
     ),
     "unknown resource": Refused(
@@ -488,7 +488,7 @@ REFUSALS = {
         throttled,
         "The network that this request came from failed more than 3 times within a minute for this client; "
         "it is over … s after the request.",
-        "right ones are answered at any time",
+        "Correct ones are accepted even now",
     ),
 }
 

@@ -66,7 +66,7 @@ def mailed() -> list[str]:
 def test_owner_and_contacts_are_told_30_7_and_1_days_ahead_each_once(
     web: Application, clock: time_machine.Traveller
 ) -> None:
-    subject = "[Gatehouse] Client secret of Field app works through Mar 31, 2027"
+    subject = "[Gatehouse] Client secret of Field app expires after Mar 31, 2027 (UTC)"
     told = []
     for hour in range(24 * 31 + 12):
         clock.move_to(END - timedelta(days=31) + timedelta(hours=hour))
@@ -128,7 +128,7 @@ def test_keys_are_warned_of_as_well_and_what_does_not_work_is_not(
     assert mailed() == []
     enable_application(web, actor=ADMINISTRATOR)
     assert [line.partition("] ")[2] for line in mailed()] == [
-        "Public key of Field app works through Mar 31, 2027"
+        "Public key of Field app expires after Mar 31, 2027 (UTC)"
     ] * 2
     clock.move_to(END)
     assert mailed() == []

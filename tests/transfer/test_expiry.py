@@ -49,7 +49,7 @@ def test_a_key_keeps_its_last_day_and_gets_another_one(transfer: Transfer) -> No
     ("day", "said"),
     [
         ("2026-01-01", "Choose today or a later day (UTC)."),
-        ("9999-12-31", "Choose a day until"),
+        ("9999-12-31", "Choose a day no later than"),
         ("tomorrow", "Write the day as year-month-day"),
     ],
 )
@@ -90,7 +90,11 @@ def test_create_application_says_how_long_its_secret_works() -> None:
     Organization.objects.update(secret_days=90)
     create()
     assert Application.objects.latest("pk").secrets.get().last_day == today + timedelta(days=90)
-    for days, said in (("91", "Choose a day until"), ("0", "can be 1 to 3650"), ("99999999", "1 to 3650")):
+    for days, said in (
+        ("91", "Choose a day no later than"),
+        ("0", "can be 1 to 3650"),
+        ("99999999", "1 to 3650"),
+    ):
         with pytest.raises(CommandError, match=said):
             create("--secret-days", days)
     assert Application.objects.count() == 2

@@ -30,7 +30,7 @@ class RestoreForm(forms.Form):
             data["name"] = application.name
         super().__init__(data, initial={"name": free_name(application)})
         if free_name(application) != application.name:
-            self.fields["name"].help_text = "Another application has its name by now."
+            self.fields["name"].help_text = "Another application now has its name."
 
 
 def free_name(application: Application) -> str:

@@ -53,7 +53,7 @@ class NewApplicationForm(ExpiryForm):
         now = timezone.now()
         super().__init__(*sent, days=days_of_new(now, Organization.current().secret_days))
         self.fields[self.choice_name].label = "Client secret expires"
-        self.fields[self.choice_name].help_text = "For types that have one."
+        self.fields[self.choice_name].help_text = "For types that have a client secret."
 
     @property
     def cards(self) -> Iterator[TypeCard]:

@@ -66,7 +66,7 @@ class ExpiryForm(forms.Form):
     def help_text(self) -> str:
         """What a date means, and what the organization's rule is."""
         rule = f" {self.days.rule.capitalize()}." if self.days.most_days else ""
-        return f"For “On a date”: the last day it works. It expires at midnight UTC at the end of it.{rule}"
+        return f"For “On a date”: the last day it works, until midnight UTC at its end.{rule}"
 
     @property
     def expiry_fields(self) -> list[forms.BoundField]:

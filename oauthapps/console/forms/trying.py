@@ -22,7 +22,7 @@ class JwtForm(forms.Form):
         label="JSON Web Token",
         strip=False,
         max_length=64 * 1024,
-        help_text="As the integration sends it: what was copied along with it counts.",
+        help_text="Exactly as the integration sends it, spaces and quotation marks included.",
         widget=Unshown(attrs={**UNKEPT, "rows": 6}),
         error_messages={"required": "Paste a JWT."},
     )

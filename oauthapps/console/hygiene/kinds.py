@@ -141,7 +141,7 @@ KINDS = (
     FindingKind(
         key="old_secret",
         title="Client secrets older than a year",
-        why="The longer a secret is in use, the more copies there are. Deploy another, then delete it.",
+        why="The longer a secret is in use, the more copies there are. Deploy a new one, then delete it.",
         fix="Go to client secrets",
         model=ClientSecret,
         select=selections.old_secrets,
@@ -151,7 +151,7 @@ KINDS = (
     FindingKind(
         key="expiring_secret",
         title="Client secrets about to expire",
-        why="Expired, or within 30 days: they are refused from then on. Add a new one and deploy it.",
+        why="They have expired, or will within 30 days, and are rejected then. Deploy a new one.",
         fix="Go to client secrets",
         model=ClientSecret,
         select=selections.expiring_secrets,

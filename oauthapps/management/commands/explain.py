@@ -9,11 +9,9 @@ from oauthapps.models import RecordedRequest
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 UNKNOWN = (
-    "No refused request with this ID is recorded. A server writes it down a few seconds after its "
-    "answer, and "
-    "it is kept for at most {days} (REQUEST_DAYS); of many that are alike, the first ones and the last "
-    "one can "
-    "be found."
+    "No refused request with this ID is recorded. A request is recorded a few seconds after its "
+    "response, and kept for at most {days} (REQUEST_DAYS); of many that are alike, the first ones and the "
+    "last one can be found."
 )
 
 
