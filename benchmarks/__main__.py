@@ -15,7 +15,8 @@ from pathlib import Path
 import django
 
 from benchmarks.faults.kinds import KINDS
-from benchmarks.faults.table import run
+from benchmarks.faults.table import run as break_things
+from benchmarks.flood.table import run as flood
 from tests.infrastructure.postgres import PostgresServer
 from tests.infrastructure.processes import free_port
 
@@ -46,11 +47,19 @@ def command_line() -> argparse.ArgumentParser:
     serving.set_defaults(command=serve)
     serving.add_argument("folder", type=Path, help="where to write what a load driver must know")
     failing = commands.add_parser("faults", help="break things under load and count what that costs")
-    failing.set_defaults(command=run)
+    failing.set_defaults(command=break_things)
     failing.add_argument(
         "--kinds", nargs="+", choices=KINDS, metavar="KIND", help=f"only these of {', '.join(KINDS)}"
     )
     failing.add_argument("--seconds", type=float, default=7, help="how long the load goes on afterward")
+    flooding = commands.add_parser("flood", help="refuse thousands of requests beside good ones")
+    flooding.set_defaults(command=flood)
+    flooding.add_argument("--seconds", type=float, default=30, help="length of the flood")
+    flooding.add_argument(
+        "--before", type=float, default=10, help="how long good requests are measured alone"
+    )
+    flooding.add_argument("--refusals", type=int, default=2000, help="refused requests a second")
+    flooding.add_argument("--good", type=int, default=300, help="good requests a second")
     for sub in (measuring, serving):
         sub.add_argument("--port", type=int, default=free_port(), help="port to serve on")
         sub.add_argument("--tokens", type=int, default=10_000, help="living tokens to begin with")

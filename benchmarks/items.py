@@ -3,13 +3,16 @@
 import base64
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 
-from benchmarks import load, seeds
+from benchmarks import load, refusals, seeds
 from benchmarks.messages import get, post
+from benchmarks.refusals import MakeRequest
 from benchmarks.seeds import Seeds
 from tests.oauth_client import INTROSPECT, JWT_EXCHANGE, ME, TOKEN, VERIFY
 
-CONNECTIONS = 8
+CONNECTIONS, OK = 8, (200,)
 
 
 class Items:
@@ -20,6 +23,7 @@ class Items:
         self.codes = iter(range(1, made.codes + 1))
         self.assertions = iter(made.assertions)
         self.refresh_tokens = iter(range(1, 1_000_000))
+        self.numbers = count()
         web, machine, checker = (one.application.client_id for one in (made.web, made.machine, made.checker))
         self.web = {"client_id": web, "client_secret": made.web.client_secret}
         self.machine = {"client_id": machine, "client_secret": made.machine.client_secret}
@@ -33,10 +37,12 @@ class Items:
             "bearer": self.bearer,
             "verify": self.verify,
         }
+        self.all |= {name: partial(self.refused, kind.make) for name, kind in refusals.KINDS.items()}
 
     def run(self, name: str, port: int, seconds: float) -> load.Result:
         """Send requests of one kind for so many seconds."""
-        return load.run(port, [self.all[name]() for _ in range(CONNECTIONS)], seconds)
+        wanted = refusals.KINDS[name].statuses if name in refusals.KINDS else OK
+        return load.run(port, [self.all[name]() for _ in range(CONNECTIONS)], seconds, wanted)
 
     def refresh(self) -> load.NextRequest:
         """A refresh with rotation: each connection follows its own chain of tokens."""
@@ -76,6 +82,10 @@ class Items:
         """A proxy's question."""
         tokens = some_access_tokens()
         return lambda _: get(VERIFY, next(tokens))
+
+    def refused(self, make: MakeRequest) -> load.NextRequest:
+        """A request that is refused."""
+        return lambda _: make(self.web, next(self.numbers), {})
 
 
 def some_access_tokens() -> Iterator[str]:

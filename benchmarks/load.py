@@ -4,7 +4,7 @@ import selectors
 import socket
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 # Makes the next request; the argument is the body that the last answer on this connection had.
@@ -18,12 +18,12 @@ class Result:
     Attributes:
         seconds: how long it took.
         latencies: seconds between each request and the end of its answer.
-        refused: answers other than 200, by the beginning of their text.
+        unwanted: answers of other statuses than were wanted, by the beginning of their text.
     """
 
     seconds: float = 0.0
     latencies: list[float] = field(default_factory=list)
-    refused: dict[bytes, int] = field(default_factory=dict)
+    unwanted: dict[bytes, int] = field(default_factory=dict)
 
     @property
     def requests(self) -> int:
@@ -53,8 +53,15 @@ class Connection:
         self.socket.sendall(request)
 
     def answer(self) -> tuple[bytes, bytes] | None:
-        """Read what has come and return head and body once they are whole."""
-        self.received += self.socket.recv(65536)
+        """Read what has come and return head and body once they are whole.
+
+        Raises:
+            ConnectionResetError: when the server has closed the connection.
+        """
+        more = self.socket.recv(65536)
+        if not more:
+            raise ConnectionResetError
+        self.received += more
         head, end, body = self.received.partition(b"\r\n\r\n")
         if not end:
             return None
@@ -62,8 +69,8 @@ class Connection:
         return (head, body) if len(body) >= length else None
 
 
-def run(port: int, next_requests: list[NextRequest], seconds: float) -> Result:
-    """Keep one connection for each request maker busy for so many seconds."""
+def run(port: int, next_requests: list[NextRequest], seconds: float, wanted: Collection[int]) -> Result:
+    """Keep one connection for each request maker busy for so many seconds; `wanted` are statuses."""
     result, selector = Result(), selectors.DefaultSelector()
     connections = [Connection(port, maker) for maker in next_requests]
     for connection in connections:
@@ -80,7 +87,7 @@ def run(port: int, next_requests: list[NextRequest], seconds: float) -> Result:
                 continue
             now = time.perf_counter()
             result.latencies.append(now - connection.sent_at)
-            note(result, *answer)
+            note(result, wanted, *answer)
             if now - began < seconds:
                 connection.send(answer[1])
             else:
@@ -91,8 +98,8 @@ def run(port: int, next_requests: list[NextRequest], seconds: float) -> Result:
     return result
 
 
-def note(result: Result, head: bytes, body: bytes) -> None:
-    """Count an answer that is not the wanted one."""
-    if not head.startswith(b"HTTP/1.1 200"):
+def note(result: Result, wanted: Collection[int], head: bytes, body: bytes) -> None:
+    """Count an answer that has none of the wanted statuses."""
+    if int(head[9:12]) not in wanted:
         said = head.partition(b"\r\n")[0] + b" " + body[:200]
-        result.refused[said] = result.refused.get(said, 0) + 1
+        result.unwanted[said] = result.unwanted.get(said, 0) + 1

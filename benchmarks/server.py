@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +22,7 @@ class Server:
     def __init__(self, port: int) -> None:
         self.port = port
         self.first_answer_seconds = 0.0
+        self.log = tempfile.TemporaryFile()  # noqa: SIM115  # closed with the block
 
     def __enter__(self) -> Self:
         began = time.monotonic()
@@ -30,11 +32,13 @@ class Server:
             cwd=ROOT,
             env={**os.environ, "ACCESS_LOG": "0"},
             stdout=subprocess.DEVNULL,
+            stderr=self.log,
             start_new_session=True,
         )
         while not answers(self.port, "/.well-known/oauth-authorization-server"):
             if self.process.poll() is not None:
-                raise RuntimeError("The server has ended by itself.")
+                self.log.seek(0)
+                raise RuntimeError(f"The server has ended by itself.\n{self.log.read().decode()}")
             time.sleep(0.01)
         self.first_answer_seconds = time.monotonic() - began
         return self
@@ -44,3 +48,4 @@ class Server:
     ) -> None:
         self.process.terminate()
         self.process.wait(timeout=20)
+        self.log.close()
