@@ -76,7 +76,7 @@ def unknown(claimed: Claimed) -> Explanation:
             SWAPPED if kind else COPY_CLIENT_ID,
         )
     if ClientSecret.objects.filter(digest=digest(client_id)).exists():
-        return Explanation("The client_id is a client secret.", SWAPPED)
+        return Explanation("The client_id is a client secret.", SWAPPED, hides_client_id=True)
     if client_id == Organization.current().customer_id:
         return Explanation("The client_id is the Customer ID, not a Client ID.", COPY_CLIENT_ID)
     return Explanation(f"No application here has the Client ID {client_id}.", COPY_CLIENT_ID)

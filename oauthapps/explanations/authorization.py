@@ -10,6 +10,7 @@ from oauthapps.explanations import applications, redirect_uris
 from oauthapps.explanations.applications import Claimed
 from oauthapps.http.messages import Explanation
 from oauthapps.models import Application
+from oauthapps.rules import masking
 
 CHALLENGE_LENGTH = 43  # characters (RFC 7636 section 4.2)
 SEND_S256 = (
@@ -46,7 +47,7 @@ def malformed_redirect_uri(sent: str) -> Explanation:
     return Explanation(
         f"redirect_uri {fault}.",
         "Send a registered Redirect URL, beginning with its scheme and without a fragment.",
-        {"sent": redirect_uris.without_credentials(sent), "can_add": False},
+        {"sent": masking.without_credentials(sent), "can_add": False},
     )
 
 

@@ -8,14 +8,14 @@ from typing import Any
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.http.messages import Explanation
 from oauthapps.models import Application, RedirectURL
-from oauthapps.rules import credential_values
+from oauthapps.rules import credential_values, masking
 from oauthapps.rules.urls.redirect_urls import check_redirect_url
 
 LONGEST_URL = 2048
 MOST_URLS = 50
-# What a redirect URI has no reason to hold: a credential of ours, a JWT, a random value in its query.
+# What a redirect URI has no reason to hold: a credential of ours, a JWT, or a value that is no word.
 CREDENTIAL = re.compile(
-    rf"(?:{'|'.join(credential_values.PREFIXES)}|eyJ)[\w.~+/=-]+|(?<==)(?=[^&]{{0,40}}[0-9])[\w.~+/=%-]{{16,}}",
+    rf"(?:{'|'.join(credential_values.PREFIXES)}|eyJ)[\w.~+/=-]+|(?<==)(?![a-z/-]+(?:[&#]|$))[^&#\s]{{8,}}",
     re.ASCII,
 )
 REMOVED = "[removed]"
@@ -103,7 +103,7 @@ def not_registered(client_id: str, sent: str) -> Explanation:
 
 def can_add(sent: str, application: Application) -> bool:
     """Return whether a redirect URI could be registered as it was sent."""
-    if len(sent) > LONGEST_URL or CREDENTIAL.search(sent):
+    if without_credentials(sent) != sent:
         return False
     try:
         return check_redirect_url(sent, app_type=application.app_type) == sent
@@ -113,4 +113,4 @@ def can_add(sent: str, application: Application) -> bool:
 
 def without_credentials(sent: str) -> str:
     """Return a redirect URI without what could be a credential in it, and no longer than a registered one."""
-    return CREDENTIAL.sub(REMOVED, sent[:LONGEST_URL])
+    return CREDENTIAL.sub(REMOVED, masking.USERINFO.sub("…", sent[:LONGEST_URL]))

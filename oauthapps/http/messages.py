@@ -80,11 +80,13 @@ class Explanation:
         cause: what was wrong, in one plain sentence.
         fix: what to do about it, in one plain sentence.
         details: what pages show or offer besides, as JSON holds it.
+        hides_client_id: whether what was sent as `client_id` is a credential that looks like a Client ID.
     """
 
     cause: str
     fix: str
     details: Mapping[str, Any] = field(default_factory=dict)
+    hides_client_id: bool = False
 
 
 Explain = Callable[[], Explanation]

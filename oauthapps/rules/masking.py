@@ -7,6 +7,7 @@ credential is masked. What is masked keeps the prefix that says what it is, and 
 
 import re
 from collections.abc import Iterable
+from itertools import islice
 
 from oauthapps.rules.credential_values import PREFIXES, hint
 
@@ -15,7 +16,6 @@ HARMLESS = frozenset(
     {
         "audience",
         "client_assertion_type",
-        "client_id",
         "code_challenge",
         "code_challenge_method",
         "grant_type",
@@ -38,9 +38,12 @@ LONGEST_NAME, LONGEST_VALUE = 40, 200
 CLIENT_ID = re.compile("[0-9a-f]{32}")
 # One of ours, wherever it stands, also cut short.
 OURS = re.compile(f"({'|'.join(PREFIXES)})[A-Za-z0-9_-]+")
-JWT = re.compile(r"ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*")
+# It begins where a word does, or a long text of "ey" would be looked through once for each of them.
+JWT = re.compile(r"(?<![A-Za-z0-9_-])ey[A-Za-z0-9_-]{6,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*")
 # What has no space or separator in it and is as long as credentials of others are.
 LONG = re.compile(r"[A-Za-z0-9_~+/=-]{20,}")
+# How parameters are named.
+NAME = re.compile(r"[A-Za-z][\w.-]{0,39}", re.ASCII)
 WORD = re.compile(r"[A-Za-z]{2,}|\d{1,4}")
 # What no database stores as text.
 UNSTORABLE = re.compile("[\0\ud800-\udfff]")
@@ -93,14 +96,20 @@ def kept_parameters(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
         pairs: names and values, as they were sent.
     """
     kept: dict[str, str] = {}
-    for name, value in pairs:
-        shown = without_credentials(name, LONGEST_NAME)
+    for name, value in islice(pairs, 2 * MOST_PARAMETERS):
+        shown = kept_name(name, value)
         text = kept_value(name, value)
         if shown in kept:
             kept[shown] = f"{kept[shown]}, {text}"[:LONGEST_VALUE]
         elif len(kept) < MOST_PARAMETERS:
             kept[shown] = text
     return kept
+
+
+def kept_name(name: str, value: str) -> str:
+    """Return what may be kept of a parameter's name; a body that is no form is a name without a value."""
+    is_name = bool(value) and NAME.fullmatch(name)
+    return without_credentials(name, LONGEST_NAME) if is_name or name in HARMLESS else masked(name)
 
 
 def kept_value(name: str, value: str) -> str:

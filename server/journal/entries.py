@@ -8,7 +8,7 @@ from django.db import InterfaceError, OperationalError
 from oauthapps.http.messages import Explanation, Refusal
 from oauthapps.http.notes import Note
 from oauthapps.models import RecordedRequest
-from oauthapps.rules.masking import CLIENT_ID, storable, without_credentials
+from oauthapps.rules.masking import CLIENT_ID, masked, storable, without_credentials
 from server.journal.clients import Known
 from server.journal.sent import address_of, parameters_of, user_agent_of
 from server.request_ids import REQUEST_ID
@@ -42,6 +42,9 @@ class Entry:
             known = known or explanation_of(self.refusal)
             self.row.cause, self.row.fix = storable(known.cause), storable(known.fix)
             self.row.details = dict(known.details)
+            if known.hides_client_id:
+                self.row.parameters["client_id"] = masked(self.row.client_id)
+                self.row.client_id = ""
             self.refusal = None
         return known
 

@@ -19,6 +19,8 @@ from oauthapps.rules.masking import CLIENT_ID, kept_parameters, masked, without_
 
 Environ = dict[str, Any]
 Pairs = list[tuple[str, str]]
+# What stands for a value that is no text: it has names of its own, which say nothing about what is harmless.
+NESTED = "(not a string)"
 # Schemes that a header may name; another word in their place may be the credential itself.
 SCHEMES = ("basic", "bearer", "dpop", "sessionid", "token")
 
@@ -84,7 +86,7 @@ def json_pairs(text: str) -> Pairs:
         return []
     if not isinstance(members, dict):
         return []
-    return [(name, value if isinstance(value, str) else json.dumps(value)) for name, value in members.items()]
+    return [(name, value if isinstance(value, str) else NESTED) for name, value in members.items()]
 
 
 def kept_headers(environ: Environ) -> Iterator[tuple[str, str]]:

@@ -50,5 +50,14 @@ def readable(row: RecordedRequest) -> dict[str, Any]:
     shown: dict[str, Any] = {"endpoint": dict(RecordedEndpoint.choices).get(row.endpoint, row.endpoint)}
     sent, registered, at = (row.details.get(name) for name in ("sent", "registered", "difference_at"))
     if sent and registered and at:
-        shown |= {"sent      ": sent, "registered": registered, "differs at": f"{'-' * (at - 1)}^ {at}"}
+        shown |= {
+            "sent      ": visible(sent),
+            "registered": registered,
+            "differs at": f"{'-' * (at - 1)}^ {at}",
+        }
     return shown
+
+
+def visible(text: str) -> str:
+    """Return a text that a terminal shows and does not obey, with as many characters."""
+    return "".join(each if each.isprintable() else "�" for each in text)
