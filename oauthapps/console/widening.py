@@ -7,7 +7,7 @@ from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.models import Application
 from oauthapps.rules import scopes
 from oauthapps.rules.apis import token_lifetimes
-from oauthapps.rules.lifetimes import delta
+from oauthapps.rules.lifetimes import is_longer
 from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, REDIRECT_URLS, TOKEN_LIFETIME
 
 # The value of each field that lets a token be used more than once or be looked into, or a code be stolen.
@@ -34,9 +34,3 @@ def widens_access(stored: Application, edited: Mapping[str, Any], rows: Redirect
     new_urls = set(rows.urls) - set(rows.stored_urls)
     leads_elsewhere = new_urls and stored.type.has_redirect_urls and REDIRECT_URLS in edited
     return widened or longer or works_longer or bool(new_scopes or leads_elsewhere)
-
-
-def is_longer(lifetime: str, than: str) -> bool:
-    """Return whether a lifetime is longer than another; "No expiration" is the longest."""
-    ours, theirs = delta(lifetime), delta(than)
-    return theirs is not None and (ours is None or ours > theirs)

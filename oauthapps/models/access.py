@@ -159,3 +159,13 @@ def expired_before(at: datetime) -> Q:
             condition |= Q(application__absolute_expiration=choice, started_at__lte=begin)
             condition |= Q(application__inactivity_expiration=choice, user__last_active_at__lte=begin)
     return condition
+
+
+def over_with(absolute: str, inactivity: str, at: datetime) -> Q:
+    """Return the condition that a family's refresh tokens would be over by then with these lifetimes."""
+    condition = Q(pk__in=[])
+    if (lifetime := lifetimes.delta(absolute)) is not None:
+        condition |= Q(started_at__lte=at - lifetime)
+    if (lifetime := lifetimes.delta(inactivity)) is not None:
+        condition |= Q(user__last_active_at__lte=at - lifetime)
+    return condition

@@ -89,6 +89,12 @@ def delta(code: str) -> timedelta | None:
     return _DELTAS[parse_lifetime(code)]
 
 
+def is_longer(code: str, than: str) -> bool:
+    """Return whether a lifetime is longer than another; "No expiration" is the longest."""
+    ours, theirs = delta(code), delta(than)
+    return theirs is not None and (ours is None or ours > theirs)
+
+
 class Expirations(NamedTuple):
     """The ends of a refresh token, two of them worked out from its application's present settings.
 

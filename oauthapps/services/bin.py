@@ -25,7 +25,7 @@ from oauthapps.services.applications import occupy_slot
 
 # Rows that one transaction ends while somebody waits, and for how long they do: a response may take three
 # seconds (DATABASE_STATEMENT_SECONDS).
-SLICE = 5000
+SLICE = 1000
 BUDGET_SECONDS = 1.5
 
 # Ends rows by primary key, and counts them.

@@ -69,7 +69,9 @@ def test_delete_says_how_many_people_have_live_access(
     give_access(web, member)
     give_access(web, administrator, days_ago=40)
     text = console.get(address("delete", web)).text
-    assert "2 people have access through it, with 1 active access token." in text
+    assert "2 people hold access through it." in text
+    assert "2 people would be signed out of it now." in text
+    assert "1 active access token stops working." in text
 
 
 def test_people_whose_access_has_run_out_are_not_counted(
@@ -78,12 +80,14 @@ def test_people_whose_access_has_run_out_are_not_counted(
     give_access(web, member, days_ago=366)
     give_access(web, administrator)
     User.objects.filter(pk=member.pk).update(last_active_at=timezone.now())
-    assert "1 person has access" in console.get(address("delete", web)).text
+    text = console.get(address("delete", web)).text
+    assert "2 people hold access" in text
+    assert "1 person would be signed out" in text
     User.objects.filter(pk=administrator.pk).update(is_active=True)
     TokenFamily.objects.filter(user=administrator).update(
         ended_at=timezone.now(), end_reason="consent_withdrawn"
     )
-    assert "Nobody has access" in console.get(address("delete", web)).text
+    assert "signed out" not in console.get(address("delete", web)).text
 
 
 def test_deleting_frees_the_place_and_says_so(console: Browser, web: Application) -> None:

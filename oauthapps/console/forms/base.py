@@ -16,7 +16,7 @@ from django.utils.datastructures import MultiValueDict
 
 from oauthapps.console.forms import wording
 from oauthapps.console.forms.policy import (
-    WITHOUT_SCOPES,
+    CONFIRMATIONS,
     OwnerField,
     ScopeBox,
     ScopesField,
@@ -121,10 +121,14 @@ class ApplicationForm(ModelForm):
         """
         return find_owner(self.cleaned_data[OWNER], present=self.instance.user_id)
 
+    def confirmed(self, name: str) -> list[str]:
+        """Return what was confirmed of one kind of question, such as sets of scopes."""
+        return self.data.getlist(name) if isinstance(self.data, QueryDict) else []
+
     @property
-    def confirmed_losses(self) -> list[str]:
-        """The sets of scopes that are to be taken away, as confirmed."""
-        return self.data.getlist(WITHOUT_SCOPES) if isinstance(self.data, QueryDict) else []
+    def confirmations(self) -> list[tuple[str, str]]:
+        """All that was confirmed, by what was asked: the page sends it again."""
+        return [(name, value) for name in CONFIRMATIONS for value in self.confirmed(name)]
 
     def clean_description(self) -> str:
         """Write the ends of lines as one character, however the browser sends them."""

@@ -16,8 +16,10 @@ from oauthapps.rules.app_types import REFRESH_TOKEN
 from oauthapps.services.edit_conflicts import API_ACCESS
 from oauthapps.sql.catalog import ApiEntry, Catalog
 
-# The scopes that are to be taken away, as whoever was asked about them has confirmed.
-WITHOUT_SCOPES = "without_scopes"
+# What whoever was asked about it has confirmed: the scopes that are to be taken away, the Redirect URLs that
+# are though they were used lately, and the lifetimes that sign people out.
+WITHOUT_SCOPES, WITHOUT_URLS, SHORTER = "without_scopes", "without_used_urls", "shorter_lifetimes"
+CONFIRMATIONS = (WITHOUT_SCOPES, WITHOUT_URLS, SHORTER)
 # A browser must not fill in whoever sits in front of it.
 OF_OTHERS = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 

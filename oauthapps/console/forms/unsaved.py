@@ -11,7 +11,7 @@ from django.http import HttpRequest, QueryDict
 from common import edits
 from oauthapps.console.forms.application import form_class
 from oauthapps.console.forms.people import KEPT_LOGO, REFUSED_LOGO, PeopleForm
-from oauthapps.console.forms.policy import WITHOUT_SCOPES
+from oauthapps.console.forms.policy import CONFIRMATIONS
 from oauthapps.console.forms.redirect_urls import FIELD as REDIRECT_URL
 from oauthapps.console.forms.redirect_urls import WITHOUT, RedirectURLRows
 from oauthapps.models import Application
@@ -22,7 +22,7 @@ SETTINGS_FORM = "settings_form"
 CARRIED = "unsaved-"
 Fields = list[tuple[str, str]]
 # What the settings form has beside the fields of its application.
-BESIDE = {SETTINGS_FORM, edits.FIELD, KEPT_LOGO, REFUSED_LOGO, REDIRECT_URL, WITHOUT, WITHOUT_SCOPES}
+BESIDE = {SETTINGS_FORM, edits.FIELD, KEPT_LOGO, REFUSED_LOGO, REDIRECT_URL, WITHOUT, *CONFIRMATIONS}
 
 
 def is_settings_form(request: HttpRequest) -> bool:

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
 from audit.actors import Actor
+from oauthapps.console.blast_radius import figures_of
 from oauthapps.console.forms.deletion import ConfirmNameForm
 from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
-from oauthapps.console.impact import impact_of
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.summaries import summary_of
 from oauthapps.console.views.applications import UNDO
@@ -38,7 +38,7 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
         return redirect("console:applications")
     context = {
         "application": application,
-        "impact": impact_of(application),
+        "figures": figures_of(application),
         "summary": summary_of(application),
         "slots": Application.objects.slots(),
         "days": KEPT_IN_BIN.days,
