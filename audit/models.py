@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Q, Value
 from django.utils import timezone
 
 from audit.actors import Actor
@@ -64,6 +64,7 @@ class EventManager(models.Manager["Event"]):
         detail: str = "",
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
+        values: dict[str, list[Any]] | None = None,
     ) -> Event:
         """Write down that something happened; call it inside the transaction that makes it happen.
 
@@ -75,6 +76,7 @@ class EventManager(models.Manager["Event"]):
             detail: which of several things it was, such as a secret's hint, cut to what fits; never a secret.
             before: the fields' values that it replaced, by label.
             after: the values it put in their place.
+            values: both as they are stored, by the field's name, where they can be put back.
         """
         return self.create(
             kind=kind,
@@ -89,6 +91,7 @@ class EventManager(models.Manager["Event"]):
             detail=detail[:LONGEST_DETAIL],
             before=before or {},
             after=after or {},
+            values=values or {},
         )
 
     def record_stranger(self, kind: EventKind, *, actor: Actor, person: User | None = None) -> None:
@@ -160,6 +163,8 @@ class Event(models.Model):
     times = models.PositiveIntegerField(default=1, db_default=1)
     before = models.JSONField(default=dict)
     after = models.JSONField(default=dict)
+    # What can be put back, by the field's name: its value before and after, as it is stored. Never a secret.
+    values = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
 
     objects = EventManager.from_queryset(EventQuerySet)()
 
@@ -188,3 +193,20 @@ class Event(models.Model):
     def changed(self) -> str:
         """The labels of the fields that have another value since, for what changes fields."""
         return ", ".join(sorted(self.after)) if self.before else ""
+
+    @property
+    def fields(self) -> list[tuple[str, list[str], list[str]]]:
+        """What changed: each field's label, with its lines before and after; nothing where nothing did."""
+        labels = sorted({*self.before, *self.after}) if self.before else []
+        return [
+            (label, lines_of(self.before.get(label)), lines_of(self.after.get(label))) for label in labels
+        ]
+
+
+def lines_of(value: Any) -> list[str]:
+    """Return a value of an event as lines of text; none where it is empty."""
+    if isinstance(value, bool):
+        return ["on" if value else "off"]
+    if isinstance(value, list):
+        return [str(each) for each in value]
+    return [] if value is None else str(value).splitlines()

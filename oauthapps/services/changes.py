@@ -13,7 +13,15 @@ from oauthapps.models import Application, Logo, RedirectURL
 from oauthapps.rules.logos.encoding import logo_digest
 from oauthapps.rules.urls.redirect_url_text import check_number
 from oauthapps.rules.urls.redirect_urls import check_redirect_url
-from oauthapps.services.edit_conflicts import COLUMNS, LABELS, LOGO, REDIRECT_URLS, readable, subject_of
+from oauthapps.services.edit_conflicts import (
+    COLUMNS,
+    LABELS,
+    LOGO,
+    REDIRECT_URLS,
+    readable,
+    subject_of,
+    value_of,
+)
 
 
 def change_application(
@@ -25,6 +33,7 @@ def change_application(
     redirect_urls: Sequence[str] | None = None,
     logo: bytes | None = None,
     based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> Changes:
     """Give fields new values.
 
@@ -37,6 +46,7 @@ def change_application(
         logo: a checked 256 by 256 pixel PNG; empty bytes remove the logo, None leaves it.
         based_on: the versions of the values that the new ones were chosen on top of. What differs from them
             by now was changed by somebody else: it stays where the new value is the old one.
+        detail: what the event says besides, such as that this puts back what another event changed.
 
     Raises:
         EditConflictError: when both have changed the same, to different values.
@@ -68,8 +78,14 @@ def change_application(
                 EventKind.APPLICATION_CHANGED,
                 actor=actor,
                 application=application,
+                detail=detail,
                 before=before,
                 after=after,
+                values={
+                    name: [state[name], wanted[name] if name in LABELS else value_of(application, name)]
+                    for name in changed
+                    if name != LOGO
+                },
             )
     return Changes(changed=list(after), kept=kept)
 

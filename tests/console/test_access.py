@@ -6,9 +6,10 @@ from django.urls import reverse
 
 from accounts.models import User
 from audit.actors import Actor
-from audit.models import Event
+from audit.models import Event, EventKind
 from oauthapps.models import Api, Application, ClientSecret, HygieneException, PublicKey
 from oauthapps.services.applications import delete_application
+from oauthapps.services.changes import change_application
 from tests.console.pages import Browser
 from tests.factories import record_redirect_mismatch
 
@@ -48,6 +49,7 @@ OF_APPLICATION = [
     "finish-moving-in",
 ]
 OF_DELETED = ["restore-application", "purge-application"]
+OF_CHANGE = ["revert-change"]
 OF_EXCEPTION = ["give-exception", "end-exception"]
 OF_FINDING = ["ignore-finding"]
 OF_IGNORED = ["stop-ignoring"]
@@ -67,7 +69,7 @@ OF_REQUEST = ["request", "add-sent-url"]
 SENT = "https://client.example/elsewhere"
 ONLY_GET = {
     *("index", "oauth-applications", "oauth2-applications", "applications", "public-key"),
-    *("apis", "built-in-api", "moving-in", "housekeeping", "bin"),
+    *("apis", "built-in-api", "moving-in", "housekeeping", "bin", "revert-change"),
     *("usage", "application-usage", "hygiene", "replace-secret", "replace-key"),
 }
 ONLY_POST = [
@@ -116,6 +118,9 @@ def addresses(
     arguments: dict[str, list[object]] = {name: [] for name in PAGES}
     arguments |= {name: [machine.client_id] for name in [*OF_APPLICATION, *OF_DELETED]}
     arguments |= {name: [machine.client_id, key.subject] for name in OF_PERSON}
+    change_application(machine, values={"name": "Export"}, labels={"name": "Name"}, actor=Actor())
+    change = Event.objects.get(kind=EventKind.APPLICATION_CHANGED)
+    arguments |= {name: [machine.client_id, change.pk] for name in OF_CHANGE}
     arguments |= {name: [machine.client_id, "repeated_jti"] for name in OF_EXCEPTION}
     arguments |= {name: [machine.client_id, "owner_gone", 0] for name in OF_FINDING}
     arguments |= {name: [ignored.pk] for name in OF_IGNORED}
@@ -136,6 +141,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
         *PAGES,
         *OF_APPLICATION,
         *OF_DELETED,
+        *OF_CHANGE,
         *OF_EXCEPTION,
         *OF_FINDING,
         *OF_IGNORED,
@@ -197,7 +203,7 @@ def test_unknown_and_deleted_applications_are_404(
     console: Browser, machine: Application, addresses: dict[str, str], administrator: User
 ) -> None:
     delete_application(machine, actor=Actor(user=administrator))
-    for name in [*OF_APPLICATION, *OF_EXCEPTION, *OF_FINDING, *OF_PERSON, *OF_SECRET, *OF_KEY]:
+    for name in [*OF_APPLICATION, *OF_CHANGE, *OF_EXCEPTION, *OF_FINDING, *OF_PERSON, *OF_SECRET, *OF_KEY]:
         answer = console.post if name in ONLY_POST else console.get
         assert answer(addresses[name]).status == 404, name
         assert answer(addresses[name].replace(machine.client_id, "0" * 32)).status == 404, name

@@ -164,6 +164,7 @@ def add_applications(world: World) -> None:
     with ago(days=55, hours=5):
         web = add(world, "web", AppType.WEB, "Field visits", ["https://visits.example/oauth/callback"])
         describe(world, web, "pin", "#1f7a5c", "Plans visits to customers and writes their reports.")
+        world.arguments["change"] = (web.client_id, web.events.get(kind="application:change").pk)
     with ago(days=40, hours=2):
         single_page = add(
             world, "single page", AppType.SINGLE_PAGE, "Timesheets", ["https://time.lindgren.example/"]

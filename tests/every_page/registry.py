@@ -479,6 +479,7 @@ APPLICATIONS = (
         sends={"absolute_expiration": "1h", "redirect_url": "https://visits.example/oauth/other"},
         status=409,
     ),
+    Visit("console:revert-change", of="change"),
     Visit("console:bin", states=(FILLED, EMPTY, HOSTILE)),
     Visit("console:restore-application", of="deleted"),
     Visit("console:restore-application", "when it is full", of="deleted", states=(FULL,)),

@@ -35,6 +35,7 @@ WRITTEN = {
     *("initial-name", "initial-username", "initial-email", "initial-role", "initial-domain", "initial-lane"),
     *("choice-name", "choice-description", "choice-notes", "choice-expires", "initial-customer_id"),
     *("sent_url", "settings_form", "section", "replaces", "choice-scope-invoices:read"),
+    *("confirmed", "page", "reverts"),
 }
 # Typed or chosen where nobody's session ends in between, or of no use afterward: the sign-in page says that
 # nothing was kept.

@@ -270,6 +270,8 @@ def keep_access(browser: Browser, world: World) -> None:
 def of_one(of: str) -> Query:
     """The query of a page that shows one application alone."""
     return lambda world: {"application": str(world.arguments[of][0])}
+
+
 def age_access(browser: Browser, world: World) -> None:
     """Give the web application a refresh token for access that was allowed two days ago."""
     keep_access(browser, world)

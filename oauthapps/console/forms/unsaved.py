@@ -18,11 +18,13 @@ from oauthapps.models import Application
 
 # The hidden field by which the settings form is recognized, whatever URL a button sends it to.
 SETTINGS_FORM = "settings_form"
+# The hidden field that names the event whose change the settings put back.
+REVERTS = "reverts"
 # What the names of carried fields begin with: the page that carries them has fields of its own.
 CARRIED = "unsaved-"
 Fields = list[tuple[str, str]]
 # What the settings form has beside the fields of its application.
-BESIDE = {SETTINGS_FORM, edits.FIELD, KEPT_LOGO, REFUSED_LOGO, REDIRECT_URL, WITHOUT, *CONFIRMATIONS}
+BESIDE = {SETTINGS_FORM, edits.FIELD, KEPT_LOGO, REFUSED_LOGO, REDIRECT_URL, WITHOUT, REVERTS, *CONFIRMATIONS}
 
 
 def is_settings_form(request: HttpRequest) -> bool:

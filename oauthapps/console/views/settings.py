@@ -21,9 +21,10 @@ from oauthapps.console.forms.credentials import SubjectForm
 from oauthapps.console.forms.expiry import ExpiryForm, KeyExpiryForm
 from oauthapps.console.forms.people import PeopleForm
 from oauthapps.console.forms.redirect_urls import RedirectURLRows
-from oauthapps.console.forms.unsaved import sent_settings
+from oauthapps.console.forms.unsaved import REVERTS, sent_settings
 from oauthapps.console.lookup import find_application
 from oauthapps.console.questions import Questions, unanswered_questions
+from oauthapps.console.reverting import detail_of
 from oauthapps.console.sub_pages import SETTINGS, render_sub_page
 from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS
 from oauthapps.console.widening import widens_access
@@ -58,8 +59,9 @@ def application(request: HttpRequest, client_id: str) -> HttpResponse:
         return show(request, found, form, rows, base_version, questions=questions, status=409)
     if widens_access(found, edited, rows):
         require_step_up(request)
+    detail = detail_of(found, request.POST.get(REVERTS, ""), edited)
     try:
-        changes = save(found, form, rows, base_version, actor=Actor.of(request))
+        changes = save(found, form, rows, base_version, actor=Actor.of(request), detail=detail)
     except EditConflictError as error:
         return show(request, found, form, rows, base_version, edit_conflicts=error.conflicts, status=409)
     except Application.DoesNotExist as error:  # deleted meanwhile
@@ -78,7 +80,15 @@ def unsaved(request: HttpRequest, client_id: str) -> HttpResponse:
     form.keep_unchecked()
     messages.info(request, "Your changes are still here but not saved yet.")
     rows = RedirectURLRows.sent(found, data)
-    return show(request, found, form, rows, BaseVersion.sent(data), action=found.get_absolute_url())
+    return show(
+        request,
+        found,
+        form,
+        rows,
+        BaseVersion.sent(data),
+        action=found.get_absolute_url(),
+        reverts=data.get(REVERTS, ""),
+    )
 
 
 def version_shown(found: Application, form: ApplicationForm, rows: RedirectURLRows) -> BaseVersion:
@@ -96,6 +106,7 @@ def save(
     base_version: BaseVersion,
     *,
     actor: Actor,
+    detail: str = "",
 ) -> Changes:
     """Give the application what was entered, but for what the person left to somebody else.
 
@@ -111,6 +122,7 @@ def save(
         redirect_urls=None if keeps_urls else rows.urls,
         logo=None if base_version.takes_theirs(LOGO) else form.new_logo,
         based_on=base_version.accepted,
+        detail=detail,
     )
 
 
@@ -124,9 +136,13 @@ def show(
     edit_conflicts: Sequence[EditConflict] = (),
     questions: Questions | None = None,
     action: str = "",
+    reverts: str = "",
     status: int = 200,
 ) -> HttpResponse:
-    """Show the settings of an application; `action` is the URL of the form, if not the page's own."""
+    """Show the settings of an application.
+
+    `action` is the URL of the form, if not the page's own; `reverts`, the event whose change it puts back.
+    """
     secrets = secrets_of(found) if found.type.has_secrets else []
     keys = list(found.keys.live().select_related("user", "created_by")) if found.type.has_keys else []
     context = {
@@ -145,6 +161,7 @@ def show(
         "keys": keys,
         "authenticating_keys": sum(key.authenticates for key in keys if key.is_usable),
         "action": action,
+        "reverts": reverts or request.POST.get(REVERTS, ""),
         "form_id": idempotency.new_key(),
         **messages_by_section(request),
     }
