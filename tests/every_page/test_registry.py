@@ -52,6 +52,7 @@ WITHOUT_A_PAGE = {
     "oauth2_provider:token": "",
     "oauth2_provider:jwt-exchange": "",
     "oauth2_provider:revoke-token": "",
+    "oauth2_provider:explain": "",
     "oauth2_provider:introspect": "",
     "metadata": "",
     "api:me": "",
