@@ -31,6 +31,7 @@ from oauthapps.http.messages import (
 )
 from oauthapps.http.notes import MOST_WHOLE, Note, notes
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
+from server.journal.sent import cut
 from server.logs.api_log import log_refusal
 from server.pages.error_pages import WRONG_HOST, is_api_path, no_such_endpoint
 from server.proxies import settle_scheme
@@ -47,6 +48,8 @@ MOST_HOSTS = 64
 LONGEST_PATH = 200
 # Bytes of a body that are noted.
 LONGEST_NOTED = 16 * 1024
+# Notes that may wait with all that their requests came with: headers take up to 64 KiB each time.
+FEW = 100
 
 NO_CONTENT = HTTPStatus.NO_CONTENT.value
 
@@ -144,9 +147,14 @@ def note(environ: Environ, endpoint: RecordedEndpoint, answer: ApiResponse) -> N
     granian would keep a connection for as long as anybody knows what its body came from.
     """
     environ.pop("wsgi.input", None)
+    environ.pop("HTTP_COOKIE", None)
     if len(environ.get(RECEIVED_BODY, b"")) > LONGEST_NOTED:
         environ[RECEIVED_BODY] = environ[RECEIVED_BODY][:LONGEST_NOTED]
-    kept = environ if len(notes) < MOST_WHOLE else None
+    waiting = len(notes)
+    if waiting < FEW:  # almost always, and it costs nothing
+        kept: Environ | None = environ
+    else:
+        kept = cut(environ) if waiting < MOST_WHOLE else None
     refusal, usage = answer.refusal, answer.usage
     notes.append(
         Note(time.time(), endpoint, kept, answer.status, refusal, answer.client_id, answer.grant_type, usage)

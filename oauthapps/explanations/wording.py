@@ -9,6 +9,7 @@ from accounts.models import User
 from audit.models import Event, EventKind
 from common.words import rough_span
 from oauthapps.http.messages import Explanation
+from oauthapps.models import RecordedRequest
 from oauthapps.rules import credential_values
 from oauthapps.rules.echoes import fault_of_form, kind_of
 
@@ -51,6 +52,19 @@ class Shown:
             fault=fault_of_form(first),
             length=len(first),
         )
+
+
+def cause_of(request_id: str, row: RecordedRequest, cause: str) -> str:
+    """Return the cause of a request that has part in a row; it says so where it may be another request's.
+
+    Args:
+        request_id: which request is asked about.
+        row: where it is recorded.
+        cause: that of the first request there.
+    """
+    if request_id == row.request_id:
+        return cause
+    return f"Requests like this share an entry; of the first of them: {cause}"
 
 
 def seconds_between(earlier: datetime, later: datetime) -> int:

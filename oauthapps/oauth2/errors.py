@@ -76,7 +76,8 @@ def error_response(error: OAuth2Error, application: ClientRow | None) -> ApiResp
         message,
         client_of(error, application),
         replay=replay,
-        is_authenticated=application is not None,
+        # A public client shows nothing but its Client ID, which anybody knows.
+        is_authenticated=application is not None and application.type.is_confidential,
         explain=explanation_of(error),
     )
     return response

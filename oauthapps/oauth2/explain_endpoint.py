@@ -11,7 +11,7 @@ from oauthlib.oauth2 import InvalidRequestError, OAuth2Error
 
 from audit.actors import Sender
 from oauthapps.explanations import requests
-from oauthapps.explanations.wording import TO_CLIENT
+from oauthapps.explanations.wording import TO_CLIENT, cause_of
 from oauthapps.models import RecordedRequest
 from oauthapps.oauth2.client_authentication import AuthenticatedClient
 from oauthapps.oauth2.explained import explained
@@ -48,13 +48,14 @@ def explain(parameters: Parameters, client: AuthenticatedClient, sender: Sender)
             UnknownRequestError("No refused request of this client has this request_id."),
             requests.unknown_request_id,
         )
-    return {"request_id": request_id, **sentences_for_client(row), **facts_of(row)}
+    return {"request_id": request_id, **sentences_for_client(row, request_id), **facts_of(row)}
 
 
-def sentences_for_client(row: RecordedRequest) -> dict[str, Any]:
+def sentences_for_client(row: RecordedRequest, request_id: str) -> dict[str, Any]:
     """Return the cause and the fix; other ones where administrators read more than the client may."""
     less: dict[str, Any] = row.details.get(TO_CLIENT, {})
-    return {"cause": less.get("cause", row.cause), "fix": less.get("fix", row.fix)}
+    cause = cause_of(request_id, row, less.get("cause", row.cause))
+    return {"cause": cause, "fix": less.get("fix", row.fix)}
 
 
 def facts_of(row: RecordedRequest) -> Members:

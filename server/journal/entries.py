@@ -24,9 +24,16 @@ class Entry:
         refusal: why the request was refused, until the row says so.
     """
 
-    def __init__(self, note: Note, application: Known | None, fingerprint: str | None = None) -> None:
+    def __init__(
+        self,
+        note: Note,
+        application: Known | None,
+        fingerprint: str | None = None,
+        *,
+        with_parameters: bool = True,
+    ) -> None:
         self.refusal = note.refusal
-        self.row = row_of(note, application)
+        self.row = row_of(note, application, with_parameters=with_parameters)
         self.row.fingerprint = fingerprint
 
     def explain(self, known: Explanation | None = None) -> Explanation | None:
@@ -49,8 +56,8 @@ class Entry:
         return known
 
 
-def row_of(note: Note, application: Known | None) -> RecordedRequest:
-    """Return the row of a request that has one of its own."""
+def row_of(note: Note, application: Known | None, *, with_parameters: bool = True) -> RecordedRequest:
+    """Return the row of a request, which has one of its own or is the first of those that share it."""
     environ, refusal, at = note.environ or {}, note.refusal, time_of(note)
     client_id = refusal.client if refusal else note.client_id
     return RecordedRequest(
@@ -66,7 +73,7 @@ def row_of(note: Note, application: Known | None) -> RecordedRequest:
         username=refusal.username if refusal else "",
         address=address_of(environ) or None,
         user_agent=user_agent_of(environ),
-        parameters=parameters_of(note),
+        parameters=parameters_of(note) if with_parameters else {},
         status=note.status,
         error=refusal.error if refusal else "",
         in_full=application is not None and application.recorded_until > note.at,

@@ -11,6 +11,7 @@ from oauthapps.models import RecordedRequest
 from oauthapps.services.recorded_requests import GRANTED_KEPT
 from server.journal.clients import Known
 from server.journal.entries import row_of, time_of
+from server.journal.sent import cut
 
 # Where so few wait in all they are written after a second, and otherwise once a minute.
 FEW, SOON_SECONDS, LATER_SECONDS = 10, 1.0, 60.0
@@ -48,7 +49,7 @@ class Granted:
         if ring.notes and (len(ring.notes) == GRANTED_KEPT or self.waiting >= MOST_WAITING):
             ring.notes.popleft()
             self.waiting -= 1
-        ring.notes.append(note)
+        ring.notes.append(note._replace(environ=cut(note.environ)) if note.environ else note)
         self.waiting += 1
 
     def due(self, now: float, *, everything: bool) -> list[Ring]:

@@ -69,7 +69,12 @@ class Journal:
     def read(self) -> None:
         """Take in what was noted so far, the earliest first."""
         for _ in range(len(notes)):
-            self.take_in(notes[0])
+            try:
+                self.take_in(notes[0])
+            except DatabaseError:
+                raise
+            except Exception:  # it would be the same the next time, and keep all others out
+                log.exception("A request could not be recorded")
             notes.popleft()
 
     def take_in(self, note: Note) -> None:
@@ -83,7 +88,8 @@ class Journal:
 
     def take_in_granted(self, note: Note, application: Known) -> None:
         """Take in a note of a request that was granted."""
-        if application.recorded_until > note.at and self.refusals.has_room_for_all_of(application):
+        has_all_recorded = application.recorded_until > note.at
+        if has_all_recorded and self.refusals.take_room_for_all_of(application, is_proven=True):
             self.refusals.own.append(Entry(note, application))
         else:
             self.granted.add(note, application)

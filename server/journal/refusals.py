@@ -5,6 +5,8 @@ So whoever floods the server costs it a row, and a statement every few seconds, 
 
 import hashlib
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -19,14 +21,22 @@ from server.request_ids import REQUEST_ID
 HOUR = 3600
 # So many of a kind have a row of their own, by whether it is proven whose they are.
 OWN_ROWS = {True: 20, False: 5}
-# Kinds that are told apart in an hour: of one application, and of all strangers.
-MOST_KINDS = {True: 100, False: 300}
-# Rows of their own that strangers get in an hour, and that an application gets which has all recorded.
-STRANGERS_ROWS, ALL_ROWS = 200, 10_000
+# Kinds that are told apart in an hour: of one application, and of all strangers; of one network of theirs.
+MOST_KINDS, NETWORK_KINDS = {True: 100, False: 300}, 40
+# Rows of their own in an hour: of one application, of all strangers, and of one network of theirs.
+CLIENT_ROWS, STRANGERS_ROWS, NETWORK_ROWS = 300, 200, 25
+# Those of an application that has all recorded, by whether it is proven that they are its own.
+ALL_ROWS = {True: 10_000, False: 1_000}
 # Rows that wait at most to be written; after that requests share one.
 MOST_WAITING = 2_000
-# What differs from one reason to the next that is the same otherwise.
-PARTICULAR = re.compile(r"\d+|\"[^\"]*\"|“[^”]*”")
+# What differs from one reason to the next that is the same otherwise: lists at its end, numbers, and quotes.
+PARTICULAR = re.compile(
+    r"(?<=needed: ).*|(?<=: )[^\s,]+(?:, [^\s,]+)*$|\d+|\"[^\"]*\"(?:, \"[^\"]*\")*|“[^”]*”(?:, “[^”]*”)*",
+    re.DOTALL,
+)
+MANY_KINDS = "Requests of many kinds were refused."
+# What is counted by, and how many of it there may be in an hour.
+Limits = Sequence[tuple[str, int]]
 
 
 class Kind(NamedTuple):
@@ -37,7 +47,7 @@ class Kind(NamedTuple):
         sender: the application that is proven to have sent them, or the network that they came from.
         endpoint: which endpoint refused them.
         error: the error code.
-        reason: why, without what is particular to one of them.
+        reason: why, without what is particular to one of them; empty where there were too many kinds.
         client_id: the application that they claim to come from.
     """
 
@@ -76,10 +86,17 @@ class Group:
     def share(self, note: Note, application: Known | None, kind: Kind) -> None:
         """Let a request have part in the row that they share."""
         if self.shared is None:
-            self.shared = Entry(note, application if kind.client_id else None, kind.fingerprint)
+            # Once the row is there, nothing is kept of the parameters of those that follow.
+            with_parameters = bool(kind.reason) and self.explanation is None
+            self.shared = Entry(
+                note,
+                application if kind.client_id else None,
+                kind.fingerprint,
+                with_parameters=with_parameters,
+            )
             self.shared.row.times = 0
-            if not kind.sender:
-                self.shared.row.address = None  # they come from anywhere
+            if not kind.reason:
+                tell_of_many(self.shared, kind)
         row = self.shared.row
         row.times += 1
         row.at = time_of(note)
@@ -103,8 +120,8 @@ class Refusals:
         """Count anew; what is not written yet stays."""
         self.hour = hour
         self.groups = {kind: group for kind, group in self.groups.items() if group.shared}
-        self.kinds: dict[str, int] = {}
-        self.rows: dict[str, int] = {}
+        self.kinds: Counter[str] = Counter()
+        self.rows: Counter[str] = Counter()
 
     def add(self, note: Note, application: Known | None) -> None:
         """Take in a request that was refused."""
@@ -123,40 +140,70 @@ class Refusals:
         """Return whether a request does not share a row, and count that."""
         if note.environ is None or len(self.own) >= MOST_WAITING:
             return False
-        if application and application.recorded_until > note.at and self.has_room_for_all_of(application):
-            return True
         is_proven = is_authenticated(note)
-        return group.seen <= OWN_ROWS[is_proven] and (is_proven or self.has_room("strangers", STRANGERS_ROWS))
+        all_of = application if application and application.recorded_until > note.at else None
+        if all_of and self.take_room_for_all_of(all_of, is_proven=is_proven):
+            return True
+        if group.seen > OWN_ROWS[is_proven]:
+            return False
+        if is_proven:
+            return take_room(self.rows, [(f"client {sender_of(note)}", CLIENT_ROWS)])
+        limits = [(f"net {sender_of(note)}", NETWORK_ROWS), ("strangers", STRANGERS_ROWS)]
+        return take_room(self.rows, limits)
 
-    def has_room_for_all_of(self, application: Known) -> bool:
-        """Return whether a row of its own can be had by one more request of those that have all recorded."""
-        return len(self.own) < MOST_WAITING and self.has_room(str(application.id), ALL_ROWS)
+    def take_room_for_all_of(self, application: Known, *, is_proven: bool) -> bool:
+        """Count one more request of an application that has all recorded, if it can have a row of its own.
 
-    def has_room(self, counted: str, most: int) -> bool:
-        """Return whether one more row fits into what there is for an hour, and count it."""
-        self.rows[counted] = self.rows.get(counted, 0) + 1
-        return self.rows[counted] <= most
+        Args:
+            application: the application.
+            is_proven: whether the request is its own: those that only claim so have room of their own.
+        """
+        limits = [(f"all of {application.id} {is_proven}", ALL_ROWS[is_proven])]
+        return len(self.own) < MOST_WAITING and take_room(self.rows, limits)
 
     def kind_of(self, note: Note, application: Known | None) -> Kind:
         """Return a request's kind; where there are too many, the one that all others have in common."""
         refusal: Refusal = note.refusal  # type: ignore[assignment]
-        is_proven = is_authenticated(note)
-        client_id = refusal.client if application else ""
-        sender = refusal.client if is_proven else network_of(address_of(note.environ or {}))
-        error, reason = refusal.error, in_general(refusal.reason)
-        kind = Kind(self.hour, sender, note.endpoint.value, error, reason, client_id)
-        counted = sender if is_proven else "strangers"
-        if kind not in self.groups:
-            if self.kinds.get(counted, 0) >= MOST_KINDS[is_proven]:
-                sender, client_id = (sender, client_id) if is_proven else ("", "")
-                return Kind(self.hour, sender, note.endpoint.value, error, "", client_id)
-            self.kinds[counted] = self.kinds.get(counted, 0) + 1
-        return kind
+        client_id, sender = refusal.client if application else "", sender_of(note)
+        reason = in_general(refusal.reason)
+        kind = Kind(self.hour, sender, note.endpoint.value, refusal.error, reason, client_id)
+        if is_authenticated(note):
+            limits, shared_by = [(f"client {sender}", MOST_KINDS[True])], (sender, client_id)
+        else:
+            limits = [(f"net {sender}", NETWORK_KINDS), ("strangers", MOST_KINDS[False])]
+            shared_by = ("", "")
+        if kind in self.groups or take_room(self.kinds, limits):
+            return kind
+        sender, client_id = shared_by
+        return Kind(self.hour, sender, note.endpoint.value, refusal.error, "", client_id)
 
     def shared(self) -> list[Group]:
         """Return the kinds that share a row which is not written yet, in the order of those rows."""
         waiting = [kind for kind, group in self.groups.items() if group.shared]
         return [self.groups[kind] for kind in sorted(waiting, key=lambda kind: kind.fingerprint)]
+
+
+def sender_of(note: Note) -> str:
+    """Return the Client ID that is proven to have sent a request, or otherwise the network it came from."""
+    if note.refusal and is_authenticated(note):
+        return note.refusal.client
+    return network_of(address_of(note.environ or {}))
+
+
+def take_room(taken: Counter[str], limits: Limits) -> bool:
+    """Count one more by each of some limits if none is reached, and return whether that is so."""
+    if any(taken[counted] >= most for counted, most in limits):
+        return False
+    taken.update(counted for counted, _ in limits)
+    return True
+
+
+def tell_of_many(entry: Entry, kind: Kind) -> None:
+    """Let a row that requests of many kinds share say nothing that is only the first one's."""
+    row = entry.row
+    row.client_id, row.address = kind.client_id, None
+    row.username = row.user_agent = row.grant_type = ""
+    entry.refusal = Refusal(kind.error, MANY_KINDS)
 
 
 @lru_cache(maxsize=1024)

@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, connections
@@ -40,11 +41,17 @@ class JournalThread(threading.Thread):
         journal, self.connection = Journal(), connections[DEFAULT_DB_ALIAS]
         while not self.has_to_stop.wait(TICK_SECONDS):
             self.began_at = time.monotonic()
-            self.renew()
-            journal.look()
+            self.do(journal.look)
             self.began_at = float("inf")
-        self.renew()
-        journal.finish()
+        self.do(journal.finish)
+
+    def do(self, work: Callable[[], None]) -> None:
+        """Do something with a connection that works; whatever becomes of it, the thread goes on."""
+        try:
+            self.renew()
+            work()
+        except Exception:
+            log.exception("Requests could not be recorded")
 
     def renew(self) -> None:
         """Close the connection if it is broken or old."""

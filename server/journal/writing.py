@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 
-from django.db import IntegrityError, models, transaction
+from django.db import DataError, IntegrityError, models, transaction
 
 from oauthapps.sql.adding import NONE, Conflict, add
 
@@ -11,7 +11,7 @@ log = logging.getLogger("gatehouse.server")
 
 
 def write(rows: Sequence[models.Model], conflict: Conflict = NONE) -> None:
-    """Add rows in one transaction, without those that refer to what was deleted meanwhile.
+    """Add rows in one transaction, without those that refer to what was deleted meanwhile, or don't fit.
 
     Args:
         rows: new instances of one model.
@@ -23,7 +23,7 @@ def write(rows: Sequence[models.Model], conflict: Conflict = NONE) -> None:
     try:
         with transaction.atomic():
             add(rows, conflict)
-    except IntegrityError:
+    except (IntegrityError, DataError):
         if len(rows) == 1:
             log.warning("Could not record %s", rows[0]._meta.verbose_name)
             return

@@ -66,7 +66,10 @@ def test_requests_that_share_a_row_are_counted(console: Browser, web: Applicatio
     row = record_request(web, times=4210, first_at=first, last_request_id="f" * 16)
     assert "4,210 times since Mar 1, 2026, 14:02 UTC" in text_of(console.get(REQUESTS).one("tbody")[0])
     page = shown(console, row)
-    assert "4,210 times since Mar 1, 2026, 14:02 UTC" in page.text
+    assert (
+        "4,210 times since Mar 1, 2026, 14:02 UTC; cause, parameters, and caller are those of the first"
+        in page.text
+    )
     assert "f" * 16 in page.text
 
 

@@ -72,6 +72,19 @@ def test_json_will_do_as_well(world: World) -> None:
     assert answer.json()["error"] == "invalid_grant"
 
 
+@pytest.mark.spec("U-15", "the inspector")
+def test_whoever_asks_about_another_than_the_first_of_those_that_share_an_entry_reads_that(
+    world: World,
+) -> None:
+    refused = [world.web.exchange("gtcode_abcdefghijklmnop") for _ in range(25)]
+    first, last = told(world, world.web, refused[20]), told(world, world.web, refused[24])
+    assert first["times"] == last["times"] == 5
+    shared = f"Requests like this share an entry; of the first of them: {first['cause']}"
+    assert last["cause"] == shared
+    assert world.why(refused[24])["cause"] == shared
+    assert world.why(refused[20])["cause"] == first["cause"]
+
+
 @pytest.mark.spec("U-26", "the inspector")
 def test_the_requests_of_other_clients_look_like_none(world: World) -> None:
     refused = world.other.exchange("gtcode_abcdefghijklmnop")

@@ -5,6 +5,7 @@ from django.core.management.base import CommandError, CommandParser
 
 from accounts.management.base import AutomationCommand
 from common.words import counted
+from oauthapps.explanations.wording import cause_of
 from oauthapps.models import RecordedRequest
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
@@ -26,12 +27,13 @@ class Command(AutomationCommand):
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
-        rows = RecordedRequest.objects.refused().with_id(options["request_id"].strip())
+        request_id = options["request_id"].strip()
+        rows = RecordedRequest.objects.refused().with_id(request_id)
         row = rows.select_related("application").first()
         if row is None:
             raise CommandError(UNKNOWN.format(days=counted(settings.REQUEST_DAYS, "day")))
         said = {
-            "cause": row.cause,
+            "cause": cause_of(request_id, row, row.cause),
             "fix": row.fix,
             "request_id": row.request_id,
             "at": row.at.isoformat(timespec="seconds"),

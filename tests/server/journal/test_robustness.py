@@ -76,6 +76,7 @@ def test_a_row_that_refers_to_what_is_gone_keeps_no_other_out(
 def test_notes_hold_what_was_sent_only_as_long_as_few_of_them_wait(
     client: Client, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("server.dispatcher.FEW", 2)
     monkeypatch.setattr("server.dispatcher.MOST_WHOLE", 3)
     for _ in range(5):
         client.get(ME)
