@@ -84,6 +84,7 @@ def test_the_thread_goes_on_after_any_error(
         raise RuntimeError
 
     monkeypatch.setattr(Journal, "look", look)
+    monkeypatch.setattr(Journal, "finish", look)
     monkeypatch.setattr("server.journal.thread.TICK_SECONDS", 0.01)
     try:
         thread = JournalThread()
