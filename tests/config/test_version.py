@@ -31,7 +31,7 @@ def test_manage_py_prints_it_whatever_the_configuration(arguments: list[str]) ->
 
 @pytest.mark.parametrize("path", ["/console/applications/", "/people/", "/connected/", "/security/"])
 def test_it_is_at_the_bottom_of_pages_of_people_who_are_signed_in(console: Browser, path: str) -> None:
-    assert text_of(console.get(path).one("footer")) == f"Gatehouse {VERSION}"
+    assert text_of(console.get(path).one("footer")) == f"Gatehouse {VERSION} Integration guide"
 
 
 @pytest.mark.django_db

@@ -64,7 +64,7 @@ def test_the_latest_stands_first_and_a_change_names_its_fields(
         actor=Actor(user=administrator),
     )
     first = listed(console.get(ACTIVITY))[0]
-    assert first == "Application changed: Description, Name Other"
+    assert first.startswith("Application changed: Description, Name Other Before and after")
 
 
 def test_a_deleted_application_is_named_and_no_longer_linked(
