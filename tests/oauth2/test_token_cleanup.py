@@ -253,8 +253,16 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "logos": 0,
             "keys": 0,
             "secrets": 0,
+            "consents": 0,
+            "ended_token_families": 0,
+            "revoked_access_tokens": 0,
+            "purged_applications": 0,
             "events": 0,
             "housekeeping_runs": 0,
+            "requests": 0,
+            "usage_counts": 0,
+            "people_seen": 0,
+            "callers": 0,
         }
         printed = StringIO()
         call_command("prune", stdout=printed)
