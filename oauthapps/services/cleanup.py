@@ -119,8 +119,9 @@ def remove_retired(work: Work) -> None:
     """
     end_issued(Application.objects.in_bin(), work)
     purge_overdue(work)
-    purged = Application.objects.filter(purged_at__isnull=False).values_list("pk", flat=True)
-    if not (ids := list(purged)):
+    # All of them were deleted, which an index knows.
+    purged = Application.objects.filter(deleted_at__lte=timezone.now(), purged_at__isnull=False)
+    if not (ids := list(purged.values_list("pk", flat=True))):
         return
     of_these = {"application__in": ids}
     families = TokenFamily.objects.filter(**of_these)

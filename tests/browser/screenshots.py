@@ -14,7 +14,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from tests.browser.window import Window
 from tests.every_page.conftest import browser_for
-from tests.every_page.registry import CONSENT
+from tests.every_page.registry import ASKED
 from tests.every_page.visits import Visit
 from tests.every_page.worlds import filled
 
@@ -25,7 +25,7 @@ NOW = datetime(2026, 3, 18, 10, 24, tzinfo=UTC)
 PICTURES = {
     "applications": (Visit("console:applications"), 1360, 820),
     "application": (Visit("console:application", of="web"), 1360, 820),
-    "consent": (next(visit for visit in CONSENT if visit.what == "web"), 720, 1060),
+    "consent": (ASKED, 720, 1060),
 }
 
 

@@ -8,12 +8,11 @@ from tests.browser.conftest import Callback
 from tests.browser.keyboard import Keyboard
 from tests.browser.window import Window
 from tests.every_page.conftest import browser_for
-from tests.every_page.registry import CONSENT
+from tests.every_page.registry import ASKED
 from tests.every_page.worlds import filled
 
 pytestmark = pytest.mark.browser
 
-ASKED = next(visit for visit in CONSENT if visit.what == "web")
 HOST = "visits.example"
 
 

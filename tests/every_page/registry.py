@@ -587,11 +587,14 @@ APIS = (
     Visit("console:delete-scope", of="scope"),
 )
 
+# What a person is asked by the application that has everything.
+ASKED = Visit("oauth2_provider:authorize", "web", by="other", query=consent_request("web"))
+
 CONSENT = (
     Visit("oauth2_provider:consent-preview", "web", of="web"),
     Visit("oauth2_provider:consent-preview", "an API", of="partner", states=ONCE),
     Visit("oauth2_provider:consent-preview", "with nothing yet", of="bare", states=ONCE),
-    Visit("oauth2_provider:authorize", "web", by="other", query=consent_request("web")),
+    ASKED,
     Visit(
         "oauth2_provider:authorize",
         "single page",

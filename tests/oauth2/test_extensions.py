@@ -17,7 +17,16 @@ from tests.oauth_client import AUTHORIZE, INTROSPECT, METADATA, TOKEN, OAuthClie
 
 pytestmark = pytest.mark.django_db
 
-OFFERED = {"authorize", "switch-account", "token", "jwt-exchange", "revoke-token", "introspect"}
+OFFERED = {
+    "authorize",
+    "consent-preview",
+    "explain",
+    "introspect",
+    "jwt-exchange",
+    "revoke-token",
+    "switch-account",
+    "token",
+}
 
 ABSENT = [
     "/integrations/oauth2/par",
