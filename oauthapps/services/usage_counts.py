@@ -1,6 +1,6 @@
 """How long it is known how often tokens were issued, for how many people, and who called."""
 
-from datetime import UTC, timedelta
+from datetime import UTC, date, timedelta
 
 from django.db.models import Count
 from django.utils import timezone
@@ -33,14 +33,21 @@ def count_people(work: Work) -> None:
     If it is interrupted, those that are left are removed the next time and not counted again.
     """
     today = (timezone.now() - COMPLETE_AFTER).astimezone(UTC).date()
-    over = PersonSeen.objects.filter(day__lt=today)
-    for row in over.order_by().values("application", "day").annotate(number=Count("person")):
+    over = PersonSeen.objects.filter(day__lt=today).order_by("day").values_list("day", flat=True)
+    while work.may_go_on() and (day := over.first()):
+        count_people_of(day, work)
+
+
+def count_people_of(day: date, work: Work) -> None:
+    """Let the counts of a day that is over say how many people there were, and forget who they were."""
+    seen = PersonSeen.objects.filter(day=day)
+    for row in seen.order_by().values("application").annotate(number=Count("person")):
         if not work.may_go_on():
             return
-        of_all = {"application": row["application"], "day": row["day"], "kind": UsageKind.APPLICATION}
+        of_all = {"application": row["application"], "day": day, "kind": UsageKind.APPLICATION}
         with work.turn():
             UsageCount.objects.filter(**of_all, subject=0, people=0).update(people=row["number"])
-        work.delete(PersonSeen.objects.filter(application=row["application"], day=row["day"]), "people_seen")
+        work.delete(seen.filter(application=row["application"]), "people_seen")
 
 
 def remove_superfluous_callers(work: Work) -> None:
