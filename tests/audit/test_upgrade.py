@@ -13,7 +13,7 @@ from audit.models import Event
 from tests.factories import UserFactory
 
 TABLE = "oauthapps_event"
-MOVED = [("audit", "0001_initial"), ("oauthapps", "0008_events_to_audit")]
+MOVED: list[tuple[str, str | None]] = [("audit", "0001_initial"), ("oauthapps", "0008_events_to_audit")]
 EARLIER = [("audit", None), ("oauthapps", "0007_tokens_of_machines")]
 
 
