@@ -84,6 +84,8 @@ def test_a_scope_that_people_hold_is_unticked_and_confirmed_by_keyboard(
     assert scopes_of(installation, application, token) == {READ, ADMIT}
 
     page.keyboard.press("Tab")
+    expect(question.get_by_role("link")).to_be_focused()  # the list behind the number
+    page.keyboard.press("Tab")
     expect(page.get_by_role("button", name="Save without this scope")).to_be_focused()
     page.keyboard.press("Enter")
     expect(page.get_by_text("Saved: API access, First contact")).to_be_visible()
