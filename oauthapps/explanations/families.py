@@ -13,16 +13,18 @@ FIND_COPY = (
     f"{AUTHORIZE_AGAIN} Then find out who else has the old value: a second process, a backup, or a thief."
 )
 REVOCATIONS = (EventKind.ACCESS_REVOKED, EventKind.ALL_ACCESS_REVOKED, EventKind.OLDER_ACCESS_REVOKED)
+# For administrators and clients alike.
 CAUSES: dict[str, str] = {
-    EndReason.REVOKED_BY_CLIENT: "the application itself revoked it",
+    EndReason.REVOKED_BY_CLIENT: "this client revoked it",
     EndReason.CODE_REPLAYED: "its authorization code was used twice",
     EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
     EndReason.CONSENT_WITHDRAWN: "the person revoked access",
     EndReason.REVOKED_BY_ADMINISTRATOR: "an administrator revoked access",
     EndReason.PERSON_DEACTIVATED: "the person was deactivated",
     EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
-    EndReason.EXPIRED: "the absolute expiration had passed",
-    EndReason.TIME_LIMIT: "the time limit that the person chose had passed",
+    EndReason.EXPIRED: "the absolute expiration has passed",
+    EndReason.APPLICATION_DELETED: "the application was deleted; it has been restored since",
+    EndReason.TIME_LIMIT: "the time limit that the person chose has passed",
 }
 FIXES: dict[str, str] = {
     EndReason.CODE_REPLAYED: f"{AUTHORIZE_AGAIN} Then make sure that the client exchanges each code once.",

@@ -15,8 +15,8 @@ from django.conf import settings
 from django.utils import timezone
 
 from common.words import counted
+from oauthapps.explanations.families import CAUSES
 from oauthapps.models import Grant, RefreshToken, TokenFamily
-from oauthapps.models.consents import EndReason
 from oauthapps.rules import lifetimes
 from oauthapps.rules.app_types import TypeSpec
 from oauthapps.rules.credential_values import digest
@@ -151,24 +151,9 @@ def expiration_of(token: RefreshToken) -> str:
 
 ASSERTION_USED = "The assertion was already used."
 
-# How a family ends, of which both are part
-ENDINGS: dict[str, str] = {
-    EndReason.REVOKED_BY_CLIENT: "this client revoked it",
-    EndReason.CODE_REPLAYED: "its authorization code was used twice",
-    EndReason.REFRESH_TOKEN_REPLAYED: "a refresh token that had been replaced was used again",
-    EndReason.CONSENT_WITHDRAWN: "the person revoked access",
-    EndReason.REVOKED_BY_ADMINISTRATOR: "an administrator revoked access",
-    EndReason.PERSON_DEACTIVATED: "the person was deactivated",
-    EndReason.PERSON_AWAY: "the person was inactive for longer than the inactivity expiration",
-    EndReason.EXPIRED: "the absolute expiration has passed",
-    EndReason.APPLICATION_DELETED: "the application was deleted; it has been restored since",
-    EndReason.TIME_LIMIT: "the time limit that the person chose has passed",
-}
-
-
 def reason_of(family: TokenFamily) -> str:
     """Return why a family ended; nothing as long as it has not."""
-    return ENDINGS.get(family.end_reason, "")
+    return CAUSES.get(family.end_reason, "")
 
 
 def first(causes: Mapping[str, bool]) -> str:

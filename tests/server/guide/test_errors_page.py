@@ -11,7 +11,7 @@ from oauthlib.oauth2 import OAuth2Error
 
 import oauthapps.oauth2.endpoints  # with it all errors of our own
 import oauthapps.oauth2.token_endpoint  # noqa: F401
-from oauthapps.oauth2.refusals import ENDINGS
+from oauthapps.explanations.families import CAUSES
 from server.workers import answers
 from tests.test_documents import HEADING
 
@@ -86,7 +86,7 @@ def not_told(node: ast.AST) -> Iterator[ast.AST]:
 def refusals() -> list[str]:
     found = {text for path in SOURCES for text in texts_in(ast.parse(path.read_text(encoding="utf-8")))}
     sentences = {text for text in found if len(text.split(" ")) >= SENTENCE_WORDS}
-    return sorted(sentences - NO_REFUSALS | set(OF_OAUTHLIB) | set(ENDINGS.values()))
+    return sorted(sentences - NO_REFUSALS | set(OF_OAUTHLIB) | set(CAUSES.values()))
 
 
 def explained(refusal: str) -> bool:
