@@ -15,6 +15,7 @@ from pytest_django import DjangoDbBlocker
 
 from config import env
 from oauthapps.http.messages import to_django_response
+from oauthapps.oauth2.throttling import exhausted
 from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation
@@ -91,6 +92,11 @@ def _two_ways() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(django.test.client, "ClientHandler", ClientHandler)
         yield
+
+
+@pytest.fixture(autouse=True)
+def _nobody_has_failed_too_often() -> None:
+    exhausted.began = 0  # what a process knows, as a new one would
 
 
 @pytest.fixture(scope="session")

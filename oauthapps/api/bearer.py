@@ -11,7 +11,6 @@ from oauthapps.api.protected_resources import metadata_url
 from oauthapps.explanations import access_tokens as explanations
 from oauthapps.explanations.wording import Shown
 from oauthapps.http.messages import ApiRequest, ApiResponse, Explain, Refusal, json_response
-from oauthapps.models import AccessToken
 from oauthapps.rules import echoes, scopes
 from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
@@ -153,8 +152,7 @@ def dead_token(presented: str, shown: Shown) -> BearerError:
         shown: what is kept of it.
     """
     explain = partial(explanations.dead, shown, timezone.now())
-    rows = AccessToken.objects.filter(token_checksum=presented).select_related("application", "user")
-    row = rows.only("expires", "application__client_id", "user__username").first()
+    row = access_tokens.dead(presented)
     if row is None:
         return BearerError(401, "invalid_token", UNKNOWN_TOKEN, explain=explain)
     has_expired = row.expires <= timezone.now()
@@ -162,8 +160,8 @@ def dead_token(presented: str, shown: Shown) -> BearerError:
         401,
         "invalid_token",
         f"The access token expired at {row.expires:%Y-%m-%d %H:%M:%S} UTC." if has_expired else ENDED_TOKEN,
-        client=row.application.client_id,
-        username=row.user.username if row.user else "",
+        client=row.client_id,
+        username=row.username,
         explain=explain,
     )
 

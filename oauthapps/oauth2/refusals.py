@@ -151,6 +151,7 @@ def expiration_of(token: RefreshToken) -> str:
 
 ASSERTION_USED = "The assertion was already used."
 
+
 def reason_of(family: TokenFamily) -> str:
     """Return why a family ended; nothing as long as it has not."""
     return CAUSES.get(family.end_reason, "")

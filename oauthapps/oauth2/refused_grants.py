@@ -22,6 +22,7 @@ from oauthapps.rules.credential_values import digest
 from oauthapps.services import replays
 from oauthapps.services.assertions import VerifiedAssertion
 from oauthapps.services.tokens import Source
+from oauthapps.sql import issued
 
 P = ParamSpec("P")
 
@@ -37,6 +38,9 @@ def after_code(error: InvalidGrantError, code: str, client: AuthenticatedClient,
         settings.AUTHORIZATION_CODE_SECONDS,
         timezone.now(),
     )
+    if not issued.is_issued(issued.CODE, digest(code), application.id):
+        error.description = error.description or refusals.CODE_UNKNOWN
+        return
     error.description = error.description or refusals.of_code(code, application.id)
     actor = sender().as_client(application.client_id)
     if replays.end_family_of_replayed_code(digest(code), application.id, actor=actor):
@@ -49,6 +53,9 @@ def after_refresh_token(
     """Say why, and end the family of one that had been replaced (RFC 9700 section 4.14.2) or has expired."""
     application = client.application
     explain_unless_known(error, refresh_tokens.unusable, Shown.of(value), application.id, timezone.now())
+    if not issued.is_issued(issued.REFRESH_TOKEN, digest(value), application.id):
+        error.description = error.description or refusals.REFRESH_TOKEN_UNKNOWN
+        return
     error.description = error.description or refusals.of_refresh_token(value, application.id)
     actor = sender().as_client(application.client_id)
     if replays.end_family_of_replayed_refresh_token(digest(value), application.id, actor=actor):

@@ -75,6 +75,23 @@ BEARER = f"""
 BEARER_IN_URL = f"{BEARER} AND {in_force(ExceptionKind.SESSION_ID_IN_URL)}"
 
 
+class DeadAccessTokenRow(NamedTuple):
+    """An access token that was refused: when it expired, and whose it is."""
+
+    expires: datetime
+    client_id: str
+    username: str
+
+
+# For the log. Most that are refused were never issued, so this takes no longer than the look-up before it.
+DEAD_ACCESS_TOKEN = """
+    SELECT token.expires, application.client_id, COALESCE(person.username, '')
+      FROM oauthapps_accesstoken token
+      JOIN oauthapps_application application ON application.id = token.application_id
+      LEFT JOIN accounts_user person ON person.id = token.user_id
+     WHERE token.token_checksum = %(digest)s"""
+
+
 class AccessTokenRow(NamedTuple):
     """A living access token, as a client asks what it says."""
 
@@ -121,3 +138,13 @@ def bearer(digest: str, statement: str = BEARER) -> BearerRow | None:
     """
     rows = fetch_all(statement, {"digest": digest, "now": timezone.now()})
     return BearerRow._make(rows[0]) if rows else None
+
+
+def dead(digest: str) -> DeadAccessTokenRow | None:
+    """Return the access token with this digest that does not live, if there ever was one.
+
+    Args:
+        digest: the digest.
+    """
+    rows = fetch_all(DEAD_ACCESS_TOKEN, {"digest": digest})
+    return DeadAccessTokenRow._make(rows[0]) if rows else None

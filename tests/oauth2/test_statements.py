@@ -4,15 +4,20 @@ import re
 from collections.abc import Callable
 
 import pytest
+import time_machine
 from django.db import connection
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from pytest_django import Settings
 
+from oauthapps.models import TokenFamily
+from oauthapps.models.consents import EndReason
 from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.oauth2.conftest import Machine
-from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, OAuthClient
+from tests.oauth_client import AUTHORIZE, INTROSPECT, ME, TOKEN, OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -47,11 +52,39 @@ def test_a_refresh_with_rotation_takes_as_many(web: OAuthClient, visitor: Client
 
 
 @pytest.mark.parametrize("grant_type", ["authorization_code", "refresh_token"])
-def test_a_refusal_takes_a_look_up_for_its_cause_and_one_for_a_replay(
-    web: OAuthClient, grant_type: str
-) -> None:
+def test_what_was_never_issued_takes_one_look_up_more_to_refuse(web: OAuthClient, grant_type: str) -> None:
     refused = web.exchange if grant_type == "authorization_code" else web.refresh
-    assert statements(lambda: refused("x")) == 1 + 2
+    assert statements(lambda: refused("x")) == 1 + 1
+
+
+def test_a_refresh_token_that_has_ended_takes_one_for_its_cause_and_one_for_a_replay(
+    web: OAuthClient, visitor: Client
+) -> None:
+    ended = web.get_tokens(visitor)["refresh_token"]
+    TokenFamily.objects.all().end(EndReason.REVOKED_BY_CLIENT)
+    assert statements(lambda: web.refresh(ended)) == 1 + 1 + 2
+
+
+@pytest.mark.parametrize("parameters", [{}, {"client_id": "0" * 32}])
+def test_a_failure_to_authenticate_takes_two_look_ups_and_counts_in_one_statement(
+    web: OAuthClient, parameters: dict[str, str]
+) -> None:
+    wrong = web.token_parameters("x", client_secret="wrong", **parameters)
+    assert statements(lambda: web.post(TOKEN, wrong)) == 2 + 1
+
+
+def test_what_failed_too_often_is_not_counted_on(web: OAuthClient, settings: Settings) -> None:
+    settings.CLIENT_FAILURES_PER_CLIENT_AND_NETWORK = 1
+    wrong = web.token_parameters("x", client_secret="wrong")
+    with time_machine.travel(timezone.now().replace(second=1), tick=False) as clock:
+        assert [web.post(TOKEN, wrong).status_code for _ in range(2)] == [401, 429]
+        assert statements(lambda: web.post(TOKEN, wrong)) == 2
+        clock.shift(60)
+        assert web.post(TOKEN, wrong).status_code == 401
+
+
+def test_a_token_that_was_never_issued_takes_two(web: OAuthClient) -> None:
+    assert statements(lambda: web.me("gtacc_unknown")) == 2
 
 
 def test_a_jwt_exchange_takes_two(machine: Machine) -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 import time_machine
+from django.db import connection
 from django.utils import timezone
 from pytest_django import Settings
 
-from oauthapps.models import FailureCount, throttles
+from oauthapps.models import FailureCount
+from oauthapps.sql import failures
 from tests.oauth_client import TOKEN, OAuthClient
 
 
@@ -28,7 +30,7 @@ def test_wrong_secrets_from_one_network_are_counted_together(web: OAuthClient, s
 def test_however_many_networks_and_clients_fail_the_counts_are_bounded(
     web: OAuthClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(throttles, "PLACES", 16)
+    monkeypatch.setattr(failures, "PLACES", 16)
     for number in range(30):
         web.post(
             TOKEN, {"client_id": f"{number}", "client_secret": "x"}, REMOTE_ADDR=f"2001:db8:0:{number}::1"
@@ -53,3 +55,16 @@ def test_a_forged_address_does_not_go_round_the_throttle(web: OAuthClient, setti
         assert [guess(f"198.51.100.{number}") for number in range(5)] == [401] * 5
         # what the client itself had put there comes first, and counts for nothing
         assert [guess(f"203.0.113.{number}, 192.0.2.77") for number in range(5)] == [401, 401, 401, 429, 429]
+
+
+def test_postgresql_keeps_no_log_of_failures_to_wait_for(db: None) -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("about PostgreSQL alone")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relpersistence FROM pg_class WHERE relname = 'oauthapps_failurecount'")
+        assert cursor.fetchall() == [("u",)]
+
+
+def test_two_names_in_one_place_are_counted_once_each_time(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(failures, "PLACES", 1)
+    assert [failures.count_failure(["a", "b"], 60) for _ in range(2)] == [[1, 1], [2, 2]]
