@@ -8,6 +8,7 @@ that wait for the database.
 import contextlib
 import logging
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -173,12 +174,14 @@ def aside() -> Iterator[None]:
     """Let others have this thread's permit while it waits for something else than the database.
 
     Afterward it goes on with a connection of its own, which it closes in the end, so that it does not have
-    to wait for a permit. Does nothing in a thread that holds none, or is in a transaction.
+    to wait for a permit, and may wait for the database as long as it might have before. Does nothing in a
+    thread that holds none, or is in a transaction.
     """
     permits = holding.permits
     if permits is None or holding.permit is None or holding.connection.in_atomic_block:
         yield
         return
+    seconds_left = patience.until - time.monotonic()
     permits.give_back()
     permit = Permit()
     hold(permit)
@@ -189,6 +192,7 @@ def aside() -> Iterator[None]:
         yield
     finally:
         permits.away.discard(permit)
+        patience.until = time.monotonic() + seconds_left
 
 
 def hold(permit: Permit) -> None:

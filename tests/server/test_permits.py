@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 
+from common.patience import patience
 from server.workers.environ import environ_of
 from server.workers.exchange import Exchange
 from server.workers.permits import Permits, aside, holding
@@ -93,6 +94,20 @@ def test_what_waits_for_something_else_lets_others_work() -> None:
         go_on.set()
         assert taken.result()
     assert (answered(first), len(permits.free)) == ([200], 1)
+
+
+@pytest.mark.spec("W-67", "ASVS 15.2.2")
+def test_what_has_waited_for_something_else_may_wait_for_the_database_as_long_as_before() -> None:
+    left: list[float] = []
+
+    def work(_: Exchange) -> None:
+        left.append(patience.until - time.monotonic())
+        with aside():
+            time.sleep(0.5)
+        left.append(patience.until - time.monotonic())
+
+    Permits(1, work).take(new_exchange())
+    assert left[1] == pytest.approx(left[0], abs=0.1)
 
 
 def test_what_fails_gives_its_permit_back() -> None:
