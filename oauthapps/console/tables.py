@@ -32,7 +32,9 @@ REQUESTS: Columns[RecordedRequest] = {
     "Username": lambda row: row.username,
     "IP address": lambda row: row.address,
     "User agent": lambda row: row.user_agent,
-    "Parameters": lambda row: json.dumps(row.parameters, ensure_ascii=False) if row.parameters else "",
+    "Parameters": lambda row: (
+        json.dumps(row.parameters_by_name, ensure_ascii=False) if row.parameters else ""
+    ),
 }
 
 EVENTS: Columns[Event] = {

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
-from typing import Self
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -110,6 +110,11 @@ class RecordedRequest(models.Model):
     def sentence(self) -> str:
         """What it was about, in a sentence: the cause, where one is known."""
         return self.cause or f"{self.outcome_label} by the {self.endpoint_label.lower()} endpoint"
+
+    @property
+    def parameters_by_name(self) -> dict[str, Any]:
+        """Its parameters in one order on every database: PostgreSQL does not keep that of names in JSON."""
+        return dict(sorted(self.parameters.items()))
 
     @property
     def times_since(self) -> str:

@@ -68,7 +68,7 @@ def test_requests_are_exported_with_what_their_pages_show(console: Browser, web:
         "Username": "",
         "IP address": "192.0.2.17",
         "User agent": "example-client/1.0",
-        "Parameters": '{"grant_type": "authorization_code", "code": "gc_3f…9a1b"}',
+        "Parameters": '{"code": "gc_3f…9a1b", "grant_type": "authorization_code"}',
     }
 
 

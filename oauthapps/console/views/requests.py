@@ -75,10 +75,10 @@ def recorded_request(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def parameters_of(row: RecordedRequest) -> list[tuple[str, str]]:
-    """Return the parameters of a request, as they were recorded, each with its value as text."""
+    """Return the parameters of a request by name, as they were recorded, each with its value as text."""
     return [
         (name, value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
-        for name, value in row.parameters.items()
+        for name, value in row.parameters_by_name.items()
     ]
 
 
