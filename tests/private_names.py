@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 # Documented in spite of the underscore.
-DOCUMENTED = {"_meta", "_exit", "_fields", "_make"}
+DOCUMENTED = {"_meta", "_exit", "_fields", "_make", "_replace"}
 
 
 def is_private(name: str) -> bool:
