@@ -5,7 +5,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import requests
 
@@ -77,13 +77,30 @@ class Pair:
 
     def press(self, path: str, action: str = "", files: Any = None, **changes: str) -> requests.Response:
         """Send a form of one of the first instance's pages, as the administrator."""
-        browser, base_url = self.administrator.browser, self.url(self.first)
-        page = browser.get(base_url + path, timeout=30)
-        fields = fields_of(Document(page.text).form(action)) | changes
-        target = base_url + (action or path)
-        answer = browser.post(target, fields, files=files, timeout=30, headers={"Referer": page.url})
+        answer = self.send(self.page(path), action, files, **changes)
         assert answer.status_code == 200, answer.text
         return answer
+
+    def press_and_confirm(self, path: str, action: str) -> requests.Response:
+        """Send a form that is answered by what it affects first, and confirm that."""
+        asked = self.send(self.page(path), action)
+        assert asked.status_code == 409, asked.text
+        answer = self.send(asked)
+        assert answer.status_code == 200, answer.text
+        return answer
+
+    def page(self, path: str) -> requests.Response:
+        """Open one of the first instance's pages, as the administrator."""
+        return self.administrator.browser.get(self.url(self.first) + path, timeout=30)
+
+    def send(
+        self, page: requests.Response, action: str = "", files: Any = None, **changes: str
+    ) -> requests.Response:
+        """Send a page's form to an address; the page's own if none is given."""
+        fields = fields_of(Document(page.text).form(action)) | changes
+        return self.administrator.browser.post(
+            urljoin(page.url, action), fields, files=files, timeout=30, headers={"Referer": page.url}
+        )
 
 
 def credentials(application: dict[str, Any]) -> dict[str, str]:

@@ -84,7 +84,7 @@ def test_what_is_disabled_at_one_is_disabled_at_both(pair: Pair) -> None:
     application = pair.application("Disabled")
     tokens = pair.tokens(application)
     page = f"/console/applications/{application['client_id']}/"
-    pair.press(page, f"{page}disable/")
+    pair.press_and_confirm(page, f"{page}disable/")
     assert statuses(pair, tokens["access_token"]) == [401]
     refused = [pair.refresh(at, application, tokens["refresh_token"]) for at in (pair.first, pair.second)]
     assert [one.status_code for one in refused] == [401, 401]
@@ -110,7 +110,7 @@ def test_a_secret_deleted_at_one_authenticates_at_neither(pair: Pair) -> None:
     application = pair.application("Without secret")
     tokens = pair.tokens(application)
     page = f"/console/applications/{application['client_id']}/"
-    text = pair.administrator.browser.get(pair.url(pair.first) + page, timeout=30).text
+    text = pair.page(page).text
     deletion = re.search(rf"{page}secrets/\d+/deletion/", text)
     assert deletion, text
     pair.press(deletion[0])
