@@ -274,10 +274,10 @@ def test_the_list_stays_a_table_with_headers_for_who_hears_it(
     page.goto(list_of(installation))
     table = page.get_by_role("table", name="OAuth2 applications")
     headers = [header.inner_text() for header in table.get_by_role("columnheader").all()]
-    assert headers == ["Name", "Type", "Status", "Created", "Last used", "Actions"]
+    assert headers == ["Name", "Type", "Status", "Created", "Last used", "Last 7 days", "Actions"]
     row = table.get_by_role("row", name="Edited here")
     expect(row.get_by_role("rowheader")).to_contain_text("Edited here")
-    expect(row.get_by_role("cell")).to_have_count(5)
+    expect(row.get_by_role("cell")).to_have_count(6)
     for name in ("Edit Edited here", "Delete Edited here"):
         expect(row.get_by_role("link", name=name)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
