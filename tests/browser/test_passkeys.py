@@ -96,6 +96,7 @@ def test_a_passkey_whose_tojson_throws_is_added_signs_in_and_confirms(
     page.get_by_role("button", name="Sign out").click()
     page.goto(f"{installation.base_url}/accounts/reauthenticate/passkey/?next=/security/sessions/")
     page.get_by_role("button", name="Use a passkey").click()  # to sign in
+    expect(page.get_by_role("heading", name="Confirm it's you")).to_be_visible()
     page.get_by_role("button", name="Use a passkey").click()  # to confirm
     expect(page.get_by_role("heading", name="Sessions")).to_be_visible()
     remove_passkey(page, installation)
