@@ -116,6 +116,13 @@ def test_filters_of_a_page_are_those_of_its_file(console: Browser, web: Applicat
     assert table(console, address_of("export-applications"), type="single_page") == []
 
 
+def test_without_filters_the_url_of_a_file_has_no_query(console: Browser, web: Application) -> None:
+    links = console.get("/console/requests/").links()
+    assert links["Export CSV of requests"] == address_of("export-requests")
+    links = console.get("/console/requests/", error="invalid_client").links()
+    assert links["Export CSV of requests"] == f"{address_of('export-requests')}?error=invalid_client"
+
+
 def test_a_short_list_of_applications_is_exported_whole(console: Browser, web: Application) -> None:
     page = console.get("/console/applications/")
     (row,) = table(console, page.links()["Export CSV of applications"])
