@@ -36,6 +36,11 @@ class Entry:
         self.row = row_of(note, application, with_parameters=with_parameters)
         self.row.fingerprint = fingerprint
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether the row says all that it is to say."""
+        return self.refusal is None
+
     def explain(self, known: Explanation | None = None) -> Explanation | None:
         """Let the row say why the request was refused, and return that; it may take statements.
 
@@ -54,6 +59,12 @@ class Entry:
                 self.row.client_id = ""
             self.refusal = None
         return known
+
+    def say_reason(self) -> None:
+        """Let the row say what the log says of the refusal, because there is no time to find out more."""
+        if self.refusal:
+            is_of_nobody = self.row.application_id is None
+            self.explain(Explanation(self.refusal.reason, "", hides_client_id=is_of_nobody))
 
 
 def row_of(note: Note, application: Known | None, *, with_parameters: bool = True) -> RecordedRequest:

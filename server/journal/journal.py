@@ -6,8 +6,9 @@ written later.
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from itertools import takewhile
 
 from django.db import DatabaseError
 
@@ -18,7 +19,7 @@ from server.faults import drop_connection
 from server.journal.clients import Clients, Known
 from server.journal.entries import Entry
 from server.journal.granted import Granted
-from server.journal.refusals import Refusals
+from server.journal.refusals import Group, Refusals
 from server.journal.usage import UsageCounters
 from server.journal.writing import write
 
@@ -26,9 +27,11 @@ from server.journal.writing import write
 SHARED_SECONDS = 5.0
 # Seconds between two writings of counts.
 COUNTS_SECONDS = 60.0
-# Rows that one transaction adds. To explain a refusal may take several statements, so there is a limit of
-# time as well: in a flood, rows that have to wait a moment keep no request waiting.
-AT_ONCE, LONGEST_SECONDS = 20, 0.02
+# Rows that one transaction adds. To explain a refusal takes several statements, so there is a limit of time
+# as well, and one for the last time: in a flood, rows that have to wait a moment keep no request waiting.
+AT_ONCE, LONGEST_SECONDS, LAST_SECONDS = 20, 0.02, 1.5
+# After so many notes this thread lets others have the interpreter, which would wait longer for it otherwise.
+FEW, MOMENT_SECONDS = 10, 0.001
 # Seconds after which it is tried again to write what could not be written.
 PAUSE_SECONDS = 5.0
 # The lowest HTTP status of an error.
@@ -57,7 +60,7 @@ class Journal:
         now = time.monotonic()
         if now >= self.paused_until:
             with self.tolerantly():
-                self.read()
+                self.read(MOMENT_SECONDS)
                 self.write(now, everything=False)
 
     def finish(self) -> None:
@@ -66,9 +69,15 @@ class Journal:
             self.read()
             self.write(time.monotonic(), everything=True)
 
-    def read(self) -> None:
-        """Take in what was noted so far, the earliest first."""
-        for _ in range(len(notes)):
+    def read(self, moment: float = 0) -> None:
+        """Take in what was noted so far, the earliest first.
+
+        Args:
+            moment: how many seconds to wait after every few; 0 for none.
+        """
+        for number in range(len(notes)):
+            if moment and number % FEW == FEW - 1:
+                time.sleep(moment)
             try:
                 self.take_in(notes[0])
             except DatabaseError:
@@ -96,15 +105,10 @@ class Journal:
 
     def write(self, now: float, *, everything: bool) -> None:
         """Write what is due at a time by the clock of `time.monotonic`, or everything."""
-        until = float("inf") if everything else now + LONGEST_SECONDS
-        while own := self.refusals.own[:AT_ONCE]:
-            for entry in own:
-                entry.explain()
-            write([entry.row for entry in own])
-            del self.refusals.own[: len(own)]
-            if time.monotonic() > until:
-                break
+        until = now + (LAST_SECONDS if everything else LONGEST_SECONDS)
+        self.write_own(until, everything=everything)
         self.write_granted(now, everything=everything)
+        explain_some(self.refusals.unexplained(), until, everything=everything)
         if everything or now - self.shared_at >= SHARED_SECONDS:
             self.write_shared()
             self.shared_at = now
@@ -112,11 +116,19 @@ class Journal:
             self.write_counts()
             self.counted_at = now
 
+    def write_own(self, until: float, *, everything: bool) -> None:
+        """Write the rows that requests have of their own, as many as can be explained in time, or all."""
+        while own := self.refusals.own[:AT_ONCE]:
+            explain_some(own, until, everything=everything)
+            explained = [*takewhile(lambda entry: entry.is_explained, own)]
+            write([entry.row for entry in explained])
+            del self.refusals.own[: len(explained)]
+            if time.monotonic() > until and not everything:
+                return
+
     def write_shared(self) -> None:
-        """Write the rows that requests share."""
-        groups = self.refusals.shared()
-        for group in groups:
-            group.explain()
+        """Write the rows that requests share, as far as they are explained."""
+        groups = [group for group in self.refusals.shared() if group.is_explained]
         write([group.shared.row for group in groups if group.shared], REPEATED_REFUSAL)
         for group in groups:
             group.shared = None
@@ -153,6 +165,22 @@ class Journal:
             self.paused_until = time.monotonic() + PAUSE_SECONDS
         else:
             self.paused_until = float("-inf")
+
+
+def explain_some(waiting: Iterable[Entry | Group], until: float, *, everything: bool) -> None:
+    """Find out why requests were refused, one after the other as long as there is time, but one in any case.
+
+    Args:
+        waiting: what is to say so; a request of its own, or what stands for many.
+        until: when it is late, by the clock of `time.monotonic`.
+        everything: whether those that are left then say what the log says.
+    """
+    for number, each in enumerate(waiting):
+        if number and time.monotonic() > until:
+            if not everything:
+                return
+            each.say_reason()
+        each.explain()
 
 
 def is_granted(note: Note) -> bool:

@@ -6,7 +6,7 @@ So whoever floods the server costs it a row, and a statement every few seconds, 
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -78,10 +78,20 @@ class Group:
         self.shared: Entry | None = None
         self.explanation: Explanation | None = None
 
+    @property
+    def is_explained(self) -> bool:
+        """Whether the row that they share says why they were refused."""
+        return self.shared is not None and self.shared.is_explained
+
     def explain(self) -> None:
         """Let the row that they share say why they were refused, which is found out once an hour."""
         if self.shared:
             self.explanation = self.shared.explain(self.explanation)
+
+    def say_reason(self) -> None:
+        """Let the row say what the log says of the first of them."""
+        if self.shared:
+            self.shared.say_reason()
 
     def share(self, note: Note, application: Known | None, kind: Kind) -> None:
         """Let a request have part in the row that they share."""
@@ -97,6 +107,8 @@ class Group:
             self.shared.row.times = 0
             if not kind.reason:
                 tell_of_many(self.shared, kind)
+            if self.explanation:
+                self.shared.explain(self.explanation)
         row = self.shared.row
         row.times += 1
         row.at = time_of(note)
@@ -176,6 +188,10 @@ class Refusals:
             return kind
         sender, client_id = shared_by
         return Kind(self.hour, sender, note.endpoint.value, refusal.error, "", client_id)
+
+    def unexplained(self) -> Iterator[Group]:
+        """Yield the kinds that share a row which does not say yet why they were refused."""
+        return (group for group in self.groups.values() if group.shared and not group.is_explained)
 
     def shared(self) -> list[Group]:
         """Return the kinds that share a row which is not written yet, in the order of those rows."""

@@ -20,6 +20,8 @@ def write(rows: Sequence[models.Model], conflict: Conflict = NONE) -> None:
     Raises:
         DatabaseError: when the database takes none; nothing is written then.
     """
+    if not rows:
+        return
     try:
         with transaction.atomic():
             add(rows, conflict)
