@@ -38,6 +38,10 @@ class EventQuerySet(models.QuerySet["Event"]):
         """Those of one kind, or of all kinds about one object where `kind` ends with a colon."""
         return self.filter(kind__startswith=kind) if kind.endswith(":") else self.filter(kind=kind)
 
+    def about(self, subject: int, detail: str) -> Self:
+        """Those of one thing, by its primary key; by what it is called those from before that was kept."""
+        return self.filter(Q(subject=subject) | Q(subject=None, detail=detail))
+
     def involving(self, text: str) -> Self:
         """Those done by, or done to, somebody whose name contains a text."""
         names = ("actor_name", "actor__username", "person__name", "person__username", "person__email")
@@ -65,6 +69,7 @@ class EventManager(models.Manager["Event"]):
         before: dict[str, Any] | None = None,
         after: dict[str, Any] | None = None,
         values: dict[str, list[Any]] | None = None,
+        subject: int | None = None,
     ) -> Event:
         """Write down that something happened; call it inside the transaction that makes it happen.
 
@@ -77,6 +82,7 @@ class EventManager(models.Manager["Event"]):
             before: the fields' values that it replaced, by label.
             after: the values it put in their place.
             values: both as they are stored, by the field's name, where they can be put back.
+            subject: the primary key of what has these values, where that is neither application nor person.
         """
         return self.create(
             kind=kind,
@@ -92,6 +98,7 @@ class EventManager(models.Manager["Event"]):
             before=before or {},
             after=after or {},
             values=values or {},
+            subject=subject,
         )
 
     def record_stranger(self, kind: EventKind, *, actor: Actor, person: User | None = None) -> None:
@@ -165,8 +172,13 @@ class Event(models.Model):
     after = models.JSONField(default=dict)
     # What can be put back, by the field's name: its value before and after, as it is stored. Never a secret.
     values = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
+    # The primary key of what has these values, such as a secret; None where `kind` says it.
+    subject = models.PositiveBigIntegerField(null=True)
 
     objects = EventManager.from_queryset(EventQuerySet)()
+
+    # Where the change can be put back, as whoever lists events finds out; empty for nowhere.
+    revert_url = ""
 
     class Meta:
         db_table = "oauthapps_event"  # as installations know it, from when `oauthapps` had it

@@ -9,6 +9,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
+def joined(*texts: str) -> str:
+    """Return texts as one, a semicolon between them; those that are empty are left out."""
+    return "; ".join(filter(None, texts))
+
+
 def span_in_words(seconds: int) -> str:
     """Return a span of so many seconds exactly, in one unit, such as "90 minutes", "1 hour" or "7 days"."""
     for unit, length, fewest in _UNITS:

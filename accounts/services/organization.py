@@ -16,6 +16,7 @@ def change_organization(
     actor: Actor,
     labels: Mapping[str, str] | None = None,
     based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> Changes:
     """Give the organization's fields new values.
 
@@ -24,6 +25,7 @@ def change_organization(
         actor: who changes them.
         labels: how the page calls each field; their own names where there is no page.
         based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
+        detail: what the event says besides, such as that this puts back what another event changed.
 
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
@@ -42,7 +44,18 @@ def change_organization(
         organization.full_clean()
         if changed:
             organization.save(update_fields=list(changed))
-            Event.objects.record(EventKind.ORGANIZATION_CHANGED, actor=actor, before=before, after=changed)
+            Event.objects.record(
+                EventKind.ORGANIZATION_CHANGED,
+                actor=actor,
+                detail=detail,
+                before=before,
+                after=changed,
+                # Another Customer ID is confirmed on a page of its own, where what it ends is said.
+                values={
+                    name: [before[name], value] for name, value in changed.items() if name != "customer_id"
+                },
+                subject=organization.pk,
+            )
     return Changes(changed=[labels[name] for name in changed], kept=kept)
 
 

@@ -133,6 +133,7 @@ KEPT_FORMS = {
     "console:restore-application",
     "console:retire-key",
     "console:retire-secret",
+    "console:revert-event",
     "console:secret-expiry",
     "console:secret-notes",
     "console:stored-unsaved",

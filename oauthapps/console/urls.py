@@ -93,6 +93,7 @@ urlpatterns = [
     path("", applications.index, name="index"),
     path("activity/", activity.activity, name="activity"),
     path("activity/export.csv", exports.activity, name="export-activity"),
+    path("activity/<int:pk>/revert/", reverting.revert_event, name="revert-event"),
     path("leaks/", leaks.is_this_ours, name="is-this-ours"),
     path("usage/", usage.usage, name="usage"),
     path("hygiene/", hygiene.hygiene, name="hygiene"),

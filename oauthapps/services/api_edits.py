@@ -25,17 +25,26 @@ def scope_key(name: str) -> str:
     return f"{_SCOPE}{name}"
 
 
+def scope_name(key: str) -> str:
+    """Return the name of the scope that is called so there."""
+    return key.removeprefix(_SCOPE)
+
+
 def label_of(key: str) -> str:
     """Return how the page calls a value."""
-    return LABELS.get(key, f"Scope {key.removeprefix(_SCOPE)}")
+    return LABELS.get(key, f"Scope {scope_name(key)}")
 
 
 def state_of(api: Api) -> dict[str, Any]:
     """Return the present values of all that the page can change of an API."""
+    return {**fields_of(api), **{scope_key(scope.name): value_of(scope) for scope in api.scopes.live()}}
+
+
+def fields_of(api: Api) -> dict[str, Any]:
+    """Return those of them that are no scopes."""
     return {
         **{name: getattr(api, name) for name in LABELS if name != VERIFIERS},
         VERIFIERS: sorted(api.verifiers.filter(deleted_at=None).values_list("client_id", flat=True)),
-        **{scope_key(scope.name): value_of(scope) for scope in api.scopes.live()},
     }
 
 
@@ -70,15 +79,21 @@ def subject_of(api: Api) -> Subject:
 def changes_of(api: Api) -> Iterator[Event]:
     """Go through the latest changes of an API and its scopes, the last one first.
 
-    Those from before the API had its present name are not among them.
+    Those from before events kept its primary key are among them if they call it what it is called now.
     """
-    of_scopes = f"{api.name}: "
-    is_change = Q(kind=EventKind.API_CHANGED, detail=api.name)
-    is_change |= Q(kind__in=(EventKind.SCOPE_ADDED, EventKind.SCOPE_CHANGED), detail__startswith=of_scopes)
+    of_itself = Q(kind=EventKind.API_CHANGED)
+    of_scopes = Q(kind__in=(EventKind.SCOPE_ADDED, EventKind.SCOPE_CHANGED))
+    is_named = of_itself & Q(detail=api.name) | of_scopes & Q(detail__startswith=f"{api.name}: ")
+    is_change = (of_itself | of_scopes) & Q(subject=api.pk) | is_named & Q(subject=None)
     for event in Event.objects.filter(is_change).select_related("actor")[:LATEST_CHANGES]:
         if event.kind != EventKind.API_CHANGED:  # a scope is one value here
-            event.after = {label_of(scope_key(event.detail.removeprefix(of_scopes))): event.after}
+            event.after = {label_of(scope_of(event)): event.after}
         yield event
+
+
+def scope_of(event: Event) -> str:
+    """Return what the scope that an event added or changed is called among the values of its API."""
+    return next(iter(event.values), scope_key(event.detail.rpartition(": ")[2]))
 
 
 def readable(key: str, value: Any) -> Readable:

@@ -10,12 +10,20 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Changes, merge_edits
 from common.errors import violates
+from common.words import joined
 from oauthapps.errors import ApiTakenError, UnknownApplicationError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules.apis.identifiers import check_identifier
 from oauthapps.rules.app_types import AppType
 from oauthapps.rules.scopes import check_number, check_number_of_all
-from oauthapps.services.api_edits import VERIFIERS, based_on_all, label_of, scope_key, subject_of
+from oauthapps.services.api_edits import (
+    VERIFIERS,
+    based_on_all,
+    fields_of,
+    label_of,
+    scope_key,
+    subject_of,
+)
 from oauthapps.services.scopes import NewScope, add_scope, change_scope, end_scopes, insert_scope
 from oauthapps.sql.catalog import built_in_identifier
 
@@ -71,6 +79,7 @@ def change_api(
     verifiers: Sequence[Application] | None = None,
     scopes: Sequence[NewScope] = (),
     based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> Changes:
     """Give an API other values, add scopes and change what is said of them; its identifier stays.
 
@@ -81,6 +90,7 @@ def change_api(
         verifiers: the machine applications that may ask about its tokens; None leaves them as they are.
         scopes: scopes as they are to be; those that do not exist are added, and no others go.
         based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
+        detail: what the events say besides, such as that this puts back what another event changed.
 
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
@@ -105,11 +115,15 @@ def change_api(
             {key: wanted[key] for key in changed if key not in known and key != VERIFIERS},
             verifiers=verifiers if VERIFIERS in changed else None,
             actor=actor,
+            detail=detail,
         )
         for key in known:
             if key in changed:
                 sentence, is_default = wanted[key]
-                change_scope(live[known[key].name], sentence=sentence, is_default=is_default, actor=actor)
+                known_scope = live[known[key].name]
+                change_scope(
+                    known_scope, sentence=sentence, is_default=is_default, actor=actor, detail=detail
+                )
         check_number(len(live) + len(added))
         if added:
             check_number_of_all(Scope.objects.live().count() + len(added))
@@ -133,7 +147,12 @@ def find_verifier(client_id: str) -> Application:
 
 
 def save_fields(
-    api: Api, values: Mapping[str, Any], *, verifiers: Sequence[Application] | None, actor: Actor
+    api: Api,
+    values: Mapping[str, Any],
+    *,
+    verifiers: Sequence[Application] | None,
+    actor: Actor,
+    detail: str,
 ) -> None:
     """Save fields that have another value by now, and the verifying applications unless they are None.
 
@@ -142,21 +161,23 @@ def save_fields(
     """
     if not values and verifiers is None:
         return
-    before = described(api)
+    before, former = described(api), fields_of(api)
     for name, value in values.items():
         setattr(api, name, value)
     api.clean_fields(exclude={field.name for field in api._meta.fields} - set(values))
     api.save(update_fields=list(values))
     if verifiers is not None:
         api.verifiers.set(verifiers)
-    after = described(api)
+    after, present = described(api), fields_of(api)
     changed = [label for label in after if after[label] != before[label]]
     Event.objects.record(
         EventKind.API_CHANGED,
         actor=actor,
-        detail=api.name,
+        detail=joined(api.name, detail),
         before={label: before[label] for label in changed},
         after={label: after[label] for label in changed},
+        values={name: [former[name], value] for name, value in present.items() if value != former[name]},
+        subject=api.pk,
     )
     CatalogVersion.renew()
 

@@ -10,6 +10,7 @@ from accounts.models import Organization
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import Subject, merge_edits
+from common.words import joined
 from oauthapps.models import ClientSecret, PublicKey
 from oauthapps.rules.expiry import Days, days_of_existing, days_of_new, in_words
 
@@ -20,7 +21,12 @@ EXPIRES = "Expires"
 
 
 def change_notes(
-    secret: ClientSecret, *, notes: str, actor: Actor, based_on: Mapping[str, str] | None = None
+    secret: ClientSecret,
+    *,
+    notes: str,
+    actor: Actor,
+    based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> bool:
     """Change a secret's notes and return whether they differ from before.
 
@@ -29,6 +35,7 @@ def change_notes(
         notes: what it is for, 64 characters at most.
         actor: who changes them.
         based_on: the version of the notes that the new ones were written on top of (`common.edits`).
+        detail: what the event says besides, such as that this puts back what another event changed.
 
     Raises:
         EditConflictError: when somebody else has written other notes since.
@@ -44,9 +51,11 @@ def change_notes(
             EventKind.SECRET_CHANGED,
             actor=actor,
             application=secret.application,
-            detail=row.masked,
+            detail=joined(row.masked, detail),
             before={"Notes": row.notes},
             after={"Notes": notes},
+            values={"notes": [row.notes, notes]},
+            subject=row.pk,
         )
         row.notes = notes
         row.save(update_fields=["notes"])
@@ -55,18 +64,21 @@ def change_notes(
 
 def notes_of(secret: ClientSecret) -> Subject:
     """Return a secret's notes as an edit conflict tells of them."""
-    events = Event.objects.filter(
-        kind=EventKind.SECRET_CHANGED, application=secret.application_id, detail=secret.masked
-    )
+    events = Event.objects.filter(kind=EventKind.SECRET_CHANGED, application=secret.application_id)
     return Subject(
         state={"notes": secret.notes},
         labels={"notes": "Notes"},
-        changes=lambda: events.select_related("actor")[:1],
+        changes=lambda: events.about(secret.pk, secret.masked).select_related("actor")[:1],
     )
 
 
 def change_expiry(
-    credential: Credential, *, last_day: date | None, actor: Actor, based_on: Mapping[str, str] | None = None
+    credential: Credential,
+    *,
+    last_day: date | None,
+    actor: Actor,
+    based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> bool:
     """Let a secret or key work through another day, and return whether it did not before.
 
@@ -75,6 +87,7 @@ def change_expiry(
         last_day: its last day, in UTC; None for as long as nobody deletes it.
         actor: who changes that.
         based_on: the version of its expiry that the new one was chosen on top of (`common.edits`).
+        detail: what the event says besides, likewise.
 
     Raises:
         EditConflictError: when somebody else has chosen another day since.
@@ -87,7 +100,7 @@ def change_expiry(
         merge_edits(wanted, based_on or {}, expiry_of(row))
         if "expires" not in wanted or last_day == row.last_day:
             return False
-        before = {EXPIRES: in_words(row.expires_at)}
+        before, former = {EXPIRES: in_words(row.expires_at)}, row.last_day
         row.expires_at = days_of(row).end_of(last_day)
         row.warned_days = None
         row.save(update_fields=["expires_at", "warned_days"])
@@ -95,9 +108,11 @@ def change_expiry(
             EXPIRY_CHANGED[row.usage_kind],
             actor=actor,
             application=row.application,
-            detail=f"{row}",
+            detail=joined(f"{row}", detail),
             before=before,
             after={EXPIRES: in_words(row.expires_at)},
+            values={"expires": [f"{former or ''}", wanted["expires"]]},
+            subject=row.pk,
         )
     return True
 
@@ -128,14 +143,12 @@ def days_of_new_one(credential: Credential) -> Days:
 def expiry_of(credential: Credential) -> Subject:
     """Return when a secret or key expires as an edit conflict tells of it."""
     events = Event.objects.filter(
-        kind=EXPIRY_CHANGED[credential.usage_kind],
-        application=credential.application_id,
-        detail=f"{credential}",
+        kind=EXPIRY_CHANGED[credential.usage_kind], application=credential.application_id
     )
     return Subject(
         state={"expires": f"{credential.last_day or ''}"},
         labels={"expires": EXPIRES},
-        changes=lambda: events.select_related("actor")[:1],
+        changes=lambda: events.about(credential.pk, f"{credential}").select_related("actor")[:1],
         readable=lambda _, value: value or "Never",
     )
 

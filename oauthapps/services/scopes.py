@@ -12,9 +12,11 @@ from django.utils import timezone
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.errors import violates
+from common.words import joined
 from oauthapps.errors import ScopeTakenError, UnknownScopeError
 from oauthapps.models import Api, Application, CatalogVersion, Scope
 from oauthapps.rules import scopes
+from oauthapps.services.api_edits import scope_key, value_of
 from oauthapps.services.edit_conflicts import API_ACCESS
 from oauthapps.sql.catalog import current_catalog
 
@@ -61,23 +63,31 @@ def add_scope(api: Api, scope: NewScope, *, actor: Actor) -> Scope:
             actor=actor,
             detail=f"{api.name}: {row.name}",
             after={"Sentence on the consent page": row.sentence},
+            subject=api.pk,
         )
         CatalogVersion.renew()
     return row
 
 
-def change_scope(scope: Scope, *, sentence: str, is_default: bool, actor: Actor) -> None:
+def change_scope(scope: Scope, *, sentence: str, is_default: bool, actor: Actor, detail: str = "") -> None:
     """Give a scope another sentence, which people read as changed at their next consent; its name stays.
+
+    Args:
+        scope: which.
+        sentence: what people read on the consent page.
+        is_default: whether it is asked for where a request names none.
+        actor: who changes it.
+        detail: what the event says besides, such as that this puts back what another event changed.
 
     Raises:
         ValidationError: when this cannot be a sentence.
     """
-    before = {"Sentence on the consent page": scope.sentence, "Asked for by default": yes_or_no(scope)}
+    before, former = in_words(scope), value_of(scope)
     if sentence != scope.sentence:
         scope.sentence, scope.sentence_since = sentence, timezone.now()
     scope.is_default = is_default
     scope.full_clean(validate_constraints=False, validate_unique=False)
-    after = {"Sentence on the consent page": scope.sentence, "Asked for by default": yes_or_no(scope)}
+    after = in_words(scope)
     if before == after:
         return
     with transaction.atomic():
@@ -86,9 +96,11 @@ def change_scope(scope: Scope, *, sentence: str, is_default: bool, actor: Actor)
         Event.objects.record(
             EventKind.SCOPE_CHANGED,
             actor=actor,
-            detail=f"{scope.api.name}: {scope.name}",
+            detail=joined(f"{scope.api.name}: {scope.name}", detail),
             before={label: before[label] for label in changed},
             after={label: after[label] for label in changed},
+            values={scope_key(scope.name): [former, value_of(scope)]},
+            subject=scope.api_id,
         )
         CatalogVersion.renew()
 
@@ -155,6 +167,9 @@ def take_away(application: Application, names: Collection[str], *, reason: str, 
     )
 
 
-def yes_or_no(scope: Scope) -> str:
-    """Say whether a scope is asked for by default."""
-    return "Yes" if scope.is_default else "No"
+def in_words(scope: Scope) -> dict[str, str]:
+    """Return what can be changed of a scope, by label, as events keep it."""
+    return {
+        "Sentence on the consent page": scope.sentence,
+        "Asked for by default": "Yes" if scope.is_default else "No",
+    }

@@ -10,6 +10,7 @@ from audit.models import Event, EventKind
 from oauthapps.models import Api, Application, ClientSecret, HygieneException, PublicKey
 from oauthapps.services.applications import delete_application
 from oauthapps.services.changes import change_application
+from oauthapps.services.credential_edits import change_notes
 from tests.console.pages import Browser
 from tests.factories import record_redirect_mismatch
 
@@ -50,6 +51,7 @@ OF_APPLICATION = [
 ]
 OF_DELETED = ["restore-application", "purge-application"]
 OF_CHANGE = ["revert-change"]
+OF_OTHER_CHANGE = ["revert-event"]
 OF_EXCEPTION = ["give-exception", "end-exception"]
 OF_FINDING = ["ignore-finding"]
 OF_IGNORED = ["stop-ignoring"]
@@ -121,6 +123,9 @@ def addresses(
     change_application(machine, values={"name": "Export"}, labels={"name": "Name"}, actor=Actor())
     change = Event.objects.get(kind=EventKind.APPLICATION_CHANGED)
     arguments |= {name: [machine.client_id, change.pk] for name in OF_CHANGE}
+    change_notes(secret, notes="Nightly", actor=Actor())
+    noted = Event.objects.get(kind=EventKind.SECRET_CHANGED)
+    arguments |= {name: [noted.pk] for name in OF_OTHER_CHANGE}
     arguments |= {name: [machine.client_id, "repeated_jti"] for name in OF_EXCEPTION}
     arguments |= {name: [machine.client_id, "owner_gone", 0] for name in OF_FINDING}
     arguments |= {name: [ignored.pk] for name in OF_IGNORED}
@@ -142,6 +147,7 @@ def test_these_are_all_addresses_of_the_console() -> None:
         *OF_APPLICATION,
         *OF_DELETED,
         *OF_CHANGE,
+        *OF_OTHER_CHANGE,
         *OF_EXCEPTION,
         *OF_FINDING,
         *OF_IGNORED,

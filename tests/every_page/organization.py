@@ -22,7 +22,7 @@ from accounts.services.invitations import invite
 from accounts.sessions.store import SessionStore
 from accounts.sessions.store import digest as session_digest
 from audit.actors import Actor
-from audit.models import HousekeepingJob, HousekeepingRun
+from audit.models import Event, HousekeepingJob, HousekeepingRun
 from oauthapps.models import AccessToken, Application, Consent, Logo
 from oauthapps.rules.app_types import AppType, spec_of
 from oauthapps.rules.credential_values import digest, new_access_token
@@ -31,6 +31,7 @@ from oauthapps.services.apis import create_api
 from oauthapps.services.applications import delete_application, disable_application
 from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
+from oauthapps.services.credential_edits import change_notes
 from oauthapps.services.credentials import add_key, add_secret
 from oauthapps.services.scopes import NewScope
 from tests.every_page.pictures import logo
@@ -260,6 +261,8 @@ def add_credentials(world: World, machine: Application) -> None:
     ).row
     key = add_key(machine, public_pem(SIGNING_KEY), user=world.people["administrator"], actor=world.actor())
     world.arguments["secret"] = (machine.client_id, secret.pk)
+    change_notes(secret, notes="Report server, Malmö and Lund", actor=world.actor())
+    world.arguments["noted"] = (Event.objects.filter(subject=secret.pk).latest("pk").pk,)
     world.arguments["key"] = (machine.client_id, key.pk)
     world.arguments["exception"] = (machine.client_id, "long_assertions")
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from accounts.models import Organization, User
 from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
+from audit.models import Event
 from oauthapps.models import (
     Application,
     ClientSecret,
@@ -28,6 +29,7 @@ from oauthapps.rules.credential_values import digest
 from oauthapps.rules.dated_exceptions import ExceptionKind
 from oauthapps.rules.scopes import SCOPES
 from oauthapps.services.bin import restore_application
+from oauthapps.services.credential_edits import change_notes
 from oauthapps.services.credentials import add_secret
 from oauthapps.services.moving_in import begin, end_exception
 from tests.console.pages import Browser, Document, Page
@@ -277,3 +279,15 @@ def age_access(browser: Browser, world: World) -> None:
     keep_access(browser, world)
     families = TokenFamily.objects.filter(application__client_id=world.arguments["web"][0])
     families.update(started_at=timezone.now() - timedelta(days=2))
+
+
+def note_again(_: Browser, world: World) -> None:
+    """Write other notes on the secret whose notes were changed before."""
+    secret = ClientSecret.objects.get(pk=world.arguments["secret"][1])
+    change_notes(secret, notes="Report server, moved", actor=world.actor())
+
+
+def keep_long_notes(_: Browser, world: World) -> None:
+    """Let the change of the secret's notes have replaced longer ones than a form takes today."""
+    event = Event.objects.get(pk=world.arguments["noted"][0])
+    Event.objects.filter(pk=event.pk).update(values={"notes": ["W" * 65, event.values["notes"][1]]})

@@ -12,6 +12,7 @@ from accounts.access import administrator_required
 from audit.models import Event, EventQuerySet
 from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.lookup import find_application
+from oauthapps.console.reverting.changes import offer_reverting
 from oauthapps.console.sub_pages import ACTIVITY, render_sub_page
 from oauthapps.models import RecordedRequest
 
@@ -66,6 +67,7 @@ def page_of(found: EventQuerySet, before: int | None, number: int) -> tuple[list
     found = found.annotate(recorded=recorded_request())
     rows = list(found.select_related("application", "person", "actor")[: number + 1])
     shown = rows[:number]
+    offer_reverting(shown)
     return shown, shown[-1].pk if len(rows) > number else None
 
 

@@ -24,7 +24,7 @@ from oauthapps.console.forms.redirect_urls import RedirectURLRows
 from oauthapps.console.forms.unsaved import REVERTS, sent_settings
 from oauthapps.console.lookup import find_application
 from oauthapps.console.questions import Questions, unanswered_questions
-from oauthapps.console.reverting import detail_of
+from oauthapps.console.reverting.settings import detail_of
 from oauthapps.console.sub_pages import SETTINGS, render_sub_page
 from oauthapps.console.views.landing import KEYS, SECRETS, SECTIONS
 from oauthapps.console.widening import widens_access
