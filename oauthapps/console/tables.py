@@ -7,7 +7,10 @@ from typing import Any
 from audit.models import Event
 from common.csv_tables import MOST_ROWS, Columns
 from oauthapps.access.listing import AccessRow, Place, rows_of_page
+from oauthapps.console.hygiene.report import Line
 from oauthapps.console.summaries import ApplicationSummary
+from oauthapps.console.usage.days import Day
+from oauthapps.console.usage.ranking import ApplicationLine
 from oauthapps.models import RecordedRequest
 from oauthapps.models.extents import Extent
 
@@ -80,6 +83,37 @@ ACCESS: Columns[AccessRow] = {
     "Until (UTC)": lambda row: row.note or row.until,
     "Active tokens": lambda row: row.access_tokens,
     "Public keys": lambda row: row.keys,
+}
+
+USAGE: Columns[ApplicationLine] = {
+    "Application": lambda row: row.name,
+    "Client ID": lambda row: row.client_id,
+    "Deleted (UTC)": lambda row: row.deleted_at,
+    "Issued": lambda row: row.issued,
+    "Refreshed": lambda row: row.refreshed,
+    "Refused": lambda row: row.refused,
+}
+
+USAGE_BY_DAY: Columns[Day] = {
+    "Day (UTC)": lambda row: row.day.isoformat(),
+    "Issued": lambda row: row.issued,
+    "Refreshed": lambda row: row.refreshed,
+    "Refused": lambda row: row.refused,
+    "People": lambda row: row.people,
+}
+
+HYGIENE: Columns[Line] = {
+    "Finding": lambda row: row.item.kind.title,
+    "Application": lambda row: row.item.application.name,
+    "Client ID": lambda row: row.item.application.client_id,
+    "Owner": lambda row: row.item.application.user.username if row.item.application.user else "",
+    "About": lambda row: row.item.name,
+    "Details": lambda row: row.item.said,
+    "Why": lambda row: row.item.kind.why,
+    "Found now": lambda row: row.is_found,
+    "Ignored, because": lambda row: row.ignored.reason if row.ignored else "",
+    "Ignored by": lambda row: row.ignored.added_by.username if row.ignored and row.ignored.added_by else "",
+    "Ignored since (UTC)": lambda row: row.ignored.added_at if row.ignored else None,
 }
 
 

@@ -18,6 +18,7 @@ PAGES = [
     *("index", "oauth-applications", "oauth2-applications", "activity", "applications", "new-application"),
     *("apis", "built-in-api", "new-api", "housekeeping", "bin", "is-this-ours", "usage", "hygiene"),
     *("requests", "export-activity", "export-applications", "export-requests"),
+    *("export-usage", "export-hygiene"),
 ]
 OF_APPLICATION = [
     "application",
@@ -28,6 +29,7 @@ OF_APPLICATION = [
     "export-application-access",
     "export-application-activity",
     "export-application-requests",
+    "export-application-usage",
     "start-recording",
     "stop-recording",
     "try-it",

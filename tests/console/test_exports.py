@@ -19,8 +19,19 @@ from oauthapps.services.changes import change_application
 from tests.console.pages import Browser
 from tests.factories import UserFactory, make_application, record_request
 
-OF_ALL = ["export-activity", "export-requests", "export-applications"]
-OF_APPLICATION = ["export-application-access", "export-application-activity", "export-application-requests"]
+OF_ALL = [
+    "export-activity",
+    "export-requests",
+    "export-applications",
+    "export-usage",
+    "export-hygiene",
+]
+OF_APPLICATION = [
+    "export-application-access",
+    "export-application-activity",
+    "export-application-requests",
+    "export-application-usage",
+]
 PEOPLE = "/people/export.csv"
 
 

@@ -283,7 +283,8 @@ def age_access(browser: Browser, world: World) -> None:
 
 def note_again(_: Browser, world: World) -> None:
     """Write other notes on the secret whose notes were changed before."""
-    secret = ClientSecret.objects.get(pk=world.arguments["secret"][1])
+    pk: Any = world.arguments["secret"][1]
+    secret = ClientSecret.objects.get(pk=pk)
     change_notes(secret, notes="Report server, moved", actor=world.actor())
 
 

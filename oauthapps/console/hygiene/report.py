@@ -1,8 +1,11 @@
 """The hygiene page: findings by kind, and those that are ignored."""
 
 from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
+from typing import Self
 
 from django.core.paginator import Page, Paginator
 
@@ -68,6 +71,65 @@ class Report:
     unused_from: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A finding in a file of all.
+
+    Attributes:
+        item: the finding.
+        ignored: says that it is ignored, and why; None if it is not.
+        is_found: whether it would be found now.
+    """
+
+    item: Item
+    ignored: HygieneException | None
+    is_found: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lists:
+    """What there is to show.
+
+    Attributes:
+        found: what would be found now, ignored or not.
+        ignored: what is ignored, with what says so, the latest first.
+        by_key: the findings of each kind that are not ignored, by its key; what is ignored by IGNORED.
+    """
+
+    found: set[Finding]
+    ignored: dict[Finding, HygieneException]
+    by_key: dict[str, list[Finding]]
+
+    @classmethod
+    def of(cls, organization: Organization, application: Application | None) -> Self:
+        """Return what is found and ignored of an application, or of all, in two statements."""
+        ignored = {key_of(row): row for row in exceptions(application)}
+        all_found = found(organization, application)
+        by_kind: defaultdict[str, list[Finding]] = defaultdict(list)
+        for finding in all_found:
+            if finding not in ignored:
+                by_kind[finding.kind].append(finding)
+        by_key = {kind.key: by_kind[kind.key] for kind in KINDS} | {IGNORED: list(ignored)}
+        return cls(found=set(all_found), ignored=ignored, by_key=by_key)
+
+
+def lines(
+    organization: Organization, application: Application | None, only: str, most: int
+) -> Iterator[Line]:
+    """Yield what the page shows, on all of its pages, in six statements; of more than so many the first ones.
+
+    Args:
+        organization: says since when uses are counted.
+        application: the only one to look at; all where there is none.
+        only: the key of the kind to take alone, or IGNORED; anything else takes all.
+        most: how many at most.
+    """
+    lists = Lists.of(organization, application)
+    wanted = lists.by_key[only] if only in lists.by_key else list(chain(*lists.by_key.values()))
+    for finding, item in items_of(wanted[:most]).items():
+        yield Line(item=item, ignored=lists.ignored.get(finding), is_found=finding in lists.found)
+
+
 def report(
     organization: Organization,
     application: Application | None,
@@ -84,17 +146,11 @@ def report(
         page_number: which page of that.
         now: the present time.
     """
-    rows = {key_of(row): row for row in exceptions(application)}
-    all_found = found(organization, application)
-    by_kind: defaultdict[str, list[Finding]] = defaultdict(list)
-    for finding in all_found:
-        if finding not in rows:
-            by_kind[finding.kind].append(finding)
-    lists = {kind.key: by_kind[kind.key] for kind in KINDS} | {IGNORED: list(rows)}
+    made = Lists.of(organization, application)
+    lists = made.by_key
     page = Paginator(lists[only], PER_PAGE).get_page(page_number) if only in lists else None
     shown = {only: list(page)} if page else {key: rows[:MOST_AT_ONCE] for key, rows in lists.items()}
     items = items_of(finding for findings in shown.values() for finding in findings)
-    present = set(all_found)
     unused_from = organization.usage_counted_since + UNUSED_FOR
     return Report(
         sections=[
@@ -103,12 +159,12 @@ def report(
             if (own := [items[each] for each in shown.get(kind.key, ()) if each in items])
         ],
         ignored=[
-            Ignored(row=rows[each], item=items[each], is_found=each in present)
+            Ignored(row=made.ignored[each], item=items[each], is_found=each in made.found)
             for each in shown.get(IGNORED, ())
             if each in items
         ],
-        total=sum(map(len, by_kind.values())),
-        ignored_total=len(rows),
+        total=sum(len(own) for key, own in lists.items() if key != IGNORED),
+        ignored_total=len(made.ignored),
         page=page,
         unused_from=unused_from if unused_from > now else None,
     )

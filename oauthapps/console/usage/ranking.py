@@ -2,15 +2,41 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Sum
 
 from oauthapps.console.usage.breakdowns import BUILT_IN
 from oauthapps.console.usage.periods import Period
 from oauthapps.models import Api, Application, UsageCount
 from oauthapps.models.usage import UsageKind
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApplicationLine:
+    """An application with its counts.
+
+    Attributes:
+        client_id: its Client ID.
+        name: what it is called.
+        deleted_at: when it was deleted; None if it was not.
+        issued: how often it was issued tokens.
+        refreshed: how often it refreshed tokens.
+        refused: how many of its requests were refused.
+    """
+
+    client_id: str
+    name: str
+    deleted_at: datetime | None
+    issued: int
+    refreshed: int
+    refused: int
+
+    def rank(self) -> tuple[int, int, str, str]:
+        """Return what it is sorted by."""
+        return -(self.issued + self.refreshed), -self.refused, self.name, self.client_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,16 +58,26 @@ class ApiLine:
     applications: int
 
 
-def ranked_applications(period: Period) -> Any:  # a QuerySet of dictionaries
-    """Return the applications that were used in a period, the most tokens first, with their sums.
+def ranked_applications(period: Period) -> list[ApplicationLine]:
+    """Return the applications that were used in a period, the most tokens first, in two statements.
 
-    Those that have been deleted are among them, because the totals include them.
+    Those that have been deleted are among them, because the totals include them. Names are looked up
+    afterward: joined, they would be read and compared for each day.
     """
-    days = Q(usage_counts__kind=UsageKind.APPLICATION, usage_counts__day__gte=period.first)
-    sums = {name: Sum(f"usage_counts__{name}") for name in ("issued", "refreshed", "refused")}
-    rows = Application.objects.filter(days).values("client_id", "name", "deleted_at")
-    used = rows.annotate(**sums, tokens=Sum("usage_counts__issued") + Sum("usage_counts__refreshed"))
-    return used.order_by("-tokens", "-refused", "name", "client_id")
+    counts = UsageCount.objects.of_kind(UsageKind.APPLICATION).since(period.first).order_by()
+    sums = dict.fromkeys(("issued", "refreshed", "refused"), 0)
+    rows = counts.values_list("application").annotate(*map(Sum, sums))
+    used = {pk: numbers for pk, *numbers in rows}
+    applications = Application.objects.filter(pk__in=used).values_list(
+        "pk", "client_id", "name", "deleted_at"
+    )
+    lines = [
+        ApplicationLine(
+            client_id=client_id, name=name, deleted_at=deleted_at, **dict(zip(sums, used[pk], strict=True))
+        )
+        for pk, client_id, name, deleted_at in applications
+    ]
+    return sorted(lines, key=ApplicationLine.rank)
 
 
 def ranked_apis(period: Period) -> Iterator[ApiLine]:

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from accounts.access import administrator_required
+from accounts.models import Organization
 from accounts.pages.downloads import csv_download
 from common.csv_tables import MOST_ROWS
 from oauthapps.access.forms import PeopleSearch
@@ -14,9 +15,14 @@ from oauthapps.console.file_names import file_name
 from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.forms.applications import ApplicationFilters
 from oauthapps.console.forms.requests import ApplicationRequestsForm, RequestFilters, RequestsForm
+from oauthapps.console.hygiene.report import lines
 from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import ACTIVITY, REQUESTS
 from oauthapps.console.summaries import summaries
+from oauthapps.console.usage.days import days_of
+from oauthapps.console.usage.periods import Period
+from oauthapps.console.usage.ranking import ranked_applications
+from oauthapps.console.views.hygiene import asked_for
 from oauthapps.models.extents import Extent
 
 
@@ -68,6 +74,32 @@ def access(request: HttpRequest, client_id: str) -> HttpResponse:
     text = PeopleSearch(request.GET).chosen.get("q", "")
     rows = tables.rows_of_access(Extent(application=application), text)
     return csv_download(file_name(application, "_access"), tables.ACCESS, rows)
+
+
+@administrator_required
+@require_safe
+def usage(request: HttpRequest) -> HttpResponse:
+    """Export the usage of all applications in the period that was asked for."""
+    period = Period.asked_for(request.GET.get("days", ""))
+    return csv_download(f"usage_{period.number}_days", tables.USAGE, ranked_applications(period))
+
+
+@administrator_required
+@require_safe
+def application_usage(request: HttpRequest, client_id: str) -> HttpResponse:
+    """Export the usage of one application in the period that was asked for, day by day."""
+    application = find_application(client_id)
+    period = Period.asked_for(request.GET.get("days", ""))
+    return csv_download(file_name(application, "_usage"), tables.USAGE_BY_DAY, days_of(application, period))
+
+
+@administrator_required
+@require_safe
+def hygiene(request: HttpRequest) -> HttpResponse:
+    """Export the findings that were asked for, those that are ignored among them."""
+    application, only = asked_for(request)
+    rows = lines(Organization.current(), application, only, MOST_ROWS + 1)
+    return csv_download("hygiene", tables.HYGIENE, rows)
 
 
 def export_events(name: str, form: EventFilters, *, page: str) -> HttpResponse:

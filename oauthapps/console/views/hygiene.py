@@ -24,10 +24,8 @@ PAGE = "console:hygiene"
 @require_safe
 def hygiene(request: HttpRequest) -> HttpResponse:
     """List the findings of all applications, or of one."""
-    client_id = request.GET.get("application", "")
-    application = find_application(client_id) if client_id.isalnum() else None
-    only, page_number = request.GET.get("finding", ""), request.GET.get("page")
-    made = report(Organization.current(), application, only, page_number, timezone.now())
+    application, only = asked_for(request)
+    made = report(Organization.current(), application, only, request.GET.get("page"), timezone.now())
     query = f"application={application.client_id}&" if application else ""
     context = {
         "report": made,
@@ -36,6 +34,13 @@ def hygiene(request: HttpRequest) -> HttpResponse:
         "page_query": f"{query}finding={only}",
     }
     return render(request, "console/hygiene.html", context)
+
+
+def asked_for(request: HttpRequest) -> tuple[Application | None, str]:
+    """Return the only application to look at, if one was named, and the key of the only kind, likewise."""
+    client_id = request.GET.get("application", "")
+    application = find_application(client_id) if client_id.isalnum() else None
+    return application, request.GET.get("finding", "")
 
 
 @administrator_required

@@ -30,7 +30,7 @@ def usage(request: HttpRequest) -> HttpResponse:
         "days_kept": USAGE_DAYS,
         "counted_since": Organization.current().usage_counted_since,
         "panels": [tokens_panel(days), refused_panel(days)],
-        "page": Paginator(list(ranked_applications(period)), APPLICATIONS_PER_PAGE).get_page(
+        "page": Paginator(ranked_applications(period), APPLICATIONS_PER_PAGE).get_page(
             request.GET.get("page")
         ),
         "apis": list(ranked_apis(period)),
