@@ -29,9 +29,8 @@ from oauthapps.http.messages import (
     Endpoint,
     response_to_failure,
 )
-from oauthapps.http.notes import MOST_WHOLE, Note, notes
+from oauthapps.http.notes import MOST_WHOLE, Note, cut, notes
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
-from server.journal.sent import cut
 from server.logs.api_log import log_refusal
 from server.pages.error_pages import WRONG_HOST, is_api_path, no_such_endpoint
 from server.proxies import settle_scheme

@@ -7,10 +7,10 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 
+from oauthapps.http.messages import REQUEST_ID
+
 View = Callable[[HttpRequest], HttpResponse]
 
-# Where the environ of a request has it (PEP 3333). No header of a client's can have this name.
-REQUEST_ID = "gatehouse.request_id"
 # That of the request which this thread works on; lines of the log carry it.
 current: ContextVar[str] = ContextVar("request_id", default="")
 

@@ -22,6 +22,8 @@ from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 JSON = "application/json"
 # Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
 RECEIVED_BODY = "gatehouse.body"
+# Where it has the request's id. No header of a client's can have these names.
+REQUEST_ID = "gatehouse.request_id"
 # Where the environ of a request that was answered has the Client ID, for its line of the log.
 CLIENT_ID = "gatehouse.client_id"
 

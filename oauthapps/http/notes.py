@@ -12,13 +12,29 @@ from typing import Any, NamedTuple
 
 from django.http import HttpRequest
 
-from oauthapps.http.messages import Refusal, Usage
+from oauthapps.http.messages import RECEIVED_BODY, REQUEST_ID, Refusal, Usage
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 # Notes that wait at most: enough for a minute in which nobody reads. Then the earliest go.
 MOST_NOTES = 100_000
 # So many of them may hold what was sent: environs are large, and what is in them should not stay.
 MOST_WHOLE = 2_000
+
+# What the journal reads of an environ, and what may be kept of its text until then: of long headers the
+# beginning, of those that proxies append to the end.
+QUERY_AND_BODY, HEADER, FORWARDING = slice(16 * 1024), slice(2 * 1024), slice(-1000, None)
+READ = {
+    REQUEST_ID: HEADER,
+    "REMOTE_ADDR": HEADER,
+    "HTTP_FORWARDED": FORWARDING,
+    "HTTP_X_FORWARDED_FOR": FORWARDING,
+    "HTTP_USER_AGENT": HEADER,
+    "HTTP_AUTHORIZATION": HEADER,
+    "HTTP_SESSIONID": HEADER,
+    "CONTENT_TYPE": HEADER,
+    "QUERY_STRING": QUERY_AND_BODY,
+    RECEIVED_BODY: QUERY_AND_BODY,
+}
 
 
 class Note(NamedTuple):
@@ -60,6 +76,11 @@ class Notes(deque[Note]):
 notes = Notes(maxlen=MOST_NOTES)
 
 
+def cut(environ: dict[str, Any]) -> dict[str, Any]:
+    """Return what the journal reads of an environ, and no more of it than may be kept."""
+    return {name: environ[name][part] for name, part in READ.items() if name in environ}
+
+
 def note_browser_request(
     request: HttpRequest,
     *,
@@ -78,7 +99,7 @@ def note_browser_request(
         client_id: that of the client which was given a code.
     """
     if notes.are_read:
-        environ = request.META if len(notes) < MOST_WHOLE else None
+        environ = cut(request.META) if len(notes) < MOST_WHOLE else None
         noted = Note(
             time.time(),
             RecordedEndpoint.AUTHORIZE,

@@ -5,13 +5,12 @@ from datetime import UTC, datetime
 
 from django.db import InterfaceError, OperationalError
 
-from oauthapps.http.messages import Explanation, Refusal
+from oauthapps.http.messages import REQUEST_ID, Explanation, Refusal
 from oauthapps.http.notes import Note
 from oauthapps.models import RecordedRequest
 from oauthapps.rules.masking import CLIENT_ID, masked, storable, without_credentials
 from server.journal.clients import Known
 from server.journal.sent import address_of, parameters_of, user_agent_of
-from server.request_ids import REQUEST_ID
 
 log = logging.getLogger("gatehouse.server")
 

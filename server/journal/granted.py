@@ -6,12 +6,11 @@ Otherwise that is once a minute for each application: those that others have fol
 
 from collections import deque
 
-from oauthapps.http.notes import Note
+from oauthapps.http.notes import Note, cut
 from oauthapps.models import RecordedRequest
 from oauthapps.services.recorded_requests import GRANTED_KEPT
 from server.journal.clients import Known
 from server.journal.entries import row_of, time_of
-from server.journal.sent import cut
 
 # Where so few wait in all they are written after a second, and otherwise once a minute.
 FEW, SOON_SECONDS, LATER_SECONDS = 10, 1.0, 60.0

@@ -11,12 +11,11 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from audit.ip_addresses import network_of
-from oauthapps.http.messages import Explanation, Refusal
+from oauthapps.http.messages import REQUEST_ID, Explanation, Refusal
 from oauthapps.http.notes import Note
 from server.journal.clients import Known
 from server.journal.entries import Entry, is_authenticated, time_of
 from server.journal.sent import address_of
-from server.request_ids import REQUEST_ID
 
 HOUR = 3600
 # So many of a kind have a row of their own, by whether it is proven whose they are.

@@ -12,38 +12,17 @@ from django.conf import settings
 
 from audit.ip_addresses import client_ip
 from oauthapps.http.messages import JSON, RECEIVED_BODY
-from oauthapps.http.notes import Note
+from oauthapps.http.notes import FORWARDING, Note
 from oauthapps.models.requests import LONGEST_USER_AGENT
 from oauthapps.oauth2.parameters import MAX_PARAMETERS
 from oauthapps.rules.masking import CLIENT_ID, kept_parameters, masked, without_credentials
-from server.request_ids import REQUEST_ID
 
 Environ = dict[str, Any]
 Pairs = list[tuple[str, str]]
 # What stands for a value that is no text: it has names of its own, which say nothing about what is harmless.
 NESTED = "(not a string)"
-# What is read here of an environ, and what may be kept of its text until then: of long headers the
-# beginning, of those that proxies append to the end.
-QUERY_AND_BODY, HEADER, FORWARDING = slice(16 * 1024), slice(2 * 1024), slice(-1000, None)
-READ = {
-    REQUEST_ID: HEADER,
-    "REMOTE_ADDR": HEADER,
-    "HTTP_FORWARDED": FORWARDING,
-    "HTTP_X_FORWARDED_FOR": FORWARDING,
-    "HTTP_USER_AGENT": HEADER,
-    "HTTP_AUTHORIZATION": HEADER,
-    "HTTP_SESSIONID": HEADER,
-    "CONTENT_TYPE": HEADER,
-    "QUERY_STRING": QUERY_AND_BODY,
-    RECEIVED_BODY: QUERY_AND_BODY,
-}
 # Schemes that a header may name; another word in their place may be the credential itself.
 SCHEMES = ("basic", "bearer", "dpop", "sessionid", "token")
-
-
-def cut(environ: Environ) -> Environ:
-    """Return what is read here of an environ, and no more of it than may be kept."""
-    return {name: environ[name][part] for name, part in READ.items() if name in environ}
 
 
 def address_of(environ: Environ) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 from django.conf import settings
 
 from config import env
-from oauthapps.http.messages import CLIENT_ID
+from oauthapps.http.messages import CLIENT_ID, REQUEST_ID
 from server.logs.json_lines import in_one_line, members_of
 from server.logs.lines import harmless, timestamp
-from server.request_ids import REQUEST_ID
 from server.workers.exchange import AccessLog
 
 # Method, path without query, protocol: codes, states and tokens in URLs stay out of the log.

@@ -11,9 +11,10 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
+from oauthapps.http.messages import REQUEST_ID
 from oauthapps.models import AccessToken
 from server.logs.lines import LineFormatter, without_credentials
-from server.request_ids import REQUEST_ID, begin, end
+from server.request_ids import begin, end
 from server.workers import access_log
 from server.workers.answers import REFUSALS, refusal
 from tests.console.pages import Page

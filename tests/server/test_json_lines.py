@@ -13,11 +13,11 @@ import pytest
 from django.test import Client, RequestFactory
 
 from accounts.models import User
-from oauthapps.http.messages import CLIENT_ID
+from oauthapps.http.messages import CLIENT_ID, REQUEST_ID
 from server.dispatcher import ApiDispatcher, endpoint_at
 from server.logs.json_lines import JSONFormatter
 from server.logs.lines import LineFormatter
-from server.request_ids import REQUEST_ID, begin, end
+from server.request_ids import begin, end
 from server.workers import access_log
 from server.workers.answers import refusal
 from tests.factories import UserFactory

@@ -7,14 +7,14 @@ import pytest
 from django.db import DataError, OperationalError
 from django.test import Client, RequestFactory
 
-from oauthapps.http.notes import notes
+from oauthapps.http.notes import READ, notes
 from oauthapps.models import RecordedRequest
 from oauthapps.sql import adding
 from server import dispatcher
 from server.journal import sent
 from server.journal.journal import Journal
 from server.journal.thread import JournalThread
-from tests.oauth_client import ME, OAuthClient
+from tests.oauth_client import AUTHORIZE, ME, OAuthClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -116,10 +116,19 @@ def test_notes_that_wait_hold_no_cookie_and_little_of_long_headers_where_many_wa
     assert few is not None
     assert many is not None
     assert "HTTP_COOKIE" not in few
-    assert set(many) <= set(sent.READ)
+    assert set(many) <= set(READ)
     assert len(many["HTTP_USER_AGENT"]) == 2048
     journal.finish()
     assert RecordedRequest.objects.filter(user_agent__startswith="yyy").count() == 2
+
+
+@pytest.mark.spec("U-17", "ASVS 15.2.2")
+@pytest.mark.usefixtures("journal")
+def test_of_a_browser_s_request_no_more_is_kept_than_is_read(client: Client) -> None:
+    client.get(AUTHORIZE, {"client_id": "0" * 32}, headers={"Cookie": "a=b", "X-Long": "x" * 5_000})
+    (noted,) = notes
+    assert noted.environ is not None
+    assert {"QUERY_STRING", "gatehouse.request_id"} <= set(noted.environ) <= set(READ)
 
 
 @pytest.mark.spec("U-17", "ASVS 15.2.2")
