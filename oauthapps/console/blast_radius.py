@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum, Window
 from django.utils import timezone
 
 from accounts.models import User
@@ -12,7 +13,7 @@ from common.words import counted
 from oauthapps.console.impact import impact_of
 from oauthapps.console.sub_pages import ACCESS, SETTINGS
 from oauthapps.models import Application, Consent, RedirectURL, TokenFamily
-from oauthapps.models.access import expired_before, over_with, usable_refresh_token
+from oauthapps.models.access import over_with, usable_refresh_token
 from oauthapps.models.usage import CredentialCaller, UsageCount, UsageKind
 
 LATELY = timedelta(hours=24)
@@ -141,9 +142,12 @@ def signed_out_by(application: Application, absolute: str, inactivity: str) -> S
         inactivity: how long while their person is away, likewise.
     """
     now = timezone.now()
+    present = application.absolute_expiration, application.inactivity_expiration
     families = TokenFamily.objects.alive().filter(
-        ~expired_before(now), usable_refresh_token(), application=application, user__is_active=True
+        usable_refresh_token(), application=application, user__is_active=True
     )
     over = families.filter(over_with(absolute, inactivity, now))
-    found = User.objects.filter(pk__in=over.values("user"))
-    return SignedOut(number=found.count(), named=list(found.order_by("name", "username")[:NAMED]))
+    lost = over.exclude(Q(allowed_until__lte=now) | over_with(*present, now))
+    found = User.objects.filter(pk__in=lost.values("user")).annotate(number=Window(Count("pk")))
+    named: list[Any] = list(found.order_by("name", "username")[:NAMED])
+    return SignedOut(number=named[0].number if named else 0, named=named)

@@ -8,7 +8,6 @@ from django.db.models.functions import Concat, StrIndex
 from django.db.models.lookups import GreaterThan
 from django.utils import timezone
 
-from accounts.models import User
 from oauthapps.console.api_summaries import may_ask
 from oauthapps.models import AccessToken, Application, TokenFamily
 from oauthapps.models.access import families_with_access
@@ -51,8 +50,8 @@ def impact_of_scopes(names: Sequence[str]) -> Impact:
 
 def people_of(living: QuerySet[AccessToken], families: QuerySet[TokenFamily]) -> int:
     """Return how many people these access tokens of machines and these families speak for."""
-    of_machines = Q(pk__in=living.filter(family=None).values("user"))
-    return User.objects.filter(of_machines | Q(pk__in=families.values("user"))).count()
+    of_machines = living.filter(family=None, user__isnull=False).order_by().values("user")
+    return families.order_by().values("user").union(of_machines).count()
 
 
 def holds_one(names: Sequence[str], *columns: str) -> Q:

@@ -154,6 +154,12 @@ def test_without_autocommit_statements_wait_for_django_to_commit(postgresql: Any
     assert prepared_statements(postgresql) is None
 
 
+def test_no_statement_is_compiled_before_it_runs(postgresql: Any) -> None:
+    with postgresql.cursor() as cursor:
+        cursor.execute("SHOW jit")
+        assert cursor.fetchone() == ("off",)
+
+
 def test_nothing_is_prepared_where_it_must_not_be(postgresql: Any) -> None:
     postgresql.close()
     postgresql.settings_dict = {**postgresql.settings_dict, "PREPARE_STATEMENTS": False}

@@ -103,7 +103,7 @@ def whole_tables_in(statement: str) -> list[str]:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {statement}")
             lines = [str(row[-1]) for row in cursor.fetchall()]
-            return [line for line in lines if line.startswith("SCAN") and not line.endswith("subquery")]
+            return [line for line in lines if line.startswith("SCAN") and "subquery" not in line]
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN {statement}")
         lines = [str(row[-1]) for row in cursor.fetchall()]

@@ -30,13 +30,20 @@ class DatabaseWrapper(base.DatabaseWrapper):
         super().init_connection_state()
         is_ours = self.settings_dict["PREPARE_STATEMENTS"]  # the session, from one transaction to the next
         self.prepared = PreparedStatements(self.connection) if is_ours else None
-        if is_ours and self.statement_seconds:
-            with self.connection.cursor() as cursor:
+        if is_ours:
+            self.keep_limits()
+        self.unasked = select.poll()
+        self.unasked.register(self.connection.fileno(), select.POLLIN)
+
+    def keep_limits(self) -> None:
+        """Say for the session how long statements may take, and that none is compiled first."""
+        with self.connection.cursor() as cursor:
+            # Compiling takes seconds where it is chosen: for counts whose cost is overestimated.
+            cursor.execute("SET jit = off")
+            if self.statement_seconds:
                 cursor.execute(f"SET statement_timeout = '{self.statement_seconds}s'")
                 # What waits at the commit, for rows that foreign keys lead to, heeds this one alone.
                 cursor.execute(f"SET lock_timeout = '{self.statement_seconds}s'")
-        self.unasked = select.poll()
-        self.unasked.register(self.connection.fileno(), select.POLLIN)
 
     def get_autocommit(self) -> bool:
         """Return whether each statement is a transaction; Django looks for an event loop first."""
