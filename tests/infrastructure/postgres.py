@@ -35,19 +35,21 @@ class PostgresServer:
     """Runs between `with PostgresServer() as server:` and the end of the block; `server.url` leads to it.
 
     `settings` are PostgreSQL's own, on top of those that every server here has. `data` is where it keeps its
-    data, if not in a temporary folder.
+    data, if not in a temporary folder. It begins with nothing, or with a copy of the data of one that has
+    stopped.
     """
 
-    def __init__(self, settings: Mapping[str, str] = FORGETFUL, data: Path | None = None) -> None:
+    def __init__(
+        self, settings: Mapping[str, str] = FORGETFUL, data: Path | None = None, copied: Path | None = None
+    ) -> None:
         require("postgresql")
         self.settings = {**SETTINGS, **settings}
         self.port = free_port()
         self.url = f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
         self.user = user_of_servers()
-        self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-postgres-", dir=folder_open_to(self.user)))
+        self.folder = folder_of(self.user)
         self.data = data or self.folder / "data"
-        if self.user:
-            shutil.chown(self.folder, self.user, self.user)
+        self.copied = copied
 
     def __enter__(self) -> Self:
         try:
@@ -69,6 +71,10 @@ class PostgresServer:
     def log(self) -> Path:
         return self.folder / "log"
 
+    def stop(self) -> None:
+        """Ends it so that its data can be copied."""
+        end(self.process, signal.SIGINT, self.process.kill)
+
     def kill(self) -> None:
         """Ends all of its processes as a power cut would."""
         self.send(signal.SIGKILL)
@@ -84,7 +90,8 @@ class PostgresServer:
         run_as = dying_with_parent("QUIT", user=self.user)
         initdb = [str(programs() / "initdb"), f"--pgdata={self.data}", "--username=postgres", "--auth=trust"]
         options = ["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions"]
-        subprocess.run([*run_as, *initdb, *options], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
+        made = ["cp", "-a", str(self.copied), str(self.data)] if self.copied else [*initdb, *options]
+        subprocess.run([*run_as, *made], cwd=self.folder, check=True, stdout=subprocess.DEVNULL)
 
     def start(self) -> None:
         """Starts it, for the first time or again, on the same data."""
@@ -128,6 +135,14 @@ def programs() -> Path:
     """The folder with the newest PostgreSQL server's programs."""
     versions = [folder for folder in DEBIAN.glob("*/bin") if (folder / "postgres").exists()]
     return max(versions, key=lambda folder: int(re.sub(r"\D", "", folder.parent.name)))
+
+
+def folder_of(user: str | None) -> Path:
+    """A new temporary folder for a server that runs as this user."""
+    folder = Path(tempfile.mkdtemp(prefix="gatehouse-postgres-", dir=folder_open_to(user)))
+    if user:
+        shutil.chown(folder, user, user)
+    return folder
 
 
 def folder_open_to(user: str | None) -> Path:

@@ -12,7 +12,7 @@ import requests
 from tests.console.pages import Document, fields_of
 from tests.infrastructure.front import BASE_URL, ENVIRONMENT, Front, in_front_of
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.postgres import PostgresServer
+from tests.infrastructure.migrated import migrated_server
 from tests.oauth_client import AUTHORIZE, TOKEN
 from tests.stories.conftest import Person, manage
 
@@ -110,7 +110,7 @@ def credentials(application: dict[str, Any]) -> dict[str, str]:
 @contextmanager
 def started(folder: Path, *, behind_nginx: bool) -> Iterator[Pair]:
     """Run both on a database of their own."""
-    with PostgresServer() as server:
+    with migrated_server() as server:
         environment = {**ADMIN, "DATABASE_URL": server.url, "SECRET_KEY": SHARED_KEY}
         first = Installation(folder / "first", environment)
         second = Installation(folder / "second", environment)

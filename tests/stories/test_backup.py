@@ -25,7 +25,7 @@ import requests
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.infrastructure.installation import ADMIN, Installation
 from tests.infrastructure.leaving_out import require
-from tests.infrastructure.postgres import PostgresServer
+from tests.infrastructure.migrated import migrated_server
 from tests.oauth_client import AUTHORIZE, TOKEN
 from tests.stories.conftest import manage
 from tests.stories.documents import examples
@@ -98,7 +98,7 @@ def databases(kind: str) -> Iterator[list[dict[str, str]]]:
     if kind == "sqlite":
         yield [{}, {}]
         return
-    with PostgresServer() as server:
+    with migrated_server() as server:
         with psycopg.connect(server.url, autocommit=True) as connection:
             connection.execute("CREATE DATABASE second")
         yield [{"DATABASE_URL": server.url}, {"DATABASE_URL": f"{server.url.rpartition('/')[0]}/second"}]

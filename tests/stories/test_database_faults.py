@@ -18,6 +18,7 @@ import requests
 
 from server.probes import UNREACHABLE
 from tests.infrastructure.installation import ADMIN, Installation
+from tests.infrastructure.migrated import migrated_server
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import INTROSPECT, ME, METADATA
 from tests.stories.chains import LONGEST, Chain, bearer, get, refreshing, until_refreshed, web_client
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.story
 
 @pytest.fixture(scope="module")
 def postgres() -> Iterator[PostgresServer]:
-    with PostgresServer({}) as server:
+    with migrated_server({}) as server:
         yield server
 
 

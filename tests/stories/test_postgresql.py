@@ -9,6 +9,7 @@ import pytest
 import requests
 
 from tests.infrastructure.installation import ADMIN, Installation
+from tests.infrastructure.migrated import migrated_server
 from tests.infrastructure.postgres import PostgresServer
 from tests.oauth_client import AUTHORIZE, TOKEN
 from tests.stories.conftest import Person, certificate, manage
@@ -45,7 +46,7 @@ def test_database_url_is_all_it_takes(tmp_path: Path) -> None:
 @pytest.mark.spec("S-08", "RFC 9110 §15.6.4")
 def test_a_database_that_has_gone_is_told_as_a_matter_of_time(tmp_path: Path) -> None:
     with (
-        PostgresServer() as server,
+        migrated_server() as server,
         Installation(tmp_path / "gatehouse", {**ADMIN, "DATABASE_URL": server.url}) as installation,
     ):
         base = installation.base_url

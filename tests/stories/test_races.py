@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.postgres import PostgresServer
+from tests.infrastructure.migrated import migrated_server
 from tests.stories.clients import AT_ONCE, Client, application
 from tests.stories.conftest import Person
 
@@ -22,7 +22,7 @@ def running(
         yield request.getfixturevalue("installation")
         return
     folder = tmp_path_factory.mktemp("races") / "gatehouse"
-    with PostgresServer() as server, Installation(folder, {**ADMIN, "DATABASE_URL": server.url}) as found:
+    with migrated_server() as server, Installation(folder, {**ADMIN, "DATABASE_URL": server.url}) as found:
         yield found
 
 

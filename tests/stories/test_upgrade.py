@@ -6,7 +6,7 @@ import pytest
 
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.infrastructure.installation import ADMIN, Installation
-from tests.infrastructure.postgres import PostgresServer
+from tests.infrastructure.migrated import migrated_server
 from tests.stories.conftest import manage
 from tests.stories.owners import Owner, Visitor
 from tests.stories.test_backup import CALLBACK, refresh, refresh_token, refreshing
@@ -39,7 +39,7 @@ def upgrade(installation: Installation) -> None:
 
 @pytest.mark.spec("O-46", "operation")
 def test_both_serve_while_one_brings_a_newer_schema(tmp_path: Path) -> None:
-    with PostgresServer() as server:
+    with migrated_server() as server:
         environment = {**ADMIN, "DATABASE_URL": server.url, "SECRET_KEY": "a-key-of-both-0123456789-abcdefgh"}
         first = Installation(tmp_path / "first", environment)
         second = Installation(tmp_path / "second", environment)
