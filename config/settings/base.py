@@ -72,6 +72,7 @@ TEMPLATES = [
             ],
             "builtins": [
                 "server.templatetags.numbers",
+                "server.templatetags.texts",
                 "server.templatetags.times",
                 "heroicons.templatetags.heroicons",
             ],
