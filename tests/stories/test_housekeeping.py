@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import time
@@ -14,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.infrastructure.installation import ADMIN, Installation
+from tests.infrastructure.installation import ADMIN, DATABASE, Installation, prepared
 from tests.infrastructure.migrated import migrated_server
 from tests.infrastructure.processes import housekeeper_of
 from tests.infrastructure.smtp import MailServer
@@ -144,7 +145,8 @@ def three(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     with contextlib.ExitStack() as stack:
         mail = stack.enter_context(MailServer())
         if request.param == "sqlite":
-            url = f"sqlite:///{folder}/shared.sqlite3"
+            shutil.copy(prepared() / DATABASE, folder)
+            url = f"sqlite:///{folder / DATABASE}"
         else:
             url = stack.enter_context(migrated_server()).url
         environment = {
