@@ -9,7 +9,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from common.patience import patience
 from server.faults import Kept
 from server.workers.exchange import Exchange
+from server.workers.line import GoesLast, Line
 
 Work = Callable[[Exchange], None]
 
@@ -93,12 +93,13 @@ class Permits:
     Args:
         number: how many.
         work: answers a request.
+        goes_last: says which requests wait behind the others.
     """
 
-    def __init__(self, number: int, work: Work) -> None:
+    def __init__(self, number: int, work: Work, goes_last: GoesLast = lambda _: False) -> None:
         self.all = [Permit() for _ in range(number)]
         self.free = list(self.all)
-        self.waiting: deque[Exchange] = deque()
+        self.waiting = Line(goes_last)
         self.away: set[Permit] = set()  # those of threads that wait for something else
         self.work = work
 
