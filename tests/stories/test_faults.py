@@ -3,6 +3,7 @@
 import os
 import random
 import secrets
+import shutil
 import signal
 import time
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests.infrastructure.installation import ADMIN, DATABASE, Installation
+from tests.infrastructure.installation import ADMIN, DATABASE, Installation, prepared
 from tests.infrastructure.processes import children_of, sockets_of
 from tests.infrastructure.small_disk import ImpossibleHereError, SmallDisk
 from tests.oauth_client import ME
@@ -110,6 +111,7 @@ def test_sqlites_disk_is_full_for_a_while(tmp_path: Path) -> None:
             "SECRET_KEY": secrets.token_hex(32),
             "DATABASE_URL": f"sqlite:///{disk.folder}/{DATABASE}",
         }
+        shutil.copy(prepared() / DATABASE, disk.folder)
         running = stack.enter_context(Installation(tmp_path / "gatehouse", environment))
         rides_out(web_client(running), disk)
 
