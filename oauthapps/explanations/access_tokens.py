@@ -10,6 +10,7 @@ from oauthapps.explanations.wording import Shown, ago, done_by, seconds_between
 from oauthapps.http.messages import Explanation
 from oauthapps.models import AccessToken
 from oauthapps.rules import scopes
+from oauthapps.sql import issued
 
 SEND_TOKEN = "Send the access token as Authorization: Bearer …"  # noqa: S105  # a sentence
 GET_NEW = (
@@ -62,6 +63,8 @@ def dead(shown: Shown, at: datetime) -> Explanation:
         shown: the token.
         at: when the request was refused.
     """
+    if not issued.is_known(issued.ANY_ACCESS_TOKEN, shown.digests):
+        return unknown(shown)
     rows = AccessToken.objects.filter(token_checksum__in=shown.digests)
     token = rows.select_related("application", "user", "family").first()
     if token is None:

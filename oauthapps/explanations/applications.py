@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from accounts.models import Organization
 from audit.models import EventKind
 from oauthapps.explanations.wording import ago, by, done_by
 from oauthapps.http.messages import Explanation
-from oauthapps.models import Application, ClientSecret
+from oauthapps.models import Application
 from oauthapps.rules import echoes
 from oauthapps.rules.credential_values import digest
+from oauthapps.sql import issued
 
 CLIENT_ID = re.compile("[0-9a-f]{32}")
 SWAPPED = "Swap the two values in the client's configuration: the Client ID goes into client_id."
@@ -54,10 +54,20 @@ def unavailable(claimed: Claimed, at: datetime) -> Explanation | None:
         claimed: as it was sent.
         at: when the request was refused.
     """
+    return unavailability(claimed, find(claimed), at)
+
+
+def find(claimed: Claimed) -> Application | None:
+    """Return the application with a Client ID, whatever its state."""
+    if not claimed.client_id or not issued.is_known(issued.ANY_CLIENT_ID, [claimed.client_id]):
+        return None
+    return Application.objects.select_related("deleted_by").filter(client_id=claimed.client_id).first()
+
+
+def unavailability(claimed: Claimed, application: Application | None, at: datetime) -> Explanation | None:
+    """Return why no client could act under a Client ID, which is that of an application or of none."""
     if not claimed.said:
         return Explanation("The request names no client_id.", COPY_CLIENT_ID)
-    rows = Application.objects.select_related("deleted_by")
-    application = rows.filter(client_id=claimed.client_id).first() if claimed.client_id else None
     if application is None:
         return unknown(claimed)
     if application.deleted_at is not None:
@@ -75,9 +85,9 @@ def unknown(claimed: Claimed) -> Explanation:
             f"The client_id is {kind or claimed.said}; a Client ID has 32 hexadecimal digits.",
             SWAPPED if kind else COPY_CLIENT_ID,
         )
-    if ClientSecret.objects.filter(digest=digest(client_id)).exists():
+    if issued.is_known(issued.ANY_SECRET, [digest(client_id)]):
         return Explanation("The client_id is a client secret.", SWAPPED, hides_client_id=True)
-    if client_id == Organization.current().customer_id:
+    if issued.is_known(issued.CUSTOMER_ID, [client_id]):
         return Explanation("The client_id is the Customer ID, not a Client ID.", COPY_CLIENT_ID)
     return Explanation(f"No application here has the Client ID {client_id}.", COPY_CLIENT_ID)
 

@@ -7,6 +7,7 @@ from oauthapps.explanations.applications import Claimed
 from oauthapps.explanations.wording import Shown, ago, by, withheld
 from oauthapps.http.messages import Explanation
 from oauthapps.models import Application, ClientSecret
+from oauthapps.sql import issued
 
 ADD_SECRET = (
     "Add a client secret on the application's page under Settings › Client secret, and put it into "  # noqa: S105  # a sentence
@@ -25,14 +26,21 @@ def not_authenticated(claimed: Claimed, shown: Shown, at: datetime) -> Explanati
         shown: the secret.
         at: when the request was refused.
     """
-    unavailable = applications.unavailable(claimed, at)
-    if unavailable is not None:
-        return with_owner(unavailable, shown)
-    application = Application.objects.get(client_id=claimed.client_id)
+    application = applications.find(claimed)
+    unavailable = applications.unavailability(claimed, application, at)
+    if application is None or unavailable is not None:
+        return with_owner(unavailable or applications.unknown(claimed), shown)
     if not application.type.has_secrets:
         return not_needed(application.type.label)
     if not shown.digests:
         return none_shown(application)
+    return of_secret(application, shown, at)
+
+
+def of_secret(application: Application, shown: Shown, at: datetime) -> Explanation:
+    """Return why a secret that a client showed is none of its application's."""
+    if not issued.is_known(issued.ANY_SECRET, shown.digests):
+        return unknown(application, shown)
     secrets = ClientSecret.objects.select_related("deleted_by").filter(digest__in=shown.digests)
     if own := secrets.filter(application=application).first():
         return ended(own, at)
@@ -43,8 +51,10 @@ def not_authenticated(claimed: Claimed, shown: Shown, at: datetime) -> Explanati
 
 def with_owner(unavailable: Explanation, shown: Shown) -> Explanation:
     """Return the explanation of an unavailable application, with whose the secret is if it is another's."""
+    if not issued.is_known(issued.ANY_SECRET, shown.digests):
+        return unavailable
     rows = ClientSecret.objects.live().filter(digest__in=shown.digests).select_related("application")
-    other = rows.first() if shown.digests else None
+    other = rows.first()
     if other is None or not other.application.is_enabled:
         return unavailable
     name, client_id = other.application.name, other.application.client_id

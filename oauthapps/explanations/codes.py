@@ -7,6 +7,7 @@ from oauthapps.explanations.redirect_uris import difference
 from oauthapps.explanations.wording import Shown, ago, seconds_between, withheld
 from oauthapps.http.messages import Explanation
 from oauthapps.models import Grant
+from oauthapps.sql import issued
 
 START_OVER = "Send the person to the authorization endpoint again, and exchange the code that comes back."
 SEND_SAME_URI = (
@@ -23,6 +24,8 @@ def unredeemable(shown: Shown, application_id: int, seconds: int, at: datetime) 
         seconds: how long codes work.
         at: when the request was refused.
     """
+    if not issued.is_known(issued.ANY_CODE, shown.digests):
+        return unknown(shown)
     rows = Grant.objects.filter(code__in=shown.digests).select_related("family", "user", "application")
     own = rows.filter(application_id=application_id).first()
     if own is None:

@@ -8,6 +8,7 @@ from oauthapps.explanations.wording import Shown, ago, withheld
 from oauthapps.http.messages import Explanation
 from oauthapps.models import RefreshToken
 from oauthapps.rules import lifetimes
+from oauthapps.sql import issued
 
 WHAT = "The refresh token"
 
@@ -20,6 +21,8 @@ def unusable(shown: Shown, application_id: int, at: datetime) -> Explanation:
         application_id: the application whose client sent it.
         at: when the request was refused; a replay ends the family after that.
     """
+    if not issued.is_known(issued.ANY_REFRESH_TOKEN, shown.digests):
+        return unknown(shown)
     rows = RefreshToken.objects.filter(token_checksum__in=shown.digests)
     rows = rows.select_related("family", "user", "application")
     own = rows.filter(application_id=application_id).first()

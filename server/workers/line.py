@@ -1,7 +1,7 @@
 """The requests that wait for a permit, in the order in which they are worked on.
 
 Those from networks whose requests are refused by the dozen wait behind the others: whoever floods the server
-waits for the flood, and nobody else does. None is turned away for it.
+waits for the flood, and nobody else does. None is turned away for it. A worker answers them one at a time.
 """
 
 import time

@@ -93,7 +93,7 @@ class Permits:
     Args:
         number: how many.
         work: answers a request.
-        goes_last: says which requests wait behind the others.
+        goes_last: says which requests wait behind the others, and are worked on one at a time.
     """
 
     def __init__(self, number: int, work: Work, goes_last: GoesLast = lambda _: False) -> None:
@@ -109,6 +109,9 @@ class Permits:
         Returns:
             Whether this thread has worked on anything.
         """
+        if self.waiting.goes_last(exchange.environ):
+            self.waiting.append(exchange)
+            return self.go_on()
         try:
             permit = self.free.pop()
         except IndexError:
@@ -122,7 +125,7 @@ class Permits:
     def go_on(self) -> bool:
         """Work on what waits as long as there is a permit for it; return whether there was."""
         worked = False
-        while self.waiting:
+        while self.waiting and not self.keeps_one_free():
             try:
                 permit = self.free.pop()
             except IndexError:
@@ -135,6 +138,13 @@ class Permits:
             self.work_on(exchange, permit)
             worked = True
         return worked
+
+    def keeps_one_free(self) -> bool:
+        """Return whether only such wait as go last, and one of those is worked on, where several could be."""
+        if self.waiting.first or len(self.all) == 1:
+            return False
+        worked_on = [permit.exchange for permit in self.all]
+        return any(exchange and self.waiting.goes_last(exchange.environ) for exchange in worked_on)
 
     def renew_idle(self) -> None:
         """Close the connections that have to be given up and are not in use, which nobody else would do."""

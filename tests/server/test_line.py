@@ -1,6 +1,8 @@
 """Who goes first where requests wait: not those whose requests are refused by the dozen."""
 
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -57,6 +59,30 @@ def test_where_nothing_waits_they_are_answered_at_once(flooded: Precedence) -> N
     permits, exchange = Permits(1, answered.append, flooded.goes_last), exchange_from(FLOODING)
     assert permits.take(exchange)
     assert answered == [exchange]
+
+
+def test_they_are_worked_on_one_at_a_time_and_others_meanwhile(flooded: Precedence) -> None:
+    answered: list[Exchange] = []
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work(exchange: Exchange) -> None:
+        if exchange is first:
+            begun.set()
+            assert go_on.wait(5)
+        answered.append(exchange)
+
+    permits = Permits(2, work, flooded.goes_last)
+    first, second, quiet = (exchange_from(environ) for environ in (FLOODING, FLOODING, QUIET))
+    with ThreadPoolExecutor(1) as pool:
+        taken = pool.submit(permits.take, first)
+        assert begun.wait(5)
+        assert not permits.take(second)
+        assert permits.take(quiet)
+        assert answered == [quiet]
+        go_on.set()
+        assert taken.result()
+    assert answered == [quiet, first, second]
+    assert len(permits.free) == 2
 
 
 def test_whoever_has_stopped_is_as_good_as_the_others_a_window_later(
