@@ -96,7 +96,7 @@ def _two_ways() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _nobody_has_failed_too_often() -> None:
-    exhausted.began = 0  # what a process knows, as a new one would
+    exhausted.window = 0, set()  # what a process knows, as a new one would
 
 
 @pytest.fixture(scope="session")

@@ -41,15 +41,14 @@ class Exhausted:
     """
 
     def __init__(self) -> None:
-        self.began = 0
-        self.names: set[str] = set()
+        self.window: tuple[int, set[str]] = 0, set()
 
     def present(self) -> set[str]:
         """Return the names; none where a new window has begun."""
         began = window_began(WINDOW_SECONDS)
-        if began != self.began:
-            self.began, self.names = began, set()
-        return self.names
+        if began != self.window[0]:
+            self.window = began, set()
+        return self.window[1]
 
 
 exhausted = Exhausted()

@@ -12,7 +12,7 @@ from itertools import takewhile
 
 from django.db import DatabaseError
 
-from oauthapps.http.notes import Note, notes
+from oauthapps.http.notes import MOST_NOTES, Note, notes
 from oauthapps.sql.adding import KEEP
 from oauthapps.sql.recording import CALLER, REPEATED_REFUSAL, USAGE
 from server.faults import drop_connection
@@ -30,8 +30,8 @@ COUNTS_SECONDS = 60.0
 # Rows that one transaction adds. To explain a refusal takes several statements, so there is a limit of time
 # as well, and one for the last time: in a flood, rows that have to wait a moment keep no request waiting.
 AT_ONCE, LONGEST_SECONDS, LAST_SECONDS = 20, 0.02, 1.5
-# After so many notes this thread lets others have the interpreter, which would wait longer for it otherwise.
-FEW, MOMENT_SECONDS = 10, 0.001
+# Notes that are read before anything is written.
+MOST_READ = 5_000
 # Seconds after which it is tried again to write what could not be written.
 PAUSE_SECONDS = 5.0
 # The lowest HTTP status of an error.
@@ -60,8 +60,8 @@ class Journal:
         now = time.monotonic()
         if now >= self.paused_until:
             with self.tolerantly():
-                self.read(MOMENT_SECONDS)
-                self.write(now, everything=False)
+                self.read(MOST_READ)
+                self.write(time.monotonic(), everything=False)
 
     def finish(self) -> None:
         """Read and write everything, if the database takes it."""
@@ -69,15 +69,9 @@ class Journal:
             self.read()
             self.write(time.monotonic(), everything=True)
 
-    def read(self, moment: float = 0) -> None:
-        """Take in what was noted so far, the earliest first.
-
-        Args:
-            moment: how many seconds to wait after every few; 0 for none.
-        """
-        for number in range(len(notes)):
-            if moment and number % FEW == FEW - 1:
-                time.sleep(moment)
+    def read(self, most: int = MOST_NOTES) -> None:
+        """Take in what was noted so far, the earliest first, and so many at most."""
+        for _ in range(min(len(notes), most)):
             try:
                 self.take_in(notes[0])
             except DatabaseError:
@@ -104,17 +98,17 @@ class Journal:
             self.granted.add(note, application)
 
     def write(self, now: float, *, everything: bool) -> None:
-        """Write what is due at a time by the clock of `time.monotonic`, or everything."""
+        """Write what is due at a time by the clock of `time.monotonic`, or everything: first the counts."""
         until = now + (LAST_SECONDS if everything else LONGEST_SECONDS)
+        if everything or now - self.counted_at >= COUNTS_SECONDS:
+            self.write_counts()
+            self.counted_at = now
         self.write_own(until, everything=everything)
         self.write_granted(now, everything=everything)
         explain_some(self.refusals.unexplained(), until, everything=everything)
         if everything or now - self.shared_at >= SHARED_SECONDS:
             self.write_shared()
             self.shared_at = now
-        if everything or now - self.counted_at >= COUNTS_SECONDS:
-            self.write_counts()
-            self.counted_at = now
 
     def write_own(self, until: float, *, everything: bool) -> None:
         """Write the rows that requests have of their own, as many as can be explained in time, or all."""

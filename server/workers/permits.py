@@ -9,6 +9,7 @@ import contextlib
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -17,7 +18,6 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from common.patience import patience
 from server.faults import Kept
 from server.workers.exchange import Exchange
-from server.workers.line import GoesLast, Line
 
 Work = Callable[[Exchange], None]
 
@@ -93,13 +93,12 @@ class Permits:
     Args:
         number: how many.
         work: answers a request.
-        goes_last: says which requests wait behind the others, and are worked on one at a time.
     """
 
-    def __init__(self, number: int, work: Work, goes_last: GoesLast = lambda _: False) -> None:
+    def __init__(self, number: int, work: Work) -> None:
         self.all = [Permit() for _ in range(number)]
         self.free = list(self.all)
-        self.waiting = Line(goes_last)
+        self.waiting: deque[Exchange] = deque()
         self.away: set[Permit] = set()  # those of threads that wait for something else
         self.work = work
 
@@ -109,9 +108,6 @@ class Permits:
         Returns:
             Whether this thread has worked on anything.
         """
-        if self.waiting.goes_last(exchange.environ):
-            self.waiting.append(exchange)
-            return self.go_on()
         try:
             permit = self.free.pop()
         except IndexError:
@@ -125,7 +121,7 @@ class Permits:
     def go_on(self) -> bool:
         """Work on what waits as long as there is a permit for it; return whether there was."""
         worked = False
-        while self.waiting and not self.keeps_one_free():
+        while self.waiting:
             try:
                 permit = self.free.pop()
             except IndexError:
@@ -138,13 +134,6 @@ class Permits:
             self.work_on(exchange, permit)
             worked = True
         return worked
-
-    def keeps_one_free(self) -> bool:
-        """Return whether only such wait as go last, and one of those is worked on, where several could be."""
-        if self.waiting.first or len(self.all) == 1:
-            return False
-        worked_on = [permit.exchange for permit in self.all]
-        return any(exchange and self.waiting.goes_last(exchange.environ) for exchange in worked_on)
 
     def renew_idle(self) -> None:
         """Close the connections that have to be given up and are not in use, which nobody else would do."""

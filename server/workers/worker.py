@@ -19,7 +19,6 @@ from server.request_ids import end
 from server.workers.bodies import MOST_OF_ALL, Bodies
 from server.workers.environ import Environ, environ_of
 from server.workers.exchange import AccessLog, Exchange
-from server.workers.line import Precedence
 from server.workers.permits import Permits, hold_nothing
 
 # Threads that may wait for something else than the database: a body, or a mail server.
@@ -102,12 +101,9 @@ class Worker:
         self.bodies = bodies
         self.without_database = (settings.STATIC_URL, reverse("guide:contents"))
         self.reserve = Reserve()
-        self.precedence = Precedence()
-        goes_last = self.precedence.goes_last
-        self.writing = self.reading = Permits(threads, self.respond, goes_last)
+        self.writing = self.reading = Permits(threads, self.respond)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
-            self.writing = Permits(max(threads - 1, 1), self.respond, goes_last)
-            self.reading = Permits(1, self.respond, goes_last)
+            self.writing, self.reading = Permits(max(threads - 1, 1), self.respond), Permits(1, self.respond)
 
     def receive(self, protocol: Any, environ: Environ) -> None:
         """Receive a request, and go on with it when it is complete.
@@ -158,8 +154,6 @@ class Worker:
             exchange.answer(response.status, response.headers, response.body)
             if response.close:
                 response.close()
-            if response.answer and response.answer.refusal:
-                self.precedence.note_refused(exchange.environ)
             if self.recorder:
                 self.recorder.note_work(exchange.endpoint, exchange.environ["PATH_INFO"], response.answer)
         except Exception:  # which granian would not tell anybody

@@ -1,8 +1,10 @@
 """Finding out why requests were refused takes statements: it is done in portions, whatever comes at once."""
 
 import pytest
+from django.db.models import Sum
 from django.test import Client
 
+from oauthapps.http.notes import notes
 from oauthapps.models import RecordedRequest
 from server.journal import journal as keeping
 from server.journal.journal import Journal
@@ -55,3 +57,16 @@ def test_what_is_left_at_the_end_says_what_the_log_says(web: OAuthClient, journa
     assert [row.cause for row in others] == [REASON] * 4
     # Nobody has found out whether what looks like a Client ID is a secret.
     assert {row.client_id for row in others} == {""}
+
+
+def test_no_more_is_read_than_a_look_has_time_for(
+    client: Client, journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(keeping, "MOST_READ", 2)
+    for _ in range(5):
+        client.get(ME)
+    for left in (3, 1, 0):
+        journal.look()
+        assert len(notes) == left
+    journal.finish()
+    assert RecordedRequest.objects.aggregate(all=Sum("times"))["all"] == 5
