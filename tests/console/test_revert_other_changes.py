@@ -13,6 +13,7 @@ from accounts.services.organization import change_organization
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.models import Api, Application, ClientSecret, PublicKey
+from oauthapps.rules.app_types import AppType
 from oauthapps.services.apis import change_api
 from oauthapps.services.applications import delete_application
 from oauthapps.services.credential_edits import change_expiry, change_notes
@@ -20,7 +21,7 @@ from oauthapps.services.credentials import delete_secret
 from oauthapps.services.scopes import NewScope, delete_scope
 from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page
-from tests.factories import AdministratorFactory
+from tests.factories import AdministratorFactory, make_application
 
 pytestmark = pytest.mark.spec("U-127", "the console")
 ADA = Actor.command("tests")
@@ -203,6 +204,18 @@ def test_a_verifying_application_that_is_gone_is_left_out_and_said(
     api.refresh_from_db()
     assert api.description == ""
     assert not api.verifiers.exists()
+
+
+def test_a_verifying_application_that_was_deleted_since_is_no_change_by_somebody_else(
+    console: Browser, api: Api, machine: Application
+) -> None:
+    other = make_application(AppType.MACHINE_TO_MACHINE, name="Other").application
+    change_api(api, {}, verifiers=[machine], actor=ADA)
+    change_api(api, {}, verifiers=[other], actor=ADA)
+    delete_application(other, actor=ADA)
+    done = console.follow(press(console, asked(console, EventKind.API_CHANGED)))
+    assert "Saved: " in done.messages
+    assert list(api.verifiers.filter(deleted_at=None)) == [machine]
 
 
 def test_revert_is_not_offered_for_what_is_gone(

@@ -110,7 +110,9 @@ class Change:
         """
         if not wanted:
             return Changes(changed=[], kept=[])
-        left = {name: version_of(self.event.values[name][1]) for name in self.values}
+        # As far as it could still be: what was deleted since is no change by somebody else.
+        after, _ = self.kind.available({name: self.event.values[name][1] for name in self.values})
+        left = {name: version_of(value) for name, value in after.items()}
         based_on = BaseVersion(versions=left, choices=chosen.choices).accepted
         return self.kind.put_back(self.row, wanted, actor=actor, based_on=based_on, detail=self.detail)
 
