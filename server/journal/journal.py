@@ -170,11 +170,12 @@ def explain_some(waiting: Iterable[Entry | Group], until: float, *, everything: 
         everything: whether those that are left then say what the log says.
     """
     for number, each in enumerate(waiting):
-        if number and time.monotonic() > until:
-            if not everything:
-                return
+        if number == 0 or time.monotonic() <= until:
+            each.explain()
+        elif everything:
             each.say_reason()
-        each.explain()
+        else:
+            return
 
 
 def is_granted(note: Note) -> bool:
