@@ -54,7 +54,8 @@ def unavailable(claimed: Claimed, at: datetime) -> Explanation | None:
         claimed: as it was sent.
         at: when the request was refused.
     """
-    return unavailability(claimed, find(claimed), at)
+    application = find(claimed)
+    return unknown(claimed) if application is None else out_of_use(application, at)
 
 
 def find(claimed: Claimed) -> Application | None:
@@ -64,19 +65,17 @@ def find(claimed: Claimed) -> Application | None:
     return Application.objects.select_related("deleted_by").filter(client_id=claimed.client_id).first()
 
 
-def unavailability(claimed: Claimed, application: Application | None, at: datetime) -> Explanation | None:
-    """Return why no client could act under a Client ID, which is that of an application or of none."""
-    if not claimed.said:
-        return Explanation("The request names no client_id.", COPY_CLIENT_ID)
-    if application is None:
-        return unknown(claimed)
+def out_of_use(application: Application, at: datetime) -> Explanation | None:
+    """Return why no client could act for an application; None where one could."""
     if application.deleted_at is not None:
         return deleted(application, application.deleted_at, at)
     return disabled(application, at) if application.disabled_at else None
 
 
 def unknown(claimed: Claimed) -> Explanation:
-    """Return that no application has this Client ID, and what it may be instead."""
+    """Return that no application has this Client ID, or that none was sent, and what it may be instead."""
+    if not claimed.said:
+        return Explanation("The request names no client_id.", COPY_CLIENT_ID)
     client_id, kind = claimed.client_id, claimed.kind
     if claimed.fault:
         return Explanation(f"The client_id {claimed.fault}.", "Send the Client ID alone.")

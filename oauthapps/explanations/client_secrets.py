@@ -27,9 +27,10 @@ def not_authenticated(claimed: Claimed, shown: Shown, at: datetime) -> Explanati
         at: when the request was refused.
     """
     application = applications.find(claimed)
-    unavailable = applications.unavailability(claimed, application, at)
-    if application is None or unavailable is not None:
-        return with_owner(unavailable or applications.unknown(claimed), shown)
+    if application is None:
+        return with_owner(applications.unknown(claimed), shown)
+    if unavailable := applications.out_of_use(application, at):
+        return with_owner(unavailable, shown)
     if not application.type.has_secrets:
         return not_needed(application.type.label)
     if not shown.digests:
