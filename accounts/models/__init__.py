@@ -3,8 +3,9 @@
 from accounts.models.cache_entries import CacheEntry
 from accounts.models.emails import WaitingEmail
 from accounts.models.identifiers import new_identifier, validate_identifier
+from accounts.models.identity_providers import IdentityProvider, ProviderSession, ScimToken
 from accounts.models.links import LinkPurpose, OneTimeLink
-from accounts.models.organization import Organization
+from accounts.models.organization import Organization, PasswordRule
 from accounts.models.users import ACTIVITY_INTERVAL, EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
 
 __all__ = [
@@ -12,10 +13,14 @@ __all__ = [
     "EMAIL_TAKEN",
     "USERNAME_TAKEN",
     "CacheEntry",
+    "IdentityProvider",
     "LinkPurpose",
     "OneTimeLink",
     "Organization",
+    "PasswordRule",
+    "ProviderSession",
     "Role",
+    "ScimToken",
     "Status",
     "User",
     "WaitingEmail",

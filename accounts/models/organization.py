@@ -14,6 +14,14 @@ from accounts.models.identifiers import new_identifier, validate_identifier, val
 SECRET_DAYS = (90, 180, 365, 730)
 
 
+class PasswordRule(models.TextChoices):
+    """Who may sign in with a password where there is an identity provider."""
+
+    EVERYBODY = "everybody", "Everybody"
+    ADMINISTRATORS = "administrators", "Administrators only"
+    EMERGENCY = "emergency", "The emergency account only"
+
+
 class Organization(models.Model):
     """The one organization this installation serves.
 
@@ -37,6 +45,18 @@ class Organization(models.Model):
     secret_days = models.PositiveSmallIntegerField("Maximum client secret lifetime", null=True, blank=True)
     # Since when it is counted who uses what.
     usage_counted_since = models.DateTimeField(default=timezone.now, db_default=Now(), editable=False)
+    # Counts only where there is an enabled identity provider.
+    password_rule = models.CharField(
+        "Passwords",
+        max_length=20,
+        choices=PasswordRule.choices,
+        default=PasswordRule.EVERYBODY,
+        db_default=PasswordRule.EVERYBODY.value,
+    )
+    # The administrator who can sign in with a password whatever the rule.
+    emergency_account = models.ForeignKey(
+        "accounts.User", null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="one_organization")]

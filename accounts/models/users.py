@@ -23,9 +23,13 @@ EMAIL_TAKEN = "Another person has this email address."
 
 
 class Role(models.TextChoices):
-    """What a person may do here: everybody may consent, only administrators reach "System"."""
+    """What a person may do here: everybody may consent, administrators and auditors reach "System".
+
+    Auditors see what administrators see there, and change nothing.
+    """
 
     ADMINISTRATOR = "administrator", "Administrator"
+    AUDITOR = "auditor", "Auditor"
     MEMBER = "member", "Member"
 
 
@@ -97,6 +101,9 @@ class User(AbstractBaseUser):
     promoted_at = models.DateTimeField(null=True, editable=False)
     # How often all their sessions were ended at once: a session that began before is none anymore.
     session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
+
+    # What the system that provisions people calls this one (RFC 7643 section 3.1); None where none does.
+    external_id = models.CharField(max_length=255, null=True, unique=True, editable=False)  # noqa: DJ001
 
     USERNAME_FIELD = "username"
     EMAIL_FIELD = "email"

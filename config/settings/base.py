@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.socialaccount",
     "accounts.adapters.sessions_app.SessionsConfig",  # allauth.usersessions
     "heroicons",
 ]
