@@ -1,4 +1,4 @@
-"""Who may do what. LoginRequiredMiddleware closes every view; this opens "System" to administrators only."""
+"""Who may do what. LoginRequiredMiddleware closes every view; this opens "System", to see or to change it."""
 
 import time
 from collections.abc import Callable
@@ -18,6 +18,10 @@ from accounts.models import User
 
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
+
+# The methods that auditors have in System.
+LOOKING = ("GET", "HEAD")
+AUDITORS_LOOK = "Auditors can view System, but only administrators can make changes there."
 
 
 class SignInRequiredError(Exception):
@@ -94,14 +98,38 @@ def step_up_required(view: View[P]) -> View[P]:
 
 def administrator_required(view: View[P]) -> View[P]:
     """Let administrators through and answer everybody else with 403."""
+    return restricted(view, auditors_may_look=False)
+
+
+def auditor_required(view: View[P]) -> View[P]:
+    """Let administrators through, and auditors as long as they only look; answer everybody else with 403.
+
+    For pages whose GET neither changes nor hands out anything. Whatever else such a view does, auditors can't
+    have it done: only GET and HEAD of theirs get here.
+    """
+    return restricted(view, auditors_may_look=True)
+
+
+def restricted(view: View[P], *, auditors_may_look: bool) -> View[P]:
+    """Return the view as part of System, open to those whom a role lets in.
+
+    All that roles decide is decided here; `may_change` tells pages which of it they can offer.
+    """
 
     @wraps(view)
     def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
-        if not signed_in_user(request).is_administrator:
-            raise PermissionDenied
+        person = signed_in_user(request)
+        looks = auditors_may_look and request.method in LOOKING
+        if not (person.is_administrator or (person.is_auditor and looks)):
+            raise PermissionDenied(AUDITORS_LOOK if person.is_auditor else "")
         return view(request, *args, **kwargs)
 
     return guarded
+
+
+def may_change(request: HttpRequest) -> bool:
+    """Return whether whoever reads a page of System can use what changes something there."""
+    return isinstance(request.user, User) and request.user.is_administrator
 
 
 def posted_from(page: str, *names: str) -> Callable[[View[P]], View[P]]:

@@ -35,6 +35,11 @@ class AdministratorFactory(UserFactory):
     role = Role.ADMINISTRATOR
 
 
+class AuditorFactory(UserFactory):
+    username = factory.Sequence(lambda number: f"auditor{number}")
+    role = Role.AUDITOR
+
+
 def make_application(app_type: AppType, **fields: Any) -> CreatedApplication:
     """Create an application through the service, with one redirect URL where its type has them."""
     if app_type != AppType.MACHINE_TO_MACHINE:

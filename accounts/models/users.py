@@ -41,12 +41,20 @@ class Status(models.TextChoices):
     INACTIVE = "inactive", "Inactive"
 
 
+# Who reaches "System".
+SYSTEM_ROLES = (Role.ADMINISTRATOR, Role.AUDITOR)
+
+
 class UserManager(BaseUserManager["User"]):
     """Finds and makes people."""
 
     def administrators(self) -> models.QuerySet[User]:
-        """Return those who may reach "System"."""
+        """Return those who may change "System"."""
         return self.filter(role=Role.ADMINISTRATOR, is_active=True)
+
+    def with_system_access(self) -> models.QuerySet[User]:
+        """Return those who may reach "System": administrators and auditors."""
+        return self.filter(role__in=SYSTEM_ROLES, is_active=True)
 
     def of_status(self, status: str) -> models.QuerySet[User]:
         """Return those of a status; `Status` names them."""
@@ -144,8 +152,18 @@ class User(AbstractBaseUser):
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the person may reach "System"."""
+        """Whether the person may reach "System" and change it."""
         return self.is_active and self.role == Role.ADMINISTRATOR
+
+    @property
+    def is_auditor(self) -> bool:
+        """Whether the person may reach "System" and not change it."""
+        return self.is_active and self.role == Role.AUDITOR
+
+    @property
+    def has_system_access(self) -> bool:
+        """Whether the person may reach "System": as an administrator or as an auditor."""
+        return self.is_administrator or self.is_auditor
 
     @property
     def status(self) -> Status:

@@ -9,7 +9,7 @@ from accounts.access import signed_in_user
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Lead administrators to the applications and tell members what they can do here."""
-    if signed_in_user(request).is_administrator:
+    """Lead whoever may reach System to the applications and tell members what they can do here."""
+    if signed_in_user(request).has_system_access:
         return redirect("console:applications")
     return render(request, "people/home.html")

@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, recent_sign_in_required
+from accounts.access import administrator_required, auditor_required, recent_sign_in_required
 from accounts.forms.people import PeopleFilters, PersonForm
 from accounts.models import User
 from accounts.pages.downloads import csv_download
@@ -34,7 +34,7 @@ COLUMNS: Columns[User] = {
 }
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def people(request: HttpRequest) -> HttpResponse:
     """List the people of the organization, or those of a name, role or status."""
@@ -43,7 +43,7 @@ def people(request: HttpRequest) -> HttpResponse:
     return render(request, "people/people.html", {"asked": asked, "page": page})
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def export_people(request: HttpRequest) -> HttpResponse:
     """Export the people that were asked for, of all pages of the list."""

@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from accounts.models import User
 from oauthapps.models import Application
 from oauthapps.models.access import Access
@@ -18,7 +18,7 @@ from oauthapps.sql.catalog import current_catalog
 WITHOUT_REDIRECT_URL = "https://app.example.com/callback"
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def preview(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show the consent page for the scopes in the query, as a person sees it who has allowed nothing yet."""

@@ -14,7 +14,7 @@ from oauthapps.services.apis import create_api
 from oauthapps.services.credentials import add_key
 from oauthapps.services.scopes import NewScope
 from tests.console.pages import Browser, Page
-from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.factories import AdministratorFactory, AuditorFactory, UserFactory, make_application
 from tests.keys import SIGNING_KEY, public_pem
 from tests.oauth_client import OAuthClient
 from tests.sign_ins import sign_in_now
@@ -35,6 +35,12 @@ def member(db: None) -> User:
 @pytest.fixture
 def console(administrator: User) -> Browser:
     return browser_of(administrator)
+
+
+@pytest.fixture
+def auditor(db: None) -> User:
+    person: User = AuditorFactory.create(name="Carl Checker", username="carl")
+    return person
 
 
 @pytest.fixture

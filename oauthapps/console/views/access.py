@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, recent_sign_in_required
+from accounts.access import administrator_required, auditor_required, recent_sign_in_required
 from accounts.models import User
 from oauthapps.access.forms import PeopleSearch
 from oauthapps.access.pages import list_context, older_page, revoke_page, single
@@ -13,7 +13,7 @@ from oauthapps.console.sub_pages import ACCESS, render_sub_page
 from oauthapps.models.extents import Extent
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def access(request: HttpRequest, client_id: str) -> HttpResponse:
     """List the people an application may act for; of a machine application, itself and those of its keys."""

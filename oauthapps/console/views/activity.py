@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from audit.models import Event, EventQuerySet
 from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.lookup import find_application
@@ -21,7 +21,7 @@ EVENTS_OF_APPLICATION = 20  # most applications have few
 LARGEST_ID = 2**63 - 1
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """List the events that were asked for, the latest first."""
@@ -30,7 +30,7 @@ def activity(request: HttpRequest) -> HttpResponse:
     return render(request, "console/activity.html", context, status=422 if form.errors else 200)
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_activity(request: HttpRequest, client_id: str) -> HttpResponse:
     """List the events of one application that were asked for, the latest first."""

@@ -8,7 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, require_step_up
+from accounts.access import administrator_required, auditor_required, require_step_up
 from accounts.pages.save_messages import tell_what_was_saved
 from audit.actors import Actor
 from common.edits import BaseVersion, EditConflict, EditConflictError
@@ -24,14 +24,14 @@ from oauthapps.services.api_edits import VERIFIERS, state_of
 from oauthapps.services.apis import change_api, create_api
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def apis(request: HttpRequest) -> HttpResponse:
     """List the APIs: the built-in one, then the others by name."""
     return render(request, "console/apis/list.html", {"rows": api_summaries()})
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def built_in_api(request: HttpRequest) -> HttpResponse:
     """Show the API that is this installation; nothing about it can be changed."""
@@ -74,7 +74,7 @@ def new_api(request: HttpRequest) -> HttpResponse:
     return ask(request, form, rows, status=422)
 
 
-@administrator_required
+@auditor_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def api(request: HttpRequest, pk: int) -> HttpResponse:
     """Show an API, or give it other values and scopes."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from accounts.services.mail import can_send
 from oauthapps.console.ending_credentials import all_endings
 from oauthapps.console.exceptions import ending_soon
@@ -25,14 +25,14 @@ SEEN_AT_A_GLANCE = 10
 UNDO = "undo-"
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def index(request: HttpRequest) -> HttpResponse:  # noqa: ARG001
     """Lead from "System", and from the list's other names, to the list."""
     return redirect("console:applications")
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def applications(request: HttpRequest) -> HttpResponse:
     """List the applications by name, and more than ten as they were asked for."""

@@ -6,7 +6,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, recent_sign_in_required, step_up_required
+from accounts.access import (
+    administrator_required,
+    auditor_required,
+    recent_sign_in_required,
+    step_up_required,
+)
 from audit.actors import Actor
 from oauthapps.console.forms.bin import RestoreForm
 from oauthapps.console.forms.deletion import ConfirmNameForm
@@ -19,7 +24,7 @@ from oauthapps.services.bin import purge_application, restore_application
 APPLICATIONS_PER_PAGE = 50
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def deleted_applications(request: HttpRequest) -> HttpResponse:
     """List what is in the bin, the latest deletion first."""

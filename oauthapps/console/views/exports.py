@@ -5,7 +5,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from accounts.models import Organization
 from accounts.pages.downloads import csv_download
 from common.csv_tables import MOST_ROWS
@@ -26,14 +26,14 @@ from oauthapps.console.views.hygiene import asked_for
 from oauthapps.models.extents import Extent
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def activity(request: HttpRequest) -> HttpResponse:
     """Export the events that were asked for."""
     return export_events("activity", ActivityForm(request.GET), page=reverse("console:activity"))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_activity(request: HttpRequest, client_id: str) -> HttpResponse:
     """Export the events of one application that were asked for."""
@@ -42,14 +42,14 @@ def application_activity(request: HttpRequest, client_id: str) -> HttpResponse:
     return export_events(file_name(application, "_activity"), form, page=ACTIVITY.url_of(application))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def requests(request: HttpRequest) -> HttpResponse:
     """Export the recorded requests that were asked for."""
     return export_requests("requests", RequestsForm(request.GET), page=reverse("console:requests"))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_requests(request: HttpRequest, client_id: str) -> HttpResponse:
     """Export the recorded requests of one application that were asked for."""
@@ -58,7 +58,7 @@ def application_requests(request: HttpRequest, client_id: str) -> HttpResponse:
     return export_requests(file_name(application, "_requests"), form, page=REQUESTS.url_of(application))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def applications(request: HttpRequest) -> HttpResponse:
     """Export the applications that were asked for, in the order asked for."""
@@ -66,7 +66,7 @@ def applications(request: HttpRequest) -> HttpResponse:
     return csv_download("applications", tables.APPLICATIONS, summaries(found[: MOST_ROWS + 1]))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def access(request: HttpRequest, client_id: str) -> HttpResponse:
     """Export the people that were asked for whom an application may act for."""
@@ -76,7 +76,7 @@ def access(request: HttpRequest, client_id: str) -> HttpResponse:
     return csv_download(file_name(application, "_access"), tables.ACCESS, rows)
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def usage(request: HttpRequest) -> HttpResponse:
     """Export the usage of all applications in the period that was asked for."""
@@ -84,7 +84,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     return csv_download(f"usage_{period.number}_days", tables.USAGE, ranked_applications(period))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_usage(request: HttpRequest, client_id: str) -> HttpResponse:
     """Export the usage of one application in the period that was asked for, day by day."""
@@ -93,7 +93,7 @@ def application_usage(request: HttpRequest, client_id: str) -> HttpResponse:
     return csv_download(file_name(application, "_usage"), tables.USAGE_BY_DAY, days_of(application, period))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def hygiene(request: HttpRequest) -> HttpResponse:
     """Export the findings that were asked for, those that are ignored among them."""

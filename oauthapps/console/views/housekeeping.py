@@ -5,14 +5,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from audit.models import HousekeepingJob, HousekeepingRun
 from oauthapps.services.cleanup import RUNS_KEPT_FOR
 
 RUNS_SHOWN = 50
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def housekeeping(request: HttpRequest) -> HttpResponse:
     """List the jobs, and the latest runs that did something or failed."""

@@ -7,7 +7,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, posted_from
+from accounts.access import administrator_required, auditor_required, posted_from
 from accounts.models import Organization
 from audit.actors import Actor
 from oauthapps.console.forms.hygiene import IgnoreForm
@@ -20,7 +20,7 @@ from oauthapps.services import hygiene as service
 PAGE = "console:hygiene"
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def hygiene(request: HttpRequest) -> HttpResponse:
     """List the findings of all applications, or of one."""

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.access import (
     administrator_required,
+    auditor_required,
     posted_from,
     require_step_up,
     signed_in_user,
@@ -120,7 +121,7 @@ def refuse_repeat(request: HttpRequest, application: Application) -> HttpRespons
     return back_to_settings(request, application, KEYS)
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def public_half(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:  # noqa: ARG001
     """Hand out the public half of a key as a file."""

@@ -6,7 +6,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required, posted_from, require_step_up
+from accounts.access import administrator_required, auditor_required, posted_from, require_step_up
 from audit.actors import Actor
 from common.errors import GatehouseError
 from common.times import end_of
@@ -22,7 +22,7 @@ from oauthapps.services import moving_in as service
 PAGE = "console:moving-in"
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def moving_in(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show how far the clients of an application have come, and its exceptions."""

@@ -6,7 +6,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required, posted_from, recent_sign_in_required, signed_in_user
+from accounts.access import (
+    administrator_required,
+    auditor_required,
+    posted_from,
+    recent_sign_in_required,
+    signed_in_user,
+)
 from accounts.services.mail import can_send
 from audit.actors import Actor
 from oauthapps.console.forms.credentials import SubjectForm
@@ -24,14 +30,14 @@ from oauthapps.services.retirements import schedule_retirement
 SECRET_PAGE, KEY_PAGE = "console:replace-secret", "console:replace-key"
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def replace_secret(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Show how far replacing a client secret is."""
     return show(request, find_secret(client_id, pk))
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def replace_key(request: HttpRequest, client_id: str, pk: int) -> HttpResponse:
     """Show how far replacing a public key is."""

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, step_up_required
+from accounts.access import administrator_required, auditor_required, step_up_required
 from accounts.models import User
 from audit.actors import Actor
 from common.errors import GatehouseError
@@ -25,7 +25,7 @@ from oauthapps.services.recording import is_recorded
 ANOTHER_URL = "This request has come with another URL since. Check it again."
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def requests(request: HttpRequest) -> HttpResponse:
     """List the recorded requests that were asked for, the newest first."""
@@ -34,7 +34,7 @@ def requests(request: HttpRequest) -> HttpResponse:
     return render(request, "console/requests/list.html", context, status=422 if form.errors else 200)
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_requests(request: HttpRequest, client_id: str) -> HttpResponse:
     """List the recorded requests of one application that were asked for, the newest first."""
@@ -60,7 +60,7 @@ def found_requests(request: HttpRequest, form: RequestFilters) -> dict[str, Any]
     }
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def recorded_request(request: HttpRequest, pk: int) -> HttpResponse:
     """Show all that is recorded of a request, the cause and the fix first."""

@@ -10,7 +10,13 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, posted_from, require_step_up, signed_in_user
+from accounts.access import (
+    administrator_required,
+    auditor_required,
+    posted_from,
+    require_step_up,
+    signed_in_user,
+)
 from accounts.pages.save_messages import tell_what_was_saved
 from audit.actors import Actor
 from common.edits import BaseVersion, Changes, EditConflict, EditConflictError
@@ -36,7 +42,7 @@ from oauthapps.services.edit_conflicts import LOGO, REDIRECT_URLS, state_of
 LATELY = timedelta(days=30)
 
 
-@administrator_required
+@auditor_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show the settings of an application, or give its fields new values."""

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from accounts.models import Organization
 from oauthapps.console.lookup import find_application
 from oauthapps.console.sub_pages import USAGE, render_sub_page
@@ -19,7 +19,7 @@ from oauthapps.services.usage_counts import USAGE_DAYS
 APPLICATIONS_PER_PAGE = 50
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def usage(request: HttpRequest) -> HttpResponse:
     """Show the usage of all applications."""
@@ -38,7 +38,7 @@ def usage(request: HttpRequest) -> HttpResponse:
     return render(request, "console/usage.html", context)
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def application_usage(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show the usage of one application."""

@@ -3,7 +3,7 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required
+from accounts.access import auditor_required
 from oauthapps.console.env_file import env_file
 from oauthapps.console.file_names import ENV_FILE, file_name
 from oauthapps.console.instructions import subject_of
@@ -12,7 +12,7 @@ from oauthapps.console.programs import LANGUAGES, language_of, steps_in
 from oauthapps.console.sub_pages import USE_IT, render_sub_page
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def use(request: HttpRequest, client_id: str) -> HttpResponse:
     """Show how to use an application: its configuration, and the steps of its flow."""

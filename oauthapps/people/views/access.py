@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.access import administrator_required, recent_sign_in_required
+from accounts.access import administrator_required, auditor_required, recent_sign_in_required
 from accounts.models import User
 from oauthapps.access.forms import ApplicationSearch
 from oauthapps.access.pages import list_context, older_page, revoke_page, single
@@ -13,7 +13,7 @@ from oauthapps.models import Application
 from oauthapps.models.extents import Extent
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def access(request: HttpRequest, user_id: str) -> HttpResponse:
     """List the applications that may act for a person, and those with keys that act as them."""

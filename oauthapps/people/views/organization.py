@@ -3,14 +3,14 @@
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_http_methods
 
-from accounts.access import administrator_required, step_up_required
+from accounts.access import auditor_required, step_up_required
 from accounts.forms.organization import OrganizationForm
 from accounts.models import Organization
 from accounts.views.organization import show_or_save
 from oauthapps.services.long_lived_secrets import long_lived_secrets
 
 
-@administrator_required
+@auditor_required
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def organization(request: HttpRequest) -> HttpResponse:

@@ -7,13 +7,13 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from accounts.access import administrator_required, signed_in_user
+from accounts.access import auditor_required, signed_in_user
 from accounts.models import User
 from accounts.services.links import invitation_of
 from oauthapps.people.summary import PersonSummary
 
 
-@administrator_required
+@auditor_required
 @require_safe
 def person(request: HttpRequest, user_id: str) -> HttpResponse:
     """Show what is known of a person, what they allowed and what they own."""
