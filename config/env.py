@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from oauthapps.rules.urls.url_parts import is_host, punycode
+from common.url_parts import is_host, punycode
 
 PORTS = {"http": 80, "https": 443}
 LOOPBACK_HOSTS = ["localhost", "127.0.0.1", "[::1]"]

@@ -2,8 +2,8 @@
 
 import re
 
+from common import url_parts
 from oauthapps.errors import InvalidApiIdentifierError
-from oauthapps.rules.urls import url_parts
 
 LONGEST_IDENTIFIER = 2048
 

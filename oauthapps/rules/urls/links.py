@@ -1,7 +1,7 @@
 """URLs that people are offered to click: App Description URL, privacy policy, terms of service."""
 
+from common import url_parts
 from oauthapps.errors import InvalidLinkError
-from oauthapps.rules.urls import url_parts
 
 _SCHEMES = ("https", "http")
 

@@ -4,8 +4,8 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from common import url_parts
 from oauthapps.errors import InvalidRedirectURLError
-from oauthapps.rules.urls import url_parts
 
 MAX_REDIRECT_URLS = 50
 TOO_MANY = f"An application can have at most {MAX_REDIRECT_URLS} Redirect URLs."

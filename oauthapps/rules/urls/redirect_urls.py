@@ -8,11 +8,11 @@ import ipaddress
 import re
 from urllib.parse import parse_qsl, unquote
 
+from common import url_parts
+from common.url_parts import Authority, URLParts
 from oauthapps.errors import InvalidRedirectURLError
 from oauthapps.rules.app_types import AppType
-from oauthapps.rules.urls import url_parts
 from oauthapps.rules.urls.redirect_url_text import check_characters, tidy
-from oauthapps.rules.urls.url_parts import Authority, URLParts
 
 LOOPBACK_HOSTS = ("127.0.0.1", "[::1]", "localhost")
 

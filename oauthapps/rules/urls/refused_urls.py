@@ -1,6 +1,6 @@
 """What may be kept of a redirect URI that was refused: anybody can send one, with anything in it."""
 
-from oauthapps.rules.urls.url_parts import (
+from common.url_parts import (
     URLParts,
     has_space_or_control,
     is_host,

@@ -1,4 +1,4 @@
-"""URLs taken apart exactly as written, for `redirect_urls` and `links`.
+"""URLs taken apart exactly as written, for whatever judges one.
 
 `urllib.parse` drops tabs and newlines, lower-cases, and raises on some brackets. Here nothing is repaired:
 what is judged is what will be stored and what a browser will get.
