@@ -76,6 +76,10 @@ class EventKind(models.TextChoices):
     RECOVERY_CODES_MADE = "recovery_codes:make", "Recovery codes generated"
     RECOVERY_CODES_REMOVED = "recovery_codes:remove", "Recovery codes removed"
     RECOVERY_CODE_USED = "recovery_codes:use", "Recovery code used"
+    IDENTITY_PROVIDER_CREATED = "identity_provider:create", "Identity provider added"
+    IDENTITY_PROVIDER_CHANGED = "identity_provider:change", "Identity provider changed"
+    IDENTITY_PROVIDER_DELETED = "identity_provider:delete", "Identity provider deleted"
+    SIGN_IN_RULES_CHANGED = "organization:sign_in_rules", "Sign-in rules changed"
     ORGANIZATION_CHANGED = "organization:change", "Organization changed"
     SECOND_FACTOR_REQUIRED = "organization:second_factor_on", "Second factor required for administrators"
     SECOND_FACTOR_OPTIONAL = (

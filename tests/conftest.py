@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.test.client import ClientHandler as DjangoClientHandler
 from pytest_django import DjangoDbBlocker
 
+from accounts.services.identity_providers import forget_offer
 from config import env
 from oauthapps.http.messages import to_django_response
 from oauthapps.oauth2.throttling import exhausted
@@ -97,6 +98,11 @@ def _two_ways() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def _nobody_has_failed_too_often() -> None:
     exhausted.window = 0, set()  # what a process knows, as a new one would
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_offered_from_before() -> None:
+    forget_offer()  # what a process remembers of a database that is another one now
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,9 @@ from typing import Any
 
 import factory
 
-from accounts.models import Role, User
+from accounts.models import IdentityProvider, Role, User
+from accounts.oidc.discovery import checked
+from accounts.services.identity_providers import add_provider
 from audit.actors import Actor
 from oauthapps.models import Application, RecordedRequest
 from oauthapps.rules import scopes
@@ -16,6 +18,7 @@ from oauthapps.services.changes import change_application
 from oauthapps.services.edit_conflicts import ALLOWED_SCOPE, API_ACCESS
 
 PASSWORD = "correct horse battery staple"
+PROVIDER_SECRET = "provider-secret-7d1f"
 REDIRECT_URL = "https://client.example/callback"
 NUMBERS = count(0x4F0C8A1BE2D37965)
 
@@ -46,6 +49,37 @@ def make_application(app_type: AppType, **fields: Any) -> CreatedApplication:
         fields.setdefault("redirect_urls", [REDIRECT_URL])
     fields.setdefault("name", f"Test {app_type.label}")
     return create_application(app_type=app_type, actor=Actor.command("tests"), **fields)
+
+
+def discovery_document(issuer: str, **members: Any) -> dict[str, Any]:
+    """What an identity provider says of itself; a member that is None is left out."""
+    usual: dict[str, Any] = {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/authorize",
+        "token_endpoint": f"{issuer}/token",
+        "jwks_uri": f"{issuer}/keys",
+        "userinfo_endpoint": f"{issuer}/userinfo",
+        "end_session_endpoint": f"{issuer}/logout",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256", "ES256"],
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "backchannel_logout_supported": True,
+    }
+    return {name: value for name, value in (usual | members).items() if value is not None}
+
+
+def make_provider(issuer: str = "https://login.example", **values: Any) -> IdentityProvider:
+    """Add an identity provider through the service, as if its discovery document had just been read.
+
+    `document` are members of that document that differ from the usual ones.
+    """
+    document = discovery_document(issuer, **values.pop("document", {}))
+    usual = {"name": "Example login", "client_id": "gatehouse"}
+    secret = values.pop("client_secret", PROVIDER_SECRET)
+    discovery, actor = checked(document, issuer), Actor.command("tests")
+    return add_provider(discovery, usual | values, client_secret=secret, actor=actor)
 
 
 def allow_scopes(application: Application, names: Iterable[str], *, actor: Actor | None = None) -> None:

@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-# What second factors are encrypted for.
+# What second factors are encrypted for, and client secrets at identity providers.
 SECOND_FACTORS = "second factors"
+IDENTITY_PROVIDERS = "identity providers"
 
 
 def cipher(purpose: str) -> MultiFernet:

@@ -26,6 +26,9 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(VAR_DIR / "gatehouse.sqlite3", BASE_DIR)}
 
+# Whether identity providers may have addresses that only this network knows, or plain http on this machine.
+IDENTITY_PROVIDER_PRIVATE = env.flag("IDENTITY_PROVIDER_PRIVATE")
+
 APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most=LARGEST_LIMIT)
 
 # How long a refresh token that was replaced gets the same successor again: a reply may have been lost.

@@ -52,6 +52,8 @@ ACCOUNT_RATE_LIMITS = {
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
 SIGN_IN_SLOWED_SECONDS: float = 5
 WAITS_ASIDE = "server.workers.permits.aside"
+# Whether identity providers may be in networks of the installation's own, or on this machine.
+IDENTITY_PROVIDER_PRIVATE = False
 # How long a network is known from which somebody has signed in.
 KNOWN_NETWORK_SECONDS = 90 * 24 * 60 * 60
 # So many networks of strangers an hour have a row of their own for their failures; the others share one.

@@ -1,0 +1,1 @@
+"""OpenID Connect, where this installation is the client (relying party) of an identity provider."""
