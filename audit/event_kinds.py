@@ -81,8 +81,11 @@ class EventKind(models.TextChoices):
     IDENTITY_PROVIDER_DELETED = "identity_provider:delete", "Identity provider deleted"
     SIGN_IN_RULES_CHANGED = "organization:sign_in_rules", "Sign-in rules changed"
     ORGANIZATION_CHANGED = "organization:change", "Organization changed"
-    SECOND_FACTOR_REQUIRED = "organization:second_factor_on", "Second factor required for administrators"
+    SECOND_FACTOR_REQUIRED = (
+        "organization:second_factor_on",
+        "Second factor required for administrators and auditors",
+    )
     SECOND_FACTOR_OPTIONAL = (
         "organization:second_factor_off",
-        "Second factor no longer required for administrators",
+        "Second factor no longer required for administrators and auditors",
     )

@@ -25,7 +25,8 @@ class PersonForm(ModelForm):
         help_texts = {
             "name": "Display name. Defaults to the username.",
             "username": "For signing in. The email address works too.",
-            "role": "Members manage their own connected apps. Administrators also manage System.",
+            "role": "Members manage their own connected apps. Auditors also view System, without making "
+            "changes. Administrators also manage System.",
         }
         widgets = {"role": forms.RadioSelect}
 

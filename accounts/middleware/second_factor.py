@@ -1,4 +1,4 @@
-"""Closing pages to administrators who have no second factor where their organization requires one."""
+"""Closing pages to whoever reaches System and lacks the second factor that their organization requires."""
 
 from collections.abc import Callable
 from typing import Any

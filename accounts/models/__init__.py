@@ -6,11 +6,20 @@ from accounts.models.identifiers import new_identifier, validate_identifier
 from accounts.models.identity_providers import IdentityProvider, ProviderSession, ScimToken
 from accounts.models.links import LinkPurpose, OneTimeLink
 from accounts.models.organization import Organization, PasswordRule
-from accounts.models.users import ACTIVITY_INTERVAL, EMAIL_TAKEN, USERNAME_TAKEN, Role, Status, User
+from accounts.models.users import (
+    ACTIVITY_INTERVAL,
+    EMAIL_TAKEN,
+    SYSTEM_ROLES,
+    USERNAME_TAKEN,
+    Role,
+    Status,
+    User,
+)
 
 __all__ = [
     "ACTIVITY_INTERVAL",
     "EMAIL_TAKEN",
+    "SYSTEM_ROLES",
     "USERNAME_TAKEN",
     "CacheEntry",
     "IdentityProvider",

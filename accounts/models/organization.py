@@ -38,7 +38,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=120, default="Organization")
     domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
     lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
-    # Since when administrators need a second factor; None while they don't.
+    # Since when administrators and auditors need a second factor; None while they don't.
     second_factor_required_at = models.DateTimeField(null=True, editable=False)
 
     # For how many days client secrets work at most; None for as long as nobody deletes them.
@@ -66,7 +66,7 @@ class Organization(models.Model):
 
     @property
     def requires_second_factor(self) -> bool:
-        """Whether administrators need a second factor."""
+        """Whether administrators and auditors need a second factor."""
         return self.second_factor_required_at is not None
 
     def counts_since(self, at: datetime) -> datetime:

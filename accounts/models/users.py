@@ -105,7 +105,7 @@ class User(AbstractBaseUser):
     )
     # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When they last became an administrator after they had joined as a member; None if they never did.
+    # When they last came to reach System after they had been a member; None if they never did.
     promoted_at = models.DateTimeField(null=True, editable=False)
     # How often all their sessions were ended at once: a session that began before is none anymore.
     session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)

@@ -18,7 +18,7 @@ def invite(*, username: str, email: str, role: Role, actor: Actor, name: str = "
     Args:
         username: their username.
         email: their email address.
-        role: administrator or member.
+        role: administrator, auditor, or member.
         actor: who invites them.
         name: what pages call them; the username when empty.
 

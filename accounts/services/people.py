@@ -16,7 +16,7 @@ from common.errors import violates
 
 LAST_ADMINISTRATOR = (
     "This is the last active administrator. Make someone else an administrator first, or nobody will be able "
-    "to reach System."
+    "to manage System."
 )
 # By the constraint, or the field that is unique by itself.
 TAKEN = {
@@ -88,7 +88,7 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
     before = {field: getattr(person, field) for field in changed}
     for field, value in changed.items():
         setattr(person, field, value)
-    if changed.get("role") == Role.ADMINISTRATOR:
+    if before.get("role") == Role.MEMBER:  # an administrator who becomes an auditor gains no time
         person.promoted_at = timezone.now()
     save_validated(person)
     if "email" in changed:

@@ -1,4 +1,4 @@
-"""Administrators need a second factor, where their organization says so."""
+"""Administrators and auditors need a second factor, where their organization says so."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, OuterRef, Q, QuerySet, Subquery, When
 from django.utils import timezone
 
-from accounts.models import Organization, Role, User
+from accounts.models import SYSTEM_ROLES, Organization, User
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
@@ -20,7 +20,7 @@ SECOND_FACTORS = Authenticator.objects.filter(
 
 
 def set_second_factor_rule(*, required: bool, actor: Actor) -> bool:
-    """Require a second factor of administrators, or no longer, and return whether that is new.
+    """Require a second factor of administrators and auditors, or no longer, and return whether that is new.
 
     Each of them has SECOND_FACTOR_GRACE_SECONDS from now to set one up.
     """
@@ -38,7 +38,7 @@ def set_second_factor_rule(*, required: bool, actor: Actor) -> bool:
 
 @dataclass(frozen=True)
 class Deadline:
-    """Until when an administrator has to set up a second factor.
+    """Until when somebody has to set up a second factor.
 
     Attributes:
         at: the time, which may have passed.
@@ -55,7 +55,7 @@ class Deadline:
 def with_second_factor_rule(people: QuerySet[User]) -> QuerySet[User]:
     """Have people know since when they need a second factor that they lack, without a statement more."""
     required_at = Organization.objects.filter(id=Organization.THE_ONE).values("second_factor_required_at")
-    needs_one = Q(role=Role.ADMINISTRATOR) & ~Exists(SECOND_FACTORS)
+    needs_one = Q(role__in=SYSTEM_ROLES) & ~Exists(SECOND_FACTORS)
     return people.annotate(needs_second_factor_since=Case(When(needs_one, then=Subquery(required_at))))
 
 
@@ -75,13 +75,13 @@ def second_factor_deadline(user: User) -> Deadline | None:
     return deadline_of(user, required_at) if required_at else None
 
 
-def deadline_of(administrator: User, required_at: datetime) -> Deadline:
-    """Return until when an administrator has to set up a second factor that is required since a time."""
-    begins = max(filter(None, (required_at, administrator.joined_at, administrator.promoted_at)))
+def deadline_of(person: User, required_at: datetime) -> Deadline:
+    """Return until when somebody has to set up a second factor that is required since a time."""
+    begins = max(filter(None, (required_at, person.joined_at, person.promoted_at)))
     return Deadline(begins + timedelta(seconds=settings.SECOND_FACTOR_GRACE_SECONDS))
 
 
-def administrators_without_second_factor() -> QuerySet[User]:
-    """Return the administrators who have no second factor, by name."""
-    people = User.objects.administrators().filter(~Exists(SECOND_FACTORS))
+def without_second_factor() -> QuerySet[User]:
+    """Return the administrators and auditors who have no second factor, by name."""
+    people = User.objects.with_system_access().filter(~Exists(SECOND_FACTORS))
     return people.order_by("name", "username", "pk")

@@ -1,4 +1,4 @@
-"""Whether administrators need a second factor: whom that affects, and how long they can do without one."""
+"""Whether System takes a second factor: whom that affects, and how long they can do without one."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -9,22 +9,22 @@ from django.views.decorators.http import require_http_methods
 from accounts.access import administrator_required, signed_in_user, step_up_required
 from accounts.models import Organization
 from accounts.services.second_factor_rule import (
-    administrators_without_second_factor,
     deadline_of,
     set_second_factor_rule,
+    without_second_factor,
 )
 from accounts.services.second_factors import second_factors_of
 from audit.actors import Actor
 
-# Administrators without a second factor whom the page names; it counts the others.
+# People without a second factor whom the page names; it counts the others.
 MOST_NAMED = 20
 RULES = {"on": True, "off": False}
 # What the next page says, by what was asked for and whether that is new.
 SAID = {
-    (True, True): "Administrators now need a second factor.",
-    (False, True): "Administrators no longer need a second factor.",
-    (True, False): "Administrators already need a second factor.",
-    (False, False): "A second factor is already optional for administrators.",
+    (True, True): "Administrators and auditors now need a second factor.",
+    (False, True): "Administrators and auditors no longer need a second factor.",
+    (True, False): "Administrators and auditors already need a second factor.",
+    (False, False): "A second factor is already optional for administrators and auditors.",
 }
 
 
@@ -37,7 +37,7 @@ def second_factor_rule(request: HttpRequest) -> HttpResponse:
     if required is not None:
         return change_rule(request, required=required)
     required_at = Organization.current().second_factor_required_at
-    without = administrators_without_second_factor()
+    without = without_second_factor()
     count = without.count()
     context = {
         "required_at": required_at,

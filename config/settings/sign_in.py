@@ -63,7 +63,7 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
 # Seconds a sign-in counts as recent enough to hand out access or widen it: a key, a redirect URL, a lifetime.
 STEP_UP_SECONDS = 30 * 60
 
-# How long administrators have to set up a second factor where their organization requires one.
+# How long administrators and auditors have to set up a second factor where their organization requires one.
 SECOND_FACTOR_GRACE_SECONDS = 7 * 24 * 60 * 60
 # What administrators reach who have none after that: pages that protect the account or take access away.
 # Every other page that needs a sign-in is closed to them.

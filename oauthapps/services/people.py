@@ -27,7 +27,7 @@ def create_person(
     Args:
         username: their username.
         email: their email address.
-        role: administrator or member.
+        role: administrator, auditor, or member.
         password: their password, judged by the installation's rules; None for none, until a link sets one.
         actor: who makes them.
         name: what pages call them; the username when empty.

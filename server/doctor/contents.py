@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db.models import QuerySet
 
 from accounts.models import User
-from accounts.services.second_factor_rule import administrators_without_second_factor
+from accounts.services.second_factor_rule import without_second_factor
 from oauthapps.models import Application
 from server.doctor.findings import Finding, error, ok, warning
 
@@ -34,14 +34,14 @@ def check_administrators() -> Iterator[Finding]:
             f"The password of {generated} was generated and has not been replaced; it is in a log.",
             "Sign in and choose another.",
         )
-    without = names(administrators_without_second_factor())
+    without = names(without_second_factor())
     if without:
         yield warning(
-            f"A password alone signs in these administrators: {without}.",
+            f"A password alone signs in these administrators and auditors: {without}.",
             "Set up a second factor under Security, and require it on the Organization page.",
         )
     if not without and not generated:
-        yield ok("Every administrator has a second factor.")
+        yield ok("Every administrator and auditor has a second factor.")
 
 
 def names(people: QuerySet[User]) -> str:

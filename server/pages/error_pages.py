@@ -55,7 +55,7 @@ def wrong_host(request: HttpRequest) -> HttpResponse:
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Say that there is nothing at this URL: to API clients in JSON, to people on a page.
 
-    To administrators it says so of an application that was deleted, and leads to the bin.
+    In System it says so of an application that was deleted, and leads to the bin.
     """
     if is_api_path(request.path):
         return to_django_response(no_such_endpoint())

@@ -16,9 +16,9 @@ from accounts.backend import PasswordBackend
 from accounts.models import Organization, Role, User
 from accounts.services.people import change_person
 from accounts.services.second_factor_rule import (
-    administrators_without_second_factor,
     second_factor_deadline,
     set_second_factor_rule,
+    without_second_factor,
 )
 from accounts.services.second_factors import reset_second_factors
 from audit.actors import Actor
@@ -75,17 +75,17 @@ def test_requiring_one_says_first_whom_it_hits_and_until_when(
     careful, careless = AdministratorFactory.create(name="Aiko"), AdministratorFactory.create(name="Carla")
     protect(careful)
     page = console.get(console.get(ORGANIZATION).links()["Require a second factor"])
-    assert page.heading == "Require a second factor for administrators?"
+    assert page.heading == "Require a second factor for administrators and auditors?"
     assert "You don't have a second factor yourself" in page.text
     assert page.links()["Set up a second factor"] == "/security/"
     assert "Those without one have 7 days to set one up" in page.text
-    assert "2 administrators without a second factor" in page.text
+    assert "2 people without a second factor" in page.text
     assert page.text.count("would have until") == 2
     assert {"Ada Lovelace", "Carla"} <= page.links().keys()
     assert not {"Aiko", "Bob Builder"} & page.links().keys()
 
     page = console.follow(console.post(RULE, {"required": "on"}))
-    assert "Administrators now need a second factor." in page.messages
+    assert "Administrators and auditors now need a second factor." in page.messages
     assert "Required since" in page.text
     event = Event.objects.get(kind=EventKind.SECOND_FACTOR_REQUIRED)
     assert event.actor == administrator
@@ -100,9 +100,9 @@ def test_requiring_one_says_first_whom_it_hits_and_until_when(
 def test_switching_it_off_opens_everything_again(console: Browser, administrator: User) -> None:
     require()
     page = console.get(console.get(ORGANIZATION).links()["Stop requiring a second factor"])
-    assert page.heading == "Stop requiring a second factor for administrators?"
+    assert page.heading == "Stop requiring a second factor for administrators and auditors?"
     page = console.follow(console.post(RULE, {"required": "off"}))
-    assert "Administrators no longer need a second factor." in page.messages
+    assert "Administrators and auditors no longer need a second factor." in page.messages
     assert not Organization.current().requires_second_factor
     assert Event.objects.get(kind=EventKind.SECOND_FACTOR_OPTIONAL).actor == administrator
     assert second_factor_deadline(administrator) is None
@@ -111,7 +111,7 @@ def test_switching_it_off_opens_everything_again(console: Browser, administrator
 def test_what_is_so_already_changes_and_records_nothing(console: Browser) -> None:
     at = require(days_ago=2)
     page = console.follow(console.post(RULE, {"required": "on"}))
-    assert "Administrators already need a second factor." in page.messages
+    assert "Administrators and auditors already need a second factor." in page.messages
     for nonsense in ({}, {"required": ""}, {"required": "maybe"}):
         assert console.post(RULE, nonsense).status == 200
     assert Organization.current().second_factor_required_at == at
@@ -313,9 +313,9 @@ def test_the_page_names_twenty_and_counts_the_others(
     AdministratorFactory.create_batch(30)
     with django_assert_max_num_queries(12):
         page = console.get(RULE)
-    assert "31 administrators without a second factor" in page.text
+    assert "31 people without a second factor" in page.text
     assert "And 11 more." in page.text
-    assert administrators_without_second_factor().count() == 31
+    assert without_second_factor().count() == 31
 
 
 @pytest.mark.django_db(transaction=True)

@@ -181,7 +181,7 @@ def give_the_first_password(browser: Browser, world: World) -> None:
 
 
 def require_second_factor(days_ago: float = 0) -> Callable[[Browser, World], None]:
-    """Require a second factor of administrators, since so many days ago."""
+    """Require a second factor of administrators and auditors, since so many days ago."""
 
     def require(_: Browser, __: World) -> None:
         required_at = timezone.now() - timedelta(days=days_ago)

@@ -52,7 +52,7 @@ def applications(**fields: Any) -> dict[str, Any]:
         (people(name="a\ud800"), "/people/0/name", "half character"),
         (people(user_id="1.23457E+31"), "/people/0/user_id", "A spreadsheet rounded this ID"),
         (people(user_id="ada"), "/people/0/user_id", "32 lowercase hexadecimal"),
-        (people(role="boss"), "/people/0/role", "Write one of these: administrator, member."),
+        (people(role="boss"), "/people/0/role", "Write one of these: administrator, auditor, member."),
         (applications(redirect_uris=[]), "/applications/0/redirect_uris", "Did you mean redirect_urls?"),
         (applications(redirect_urls="https://a.example/"), "/applications/0/redirect_urls", "Write a list"),
         (applications(rotate_refresh_tokens="no"), "/applications/0/rotate_refresh_tokens", "true or false"),

@@ -154,3 +154,14 @@ def test_an_export_of_nothing_names_the_organization(transfer: Transfer, tmp_pat
     written = json.loads(transfer.save())
     assert written["organization"]["customer_id"] == Organization.current().customer_id
     assert (written["people"], written["applications"]) == ([], [])
+
+
+@pytest.mark.django_db
+@pytest.mark.spec("I-154", "the console")
+def test_a_document_makes_auditors_and_an_export_names_them(transfer: Transfer) -> None:
+    made = document()
+    made["people"][1] |= {"role": "auditor"}
+    assert transfer.load(made).error == ""
+    bob = User.objects.get(user_id=made["people"][1]["user_id"])
+    assert bob.role == Role.AUDITOR
+    assert [each["role"] for each in json.loads(transfer.save())["people"]] == ["administrator", "auditor"]

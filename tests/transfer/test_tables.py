@@ -116,7 +116,7 @@ HEAD = "user_id,username,email\n"
         (
             "sep=;\nuser_id;username;email;role\n\n" + f"{ADA};ada;a@example.org;boss\n",
             "people.csv line 4, column role",
-            "administrator, member",
+            "administrator, auditor, member",
         ),
     ],
 )

@@ -24,7 +24,7 @@ class Command(AutomationCommand):
         parser.add_argument(
             "--require-second-factor",
             choices=["on", "off"],
-            help="whether administrators need a second factor",
+            help="whether administrators and auditors need a second factor",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def apply_organization(item: Item, context: Context) -> None:
         change_organization(wanted, actor=context.actor)
     required = item.values.get(RULE)
     if required is not None and set_second_factor_rule(required=required, actor=context.actor):
-        said.append(difference("Second factor for administrators", not required, required))
+        said.append(difference("Second factor for administrators and auditors", not required, required))
     if said:
         context.report.changed(item.place, f"organization: {joined(said)}")
     else:

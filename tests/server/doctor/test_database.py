@@ -129,7 +129,7 @@ def test_administrators_without_a_second_factor_or_with_a_generated_password_are
     assert only(check_administrators).level is Level.ERROR
     ada = AdministratorFactory.create(username="ada")
     finding = only(check_administrators)
-    assert (finding.level, "administrators: ada." in finding.sentence) == (Level.WARNING, True)
+    assert (finding.level, "auditors: ada." in finding.sentence) == (Level.WARNING, True)
     Authenticator.objects.create(user=ada, type=Authenticator.Type.WEBAUTHN, data={})
     assert only(check_administrators).level is Level.OK
     ada.must_change_password = True
