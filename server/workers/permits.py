@@ -9,7 +9,6 @@ import contextlib
 import logging
 import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +17,7 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from common.patience import patience
 from server.faults import Kept
 from server.workers.exchange import Exchange
+from server.workers.line import GoesLast, Line
 
 Work = Callable[[Exchange], None]
 
@@ -93,12 +93,13 @@ class Permits:
     Args:
         number: how many.
         work: answers a request.
+        goes_last: says which requests wait behind the others, and are worked on one at a time.
     """
 
-    def __init__(self, number: int, work: Work) -> None:
+    def __init__(self, number: int, work: Work, goes_last: GoesLast = lambda _: False) -> None:
         self.all = [Permit() for _ in range(number)]
         self.free = list(self.all)
-        self.waiting: deque[Exchange] = deque()
+        self.waiting = Line(goes_last)
         self.away: set[Permit] = set()  # those of threads that wait for something else
         self.work = work
 
@@ -108,6 +109,9 @@ class Permits:
         Returns:
             Whether this thread has worked on anything.
         """
+        if self.waiting.goes_last(exchange):
+            self.waiting.append(exchange)
+            return self.go_on()
         try:
             permit = self.free.pop()
         except IndexError:
@@ -121,7 +125,7 @@ class Permits:
     def go_on(self) -> bool:
         """Work on what waits as long as there is a permit for it; return whether there was."""
         worked = False
-        while self.waiting:
+        while self.waiting and not self.keeps_one_free():
             try:
                 permit = self.free.pop()
             except IndexError:
@@ -134,6 +138,18 @@ class Permits:
             self.work_on(exchange, permit)
             worked = True
         return worked
+
+    @property
+    def are_taken(self) -> bool:
+        """Whether none is free, and a request that comes now would not overtake one that waits."""
+        return not (self.free or self.waiting.last)
+
+    def keeps_one_free(self) -> bool:
+        """Return whether only such wait as go last, and one of those is worked on, where several could be."""
+        if self.waiting.first or len(self.all) == 1:
+            return False
+        worked_on = [permit.exchange for permit in self.all]
+        return any(exchange and self.waiting.goes_last(exchange) for exchange in worked_on)
 
     def renew_idle(self) -> None:
         """Close the connections that have to be given up and are not in use, which nobody else would do."""

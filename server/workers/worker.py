@@ -19,6 +19,7 @@ from server.request_ids import end
 from server.workers.bodies import MOST_OF_ALL, Bodies
 from server.workers.environ import Environ, environ_of
 from server.workers.exchange import AccessLog, Exchange
+from server.workers.line import Precedence
 from server.workers.permits import Permits, hold_nothing
 
 # Threads that may wait for something else than the database: a body, or a mail server.
@@ -101,9 +102,12 @@ class Worker:
         self.bodies = bodies
         self.without_database = (settings.STATIC_URL, reverse("guide:contents"))
         self.reserve = Reserve()
-        self.writing = self.reading = Permits(threads, self.respond)
+        self.precedence = Precedence()
+        goes_last = self.precedence.goes_last
+        self.writing = self.reading = Permits(threads, self.respond, goes_last)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
-            self.writing, self.reading = Permits(max(threads - 1, 1), self.respond), Permits(1, self.respond)
+            self.writing = Permits(max(threads - 1, 1), self.respond, goes_last)
+            self.reading = Permits(1, self.respond, goes_last)
 
     def receive(self, protocol: Any, environ: Environ) -> None:
         """Receive a request, and go on with it when it is complete.
@@ -132,7 +136,7 @@ class Worker:
         if permits is None:
             hold_nothing()
             self.respond(exchange)
-        elif not permits.take(exchange) and not exchange.has_unread_body:
+        elif not permits.take(exchange) and permits.are_taken and not exchange.has_unread_body:
             self.reserve.keep()
 
     def permits(self, exchange: Exchange) -> Permits | None:
@@ -154,6 +158,8 @@ class Worker:
             exchange.answer(response.status, response.headers, response.body)
             if response.close:
                 response.close()
+            if response.answer:
+                self.precedence.note(exchange, is_refused=response.answer.refusal is not None)
             if self.recorder:
                 self.recorder.note_work(exchange.endpoint, exchange.environ["PATH_INFO"], response.answer)
         except Exception:  # which granian would not tell anybody
