@@ -37,7 +37,7 @@ def test_somebody_is_invited_as_an_auditor_and_made_one_later() -> None:
     assert User.objects.get(username="grace").role == Role.AUDITOR
     member = UserFactory.create()
     page = console.send(console.get(f"/people/{member.user_id}/edit/"), role="auditor")
-    assert "Role Auditor" in console.follow(page).text
+    assert "RoleAuditor" in console.follow(page).text
     member.refresh_from_db()
     assert member.is_auditor
     assert not member.is_administrator
