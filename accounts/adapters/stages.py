@@ -1,8 +1,19 @@
 """What stands between a right password and being signed in, besides second factors."""
 
 from allauth.account.stages import LoginStage
-from django.http import HttpResponse
+from allauth.mfa.stages import AuthenticateStage
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+
+# Where a sign-in under way (`Login.state`) says that a provider has seen a second factor which counts here.
+SECOND_FACTOR = "provider_second_factor"
+
+
+class SecondFactorStage(AuthenticateStage):
+    """Asks for a second factor, unless an identity provider has seen one."""
+
+    def _should_handle(self, request: HttpRequest) -> bool:
+        return not self.login.state.get(SECOND_FACTOR) and bool(super()._should_handle(request))
 
 
 class FirstPasswordStage(LoginStage):

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
+from accounts.sessions.provider_sessions import list_provider_session
 from accounts.sessions.store import digest
 from audit.actors import user_agent
 from audit.ip_addresses import UNKNOWN_IP, client_ip
@@ -59,6 +60,7 @@ def renew_session(request: HttpRequest) -> None:
         request.session.cycle_key()
         row.session_key = session_digest(request)
         row.save(update_fields=["session_key"])
+        list_provider_session(request, row.user)
 
 
 def forget_session(request: HttpRequest) -> None:

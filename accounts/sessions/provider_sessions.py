@@ -1,0 +1,65 @@
+"""At which identity provider a session began: what the session holds of it, and how a logout finds it.
+
+The session itself says so, in django-allauth's record of how its person proved who they are. So sessions that
+began with a password cost no statement.
+"""
+
+from typing import Any
+
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.usersessions.models import UserSession
+from django.http import HttpRequest
+
+from accounts.models import IdentityProvider, ProviderSession, User
+from accounts.sessions.store import digest
+
+# How a record calls a proof that a provider has seen. It has the issuer as `provider`, the `sub` as `uid`,
+# the `sid`, the provider's `name`, and whether it saw a `second_factor` that counts.
+METHOD = "socialaccount"
+
+
+def identity_of(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the record of the identity with which this session begins or began; None without one."""
+    records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
+    return next((record for record in reversed(records) if record["method"] == METHOD), None)
+
+
+def proved_second_factor(request: HttpRequest) -> bool:
+    """Return whether the provider at which this session began saw a second factor that counts here."""
+    identity = identity_of(request)
+    return identity is not None and bool(identity.get("second_factor"))
+
+
+def provider_of(request: HttpRequest) -> IdentityProvider | None:
+    """Return the provider at which this session began; None without one, or if it is no longer offered."""
+    identity = identity_of(request)
+    if identity is None:
+        return None
+    return IdentityProvider.objects.filter(issuer=identity["provider"], is_enabled=True).first()
+
+
+def list_provider_session(request: HttpRequest, user: User) -> None:
+    """Have a logout at the provider find this request's session under its key of now, if it began there.
+
+    To be called whenever the session has another key. Those of this person that have ended are forgotten.
+    """
+    provider, identity = provider_of(request), identity_of(request)
+    if provider is None or identity is None:
+        return
+    found = {
+        "user": user,
+        "provider": provider,
+        "subject": identity["uid"],
+        "sid": identity.get("sid", ""),
+    }
+    ProviderSession.objects.update_or_create(
+        session_digest=digest(request.session.session_key), defaults=found
+    )
+    going_on = UserSession.objects.filter(user=user).values("session_key")
+    ProviderSession.objects.filter(user=user).exclude(session_digest__in=going_on).delete()
+
+
+def forget_provider_session(request: HttpRequest) -> None:
+    """Take this session, which ends, from those that a logout at its provider finds."""
+    if identity_of(request):
+        ProviderSession.objects.filter(session_digest=digest(request.session.session_key)).delete()
