@@ -57,6 +57,10 @@ class Actor:
         """Return the same actor once it has shown that it is this client."""
         return replace(self, label=f"client {client_id}")
 
+    def as_provider(self, name: str) -> Actor:
+        """Return the same actor where an identity provider says what changes."""
+        return replace(self, label=f"identity provider {name}")
+
     @classmethod
     def command(cls, name: str) -> Actor:
         """Return the actor behind a management command."""

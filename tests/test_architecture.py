@@ -27,6 +27,9 @@ OPEN = {
     "change-password",  # leads to where it is changed
     "first-password",  # while a sign-in is under way
     "set-password",
+    "provider-sign-in",
+    "provider-callback",
+    "confirm-identity",  # while a sign-in is under way
     "mfa_authenticate",
     "mfa_login_webauthn",
     "color-scheme",

@@ -1,19 +1,15 @@
 """What stands between a right password and being signed in, besides second factors."""
 
+from allauth.account.authentication import get_authentication_records
 from allauth.account.stages import LoginStage
-from allauth.mfa.stages import AuthenticateStage
-from django.http import HttpRequest, HttpResponse
+from django.contrib import messages
+from django.http import HttpResponse
 from django.shortcuts import redirect
 
-# Where a sign-in under way (`Login.state`) says that a provider has seen a second factor which counts here.
-SECOND_FACTOR = "provider_second_factor"
+from accounts.adapters.provider_logins import link_in_the_end
+from accounts.sessions.provider_sessions import METHOD
 
-
-class SecondFactorStage(AuthenticateStage):
-    """Asks for a second factor, unless an identity provider has seen one."""
-
-    def _should_handle(self, request: HttpRequest) -> bool:
-        return not self.login.state.get(SECOND_FACTOR) and bool(super()._should_handle(request))
+NOT_LINKED = "Your account couldn't be linked. Sign in again."
 
 
 class FirstPasswordStage(LoginStage):
@@ -27,6 +23,24 @@ class FirstPasswordStage(LoginStage):
     urlname = "first-password"
 
     def handle(self) -> tuple[HttpResponse | None, bool]:
-        """Return the page to go to, if any, and that the sign-in goes on."""
-        must_change: bool = self.login.user.must_change_password
+        """Return the page to go to, if any, and that the sign-in goes on.
+
+        Who signed in with an identity of a provider did not need the password that somebody else knows.
+        """
+        records = get_authentication_records(self.request, self.login.user)
+        has_identity_alone = {record["method"] for record in records} == {METHOD}
+        must_change: bool = self.login.user.must_change_password and not has_identity_alone
         return redirect(self.urlname) if must_change else None, True
+
+
+class LinkIdentityStage(LoginStage):
+    """Links an identity whose person has shown everything that a sign-in with a password needs."""
+
+    key = "link_identity"
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        """Return where to go if it cannot be linked, and whether the sign-in goes on."""
+        if link_in_the_end(self.request, self.login):
+            return None, True
+        messages.error(self.request, NOT_LINKED)
+        return redirect("account_login"), False

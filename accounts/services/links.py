@@ -16,12 +16,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import LinkPurpose, OneTimeLink, User
-from accounts.services.password_rule import may_use_password, must_use_provider, with_password_rule
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
 NOT_ACTIVE = "Activate this person first. Only active people can set a new password."
-WITHOUT_PASSWORD = "This person signs in with an identity provider and can't use a password."  # noqa: S105  # a sentence
 
 
 def create_link_key(user: User, purpose: LinkPurpose) -> str:
@@ -60,15 +58,11 @@ def create_password_link(user: User, *, actor: Actor) -> str:
     An earlier one that was made in the same way stops working.
 
     Raises:
-        ValidationError: when the person is not active, or may not use a password.
+        ValidationError: when the person is not active.
     """
     with transaction.atomic():
-        people = with_password_rule(User.objects.select_for_update(no_key=True))
-        person = people.filter(pk=user.pk, is_active=True).first()
-        if person is None:
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
             raise ValidationError(NOT_ACTIVE)
-        if not may_use_password(person):
-            raise ValidationError(WITHOUT_PASSWORD)
         key = create_link_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
     return link_url(key)
@@ -82,14 +76,12 @@ def invitation_of(user: User) -> OneTimeLink | None:
 def usable_link(key: str) -> OneTimeLink | None:
     """Return the link of this key with its person, if it can still be used.
 
-    An invitation is for somebody who has not joined, every other link for somebody who is active and may use
-    a password.
+    An invitation is for somebody who has not joined, every other link for somebody who is active.
     """
-    links = OneTimeLink.objects.annotate(must_use_provider=must_use_provider("user__"))
-    link = links.filter(digest=digest(key)).select_related("user").first()
-    if link is None or link.is_over or not is_for(link.purpose, link.user):
+    link = OneTimeLink.objects.filter(digest=digest(key)).select_related("user").first()
+    if link is None or link.is_over:
         return None
-    return link if link.purpose == LinkPurpose.INVITATION or not link.must_use_provider else None
+    return link if is_for(link.purpose, link.user) else None
 
 
 def is_for(purpose: str, user: User) -> bool:
@@ -114,10 +106,20 @@ def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
             return False
         user.password = hashed
         user.must_change_password = False
-        if is_invitation:
-            user.is_active, user.joined_at = True, timezone.now()
-        user.save(update_fields=["password", "must_change_password", "is_active", "joined_at"])
-        OneTimeLink.objects.filter(user=user).delete()
+        end_links(user, joins=is_invitation)
         kind = EventKind.INVITATION_ACCEPTED if is_invitation else EventKind.PASSWORD_CHANGED
         Event.objects.record(kind, actor=actor, person=user)
     return True
+
+
+def end_links(user: User, *, joins: bool) -> None:
+    """Save somebody who used a link, or signed in without needing it; all their links end.
+
+    Args:
+        user: the person, whose row the caller holds.
+        joins: whether they were invited, and become active with this.
+    """
+    if joins:
+        user.is_active, user.joined_at = True, timezone.now()
+    user.save(update_fields=["password", "must_change_password", "is_active", "joined_at"])
+    OneTimeLink.objects.filter(user=user).delete()

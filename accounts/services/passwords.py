@@ -35,3 +35,9 @@ def replace_first_password(user: User, password: str, *, actor: Actor) -> bool:
         OneTimeLink.objects.filter(user=user).delete()
         Event.objects.record(EventKind.PASSWORD_CHANGED, actor=actor, person=user)
     return True
+
+
+def record_wrong_password(user: User, *, actor: Actor) -> None:
+    """Record that somebody whose identity would be linked to a person did not know the person's password."""
+    kind, detail = EventKind.SIGN_IN_FAILED, "wrong password for linking an identity"
+    Event.objects.record(kind, actor=actor, person=user, detail=detail)

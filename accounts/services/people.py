@@ -50,7 +50,12 @@ def add_person(user: User, *, password: str | None, actor: Actor) -> None:
 
 
 def change_person(
-    user: User, values: Mapping[str, str], *, actor: Actor, based_on: Mapping[str, str] | None = None
+    user: User,
+    values: Mapping[str, str],
+    *,
+    actor: Actor,
+    based_on: Mapping[str, str] | None = None,
+    detail: str = "",
 ) -> Changes:
     """Give a person's name, username, email address or role new values.
 
@@ -61,6 +66,7 @@ def change_person(
         values: the new values, by field.
         actor: who changes them.
         based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
+        detail: what the event says besides, such as what made the change.
 
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
@@ -75,11 +81,11 @@ def change_person(
         kept = merge_edits(wanted, based_on or {}, subject_of(person))
         changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
         if changed:
-            save_changes(person, changed, actor=actor)
+            save_changes(person, changed, actor=actor, detail=detail)
     return Changes(changed=list(labeled(changed)), kept=kept)
 
 
-def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> None:
+def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor, detail: str = "") -> None:
     """Save a person's fields that have another value by now.
 
     Raises:
@@ -94,7 +100,14 @@ def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor) -> N
     if "email" in changed:
         OneTimeLink.objects.filter(user=person).delete()
     kind = EventKind.PERSON_CHANGED
-    Event.objects.record(kind, actor=actor, person=person, before=labeled(before), after=labeled(changed))
+    Event.objects.record(
+        kind,
+        actor=actor,
+        person=person,
+        detail=detail,
+        before=labeled(before),
+        after=labeled(changed),
+    )
 
 
 def choose_access_mail(person: User, is_on: bool, *, actor: Actor) -> None:

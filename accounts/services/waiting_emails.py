@@ -31,7 +31,6 @@ MAY_WAIT = {
     "console/email/credential_expires",
     "console/email/retirement_stopped",
     "people/email/access_revoked",
-    "people/email/emergency_sign_in",
     "people/email/second_factors_reset",
     "people/email/sessions_ended",
 }

@@ -52,6 +52,8 @@ ACCOUNT_RATE_LIMITS = {
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
 SIGN_IN_SLOWED_SECONDS: float = 5
 WAITS_ASIDE = "server.workers.permits.aside"
+# What hears of sign-ins at identity providers that were refused, for the request inspector.
+SIGN_IN_REFUSALS = "oauthapps.people.sign_in_notes.note_refusal"
 # Whether identity providers may be in networks of the installation's own, or on this machine.
 IDENTITY_PROVIDER_PRIVATE = False
 # How long a network is known from which somebody has signed in.

@@ -12,6 +12,8 @@ from oauthapps.models.applications import Application
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 LONGEST_USER_AGENT = 300
+# Where browsers ask, which prove nothing of a client.
+OF_BROWSERS = {RecordedEndpoint.AUTHORIZE, RecordedEndpoint.SIGN_IN}
 ENDPOINTS = {endpoint.value: str(endpoint.label) for endpoint in RecordedEndpoint}
 
 
@@ -124,7 +126,7 @@ class RecordedRequest(models.Model):
     @property
     def is_client_doubtful(self) -> bool:
         """Whether the client only said who it is, where it would have had to prove that."""
-        return not self.is_authenticated and self.endpoint != RecordedEndpoint.AUTHORIZE
+        return not self.is_authenticated and self.endpoint not in OF_BROWSERS
 
 
 class HygieneException(models.Model):

@@ -13,3 +13,4 @@ class RecordedEndpoint(TextChoices):
     INTROSPECT = "introspect", "Introspection"
     VERIFY = "verify", "Token check"
     API = "api", "API"
+    SIGN_IN = "sign_in", "Sign-in with an identity provider"

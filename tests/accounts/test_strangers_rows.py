@@ -44,6 +44,7 @@ def addresses() -> list[str]:
     filled = {
         "<identifier:user_id>": "0" * 32,
         "<identifier:client_id>": "0" * 32,
+        "<identifier:provider_id>": "0" * 32,
         "<identifier:subject>": "0" * 32,
         "<digest:digest>": "0" * 64,
         "<int:pk>": "1",

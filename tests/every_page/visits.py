@@ -9,12 +9,16 @@ from typing import Any
 from xml.etree.ElementTree import Element
 
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import Organization, User
+from accounts.models import IdentityProvider, Organization, User
+from accounts.oidc.claims import ProviderClaims
+from accounts.oidc.proved import Confirmation, ProvedIdentity, seal
 from accounts.services.invitations import invite_again
 from accounts.services.links import create_password_link
+from accounts.views.identity_confirmation import SESSION_KEY
 from audit.models import Event
 from oauthapps.models import (
     Application,
@@ -35,7 +39,7 @@ from oauthapps.services.moving_in import begin, end_exception
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
 from tests.every_page.worlds import State
-from tests.factories import PASSWORD, allow_scopes
+from tests.factories import PASSWORD, allow_scopes, make_provider
 from tests.oauth_client import challenge_of
 
 USUAL = (State.FILLED, State.HOSTILE)
@@ -178,6 +182,17 @@ def give_the_first_password(browser: Browser, world: World) -> None:
     User.objects.filter(pk=member.pk).update(must_change_password=True)
     fields = {"login": member.username, "password": PASSWORD}
     assert browser.post(reverse("account_login"), fields).status == 302
+
+
+def come_from_a_provider(browser: Browser, world: World) -> None:
+    """Sign in at an identity provider, as far as the page that asks for the account's password."""
+    provider = IdentityProvider.objects.first() or make_provider("https://first.example", name="W" * 80)
+    member, session = world.people["member"], browser.client.session
+    claims = ProviderClaims(subject="248289761001", values={})
+    waiting = Confirmation(identity=ProvedIdentity.of(claims, provider), user_pk=member.pk)
+    session[SESSION_KEY] = seal(waiting)
+    session.save()
+    browser.client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
 
 
 def require_second_factor(days_ago: float = 0) -> Callable[[Browser, World], None]:

@@ -1,0 +1,41 @@
+"""Giving people the role that their groups at a provider lead to, at every sign-in."""
+
+import logging
+
+from django.core.exceptions import ValidationError
+
+from accounts.models import IdentityProvider, Organization, Role, User
+from accounts.oidc.groups import GroupRole
+from accounts.services.people import change_person
+from audit.actors import Actor
+
+log = logging.getLogger("gatehouse.sign_in")
+
+
+def apply_group_role(person: User, found: GroupRole, provider: IdentityProvider, *, actor: Actor) -> str:
+    """Give somebody the role that their groups lead to; not to be called in a transaction.
+
+    The last administrator and the emergency account keep theirs.
+
+    Returns:
+        Why the role stays although groups lead to another one, or say nothing; empty otherwise.
+    """
+    note = found.note
+    role = found.after(Role(person.role))
+    if role != person.role:
+        note = give(person, role, provider, actor=actor)
+    if note:
+        log.warning("The role of %s stays: %s", person.username, note)
+    return note
+
+
+def give(person: User, role: Role, provider: IdentityProvider, *, actor: Actor) -> str:
+    """Give somebody a role, and return why they do not get it; empty where they do."""
+    if Organization.objects.filter(emergency_account=person.pk).exists():
+        return f"Groups of {provider.name} don't change the emergency account."
+    try:
+        change_person(person, {"role": role}, actor=actor, detail=f"by groups of {provider.name}")
+    except ValidationError as error:
+        return " ".join(error.messages)
+    person.role = role
+    return ""
