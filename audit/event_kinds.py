@@ -65,6 +65,7 @@ class EventKind(models.TextChoices):
     PASSWORD_LINK_MADE = "person:password_link", "Password reset link created"
     EMAIL_GIVEN_UP = "person:email", "Email not delivered"
     SIGNED_IN = "sign_in:success", "Signed in"
+    EMERGENCY_SIGN_IN = "sign_in:emergency", "Emergency account used"
     SIGN_IN_FAILED = "sign_in:failure", "Sign-in failed"
     SIGNED_OUT = "sign_in:end", "Signed out"
     SESSION_ENDED = "session:end", "Session ended"

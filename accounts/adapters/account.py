@@ -16,12 +16,17 @@ from accounts.pages.next_pages import is_own_page, redirect_to_page
 from accounts.pages.user_agents import device
 from accounts.security import throttling
 from accounts.security.logins import login_in
+from accounts.services.emergency import record_emergency_sign_in
 from accounts.services.links import create_link_key, link_url
 from accounts.services.mail import email_message
+from accounts.services.password_rule import may_use_password
 from accounts.services.second_factors import second_factors_of
+from accounts.sessions.provider_sessions import identity_of, provider_of
+from audit.actors import Actor
 from audit.ip_addresses import UNKNOWN_IP, client_ip
 
 AUTH_HASH_AT_START = "sign_in_begun_under"
+IS_EMERGENCY = "sign_in_is_emergency"
 # The same whatever was typed: it tells nobody which of the two is wrong.
 WRONG_PASSWORD = "Check your username and password."  # noqa: S105 - it is none
 log = logging.getLogger("gatehouse.mail")
@@ -70,11 +75,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the ways to confirm that it is you, in our words, the likeliest first.
 
         Whoever has a second factor is asked for one: a password that somebody else knows must not be enough
-        to remove it. Without an authenticator app a passkey is likelier at hand than a recovery code.
+        to remove it. Without an authenticator app a passkey is likelier at hand than a recovery code. Whoever
+        may not use a password is asked for none.
         """
         offered = {method["id"]: method for method in super().get_reauthentication_methods(user)}
         factors = second_factors_of(user)
-        if factors.are_on:
+        if factors.are_on or not may_use_password(user):
             offered.pop(BY_PASSWORD, None)
         if not factors.has_app and BY_CODE in offered:
             offered[BY_CODE] = offered.pop(BY_CODE)  # now the last one
@@ -129,28 +135,38 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_stages(self) -> list[str]:
         """Return what a sign-in passes: django-allauth's stages, then ours."""
-        ours = ["accounts.adapters.stages.FirstPasswordStage", "accounts.adapters.stages.LinkIdentityStage"]
-        return [*super().get_login_stages(), *ours]
+        ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.adapters.stages.SecondFactorStage"}
+        stages = [ours.get(stage, stage) for stage in super().get_login_stages()]
+        last = ["accounts.adapters.stages.FirstPasswordStage", "accounts.adapters.stages.LinkIdentityStage"]
+        return [*stages, *last]
 
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
-        """Record under which password somebody begins to sign in: a second factor may come in between."""
+        """Record under which password somebody begins to sign in: a second factor may come in between.
+
+        And whether it is the emergency account, which only those who look a password or passkey up know.
+        """
         request.session[AUTH_HASH_AT_START] = user.get_session_auth_hash()
+        request.session[IS_EMERGENCY] = getattr(user, "is_emergency_account", False)
         answer: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign somebody in, unless they were deactivated or got another password since they began.
+        """Sign somebody in, unless they, their password or their provider are none since they began.
 
         Raises:
             ImmediateHttpResponse: which leads back to the sign-in page.
         """
         auth_hash_at_start = request.session.pop(AUTH_HASH_AT_START, "")
-        if not (user.is_active and user.is_session_auth_hash(auth_hash_at_start)):
+        is_emergency = request.session.pop(IS_EMERGENCY, False)
+        is_same = user.is_active and user.is_session_auth_hash(auth_hash_at_start)
+        if not is_same or (identity_of(request) and provider_of(request) is None):
             from allauth.account.internal.stagekit import clear_login  # noqa: PLC0415  # it imports the adapter
 
             clear_login(request)
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
+        if is_emergency:
+            record_emergency_sign_in(user, actor=Actor.of(request))
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
         """Lead on to where the person was going, however long its URL is."""

@@ -18,6 +18,7 @@ from accounts.access import SignInRequiredError
 from accounts.models import User
 from accounts.security import throttling
 from accounts.security.logins import login_in
+from accounts.services.password_rule import may_use_password, with_password_rule
 from accounts.services.second_factors import keep_if_in_time
 from accounts.services.sessions import forget_ended_sessions
 from accounts.sessions.current import (
@@ -28,7 +29,7 @@ from accounts.sessions.current import (
     record_factor_change,
     session_digest,
 )
-from accounts.sessions.provider_sessions import METHOD, list_provider_session
+from accounts.sessions.provider_sessions import METHOD, forget_provider_session, list_provider_session
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
@@ -42,6 +43,8 @@ REMOVED = {
     Authenticator.Type.TOTP: EventKind.AUTHENTICATOR_REMOVED,
     Authenticator.Type.RECOVERY_CODES: EventKind.RECOVERY_CODES_REMOVED,
 }
+# Why a password is refused that may be right.
+NO_PASSWORD = "has to sign in with an identity provider"  # noqa: S105  # a reason
 # How a proof is called in the log.
 PROOFS = {
     "password": "password",
@@ -57,12 +60,11 @@ def record_sign_in(request: HttpRequest, user: User, **kwargs: Any) -> None:  # 
     throttling.remember_network(request)
     request.session[STARTED_AT] = request.session[SEEN_AT] = time.time()
     records = get_authentication_records(request, user)
-    proofs = [proof_in(record) for record in records]
-    record_about(EventKind.SIGNED_IN, request, user, ", ".join(filter(None, proofs)))
+    record_about(EventKind.SIGNED_IN, request, user, ", ".join(filter(None, map(proof_in, records))))
 
 
 def proof_in(record: dict[str, Any]) -> str:
-    """Return how the log calls what somebody showed; nothing for what it does not know."""
+    """Return how the log calls a proof that a session has a record of; nothing for what it does not name."""
     if record["method"] == METHOD:
         return f"identity provider {record['name']}"
     return PROOFS.get(record.get("type", record["method"]), "")
@@ -82,6 +84,7 @@ def record_sign_out(request: HttpRequest, user: User | None, **kwargs: Any) -> N
     """Record that somebody signed out, and take the session off their list."""
     if user is not None:
         UserSession.objects.filter(session_key=session_digest(request)).delete()
+        forget_provider_session(request)
         record_about(EventKind.SIGNED_OUT, request, user)
 
 
@@ -100,12 +103,14 @@ def record_failed_sign_in(
     if request is None:
         return
     login = login_in(credentials)
-    person = User.objects.with_login(login)
+    person = with_password_rule(User.objects.whose_login(login)).first()
     if throttling.is_guessed(request, login) or person is None:  # asked first: the same work for everybody
         somebody = Actor.anonymous(request)
         Event.objects.record_stranger(EventKind.SIGN_IN_FAILED, actor=somebody, person=person)
     else:
-        record_about(EventKind.SIGN_IN_FAILED, request, person)
+        record_about(
+            EventKind.SIGN_IN_FAILED, request, person, "" if may_use_password(person) else NO_PASSWORD
+        )
 
 
 @receiver(password_changed)

@@ -2,14 +2,22 @@
 
 from allauth.account.authentication import get_authentication_records
 from allauth.account.stages import LoginStage
+from allauth.mfa.stages import AuthenticateStage
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.adapters.provider_logins import link_in_the_end
+from accounts.adapters.provider_logins import SECOND_FACTOR, link_in_the_end
 from accounts.sessions.provider_sessions import METHOD
 
 NOT_LINKED = "Your account couldn't be linked. Sign in again."
+
+
+class SecondFactorStage(AuthenticateStage):
+    """Asks for a second factor, unless an identity provider has seen one."""
+
+    def _should_handle(self, request: HttpRequest) -> bool:
+        return not self.login.state.get(SECOND_FACTOR) and bool(super()._should_handle(request))
 
 
 class FirstPasswordStage(LoginStage):

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+from allauth.account.utils import url_str_to_user_pk
 from allauth.core import context
 from allauth.mfa.models import Authenticator
 from allauth.mfa.webauthn.forms import (
@@ -20,15 +21,19 @@ from allauth.mfa.webauthn.forms import (
     LoginWebAuthnForm,
     ReauthenticateWebAuthnForm,
 )
+from allauth.mfa.webauthn.internal import auth
 from django import forms
 from django.conf import settings
 from fido2.webauthn import AuthenticationResponse, AuthenticatorData, RegistrationResponse
 
+from accounts.models import User
 from accounts.services.passkeys import NAME_LENGTH, rename_passkey, unique_name
+from accounts.services.password_rule import may_use_password, with_password_rule
 from audit.actors import Actor
 from common.validators import validate_name
 
 NOT_ACCEPTED = "The passkey wasn't accepted. Try again."
+CLOSED = "Your organization doesn't use passkeys here."
 NO_PIN = (
     "This security key couldn't verify that it's you, because it has no PIN or fingerprint. Set one up in "
     "the settings of your device or browser, then try again."
@@ -75,11 +80,15 @@ class AnswerField(forms.JSONField):
 def origin_of(answer: Any) -> str:
     """Return the origin that an authenticator's answer was made for; nothing where it names none."""
     try:
-        packed = answer["response"]["clientDataJSON"]
-        data = json.loads(urlsafe_b64decode(packed + "=" * (-len(packed) % 4)))
+        data = json.loads(urlsafe_b64decode(padded(answer["response"]["clientDataJSON"])))
         return str(data["origin"])
     except (TypeError, LookupError, ValueError, binascii.Error, RecursionError):
         return ""
+
+
+def padded(text: str) -> str:
+    """Return base64url with the padding that browsers leave out (RFC 7515 section 2)."""
+    return text + "=" * (-len(text) % 4)
 
 
 @contextmanager
@@ -174,11 +183,28 @@ class ShownPasskeyForm(AuthenticateWebAuthnForm):
         with refuse_malformed():
             answer = AuthenticationResponse.from_dict(self.cleaned_data["credential"])
             require_owner(answer.response.authenticator_data)
-            return super().clean_credential()
+            return self.passkey_that_answered()
+
+    def passkey_that_answered(self) -> Authenticator:
+        """Return the passkey whose signature the answer has."""
+        return super().clean_credential()
 
 
 class PasskeySignInForm(ShownPasskeyForm, LoginWebAuthnForm):
-    """Signing in with a passkey alone."""
+    """Signing in with a passkey alone, in the place of a password: for those who may use one."""
+
+    def passkey_that_answered(self) -> Authenticator:
+        """Return the passkey, whose owner is found with what the password rule says of them."""
+        answer = self.cleaned_data["credential"]
+        handle = urlsafe_b64decode(padded(answer["response"]["userHandle"])).decode()
+        owner = with_password_rule(User.objects.filter(pk=url_str_to_user_pk(handle))).first()
+        if owner is None:
+            raise forms.ValidationError(NOT_ACCEPTED)
+        passkey: Authenticator = auth.complete_authentication(owner, answer)
+        if not may_use_password(owner):
+            raise forms.ValidationError(CLOSED)
+        passkey.user = owner
+        return passkey
 
 
 class PasskeySecondFactorForm(ShownPasskeyForm):

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from accounts.fields import LONGEST_EMAIL
 from accounts.models import User
 from accounts.security.passwords import LONGEST_PASSWORD
+from accounts.services.password_rule import must_use_provider
 
 log = logging.getLogger("gatehouse.mail")
 
@@ -51,9 +52,9 @@ class PasswordMailForm(ResetPasswordForm):
         self.fields["email"].widget.attrs = {"autocomplete": "email"}
 
     def clean_email(self) -> str:
-        """Find the person who is to get the mail, by the index."""
+        """Find the person who is to get the mail, by the index: somebody who may use a password."""
         email: str = self.cleaned_data["email"]
-        self.users = list(User.objects.whose("email", email).filter(is_active=True))
+        self.users = list(User.objects.whose("email", email).filter(~must_use_provider(), is_active=True))
         return email
 
     def save(self, request: HttpRequest, **kwargs: Any) -> str:

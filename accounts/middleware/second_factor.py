@@ -9,6 +9,7 @@ from django.shortcuts import render
 
 from accounts.models import User
 from accounts.services.second_factor_rule import Deadline, second_factor_deadline
+from accounts.sessions.provider_sessions import proved_second_factor
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -32,7 +33,7 @@ class SecondFactorMiddleware:
         """Refuse the page, or let the request know until when its person has to set up a second factor."""
         if not speaks_for_somebody(request, view) or not isinstance(request.user, User):
             return None
-        deadline = second_factor_deadline(request.user)
+        deadline = None if proved_second_factor(request) else second_factor_deadline(request.user)
         request.second_factor_deadline = deadline  # type: ignore[attr-defined]
         if deadline is None or not deadline.is_over:
             return None

@@ -75,9 +75,13 @@ class UserManager(BaseUserManager["User"]):
         """Return the person of that username, whatever its capitals."""
         return self.whose("username", username or "").get()
 
+    def whose_login(self, login: str) -> models.QuerySet[User]:
+        """Return those who have that username or email address, whatever its capitals: one, or nobody."""
+        return self.whose("email" if "@" in login else "username", login)
+
     def with_login(self, login: str) -> User | None:
         """Return the person of that username or email address, whatever its capitals."""
-        return self.whose("email" if "@" in login else "username", login).first()
+        return self.whose_login(login).first()
 
     def called(self, name: str) -> User | None:
         """Return the person of that username, email address or User ID, whatever its capitals."""

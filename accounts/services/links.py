@@ -16,10 +16,12 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import LinkPurpose, OneTimeLink, User
+from accounts.services.password_rule import may_use_password, must_use_provider, with_password_rule
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
 NOT_ACTIVE = "Activate this person first. Only active people can set a new password."
+WITHOUT_PASSWORD = "This person signs in with an identity provider and can't use a password."  # noqa: S105  # a sentence
 
 
 def create_link_key(user: User, purpose: LinkPurpose) -> str:
@@ -58,11 +60,15 @@ def create_password_link(user: User, *, actor: Actor) -> str:
     An earlier one that was made in the same way stops working.
 
     Raises:
-        ValidationError: when the person is not active.
+        ValidationError: when the person is not active, or may not use a password.
     """
     with transaction.atomic():
-        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
+        people = with_password_rule(User.objects.select_for_update(no_key=True))
+        person = people.filter(pk=user.pk, is_active=True).first()
+        if person is None:
             raise ValidationError(NOT_ACTIVE)
+        if not may_use_password(person):
+            raise ValidationError(WITHOUT_PASSWORD)
         key = create_link_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
     return link_url(key)
@@ -76,12 +82,14 @@ def invitation_of(user: User) -> OneTimeLink | None:
 def usable_link(key: str) -> OneTimeLink | None:
     """Return the link of this key with its person, if it can still be used.
 
-    An invitation is for somebody who has not joined, every other link for somebody who is active.
+    An invitation is for somebody who has not joined, every other link for somebody who is active and may use
+    a password.
     """
-    link = OneTimeLink.objects.filter(digest=digest(key)).select_related("user").first()
-    if link is None or link.is_over:
+    links = OneTimeLink.objects.annotate(must_use_provider=must_use_provider("user__"))
+    link = links.filter(digest=digest(key)).select_related("user").first()
+    if link is None or link.is_over or not is_for(link.purpose, link.user):
         return None
-    return link if is_for(link.purpose, link.user) else None
+    return link if link.purpose == LinkPurpose.INVITATION or not link.must_use_provider else None
 
 
 def is_for(purpose: str, user: User) -> bool:

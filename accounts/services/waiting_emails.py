@@ -31,6 +31,7 @@ MAY_WAIT = {
     "console/email/credential_expires",
     "console/email/retirement_stopped",
     "people/email/access_revoked",
+    "people/email/emergency_sign_in",
     "people/email/second_factors_reset",
     "people/email/sessions_ended",
 }

@@ -4,17 +4,23 @@ from typing import Any
 
 from allauth.account.views import PasswordResetView, password_change
 from allauth.core.exceptions import ReauthenticationRequired
+from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_http_methods
 from django.views.generic.edit import FormView
 
 from accounts.access import signed_in_recently, signed_in_user
+from accounts.models import User
 from accounts.security.throttling import throttle_mail
 from accounts.services.mail import can_send
+from accounts.services.password_rule import may_use_password
 from accounts.services.second_factors import second_factors_of
+
+CLOSED = "You sign in with your organization's account, so there is no password to change here."
+NONE_YET = "You have no password here. To set one, choose “Forgot your password?” on the sign-in page."
 
 
 @method_decorator(login_not_required, name="dispatch")
@@ -41,9 +47,19 @@ class PasswordMailView(PasswordResetView):
 password_reset = PasswordMailView.as_view()
 
 
+def reason_against(person: User) -> str:
+    """Return why somebody has no password to change; nothing where they have one."""
+    if not may_use_password(person):
+        return CLOSED
+    return "" if person.has_usable_password() else NONE_YET
+
+
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_password(request: HttpRequest) -> HttpResponse:
     """Change one's password; whoever has a second factor shows it first, not only the password of today."""
+    if reason := reason_against(signed_in_user(request)):
+        messages.info(request, reason)
+        return redirect("security")
     if second_factors_of(signed_in_user(request)).are_on and not signed_in_recently(request):
         raise ReauthenticationRequired
     answer: HttpResponse = password_change(request)

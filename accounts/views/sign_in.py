@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from allauth.account.internal.flows.login import clear_authentication_records
 from allauth.account.internal.stagekit import stash_login
 from allauth.account.stages import LoginStage
 from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
@@ -67,8 +68,9 @@ class NextPageMixin:
         return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign the person in."""
+        """Sign the person in; what a sign-in that was given up has proven counts no more."""
         self.store_submitted_form()
+        clear_authentication_records(self.request)
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
         return answer
 

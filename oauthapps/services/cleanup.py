@@ -17,7 +17,7 @@ from django.db import models
 from django.db.models import Case, Exists, OuterRef, Q, Value, When
 from django.utils import timezone
 
-from accounts.models import CacheEntry, OneTimeLink
+from accounts.models import CacheEntry, OneTimeLink, ProviderSession
 from audit.models import Event, HousekeepingRun
 from common.work import Work
 from oauthapps.models import (
@@ -60,6 +60,7 @@ class Removed:
     sign_in_attempts: int = 0
     sessions: int = 0
     listed_sessions: int = 0
+    provider_sessions: int = 0
     client_assertions: int = 0
     one_time_links: int = 0
     logos: int = 0
@@ -108,6 +109,7 @@ def remove_expired(work: Work) -> None:
     sessions = expired_sessions(now)
     work.delete(listed_of(sessions), "listed_sessions")
     work.delete(sessions, "sessions")
+    work.delete(provider_sessions_that_ended(now), "provider_sessions")
     work.delete(ClientAssertion.objects.filter(expires__lt=now - EXPIRED_FOR), "client_assertions")
     work.delete(OneTimeLink.objects.filter(expires_at__lt=now), "one_time_links")
 
@@ -181,6 +183,12 @@ def expired_sessions(now: datetime) -> models.QuerySet[Session]:
 def old_events(now: datetime) -> models.QuerySet[Event]:
     """Return the events that are older than they are kept."""
     return Event.objects.filter(at__lt=now - timedelta(days=settings.EVENT_DAYS))
+
+
+def provider_sessions_that_ended(now: datetime) -> models.QuerySet[ProviderSession]:
+    """Return what is known of sessions that began at identity providers so long ago that they have ended."""
+    longest = timedelta(seconds=settings.SESSION_ABSOLUTE_AGE)
+    return ProviderSession.objects.filter(began_at__lt=now - longest).order_by("began_at")
 
 
 def listed_of(sessions: models.QuerySet[Session]) -> models.QuerySet[UserSession]:

@@ -254,6 +254,7 @@ def test_the_command_prints_what_it_removed(web: OAuthClient, visitor: Client) -
             "sign_in_attempts": 0,
             "sessions": 1,
             "listed_sessions": 0,
+            "provider_sessions": 0,
             "one_time_links": 0,
             "logos": 0,
             "keys": 0,
