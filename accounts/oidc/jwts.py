@@ -187,6 +187,6 @@ def unknown_key(provider: IdentityProvider, header: Header) -> failures.SignInRe
         provider,
         "unknown_key",
         f"No {header.algorithm} key at the provider's jwks_uri signed the token, which names {named}. Keys "
-        "are fetched again for a new name, at most once a minute.",
+        "are fetched again for a new name, at most five times a minute.",
         "If the provider has just changed its keys, wait a minute. Else check its jwks_uri.",
     )

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,8 +16,8 @@ Jwk = Mapping[str, Any]
 
 # A key that a provider has withdrawn counts for so long at most.
 SECONDS_KEPT = 10 * 60
-# Keys are not fetched again for an unknown name before: nobody can have the provider flooded.
-SECONDS_BETWEEN = 60
+# So many times a minute keys are fetched at most: a name that nobody knows can't have the provider flooded.
+MOST_FETCHES, MINUTE = 5, 60
 MOST_KEYS = 100
 
 
@@ -26,24 +27,26 @@ class KeySet:
 
     Attributes:
         keys: as the provider lists them.
-        fetched_at: when, by the clock of `time.monotonic`; None where they never were.
+        fetched: when they were last fetched, the latest last, by the clock of `time.monotonic`.
         lock: held while they are fetched, so that of many sign-ins at once one asks.
     """
 
     keys: list[Jwk] = field(default_factory=list)
-    fetched_at: float | None = None
+    fetched: deque[float] = field(default_factory=lambda: deque(maxlen=MOST_FETCHES))
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def age(self) -> float:
-        """Return how many seconds ago the keys were fetched; endless where they never were."""
-        return float("inf") if self.fetched_at is None else time.monotonic() - self.fetched_at
-
     def serves(self, kid: str | None) -> bool:
-        """Return whether there is nothing to gain from fetching the keys again, or it is too soon."""
-        age = self.age()
-        if age < SECONDS_BETWEEN:
-            return True
-        return age < SECONDS_KEPT and any(kid is None or key.get("kid") == kid for key in self.keys)
+        """Return whether there is nothing to gain from fetching the keys again, or it was done too often."""
+        now = time.monotonic()
+        if not self.fetched or now - self.fetched[-1] >= SECONDS_KEPT:
+            return False
+        is_known = any(kid is None or key.get("kid") == kid for key in self.keys)
+        return is_known or (len(self.fetched) == MOST_FETCHES and now - self.fetched[0] < MINUTE)
+
+    def renew(self, keys: list[Jwk]) -> None:
+        """Take keys that were fetched just now in the place of the former."""
+        self.keys = keys
+        self.fetched.append(time.monotonic())
 
 
 class KeyCache:
@@ -66,7 +69,7 @@ class KeyCache:
         kept = self.sets.setdefault(url, KeySet())
         with kept.lock:
             if not kept.serves(kid):
-                kept.keys, kept.fetched_at = fetched_keys(provider, url), time.monotonic()
+                kept.renew(fetched_keys(provider, url))
             return kept.keys
 
     def forget(self) -> None:
