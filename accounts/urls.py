@@ -3,12 +3,13 @@
 from allauth.account import views as allauth_account
 from allauth.mfa.totp import views as allauth_totp
 from allauth.mfa.webauthn import views as allauth_passkeys
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import (
     account_access,
     home,
     identity_confirmation,
+    identity_providers,
     invitations,
     passwords,
     people,
@@ -18,6 +19,7 @@ from accounts.views import (
     second_factors,
     security,
     sign_in,
+    sign_in_rules,
 )
 from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
@@ -72,6 +74,19 @@ one_person = [
     path("invitation/withdrawal/", invitations.withdraw, name="withdraw-invitation"),
 ]
 
+one_provider = [
+    path("", identity_providers.identity_provider, name="identity-provider"),
+    path("deletion/", identity_providers.delete_identity_provider, name="delete-identity-provider"),
+]
+
+# System › Sign-in.
+providers_and_rules: list[URLPattern | URLResolver] = [
+    path("", identity_providers.identity_providers, name="identity-providers"),
+    path("rules/", sign_in_rules.sign_in_rules, name="sign-in-rules"),
+    path("providers/new", identity_providers.new_identity_provider, name="new-identity-provider"),
+    path("providers/<identifier:provider_id>/", include(one_provider)),
+]
+
 urlpatterns = [
     path("", home.home, name="home"),
     path("accounts/", include(sign_in_pages)),
@@ -80,5 +95,6 @@ urlpatterns = [
     path("people/export.csv", people.export_people, name="export-people"),
     path("people/new", invitations.invite, name="invite-person"),
     path("people/<identifier:user_id>/", include(one_person)),
+    path("sign-in/", include(providers_and_rules)),
     path("organization/second-factor/", second_factor_rule.second_factor_rule, name="second-factor-rule"),
 ]

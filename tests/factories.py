@@ -73,13 +73,18 @@ def discovery_document(issuer: str, **members: Any) -> dict[str, Any]:
 def make_provider(issuer: str = "https://login.example", **values: Any) -> IdentityProvider:
     """Add an identity provider through the service, as if its discovery document had just been read.
 
-    `document` are members of that document that differ from the usual ones.
+    `document` are members of that document that differ from the usual ones, `provider_id` is its id.
     """
     document = discovery_document(issuer, **values.pop("document", {}))
+    provider_id = values.pop("provider_id", "")
     usual = {"name": "Example login", "client_id": "gatehouse"}
     secret = values.pop("client_secret", PROVIDER_SECRET)
     discovery, actor = checked(document, issuer), Actor.command("tests")
-    return add_provider(discovery, usual | values, client_secret=secret, actor=actor)
+    provider = add_provider(discovery, usual | values, client_secret=secret, actor=actor)
+    if provider_id:
+        IdentityProvider.objects.filter(pk=provider.pk).update(provider_id=provider_id)
+        provider.refresh_from_db()
+    return provider
 
 
 def allow_scopes(application: Application, names: Iterable[str], *, actor: Actor | None = None) -> None:

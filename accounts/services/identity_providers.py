@@ -14,6 +14,7 @@ from django.utils import timezone
 from accounts.models import IdentityProvider, Organization, PasswordRule
 from accounts.oidc.client_secrets import seal
 from accounts.oidc.discovery import Discovery
+from accounts.services.emergency_account import require_emergency_account
 from accounts.services.provider_values import (
     CLIENT_SECRET,
     LABELS,
@@ -109,13 +110,16 @@ def add_provider(
         actor: who adds it.
 
     Raises:
-        ValidationError: by field, when a value can't be taken, or there is a provider with this issuer.
+        ValidationError: by field, when a value can't be taken, the issuer is another provider's, or nobody
+            might be able to sign in where it is offered.
     """
     provider = IdentityProvider(issuer=discovery.issuer, discovery=dict(discovery.document))
     set_values(provider, values)
     provider.sealed_secret = sealed(client_secret)
     check_values(provider)
     with transaction.atomic():
+        if provider.is_enabled:
+            require_emergency_account(Organization.current(), field="is_enabled")
         try:
             with transaction.atomic():
                 provider.save()
@@ -151,7 +155,8 @@ def change_provider(
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
         IdentityProvider.DoesNotExist: when somebody has deleted it.
-        ValidationError: by field, when a value can't be taken.
+        ValidationError: by field, when a value can't be taken, or nobody might be able to sign in where it is
+            offered again.
     """
     with transaction.atomic():
         current = IdentityProvider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -164,6 +169,8 @@ def change_provider(
         if discovery is not None:
             current.discovery, current.discovered_at = dict(discovery.document), timezone.now()
         check_values(current)
+        if current.is_enabled and not former[LABELS["is_enabled"]]:
+            require_emergency_account(Organization.current(), field="is_enabled")
         current.save()
         changed = record_change(current, former, actor=actor, has_new_secret=bool(client_secret))
         renew_offer()

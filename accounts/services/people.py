@@ -9,6 +9,7 @@ from django.db.models import Field
 from django.utils import timezone
 
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, OneTimeLink, Role, User
+from accounts.services.emergency_account import require_no_emergency_account, with_emergency_account
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.edits import LATEST_CHANGES, Changes, Subject, merge_edits, version_of
@@ -70,16 +71,20 @@ def change_person(
 
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
-        ValidationError: when a value cannot be taken, by field, or no administrator would be left.
+        ValidationError: when a value cannot be taken, by field, or no administrator, or no emergency account,
+            would be left.
     """
     with transaction.atomic():
         role = values.get("role", Role.ADMINISTRATOR)
         if role != Role.ADMINISTRATOR and (based_on or {}).get("role") != version_of(role):
             require_another_administrator(user, field="role")
-        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = with_emergency_account(User.objects.select_for_update(no_key=True))
+        person = held.get(pk=user.pk)
         wanted = {name: normalized(name, value) for name, value in values.items()}
         kept = merge_edits(wanted, based_on or {}, subject_of(person))
         changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
+        if "role" in changed:
+            require_no_emergency_account(person, field="role")
         if changed:
             save_changes(person, changed, actor=actor, detail=detail)
     return Changes(changed=list(labeled(changed)), kept=kept)

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import transaction
 
 from accounts.models import User
+from accounts.services.emergency_account import require_no_emergency_account, with_emergency_account
 from accounts.services.sessions import end_sessions_of, require_somebody_else, sessions_of
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -99,11 +100,14 @@ def reset_second_factors(user: User, *, actor: Actor) -> FactorReset | None:
     """Remove all second factors of somebody else's, and end their sessions; None where there were none.
 
     Raises:
-        ValidationError: when it is the actor, who must not get rid of their own in this way.
+        ValidationError: when it is the actor, who must not get rid of their own in this way, or the emergency
+            account.
     """
     require_somebody_else(user, actor)
     with transaction.atomic():
-        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        held = with_emergency_account(User.objects.select_for_update(no_key=True))
+        person = held.get(pk=user.pk)
+        require_no_emergency_account(person)
         removed = second_factors_of(person)
         if not removed.in_words:
             return None

@@ -144,14 +144,19 @@ KEPT_FORMS = {
     "console:unsaved-settings",
     "change-person",
     "customer-id",
+    "delete-identity-provider",
+    "identity-provider",
     "invite-person",
     "mfa_edit_webauthn",
+    "new-identity-provider",
     "organization",
+    "sign-in-rules",
 }
 # What no form keeps, by the names of the fields that have it: passwords, one-time codes, the answer of a
 # passkey, the key of a one-time link, a public key, since it may turn out to be a private one, and what
 # is pasted to be tried.
 NEVER_KEPT_FIELDS = {
+    "client_secret",
     "code",
     "code_challenge",
     "code_challenge_method",

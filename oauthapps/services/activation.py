@@ -9,6 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import OneTimeLink, User
+from accounts.services.emergency_account import EMERGENCY_ACCOUNT_STAYS
+from accounts.services.password_rule import is_emergency_account
 from accounts.services.people import require_another_administrator
 from accounts.services.second_factors import remove_second_factors
 from accounts.services.sessions import end_sessions_of
@@ -36,13 +38,16 @@ def deactivate(user: User, *, actor: Actor) -> Ended | None:
         How much ended; None where the person was not active.
 
     Raises:
-        ValidationError: when it is the actor, or the last active administrator.
+        ValidationError: when it is the actor, the last active administrator, or the emergency account.
     """
     if actor.user == user:
         raise ValidationError(ONESELF)
     with transaction.atomic():
         require_another_administrator(user)
-        if not User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+        active = User.objects.filter(pk=user.pk, is_active=True)
+        if not active.exclude(is_emergency_account()).update(is_active=False):
+            if active.exists():
+                raise ValidationError(EMERGENCY_ACCOUNT_STAYS)
             return None
         ended = end_access(user)
         after = {

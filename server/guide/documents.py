@@ -69,4 +69,5 @@ DOCUMENTS = (
     Document("errors", "docs/guide/errors.md"),
     Document("libraries", "docs/clients.md"),
     Document("moving", "docs/guide/moving.md"),
+    Document("identity-providers", "docs/guide/identity-providers.md"),
 )

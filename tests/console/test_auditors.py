@@ -80,11 +80,14 @@ READABLE = {
     "console:requests",
     "console:usage",
     "export-people",
+    "identity-provider",
+    "identity-providers",
     "oauth2_provider:consent-preview",
     "organization",
     "people",
     "person",
     "person-access",
+    "sign-in-rules",
     "system",
 }
 NOT_LOOKING = ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "PROPFIND"]
@@ -180,5 +183,5 @@ def test_the_navigation_leads_to_what_a_role_can_open(
     for browser in (console, looking, visitor):
         navigation = browser.get(reverse("connected:apps")).one("nav")
         links = {link.get("href", "") for link in navigation.iter("a")}
-        assert len(links) == {console: 11, looking: 10, visitor: 2}[browser]
+        assert len(links) == {console: 12, looking: 11, visitor: 2}[browser]
         assert {browser.get(link).status for link in links} == {200}

@@ -12,6 +12,7 @@ import time_machine
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.mfa.webauthn.internal.auth import WebAuthn
+from allauth.socialaccount.models import SocialAccount
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
@@ -37,9 +38,11 @@ from oauthapps.services.scopes import NewScope
 from tests.every_page.pictures import logo
 from tests.factories import (
     AdministratorFactory,
+    AuditorFactory,
     UserFactory,
     allow_scopes,
     make_application,
+    make_provider,
     record_redirect_mismatch,
     record_request,
 )
@@ -87,6 +90,7 @@ def settle(world: World) -> World:
         join(world, "careful", "Aiko Tanaka", "aiko.tanaka", AdministratorFactory)
         join(world, "gone", "Daniel Weiss", "d.weiss", is_active=False)
         join(world, "other", "Priya Raman", "priya")
+        join(world, "auditor", "Elena Rossi", "elena", AuditorFactory)
         protect(world, world.people["careful"])
         invited, _ = invite(
             username="noor",
@@ -97,6 +101,7 @@ def settle(world: World) -> World:
         )
         world.people["invited"] = invited
         world.arguments["person:invited"] = (invited.user_id,)
+    add_provider(world)
     add_applications(world)
     add_api(world)
     add_requests(world)
@@ -159,6 +164,24 @@ def protect(world: World, person: User) -> None:
         user=person, ip="2001:db8::17", session_key=session_digest(store.session_key), user_agent=AGENT
     )
     world.arguments["session"] = (session.pk,)
+
+
+def add_provider(world: World) -> None:
+    """Let some people sign in at an identity provider."""
+    with ago(days=58):
+        provider = make_provider(
+            "https://login.lindgren.example/realms/staff",
+            name="Lindgren staff login",
+            provider_id=world.new_id(),
+            allowed_domains=["lindgren.example", "example.org"],
+            provisions=True,
+            groups_claim="groups",
+            administrator_groups=["gatehouse-administrators"],
+            second_factor_values=["mfa"],
+        )
+    world.arguments["provider"] = (provider.provider_id,)
+    for key in ("other", "careful"):
+        SocialAccount.objects.create(user=world.people[key], provider=provider.issuer, uid=f"staff-{key}")
 
 
 def add_applications(world: World) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from accounts.models import Organization, User
+from accounts.models import IdentityProvider, Organization, User
 from audit.models import Event, HousekeepingJob, HousekeepingRun
 from oauthapps.models import (
     Api,
@@ -37,6 +37,7 @@ WAYS: tuple[Callable[[str], str], ...] = (
 TEXTS: dict[type[Model], tuple[str, ...]] = {
     Organization: ("name",),
     User: ("name",),
+    IdentityProvider: ("name", "client_id", "groups_claim"),
     Application: ("name", "description", "developer_name"),
     ClientSecret: ("notes",),
     Api: ("name", "description"),
@@ -51,6 +52,7 @@ ADDRESSES: dict[type[Model], tuple[str, ...]] = {
     Application: ("description_url", "privacy_policy_url", "terms_of_service_url"),
     RedirectURL: ("url",),
     Api: ("identifier",),
+    IdentityProvider: ("issuer",),
 }
 
 
@@ -64,6 +66,9 @@ def spoil_everything() -> None:
     for model, names in TEXTS.items():
         replace(model, names, spoilt)
     spoil_requests(spoilt)
+    for provider in IdentityProvider.objects.all():
+        groups = [spoilt(group)[:255] for group in provider.administrator_groups]
+        IdentityProvider.objects.filter(pk=provider.pk).update(administrator_groups=groups)
     for model, names in ADDRESSES.items():
         replace(model, names, lambda address: f"{address}{'/a-very-long-path' * 130}"[:2000])
 

@@ -27,6 +27,9 @@ TYPED = {
     *("identifier", "scope_default", "scope_name", "scope_sentence", "token_seconds", "verifiers"),
     *("allowed_scope", "access_token_seconds", "requires_pkce", "owner", "first_contact", "second_contact"),
     *("time_limit", "last_day", "reason", "secret_days"),
+    *("is_enabled", "client_id", "scopes", "issuer", "allowed_domains", "provisions", "groups_claim"),
+    *("administrator_groups", "auditor_groups", "second_factor_values", "logout_ends_tokens"),
+    *("password_rule", "emergency_account"),
     *("retire_on", "secret_expires", "secret_expires_on", "key_expires", "key_expires_on"),
 }
 # What pages write into forms for themselves.
@@ -72,7 +75,7 @@ def comparable(fields: Fields) -> dict[str, Any]:
     return {
         name: [value.replace("\r\n", "\n") for value in ([sent] if isinstance(sent, str) else sent)]
         for name, sent in fields.items()
-        if name not in {"csrfmiddlewaretoken", "kept_form"}
+        if name not in {"csrfmiddlewaretoken", "kept_form", "client_secret"}  # which is empty here
     }
 
 

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
 from audit.actors import Actor
-from oauthapps.console.forms.deletion import ConfirmNameForm
+from common.confirmation import ConfirmNameForm
 from oauthapps.console.impact import impact_of_scopes
 from oauthapps.console.lookup import find_api, find_scope
 from oauthapps.services import apis
@@ -20,7 +20,7 @@ from oauthapps.services.scopes import delete_scope as delete
 def delete_api(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete an API with all its scopes after showing whom that would hit."""
     api = find_api(pk)
-    form = ConfirmNameForm(request.POST if request.method == "POST" else None, named=api, noun="API")
+    form = ConfirmNameForm(request.POST if request.method == "POST" else None, named=api.name, noun="API")
     if form.is_valid():
         apis.delete_api(api, actor=Actor.of(request))
         messages.success(request, f"Deleted: {api.name}")

@@ -13,8 +13,8 @@ from accounts.access import (
     step_up_required,
 )
 from audit.actors import Actor
+from common.confirmation import ConfirmNameForm
 from oauthapps.console.forms.bin import RestoreForm
-from oauthapps.console.forms.deletion import ConfirmNameForm
 from oauthapps.console.lookup import find_in_bin
 from oauthapps.errors import ApplicationLimitError, NameTakenError, NotInBinError, StillEndingError
 from oauthapps.models import Application
@@ -71,7 +71,7 @@ def restored(form: RestoreForm, *, actor: Actor) -> bool:
 def purge(request: HttpRequest, client_id: str) -> HttpResponse:
     """Delete an application in the bin for good."""
     application = find_in_bin(client_id)
-    form = ConfirmNameForm(request.POST if request.method == "POST" else None, named=application)
+    form = ConfirmNameForm(request.POST if request.method == "POST" else None, named=application.name)
     if form.is_valid():
         try:
             purge_application(application, actor=Actor.of(request))

@@ -7,8 +7,8 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.access import administrator_required, recent_sign_in_required
 from audit.actors import Actor
+from common.confirmation import ConfirmNameForm
 from oauthapps.console.blast_radius import figures_of
-from oauthapps.console.forms.deletion import ConfirmNameForm
 from oauthapps.console.forms.unsaved import is_settings_form, unsaved_fields
 from oauthapps.console.lookup import find_application, find_key, find_secret
 from oauthapps.console.summaries import summary_of
@@ -27,7 +27,7 @@ def delete_application(request: HttpRequest, client_id: str) -> HttpResponse:
     """Move an application to the bin after showing whose access that would end."""
     application = find_application(client_id)
     confirms = request.method == "POST" and not is_settings_form(request)
-    form = ConfirmNameForm(request.POST if confirms else None, named=application)
+    form = ConfirmNameForm(request.POST if confirms else None, named=application.name)
     if form.is_valid():
         applications.delete_application(application, actor=Actor.of(request))
         messages.success(

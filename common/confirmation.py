@@ -1,15 +1,22 @@
-"""The form that asks for the name of an application or API before everything it has is deleted."""
+"""The form that asks for the name of something before it is deleted with everything it has."""
+
+from collections.abc import Mapping
+from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.http import QueryDict
 
 from common.names import is_same_name
-from oauthapps.models import Api, Application
 
 
 class ConfirmNameForm(forms.Form):
-    """The name of what is to be deleted, typed or pasted."""
+    """The name of what is to be deleted, typed or pasted.
+
+    Args:
+        data: what was sent; None where nothing was.
+        named: the name.
+        noun: what it is the name of.
+    """
 
     name = forms.CharField(
         widget=forms.TextInput(
@@ -18,7 +25,7 @@ class ConfirmNameForm(forms.Form):
     )
 
     def __init__(
-        self, data: QueryDict | None = None, *, named: Application | Api, noun: str = "application"
+        self, data: Mapping[str, Any] | None = None, *, named: str, noun: str = "application"
     ) -> None:
         super().__init__(data)
         self.named, self.noun = named, noun
@@ -33,6 +40,6 @@ class ConfirmNameForm(forms.Form):
             ValidationError: when it is another name.
         """
         name: str = self.cleaned_data["name"]
-        if not is_same_name(name, self.named.name):
+        if not is_same_name(name, self.named):
             raise ValidationError(f"This isn't the {self.noun} name. Nothing was deleted.")
         return name
