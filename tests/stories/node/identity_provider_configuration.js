@@ -43,7 +43,7 @@ export const configurationOf = (state) => ({
   interactions: { url: (ctx, interaction) => `/interaction/${interaction.uid}` },
   cookies: { keys: [cookieKey] },
   pkce: { required: () => true },
-  ttl: { Session: 86_400, Interaction: 3_600, Grant: 86_400, IdToken: 3_600, AccessToken: 3_600 },
+  ttl: { Session: 86_400, Interaction: 86_400, Grant: 86_400, IdToken: 3_600, AccessToken: 3_600 },
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }), // clients are on this machine
   renderError: (ctx, out) => {
     ctx.type = "html";
