@@ -1,5 +1,7 @@
 """Every page of the installation and the states it is looked at in: a new page is one line of `VISITS`."""
 
+from dataclasses import replace
+
 from django.utils import timezone
 
 from server.guide.documents import DOCUMENTS
@@ -682,6 +684,33 @@ CONSENT = (
     ),
 )
 
+# Pages that look different to somebody who can't change anything; all others are in test_auditors.py.
+AUDITING = tuple(
+    replace(visit, by="auditor", what=f"{visit.what}, to an auditor".removeprefix(", "))
+    for visit in (
+        Visit("console:applications"),
+        Visit("console:application", "web", of="web"),
+        Visit("console:application", "machine", of="machine"),
+        Visit("console:application", "disabled", of="disabled", states=ONCE),
+        Visit("console:application-access", "web", of="web", states=ONCE),
+        Visit("console:application-requests", "web", of="web", states=ONCE),
+        Visit("console:moving-in", "machine", of="machine", states=ONCE, before=move_in("machine")),
+        Visit("console:moving-in", "not marked", of="web", states=ONCE),
+        Visit("console:replace-secret", "in use", of="secret", states=ONCE, before=use_credentials()),
+        Visit("console:replace-key", of="key", states=ONCE),
+        Visit("console:bin", states=ONCE),
+        Visit("console:api", of="api"),
+        Visit("console:apis", states=ONCE),
+        Visit("console:hygiene", states=ONCE),
+        Visit("console:request", "with another URL", of="mismatch", states=ONCE),
+        Visit("console:new-application", states=ONCE, status=403),
+        Visit("people", states=ONCE),
+        Visit("person", of="person:careful", states=ONCE),
+        Visit("person", "invited", of="person:invited", states=ONCE),
+        Visit("organization"),
+    )
+)
+
 REFUSALS = (
     Visit(
         "people", "unreadable", states=ONCE, query=lambda _: {f"f{n}": "" for n in range(2001)}, status=400
@@ -706,4 +735,4 @@ REFUSALS = (
     ),
 )
 
-VISITS = (*SIGNING_IN, *GUIDE, *ACCOUNT, *PEOPLE, *APPLICATIONS, *APIS, *CONSENT, *REFUSALS)
+VISITS = (*SIGNING_IN, *GUIDE, *ACCOUNT, *PEOPLE, *APPLICATIONS, *APIS, *CONSENT, *AUDITING, *REFUSALS)

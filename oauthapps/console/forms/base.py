@@ -46,6 +46,11 @@ class Group:
     fields: tuple[str, ...]
     text: str = ""
 
+    @property
+    def has_logo(self) -> bool:
+        """Whether the logo stands there."""
+        return LOGO in self.fields
+
 
 class ApplicationForm(ModelForm):
     """What every application has. Subclasses add their type's fields and put all of them in groups."""
@@ -163,6 +168,13 @@ class ApplicationForm(ModelForm):
         """The groups, each with its fields."""
         for group in self.groups:
             yield group, [self[name] for name in group.fields if name in self.fields]
+
+    @property
+    def stored_sections(self) -> Iterator[tuple[Group, list[BoundField]]]:
+        """The same without fields that only do something, such as removing the logo."""
+        stored = self._meta.fields or ()
+        for group, fields in self.sections:
+            yield group, [field for field in fields if field.name in stored]
 
     def _offered(self, names: Iterable[str]) -> list[str]:
         return [name for name in names if name in self.scopes_field.names]

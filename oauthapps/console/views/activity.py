@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.access import auditor_required
+from accounts.access import auditor_required, may_change
 from audit.models import Event, EventQuerySet
 from oauthapps.console.forms.activity import ActivityForm, ApplicationActivityForm, EventFilters
 from oauthapps.console.lookup import find_application
@@ -47,6 +47,8 @@ def found_events(request: HttpRequest, form: EventFilters, number: int) -> dict[
     found = form.select() if form.is_valid() else Event.objects.none()
     before = event_id(request.GET.get("before", ""))
     events, older = page_of(found, before, number)
+    if may_change(request):
+        offer_reverting(events)
     return {
         "form": form,
         "events": events,
@@ -67,7 +69,6 @@ def page_of(found: EventQuerySet, before: int | None, number: int) -> tuple[list
     found = found.annotate(recorded=recorded_request())
     rows = list(found.select_related("application", "person", "actor")[: number + 1])
     shown = rows[:number]
-    offer_reverting(shown)
     return shown, shown[-1].pk if len(rows) > number else None
 
 
