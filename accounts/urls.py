@@ -1,8 +1,6 @@
 """Signing in, one's own security, and for administrators the people and their organization."""
 
 from allauth.account import views as allauth_account
-from allauth.mfa.totp import views as allauth_totp
-from allauth.mfa.webauthn import views as allauth_passkeys
 from django.urls import URLPattern, URLResolver, include, path
 
 from accounts.views import (
@@ -20,9 +18,11 @@ from accounts.views import (
     security,
     sign_in,
     sign_in_rules,
+    sign_out,
 )
 from accounts.views.first_password import first_password
 from accounts.views.one_time_links import set_password
+from accounts.views.provider_confirmation import provider_again
 from accounts.views.sign_in_second_factor import second_factor
 
 # Of django-allauth's pages only these, under our URLs and its names: nobody registers, changes an email
@@ -36,10 +36,12 @@ sign_in_pages = [
     path("login/provider/callback/", provider_sign_in.callback, name="provider-callback"),
     path("login/provider/link/", identity_confirmation.confirm_identity, name="confirm-identity"),
     path("login/provider/<identifier:provider_id>/", provider_sign_in.begin_sign_in, name="provider-sign-in"),
-    path("logout/", allauth_account.logout, name="account_logout"),
+    path("logout/", sign_out.sign_out, name="account_logout"),
+    path("signed-out/", sign_out.signed_out, name="signed-out"),
     path("inactive/", allauth_account.account_inactive, name="account_inactive"),
     path("reauthenticate/", reauthentication.password_again, name="account_reauthenticate"),
     path("reauthenticate/passkey/", reauthentication.passkey_again, name="mfa_reauthenticate_webauthn"),
+    path("reauthenticate/provider/", provider_again, name="reauthenticate-provider"),
     path("reauthenticate/code/", reauthentication.code_again, name="mfa_reauthenticate"),
     path("password/change/", passwords.change_password, name="account_change_password"),
     path("password/reset/", passwords.password_reset, name="account_reset_password"),
@@ -53,10 +55,10 @@ security_pages = [
     path("access-mail/", security.access_mail, name="access-mail"),
     path("passkeys/", second_factors.passkeys, name="mfa_list_webauthn"),
     path("passkeys/new", second_factors.add_passkey, name="mfa_add_webauthn"),
-    path("passkeys/<int:pk>/name/", allauth_passkeys.edit_webauthn, name="mfa_edit_webauthn"),
-    path("passkeys/<int:pk>/removal/", allauth_passkeys.remove_webauthn, name="mfa_remove_webauthn"),
-    path("authenticator-app/", allauth_totp.activate_totp, name="mfa_activate_totp"),
-    path("authenticator-app/removal/", allauth_totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("passkeys/<int:pk>/name/", second_factors.edit_passkey, name="mfa_edit_webauthn"),
+    path("passkeys/<int:pk>/removal/", second_factors.remove_passkey, name="mfa_remove_webauthn"),
+    path("authenticator-app/", second_factors.add_app, name="mfa_activate_totp"),
+    path("authenticator-app/removal/", second_factors.remove_app, name="mfa_deactivate_totp"),
     path("recovery-codes/", second_factors.recovery_codes, name="mfa_view_recovery_codes"),
     path("recovery-codes/new", second_factors.make_recovery_codes, name="mfa_generate_recovery_codes"),
     path("sessions/", security.sessions, name="sessions"),

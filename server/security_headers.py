@@ -60,7 +60,8 @@ class SecurityHeadersMiddleware:
     Two rules are loosened on the way of an authorization request, in every answer, redirects included.
     Chromium applies `form-action` to the redirect that answers a form, which goes to the client: Allow would
     seem dead after the code has been issued. And the client may have opened the window and wait for it:
-    Django's `Cross-Origin-Opener-Policy: same-origin` would part the two for good.
+    Django's `Cross-Origin-Opener-Policy: same-origin` would part the two for good. The first is loosened
+    too on pages with a form that leads to an identity provider (`leads_to_provider`, set by their views).
     """
 
     def __init__(self, get_response: View) -> None:
@@ -86,7 +87,8 @@ class SecurityHeadersMiddleware:
         if leads_to_client:
             response["Cross-Origin-Opener-Policy"] = "unsafe-none"
         if "Content-Security-Policy" not in response:
-            response["Content-Security-Policy"] = self.towards_clients if leads_to_client else self.everywhere
+            leads_elsewhere = leads_to_client or getattr(request, "leads_to_provider", False)
+            response["Content-Security-Policy"] = self.towards_clients if leads_elsewhere else self.everywhere
         if response.get("Content-Type", "").startswith("text/html") and "Cache-Control" not in response:
             response["Cache-Control"] = "no-store"
         return response

@@ -22,6 +22,8 @@ OPEN = {
     "account_login",
     "account_logout",  # leads to the sign-in page
     "account_inactive",
+    "provider-logout",
+    "signed-out",
     "account_reset_password",
     "account_reset_password_done",
     "change-password",  # leads to where it is changed
@@ -73,6 +75,7 @@ WITHOUT_CSRF = {
     "api:user-search",
     "api:logout",
     "api:attask",
+    "provider-logout",
 }
 # Neither do these, which answer GET and HEAD alone, with the same for everybody.
 GUIDE = {"guide:contents", "guide:page"}

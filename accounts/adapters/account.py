@@ -6,12 +6,13 @@ from typing import Any, ClassVar
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.socialaccount.models import SocialAccount
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 
 from accounts.access import signed_in_recently
-from accounts.models import LinkPurpose, User
+from accounts.models import IdentityProvider, LinkPurpose, User
 from accounts.pages.next_pages import is_own_page, redirect_to_page
 from accounts.pages.user_agents import device
 from accounts.security import throttling
@@ -21,7 +22,7 @@ from accounts.services.links import create_link_key, link_url
 from accounts.services.mail import email_message
 from accounts.services.password_rule import may_use_password
 from accounts.services.second_factors import second_factors_of
-from accounts.sessions.provider_sessions import identity_of, provider_of
+from accounts.sessions.provider_sessions import identity_of, proved_second_factor, provider_of
 from audit.actors import Actor
 from audit.ip_addresses import UNKNOWN_IP, client_ip
 
@@ -30,6 +31,7 @@ IS_EMERGENCY = "sign_in_is_emergency"
 # The same whatever was typed: it tells nobody which of the two is wrong.
 WRONG_PASSWORD = "Check your username and password."  # noqa: S105 - it is none
 log = logging.getLogger("gatehouse.mail")
+BY_PROVIDER = "provider"
 BY_PASSWORD, BY_CODE, BY_PASSKEY = "reauthenticate", "mfa_reauthenticate", "mfa_reauthenticate:webauthn"
 WAYS = {
     BY_PASSWORD: "Use your password",
@@ -84,7 +86,12 @@ class AccountAdapter(DefaultAccountAdapter):
             offered.pop(BY_PASSWORD, None)
         if not factors.has_app and BY_CODE in offered:
             offered[BY_CODE] = offered.pop(BY_CODE)  # now the last one
-        return [method | {"description": WAYS[name]} for name, method in offered.items()]
+        local = [method | {"description": WAYS[name]} for name, method in offered.items()]
+        if factors.are_on and not proved_second_factor(self.request):
+            return local
+        began_there = identity_of(self.request) is not None
+        provider = provider_that_confirms(self.request, user) if began_there or not local else None
+        return [at_provider(provider), *local] if provider else local
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send our own email: django-allauth's would name the installation after the Host header."""
@@ -176,6 +183,20 @@ class AccountAdapter(DefaultAccountAdapter):
         answer: HttpResponse = super().post_login(request, user, redirect_url=reverse("home"), **kwargs)
         answer["Location"] = redirect_to_page(target)["Location"]
         return answer
+
+
+def provider_that_confirms(request: HttpRequest, user: User) -> IdentityProvider | None:
+    """Return the provider at which somebody can confirm who they are: the session's, or another of theirs."""
+    if provider := provider_of(request):
+        return provider
+    issuers = SocialAccount.objects.filter(user=user).values("provider")
+    return IdentityProvider.objects.filter(is_enabled=True, issuer__in=issuers).first()
+
+
+def at_provider(provider: IdentityProvider) -> dict[str, Any]:
+    """Return the way to confirm who one is at a provider."""
+    description = f"Sign in again with {provider.name}"
+    return {"id": BY_PROVIDER, "description": description, "url": reverse("reauthenticate-provider")}
 
 
 class MailedKeys:

@@ -14,7 +14,7 @@ NOT_LINKED = "Your account couldn't be linked. Sign in again."
 
 
 class SecondFactorStage(AuthenticateStage):
-    """Asks for a second factor, unless an identity provider has seen one."""
+    """Asks for a second factor, unless an identity provider has seen one that counts here."""
 
     def _should_handle(self, request: HttpRequest) -> bool:
         return not self.login.state.get(SECOND_FACTOR) and bool(super()._should_handle(request))

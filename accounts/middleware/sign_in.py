@@ -26,6 +26,7 @@ from accounts.views.sign_in import sign_in_page
 BUSY_SECONDS = 1
 log = logging.getLogger("gatehouse.sign_in")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+NO_WAY = "You can't confirm here that it's you. Sign out, then sign in again and retry."
 NOT_DONE = "You had been signed out, so nothing was changed or kept. Sign in and try again."
 
 
@@ -123,9 +124,12 @@ class SignInMiddleware(LoginRequiredMiddleware):
             return answer
         if not isinstance(exception, ReauthenticationRequired):
             return None
+        methods = get_adapter().get_reauthentication_methods(request.user)
+        if not methods:
+            messages.warning(request, NO_WAY)
+            return redirect("account_logout")
         target = request.get_full_path()
         sealed = kept_forms.seal(request)
         if sealed:
             target = kept_forms.store(request, sealed)
-        method = get_adapter().get_reauthentication_methods(request.user)[0]
-        return redirect(f"{method['url']}?{urlencode({'next': target})}")
+        return redirect(f"{methods[0]['url']}?{urlencode({'next': target})}")

@@ -16,7 +16,7 @@ from accounts.models import IdentityProvider
 from accounts.oidc.authorization import AuthorizationRequest
 
 # What a sign-in at a provider is for.
-SIGN_IN, TEST = "sign-in", "test"
+SIGN_IN, TEST, CONFIRM = "sign-in", "test", "confirm"
 
 
 @dataclass(frozen=True, kw_only=True)

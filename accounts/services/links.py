@@ -89,6 +89,7 @@ def usable_link(key: str) -> OneTimeLink | None:
     link = links.filter(digest=digest(key)).select_related("user").first()
     if link is None or link.is_over or not is_for(link.purpose, link.user):
         return None
+    link.user.must_use_provider = link.must_use_provider  # type: ignore[attr-defined]
     return link if link.purpose == LinkPurpose.INVITATION or not link.must_use_provider else None
 
 

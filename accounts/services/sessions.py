@@ -55,7 +55,7 @@ def _going_on(user: User, listed: list[UserSession]) -> set[str]:
 def end_session(session: UserSession, *, actor: Actor) -> None:
     """End one session of a person's, unless it has ended already."""
     with transaction.atomic():
-        if _end([session.session_key]):
+        if end_listed([session.session_key]):
             Event.objects.record(
                 EventKind.SESSION_ENDED, actor=actor, person=session.user, detail=f"from {session.ip}"
             )
@@ -70,7 +70,7 @@ def end_other_sessions(user: User, *, kept: str, actor: Actor) -> int:
         actor: who ends them.
     """
     with transaction.atomic():
-        count = _end(_keys_of(user, kept=kept))
+        count = end_listed(_keys_of(user, kept=kept))
         if count:
             Event.objects.record(EventKind.SESSION_ENDED, actor=actor, person=user, detail=f"{count} others")
     return count
@@ -110,7 +110,7 @@ def end_sessions_of(user: User) -> int:
     session version: its session is none when it is next looked at.
     """
     User.objects.filter(pk=user.pk).update(session_version=F("session_version") + 1)
-    return _end(_keys_of(user))
+    return end_listed(_keys_of(user))
 
 
 def _keys_of(user: User, kept: str = "") -> list[str]:
@@ -118,7 +118,8 @@ def _keys_of(user: User, kept: str = "") -> list[str]:
     return list(rows.values_list("session_key", flat=True))
 
 
-def _end(keys: list[str]) -> int:
+def end_listed(keys: list[str]) -> int:
+    """End sessions by their digests, inside a transaction, and return how many there still were."""
     UserSession.objects.filter(session_key__in=keys).delete()
     ended, _ = Session.objects.filter(session_key__in=keys).delete()
     return ended

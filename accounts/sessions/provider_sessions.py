@@ -18,16 +18,20 @@ from accounts.sessions.store import digest
 METHOD = "socialaccount"
 
 
-def identity_of(request: HttpRequest) -> dict[str, Any] | None:
-    """Return the record of the identity with which this session begins or began; None without one."""
+def identities_in(request: HttpRequest) -> list[dict[str, Any]]:
+    """Return the records of what providers have seen in this session, or in a sign-in under way."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
-    return next((record for record in reversed(records) if record["method"] == METHOD), None)
+    return [record for record in records if record["method"] == METHOD]
+
+
+def identity_of(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the latest record of an identity with which this session began; None without one."""
+    return next(reversed(identities_in(request)), None)
 
 
 def proved_second_factor(request: HttpRequest) -> bool:
-    """Return whether the provider at which this session began saw a second factor that counts here."""
-    identity = identity_of(request)
-    return identity is not None and bool(identity.get("second_factor"))
+    """Return whether a provider has seen a second factor in this session that counts here."""
+    return any(identity.get("second_factor") for identity in identities_in(request))
 
 
 def provider_of(request: HttpRequest) -> IdentityProvider | None:

@@ -15,9 +15,11 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms.passwords import NewPasswordForm
-from accounts.models import LinkPurpose
+from accounts.models import LinkPurpose, OneTimeLink
 from accounts.security.throttling import remember_network
 from accounts.services.links import usable_link, use_link
+from accounts.services.password_rule import may_use_password
+from accounts.views.ways_in import password_page, ways_in
 from audit.actors import Actor
 
 
@@ -31,6 +33,8 @@ def set_password(request: HttpRequest) -> HttpResponse:
     link = usable_link(key)
     if link is None:
         return page(request, "account/password_link_over.html", status=400)
+    if not may_use_password(link.user):
+        return invitation_by_provider(request, link)
     form = NewPasswordForm(request.POST or None, user=link.user, temp_key=key)
     if request.method == "POST" and form.is_valid():
         if not use_link(link, form.cleaned_data["password1"], actor=Actor.of(request)):
@@ -39,7 +43,7 @@ def set_password(request: HttpRequest) -> HttpResponse:
         logout(request)
         remember_network(request)
         messages.success(request, "Your password is set. Sign in with it.")
-        return redirect("account_login")
+        return redirect(password_page(request))
     context = {
         "form": form,
         "key": key,
@@ -50,6 +54,13 @@ def set_password(request: HttpRequest) -> HttpResponse:
         else None,
     }
     return page(request, "account/password_link.html", context, status=422 if form.errors else 200)
+
+
+def invitation_by_provider(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
+    """Lead somebody who was invited and may use no password to where they sign in."""
+    request.leads_to_provider = True  # type: ignore[attr-defined]
+    context = {"person": link.user, "providers": ways_in().providers}
+    return page(request, "account/invitation_by_provider.html", context, status=200)
 
 
 @sensitive_variables("context")

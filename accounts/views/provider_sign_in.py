@@ -20,7 +20,7 @@ from accounts.oidc import failures
 from accounts.oidc.authorization import code_of
 from accounts.oidc.claims import ProviderClaims, claims_of
 from accounts.oidc.failures import SignInRefusedError
-from accounts.oidc.pending import SIGN_IN, Pending, begin, take
+from accounts.oidc.pending import CONFIRM, SIGN_IN, Pending, begin, take
 from accounts.oidc.proved import Confirmation, ProvedIdentity
 from accounts.oidc.tokens import exchange
 from accounts.pages import kept_forms
@@ -28,6 +28,7 @@ from accounts.pages.next_pages import redirect_to_page
 from accounts.services.group_roles import apply_group_role
 from accounts.services.identities import Outcome, enter
 from accounts.views.identity_confirmation import ask_for_password
+from accounts.views.provider_confirmation import confirm
 
 log = logging.getLogger("gatehouse.sign_in")
 Handler = Callable[[HttpRequest, Pending, ProviderClaims], HttpResponse]
@@ -96,7 +97,7 @@ def sign_in(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> H
 
 
 # What is done with an identity that was proven, by what the sign-in was begun for.
-HANDLERS: dict[str, Handler] = {SIGN_IN: sign_in}
+HANDLERS: dict[str, Handler] = {CONFIRM: confirm, SIGN_IN: sign_in}
 
 
 def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | None) -> HttpResponse:

@@ -4,8 +4,9 @@ from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import GenerateRecoveryCodesView
+from allauth.mfa.totp.views import activate_totp, deactivate_totp
 from allauth.mfa.webauthn.internal import auth
-from allauth.mfa.webauthn.views import AddWebAuthnView, ListWebAuthnView
+from allauth.mfa.webauthn.views import AddWebAuthnView, ListWebAuthnView, edit_webauthn, remove_webauthn
 from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -61,8 +62,13 @@ class MakeRecoveryCodesView(GenerateRecoveryCodesView):
 
 
 passkeys = PasskeysView.as_view()
-add_passkey = AddPasskeyView.as_view()
-make_recovery_codes = MakeRecoveryCodesView.as_view()
+# django-allauth asks nobody for a recent sign-in who has neither password nor second factor here.
+add_passkey = recent_sign_in_required(AddPasskeyView.as_view())
+edit_passkey = recent_sign_in_required(edit_webauthn)
+remove_passkey = recent_sign_in_required(remove_webauthn)
+add_app = recent_sign_in_required(activate_totp)
+remove_app = recent_sign_in_required(deactivate_totp)
+make_recovery_codes = recent_sign_in_required(MakeRecoveryCodesView.as_view())
 
 
 @require_safe

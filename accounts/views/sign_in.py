@@ -8,7 +8,7 @@ from typing import Any
 from allauth.account.internal.flows.login import clear_authentication_records
 from allauth.account.internal.stagekit import stash_login
 from allauth.account.stages import LoginStage
-from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
+from allauth.account.utils import get_next_redirect_url
 from allauth.account.views import LoginView
 from allauth.mfa.webauthn.internal import auth
 from allauth.mfa.webauthn.views import LoginWebAuthnView
@@ -16,14 +16,14 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms.passkeys import NOT_ACCEPTED, host_is_ip
+from accounts.forms.passkeys import CLOSED, NOT_ACCEPTED, host_is_ip
 from accounts.pages import kept_forms, passkey_challenges
 from accounts.pages.next_pages import redirect_to_page
+from accounts.views.ways_in import go_to_only_provider, password_page, shows_password, ways_in
 
 log = logging.getLogger("gatehouse.sign_in")
 
@@ -89,13 +89,27 @@ class NextPageMixin:
 
 
 class SignInView(NextPageMixin, LoginView):
-    """The sign-in page."""
+    """The sign-in page; where there is one provider and no other way, it leads there at once."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Show the page, or lead to the provider."""
+        answer: HttpResponse = go_to_only_provider(request) or super().get(request, *args, **kwargs)
+        return answer
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         """Return what the page shows."""
         sealed: str = kwargs.pop("kept_form", "") or self.request.POST.get(kept_forms.FIELD, "")
         kept = kept_forms.unseal(sealed)
-        context = {"kept_form": sealed, "kept": kept, "passkeys_work": not host_is_ip()} | kwargs
+        ways = ways_in()
+        self.request.leads_to_provider = bool(ways.providers)  # type: ignore[attr-defined]
+        context = {
+            "kept_form": sealed if kept else "",
+            "kept": kept,
+            "passkeys_work": not host_is_ip(),
+            "providers": ways.providers,
+            "shows_password": shows_password(self.request, ways),
+            "password_page": password_page(self.request),
+        } | kwargs
         found: dict[str, Any] = super().get_context_data(**context)
         return found
 
@@ -133,8 +147,9 @@ class PasskeySignInView(NextPageMixin, LoginWebAuthnView):
     def form_invalid(self, form: Any) -> HttpResponse:
         """Lead back to the sign-in page, on the way to the same place."""
         reason = " ".join(form.errors.get("credential", [NOT_ACCEPTED]))
-        messages.error(self.request, f"{reason} You can also sign in with your password.")
-        return redirect_to_page(passthrough_next_redirect_url(self.request, reverse("account_login"), "next"))
+        other = "" if reason == CLOSED else " You can also sign in with your password."
+        messages.error(self.request, f"{reason}{other}")
+        return redirect_to_page(password_page(self.request))
 
 
 sign_in = get_and_post_only(SignInView.as_view())

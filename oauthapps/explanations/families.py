@@ -25,6 +25,7 @@ CAUSES: dict[str, str] = {
     EndReason.EXPIRED: "the absolute expiration has passed",
     EndReason.APPLICATION_DELETED: "the application was deleted; it has been restored since",
     EndReason.TIME_LIMIT: "the time limit that the person chose has passed",
+    EndReason.SIGNED_OUT_AT_PROVIDER: "the person signed out at the identity provider",
 }
 FIXES: dict[str, str] = {
     EndReason.CODE_REPLAYED: f"{AUTHORIZE_AGAIN} Then make sure that the client exchanges each code once.",

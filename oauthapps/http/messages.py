@@ -20,6 +20,8 @@ from audit.actors import Actor
 from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 JSON = "application/json"
+# Bytes that a body may have.
+MAX_BODY_BYTES = 64 * 1024
 # Where a server that receives bodies whole, and no larger than an endpoint takes, leaves them in the environ.
 RECEIVED_BODY = "gatehouse.body"
 # Where it has the request's id. No header of a client's can have these names.
@@ -59,6 +61,25 @@ class ApiRequest:
     def content_type(self) -> str:
         """The media type of the body in lower case, without parameters."""
         return str(self.environ.get("CONTENT_TYPE", "")).partition(";")[0].strip().lower()
+
+    def bounded_body(self) -> bytes | None:
+        """Return the body's bytes, and keep them for the journal; None where there are too many.
+
+        Raises:
+            ValueError: when its Content-Length is no number.
+            OSError: when it does not come.
+        """
+        if RECEIVED_BODY not in self.environ:
+            announced = self.environ.get("CONTENT_LENGTH") or ""
+            if announced and not (announced.isascii() and announced.isdecimal()):
+                raise ValueError(announced)
+            if len(announced) > len(str(MAX_BODY_BYTES)) or int(announced or 0) > MAX_BODY_BYTES:
+                return None
+            # In chunks only where the server ends the input with the body: reading could go on for ever.
+            most = MAX_BODY_BYTES + 1 if self.environ.get("wsgi.input_terminated") else 0
+            self.environ[RECEIVED_BODY] = self.environ["wsgi.input"].read(int(announced or most))
+        body: bytes = self.environ[RECEIVED_BODY]
+        return body if len(body) <= MAX_BODY_BYTES else None
 
     def sender(self) -> Actor:
         """Find out who sent it; nothing is known but where from."""
@@ -183,10 +204,7 @@ ApiView = Callable[[ApiRequest], ApiResponse]
 
 
 def response_to_failure(error: Exception, request: ApiRequest) -> ApiResponse:
-    """Return the response to a request that met an error on our side; call it while the error is handled.
-
-    Django logs it and makes the response, as for browser requests.
-    """
+    """Return Django's response to a request that met an error on our side, while that is handled."""
     response = response_for_exception(request.for_django(), error)
     return ApiResponse(response.status_code, response.content, dict(response.items()))
 

@@ -35,6 +35,7 @@ class EndReason(models.TextChoices):
     EXPIRED = "expired", "The absolute expiration had passed"
     APPLICATION_DELETED = "application_deleted", "The application was deleted"
     TIME_LIMIT = "time_limit", "The time limit that the person chose had passed"
+    SIGNED_OUT_AT_PROVIDER = "signed_out_at_provider", "The person signed out at the identity provider"
 
 
 class ConsentQuerySet(models.QuerySet["Consent"]):

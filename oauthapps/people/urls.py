@@ -2,9 +2,17 @@
 
 from django.urls import path
 
+from oauthapps.http.messages import Endpoint
+from oauthapps.people.logout_endpoint import provider_logout
 from oauthapps.people.views import access, activation, customer_id, organization, person
+from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 urlpatterns = [
+    path(
+        "accounts/logout/provider/<identifier:provider_id>/",
+        Endpoint(provider_logout, recorded_as=RecordedEndpoint.LOGOUT),
+        name="provider-logout",
+    ),
     path("people/<identifier:user_id>/", person.person, name="person"),
     path("people/<identifier:user_id>/access/", access.access, name="person-access"),
     path("people/<identifier:user_id>/access/revocation/", access.revoke_all, name="revoke-all-of-person"),

@@ -13,4 +13,5 @@ class RecordedEndpoint(TextChoices):
     INTROSPECT = "introspect", "Introspection"
     VERIFY = "verify", "Token check"
     API = "api", "API"
+    LOGOUT = "logout", "Sign-out at an identity provider"
     SIGN_IN = "sign_in", "Sign-in with an identity provider"

@@ -19,7 +19,10 @@ from oauthapps.http.messages import ApiRequest, ApiResponse, to_django_response
 from server.faults import drop_connection, is_passing
 
 # The paths of API clients, to which a page would be no answer, and the two among them for browsers.
-API_PATHS = ("/integrations/", "/.well-known/", "/api/", "/attask/", "/healthz/", "/readyz/", "/metrics/")
+API_PATHS = (
+    *("/integrations/", "/.well-known/", "/api/", "/attask/", "/accounts/logout/provider/"),
+    *("/healthz/", "/readyz/", "/metrics/"),
+)
 BROWSER_PATHS = ("/integrations/oauth2/authorize", "/.well-known/change-password")
 SLASHES = re.compile("//+")
 # After this many seconds a client may come again to a database that did not answer.

@@ -51,6 +51,7 @@ WITHOUT_A_PAGE = {
     "console:retire-key": "key",
     "console:keep-key": "key",
     "mfa_login_webauthn": "",
+    "provider-logout": "provider",
     "provider-sign-in": "person:member",
     "oauth2_provider:switch-account": "",
     "oauth2_provider:token": "",

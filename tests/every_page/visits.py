@@ -36,6 +36,7 @@ from oauthapps.services.bin import restore_application
 from oauthapps.services.credential_edits import change_notes
 from oauthapps.services.credentials import add_secret
 from oauthapps.services.moving_in import begin, end_exception
+from tests.accounts.providers import note_identity
 from tests.console.pages import Browser, Document, Page
 from tests.every_page.organization import World
 from tests.every_page.worlds import State
@@ -193,6 +194,19 @@ def come_from_a_provider(browser: Browser, world: World) -> None:
     session[SESSION_KEY] = seal(waiting)
     session.save()
     browser.client.cookies[settings.SESSION_COOKIE_NAME] = str(session.session_key)
+
+
+def sign_in_at_a_provider(browser: Browser, world: World) -> None:
+    """Have the session be one that began at the identity provider."""
+    note_identity(browser.client, IdentityProvider.objects.get(), world.people["other"])
+
+
+def signed_out_of_a_provider(world: World) -> Mapping[str, str]:
+    """The query of the page after signing out of such a session."""
+    provider = IdentityProvider.objects.get()
+    provider.discovery["end_session_endpoint"] = f"{provider.issuer}/logout"
+    provider.save()
+    return {"provider": provider.provider_id}
 
 
 def require_second_factor(days_ago: float = 0) -> Callable[[Browser, World], None]:

@@ -1,0 +1,92 @@
+"""A sign-out at an identity provider ends what began there: sessions, and tokens where that was chosen."""
+
+from dataclasses import dataclass
+
+from allauth.socialaccount.models import SocialAccount
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from accounts.models import IdentityProvider, ProviderSession, User
+from accounts.oidc.logout_tokens import LogoutToken, use_up
+from accounts.services.sessions import end_listed
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from common.words import counted
+from oauthapps.models import AccessToken, TokenFamily
+from oauthapps.models.consents import EndReason
+
+# A session may get another key meanwhile: then it is looked for again.
+ATTEMPTS = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoggedOut:
+    """What a logout came to.
+
+    Attributes:
+        sessions: how many sessions ended.
+        tokens: how many authorizations of applications ended, with their tokens.
+    """
+
+    sessions: int = 0
+    tokens: int = 0
+
+
+def log_out(token: LogoutToken, provider: IdentityProvider, *, actor: Actor) -> LoggedOut | None:
+    """Do what a logout token says, all or nothing; None where it was used before.
+
+    Args:
+        token: the token, which has been checked.
+        provider: whose it is.
+        actor: the provider, and from where.
+    """
+    with transaction.atomic():
+        if not use_up(token, provider):
+            return None
+        people = people_of(token, provider)
+        sessions, tokens = end_sessions(token, provider), 0
+        if provider.logout_ends_tokens:
+            tokens = sum(end_tokens(person) for person in people)
+        for person in people if sessions or tokens else ():
+            ended = [counted(sessions, "session"), *([counted(tokens, "authorization")] if tokens else [])]
+            detail = f"signed out at {provider.name}: {', '.join(ended)}"
+            Event.objects.record(EventKind.SESSIONS_ENDED, actor=actor, person=person, detail=detail)
+    return LoggedOut(sessions=sessions, tokens=tokens)
+
+
+def people_of(token: LogoutToken, provider: IdentityProvider) -> list[User]:
+    """Return the person whom a logout is about, by their identity or by their sessions: one, or nobody."""
+    if token.subject:
+        identities = SocialAccount.objects.filter(provider=provider.issuer, uid=token.subject)
+        return list(User.objects.filter(pk__in=identities.values("user")))
+    return list(User.objects.filter(pk__in=sessions_of(token, provider).values("user")))
+
+
+def sessions_of(token: LogoutToken, provider: IdentityProvider) -> QuerySet[ProviderSession]:
+    """Return the sessions that a logout is about: one, or all of its subject's."""
+    rows = ProviderSession.objects.filter(provider=provider)
+    if token.sid:
+        rows = rows.filter(sid=token.sid)
+    return rows.filter(subject=token.subject) if token.subject else rows
+
+
+def end_sessions(token: LogoutToken, provider: IdentityProvider) -> int:
+    """End the sessions that a logout is about and return how many that were."""
+    count = 0
+    for _ in range(ATTEMPTS):
+        digests = list(sessions_of(token, provider).values_list("session_digest", flat=True))
+        if not digests:
+            break
+        count += end_listed(digests)
+        ProviderSession.objects.filter(session_digest__in=digests).delete()
+    return count
+
+
+def end_tokens(user: User) -> int:
+    """End the tokens that act in a person's name, and return how many families; consents stay."""
+    now = timezone.now()
+    tokens = AccessToken.objects.of_person(user)
+    alive = tokens.filter(revoked_at=None, expires__gt=now, family__ended_at=None)
+    AccessToken.objects.filter(pk__in=list(alive.values_list("pk", flat=True))).update(revoked_at=now)
+    return TokenFamily.objects.filter(user=user).end(EndReason.SIGNED_OUT_AT_PROVIDER)
