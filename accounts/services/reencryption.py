@@ -7,10 +7,38 @@ from cryptography.fernet import InvalidToken, MultiFernet
 from django.conf import settings
 from django.db import transaction
 
-from accounts.security.ciphers import SECOND_FACTORS, cipher_under
+from accounts.models import IdentityProvider
+from accounts.security.ciphers import IDENTITY_PROVIDERS, SECOND_FACTORS, cipher_under
 
 # Where it is in the data of a second factor, by its type.
 ENCRYPTED = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODES: "seed"}
+
+
+def reencrypt_stored(former_keys: Sequence[str]) -> int:
+    """Encrypt anew all that was encrypted under a former key, and return how many rows that were.
+
+    Args:
+        former_keys: of the installation, those included that nothing else is accepted under any more.
+    """
+    return reencrypt_second_factors(former_keys) + reencrypt_client_secrets(former_keys)
+
+
+def reencrypt_client_secrets(former_keys: Sequence[str]) -> int:
+    """Encrypt the client secrets of identity providers anew, and return how many.
+
+    What none of the keys reads stays as it is.
+    """
+    present = cipher_under([settings.SECRET_KEY], IDENTITY_PROVIDERS)
+    every = cipher_under([settings.SECRET_KEY, *former_keys], IDENTITY_PROVIDERS)
+    rows = IdentityProvider.objects.order_by("pk").values_list("pk", "sealed_secret")
+    stale = [(pk, sealed) for pk, sealed in rows if not opens(present, sealed) and opens(every, sealed)]
+    # Where somebody enters another secret meanwhile, theirs stays.
+    return sum(
+        IdentityProvider.objects.filter(pk=pk, sealed_secret=sealed).update(
+            sealed_secret=every.rotate(sealed.encode()).decode()
+        )
+        for pk, sealed in stale
+    )
 
 
 def reencrypt_second_factors(former_keys: Sequence[str]) -> int:
@@ -31,8 +59,13 @@ def reencrypt_second_factors(former_keys: Sequence[str]) -> int:
 def reads(cipher: MultiFernet, row: Authenticator) -> bool:
     """Return whether a cipher reads what is encrypted in a second factor; so it does where nothing is."""
     encrypted = row.data.get(ENCRYPTED[row.type])
+    return encrypted is None or opens(cipher, encrypted)
+
+
+def opens(cipher: MultiFernet, encrypted: str) -> bool:
+    """Return whether a cipher reads what was encrypted."""
     try:
-        return encrypted is None or bool(cipher.decrypt(encrypted.encode()))
+        return bool(cipher.decrypt(encrypted.encode()))
     except InvalidToken:
         return False
 

@@ -51,8 +51,8 @@ def change_sign_in_rules(
         kept = merge_edits(wanted, based_on or {}, subject_of(organization))
         organization.password_rule = wanted.get(PASSWORD_RULE, former[PASSWORD_RULE])
         organization.emergency_account = held(wanted.get(EMERGENCY_ACCOUNT, former[EMERGENCY_ACCOUNT]))
-        check_rules(organization)
         changed = [name for name, value in state_of(organization).items() if value != former[name]]
+        check_rules(organization, is_chosen=EMERGENCY_ACCOUNT in changed)
         if changed:
             organization.save(update_fields=changed)
             record_change(former, state_of(organization), changed, actor=actor)
@@ -74,8 +74,14 @@ def held(user_id: str) -> User | None:
     return person
 
 
-def check_rules(organization: Organization) -> None:
+def check_rules(organization: Organization, *, is_chosen: bool) -> None:
     """Refuse rules under which nobody might be able to sign in.
+
+    Passwords for everybody are let back in whatever has become of the emergency account.
+
+    Args:
+        organization: with the rules that it shall have.
+        is_chosen: whether the emergency account was chosen now.
 
     Raises:
         ValidationError: by field.
@@ -85,7 +91,8 @@ def check_rules(organization: Organization) -> None:
     except ValueError as error:
         raise ValidationError({PASSWORD_RULE: "Choose one of the rules."}) from error
     account = organization.emergency_account
-    if account is not None and (missing := missing_of(account)):
+    is_needed = is_chosen or rule != PasswordRule.EVERYBODY
+    if account is not None and is_needed and (missing := missing_of(account)):
         raise ValidationError(
             {EMERGENCY_ACCOUNT: f"{account.display_name} can't be it: {', '.join(missing)}."}
         )

@@ -14,7 +14,7 @@ SECRET_KEY = secret_keys.secret_key(KEY_FILE)
 FORMER_KEYS_FILE = VAR_DIR / "secret_key_fallbacks"
 _former_keys = secret_keys.former_keys(FORMER_KEYS_FILE)
 SECRET_KEY_FALLBACKS = _former_keys.accepted
-# Second factors are read with these until they are encrypted anew, when the server starts.
+# What is encrypted in the database is read with these until it is encrypted anew, when the server starts.
 EXPIRED_SECRET_KEYS = _former_keys.expired
 
 _base_url = env.base_url(VAR_DIR / "base_url")

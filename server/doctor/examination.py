@@ -13,6 +13,7 @@ from server.doctor.findings import Check, Finding, Level, error
 from server.doctor.housekeeping import check_expired_data, check_housekeeping
 from server.doctor.listening import check_listening
 from server.doctor.mail import mail_check
+from server.doctor.providers import check_identity_providers
 from server.doctor.reach import check_reach
 
 
@@ -50,6 +51,7 @@ DATA: Mapping[str, Check] = {
     "stored_secrets": check_stored_secrets,
     "applications": check_applications,
     "administrators": check_administrators,
+    "identity_providers": check_identity_providers,
     "housekeeping": check_housekeeping,
     "prune": check_expired_data,
 }

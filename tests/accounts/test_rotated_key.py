@@ -14,16 +14,18 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from accounts.models import Organization, User
+from accounts.oidc.client_secrets import unseal
+from accounts.oidc.errors import ProviderError
 from accounts.security.ciphers import SECOND_FACTORS, UnreadableError, cipher
 from accounts.services.links import create_password_link
-from accounts.services.reencryption import reencrypt_second_factors
+from accounts.services.reencryption import reencrypt_second_factors, reencrypt_stored
 from accounts.services.sessions import sessions_of
 from audit.actors import Actor
 from tests.accounts.rotated import rotate
 from tests.console.conftest import administrator, browser_of, console, member, stranger, visitor
 from tests.console.pages import Browser
 from tests.console.test_security import sign_in
-from tests.factories import PASSWORD
+from tests.factories import PASSWORD, PROVIDER_SECRET, make_provider
 from tests.infrastructure.authenticator import SoftAuthenticator
 from tests.second_factors import add_passkey, code_of
 
@@ -184,6 +186,21 @@ def test_second_factors_are_encrypted_anew_and_need_the_former_key_no_more(
     row = Authenticator.objects.get(type=Authenticator.Type.TOTP)
     assert cipher(SECOND_FACTORS).decrypt(row.data["secret"].encode()).decode() == SECRET
     assert django_settings.SECRET_KEY_FALLBACKS == []
+
+
+@pytest.mark.spec("I-11", "ASVS 13.3.1")
+def test_client_secrets_at_providers_are_read_and_encrypted_anew(db: None, settings: Settings) -> None:
+    provider, former = make_provider(), settings.SECRET_KEY
+    rotate(settings)
+    assert unseal(provider.sealed_secret) == PROVIDER_SECRET
+    settings.SECRET_KEY_FALLBACKS = []
+    with pytest.raises(ProviderError):
+        unseal(provider.sealed_secret)
+    assert reencrypt_stored(["a key that nothing was written with"]) == 0
+    assert reencrypt_stored(["a key that nothing was written with", former]) == 1
+    assert reencrypt_stored([former]) == 0
+    provider.refresh_from_db()
+    assert unseal(provider.sealed_secret) == PROVIDER_SECRET
 
 
 def test_what_no_key_reads_stays_as_it_is(member: User, settings: Settings) -> None:

@@ -3,10 +3,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.db import transaction
 
-from accounts.management.base import AutomationCommand
-from accounts.models import Organization
+from accounts.management.base import AutomationCommand, find_user
+from accounts.models import Organization, PasswordRule
 from accounts.services.organization import change_organization
 from accounts.services.second_factor_rule import set_second_factor_rule
+from accounts.services.sign_in_rules import EMERGENCY_ACCOUNT, NOBODY, PASSWORD_RULE, change_sign_in_rules
 
 FIELDS = ("customer_id", "name", "domain", "lane")
 
@@ -26,6 +27,12 @@ class Command(AutomationCommand):
             choices=["on", "off"],
             help="whether administrators and auditors need a second factor",
         )
+        parser.add_argument(
+            "--passwords", choices=PasswordRule.values, help="who may sign in with a password or passkey"
+        )
+        parser.add_argument(
+            "--emergency-account", metavar="LOGIN", help="who may whatever the rule is; empty for nobody"
+        )
 
     def run(self, **options: Any) -> dict[str, Any]:
         given = {name: options[name] for name in FIELDS if options[name] is not None}
@@ -35,6 +42,27 @@ class Command(AutomationCommand):
             change_organization(given, actor=self.actor)
             if options["require_second_factor"]:
                 set_second_factor_rule(required=options["require_second_factor"] == "on", actor=self.actor)
+            change_sign_in_rules(rules_in(options), actor=self.actor)
         organization = Organization.current()
         described = {name: getattr(organization, name) for name in FIELDS}
-        return described | {"require_second_factor": "on" if organization.requires_second_factor else "off"}
+        described["require_second_factor"] = "on" if organization.requires_second_factor else "off"
+        return described | described_rules(organization)
+
+
+def described_rules(organization: Organization) -> dict[str, str]:
+    """Return the rules of signing in; nothing where they are as they were made."""
+    account = organization.emergency_account
+    if account is None and organization.password_rule == PasswordRule.EVERYBODY:
+        return {}
+    return {"passwords": organization.password_rule, "emergency_account": account.username if account else ""}
+
+
+def rules_in(options: dict[str, Any]) -> dict[str, str]:
+    """Return the rules of signing in that options give."""
+    rules = {}
+    if options["passwords"] is not None:
+        rules[PASSWORD_RULE] = options["passwords"]
+    if options["emergency_account"] is not None:
+        login = options["emergency_account"]
+        rules[EMERGENCY_ACCOUNT] = find_user(login).user_id if login else NOBODY
+    return rules

@@ -14,11 +14,12 @@ from django.db import connection, connections
 from accounts.management.alone import alone_with_database
 from accounts.management.base import one_line
 from accounts.management.schema import keep_secret_key, read_schema
-from accounts.services.reencryption import reencrypt_second_factors
+from accounts.oidc.errors import ProviderError
+from accounts.services.reencryption import reencrypt_stored
 from common.folder_lock import alone_in
 from common.former_keys import read_former_keys, write_former_keys
 from config import env
-from server import first_run
+from server import environment_provider, first_run
 from server.database import database_name
 from server.guide import pages as guide
 from server.unsafe_settings import refuse_unsafe_settings
@@ -55,6 +56,7 @@ class Command(BaseCommand):
             keep_secret_key()
             forget_expired_keys()
             self.introduce_administrator()
+            self.introduce_provider()
         with alone_in(settings.VAR_DIR):
             collect_static_files_if_changed()
         guide.prepare()
@@ -76,6 +78,17 @@ class Command(BaseCommand):
                 f"Password (shown only once): {administrator.password}\n"
                 "You'll choose your own password when you first sign in."
             )
+
+    def introduce_provider(self) -> None:
+        """Say what became of the provider that the environment names; one that is down stops nobody."""
+        try:
+            if sentence := environment_provider.prepare():
+                self.stdout.write(sentence)
+        except ValidationError as error:
+            raise CommandError(f"The identity provider can't be added: {one_line(error)}") from error
+        except ProviderError as error:
+            text = "The identity provider of the environment wasn't added; the next start tries again."
+            self.stderr.write(f"{text} {error.explanation}")
 
 
 def check_host_and_port(host: str, port: int) -> None:
@@ -121,11 +134,11 @@ def migrate_if_needed(*, allowed: bool) -> None:
 
 
 def forget_expired_keys() -> None:
-    """Encrypt second factors anew that need a former SECRET_KEY, then forget the keys that have expired."""
+    """Encrypt anew what needs a former SECRET_KEY, then forget the keys that have expired."""
     former = [*settings.SECRET_KEY_FALLBACKS, *settings.EXPIRED_SECRET_KEYS]
     if not former:
         return
-    reencrypt_second_factors(former)
+    reencrypt_stored(former)
     if settings.EXPIRED_SECRET_KEYS:
         kept = read_former_keys(settings.FORMER_KEYS_FILE)
         left = [each for each in kept if each.key not in settings.EXPIRED_SECRET_KEYS]

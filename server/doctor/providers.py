@@ -1,0 +1,58 @@
+"""Checks of identity providers: whether people can sign in with them, and without them if need be."""
+
+from collections.abc import Iterator
+
+from accounts.models import IdentityProvider, Organization
+from accounts.oidc.client_secrets import unseal
+from accounts.oidc.discovery import discover
+from accounts.oidc.errors import ProviderError
+from accounts.services.emergency_account import emergency_candidates, missing_of
+from server.doctor.findings import Finding, error, ok, warning
+
+
+def check_identity_providers() -> Iterator[Finding]:
+    """Does every provider that is offered answer as it has to, and is its secret readable?"""
+    providers = list(IdentityProvider.objects.filter(is_enabled=True))
+    if not providers:
+        yield ok("No identity provider is offered: people sign in with a password or passkey.")
+    for provider in providers:
+        yield from check_provider(provider)
+    yield from check_emergency_account(is_needed=bool(providers))
+
+
+def check_provider(provider: IdentityProvider) -> Iterator[Finding]:
+    """Can people sign in with a provider?"""
+    try:
+        unseal(provider.sealed_secret)
+        found = discover(provider.issuer)
+    except ProviderError as failure:
+        yield error(f"{provider.issuer} can't be used. {failure.cause}", failure.fix)
+        return
+    if dict(found.document) != provider.discovery:
+        yield warning(
+            f"{provider.issuer} says something else in its discovery document than when it was read last.",
+            "Open its page under System › Sign-in, save it, and use Test sign-in.",
+        )
+    else:
+        yield ok(f"{provider.issuer} answers, and its client secret can be read.")
+
+
+def check_emergency_account(*, is_needed: bool) -> Iterator[Finding]:
+    """Can the emergency account sign in when no provider can be reached?"""
+    organization = Organization.current()
+    if organization.emergency_account_id is None:
+        if is_needed:
+            yield warning(
+                "There is no emergency account: nobody may be able to sign in if the provider fails.",
+                "Choose one under System › Sign-in.",
+            )
+        return
+    account = emergency_candidates().get(pk=organization.emergency_account_id)
+    missing = missing_of(account)
+    if missing:
+        yield error(
+            f"The emergency account {account.username} can't sign in as it has to: {', '.join(missing)}.",
+            "Correct that, or choose another one under System › Sign-in.",
+        )
+    else:
+        yield ok(f"The emergency account {account.username} has a password and a second factor.")
