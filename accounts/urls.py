@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from accounts.views import (
     account_access,
     home,
+    identities,
     identity_confirmation,
     identity_providers,
     invitations,
@@ -61,6 +62,8 @@ security_pages = [
     path("authenticator-app/removal/", second_factors.remove_app, name="mfa_deactivate_totp"),
     path("recovery-codes/", second_factors.recovery_codes, name="mfa_view_recovery_codes"),
     path("recovery-codes/new", second_factors.make_recovery_codes, name="mfa_generate_recovery_codes"),
+    path("identities/", identities.identities, name="identities"),
+    path("identities/<int:pk>/removal/", identities.unlink_identity, name="unlink-identity"),
     path("sessions/", security.sessions, name="sessions"),
     path("sessions/<int:pk>/end/", security.end_session, name="end-session"),
     path("sessions/others/end/", security.end_other_sessions, name="end-other-sessions"),
@@ -72,6 +75,9 @@ one_person = [
     path("password-link/", people.make_password_link, name="password-link"),
     path("sessions/end/", account_access.end_sessions, name="end-sessions-of-person"),
     path("second-factors/reset/", account_access.reset_factors, name="reset-second-factors"),
+    path(
+        "identities/<int:pk>/removal/", identities.unlink_identity_of_person, name="unlink-identity-of-person"
+    ),
     path("invitation/", invitations.invite_again, name="invite-again"),
     path("invitation/withdrawal/", invitations.withdraw, name="withdraw-invitation"),
 ]

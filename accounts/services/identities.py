@@ -14,6 +14,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import IdentityProvider, LinkPurpose, User
@@ -135,6 +136,9 @@ def enter_once(claims: ProviderClaims, provider: IdentityProvider, *, actor: Act
     """
     with transaction.atomic():
         decision = decide(claims, provider)
+        if decision.outcome == Outcome.KNOWN:
+            used = SocialAccount.objects.filter(provider=provider.issuer, uid=claims.subject)
+            used.update(last_login=timezone.now())
         if decision.outcome == Outcome.NEW:
             person = provision(claims, provider, actor=actor)
             link(person, claims.subject, provider, how="created on first sign-in", actor=actor)

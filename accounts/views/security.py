@@ -11,6 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.access import posted_from, recent_sign_in_required, signed_in_user
 from accounts.pages.user_agents import device
 from accounts.services import sessions as services
+from accounts.services.identity_providers import offered
+from accounts.services.linked_identities import listed_identities
 from accounts.services.mail import can_send
 from accounts.services.people import choose_access_mail
 from accounts.services.sign_in_summary import SignInSummary
@@ -43,6 +45,8 @@ def overview(request: HttpRequest) -> HttpResponse:
         "person": user,
         "offers_to_end_sessions": offers,
         "can_send": can_send(),
+        "identities": listed_identities(user),
+        "provider_is_offered": bool(offered().providers),
     }
     return render(request, "security/overview.html", context)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from accounts.access import auditor_required, signed_in_user
 from accounts.models import User
+from accounts.services.linked_identities import listed_identities
 from accounts.services.links import invitation_of
 from oauthapps.people.summary import PersonSummary
 
@@ -24,5 +25,6 @@ def person(request: HttpRequest, user_id: str) -> HttpResponse:
         "is_oneself": someone == signed_in_user(request),
         "activity_url": f"{reverse('console:activity')}?{urlencode({'who': someone.username})}",
         "invitation": invitation_of(someone),
+        "identities": listed_identities(someone),
     }
     return render(request, "people/person.html", context)
