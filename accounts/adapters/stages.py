@@ -1,5 +1,7 @@
 """What stands between a right password and being signed in, besides second factors."""
 
+import logging
+
 from allauth.account.authentication import get_authentication_records
 from allauth.account.stages import LoginStage
 from allauth.mfa.stages import AuthenticateStage
@@ -11,6 +13,10 @@ from accounts.adapters.provider_logins import SECOND_FACTOR, link_in_the_end
 from accounts.sessions.provider_sessions import METHOD
 
 NOT_LINKED = "Your account couldn't be linked. Sign in again."
+TOO_LATE = (
+    "more than 10 minutes had passed, it is somebody else's by now, or its provider isn't offered any more."
+)
+log = logging.getLogger("gatehouse.sign_in")
 
 
 class SecondFactorStage(AuthenticateStage):
@@ -50,5 +56,6 @@ class LinkIdentityStage(LoginStage):
         """Return where to go if it cannot be linked, and whether the sign-in goes on."""
         if link_in_the_end(self.request, self.login):
             return None, True
+        log.warning("An identity was not linked to %s: %s", self.login.user.username, TOO_LATE)
         messages.error(self.request, NOT_LINKED)
         return redirect("account_login"), False

@@ -82,13 +82,3 @@ def no_way_to_confirm(person: User, provider: IdentityProvider) -> SignInRefused
         "If it is the same person, create a password link on their page under System › People. They set a "
         f"password with it, sign in with {provider.name}, and confirm with that password.",
     )
-
-
-def taken_meanwhile(provider: IdentityProvider) -> SignInRefusedError:
-    """Return the refusal where an identity could not be linked after the password was confirmed."""
-    return SignInRefusedError(
-        "not_linked",
-        f"Your account couldn't be linked to {provider.name}: sign in again, or {ASK_IT}.",
-        "Meanwhile the identity was linked to somebody else, or the person was deactivated.",
-        "Look at the identities of both under System › People.",
-    )
