@@ -19,6 +19,7 @@ from accounts.views import (
     security,
     sign_in,
     sign_in_rules,
+    sign_in_test,
     sign_out,
 )
 from accounts.views.first_password import first_password
@@ -85,6 +86,7 @@ one_person = [
 one_provider = [
     path("", identity_providers.identity_provider, name="identity-provider"),
     path("deletion/", identity_providers.delete_identity_provider, name="delete-identity-provider"),
+    path("test/", sign_in_test.test_sign_in, name="test-sign-in"),
 ]
 
 # System › Sign-in.

@@ -20,7 +20,7 @@ from accounts.oidc import failures
 from accounts.oidc.authorization import code_of
 from accounts.oidc.claims import ProviderClaims, claims_of
 from accounts.oidc.failures import SignInRefusedError
-from accounts.oidc.pending import CONFIRM, SIGN_IN, Pending, begin, take
+from accounts.oidc.pending import CONFIRM, SIGN_IN, TEST, Pending, begin, take
 from accounts.oidc.proved import Confirmation, ProvedIdentity
 from accounts.oidc.tokens import exchange
 from accounts.pages import kept_forms
@@ -29,6 +29,7 @@ from accounts.services.group_roles import apply_group_role
 from accounts.services.identities import Outcome, enter
 from accounts.views.identity_confirmation import ask_for_password
 from accounts.views.provider_confirmation import confirm
+from accounts.views.sign_in_test import show_test
 
 log = logging.getLogger("gatehouse.sign_in")
 Handler = Callable[[HttpRequest, Pending, ProviderClaims], HttpResponse]
@@ -97,7 +98,7 @@ def sign_in(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> H
 
 
 # What is done with an identity that was proven, by what the sign-in was begun for.
-HANDLERS: dict[str, Handler] = {CONFIRM: confirm, SIGN_IN: sign_in}
+HANDLERS: dict[str, Handler] = {CONFIRM: confirm, SIGN_IN: sign_in, TEST: show_test}
 
 
 def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | None) -> HttpResponse:
@@ -111,7 +112,11 @@ def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | N
     note: Callable[[HttpRequest, SignInRefusedError, str], None] = import_string(settings.SIGN_IN_REFUSALS)
     note(request, error, name)
     again = urlencode({"next": pending.next_url}) if pending and pending.next_url else ""
-    context = {"refusal": error, "sign_in_url": f"{reverse('account_login')}{again and '?'}{again}"}
+    context = {
+        "refusal": error,
+        "sign_in_url": f"{reverse('account_login')}{again and '?'}{again}",
+        "tested": provider if pending and pending.purpose == TEST else None,
+    }
     response = render(request, "account/provider_refused.html", context, status=403)
     response["Referrer-Policy"] = "strict-origin"
     return response

@@ -28,6 +28,7 @@ OWN = {
     "connected:time-limit",
     "end-other-sessions",
     "end-session",
+    "identities",
     "kept-form",
     "mfa_activate_totp",
     "mfa_add_webauthn",
@@ -42,6 +43,7 @@ OWN = {
     "mfa_view_recovery_codes",
     "security",
     "sessions",
+    "unlink-identity",
 }
 SYSTEM = VIEWS.keys() - OPEN - GUIDE - OWN
 # What auditors can look at there. Adding a line here is a decision.

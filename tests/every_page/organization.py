@@ -181,7 +181,10 @@ def add_provider(world: World) -> None:
         )
     world.arguments["provider"] = (provider.provider_id,)
     for key in ("other", "careful"):
-        SocialAccount.objects.create(user=world.people[key], provider=provider.issuer, uid=f"staff-{key}")
+        person = world.people[key]
+        row = SocialAccount.objects.create(user=person, provider=provider.issuer, uid=f"staff-{key}")
+        world.arguments[f"identity:{key}"] = (row.pk,)
+        world.arguments[f"identity of person:{key}"] = (person.user_id, row.pk)
 
 
 def add_applications(world: World) -> None:

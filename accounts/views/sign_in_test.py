@@ -1,0 +1,69 @@
+"""*Test sign-in*: what a provider says of whoever signs in there, and what that would lead to."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.debug import sensitive_variables
+
+from accounts.access import administrator_required, posted_from, signed_in_user
+from accounts.models import IdentityProvider, Role
+from accounts.oidc.claims import ProviderClaims, provider_proved_second_factor
+from accounts.oidc.failures import SignInRefusedError
+from accounts.oidc.groups import group_role
+from accounts.oidc.pending import TEST, Pending, begin
+from accounts.services.identities import decide
+
+
+@administrator_required
+@posted_from("identity-provider", "provider_id")
+def test_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
+    """Lead to a provider, offered to people or not, to see what comes back."""
+    provider = get_object_or_404(IdentityProvider, provider_id=provider_id)
+    return begin(request, provider, purpose=TEST, prompt="login")
+
+
+@sensitive_variables()
+def show_test(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> HttpResponse:
+    """Show the administrator who began a test the claims that came, and sign nobody in.
+
+    Raises:
+        PermissionDenied: when somebody else is signed in by now.
+    """
+    administrator = signed_in_user(request)
+    if not administrator.is_administrator or administrator.pk != pending.user_pk:
+        raise PermissionDenied
+    context = {
+        "provider": pending.provider,
+        "claims": [(name, in_words(value)) for name, value in sorted(claims.values.items())],
+        **verdict(claims, pending.provider),
+    }
+    response = render(request, "people/sign_in/test.html", context)
+    response["Referrer-Policy"] = "strict-origin"  # the page's URL has a code in it
+    return response
+
+
+@sensitive_variables()
+def verdict(claims: ProviderClaims, provider: IdentityProvider) -> dict[str, Any]:
+    """Return what a sign-in with these claims would lead to."""
+    try:
+        decision = decide(claims, provider)
+    except SignInRefusedError as error:
+        return {"refusal": error}
+    groups = group_role(claims, provider)
+    before = Role(decision.person.role) if decision.person else Role.MEMBER
+    return {
+        "outcome": decision.outcome.value,
+        "person": decision.person,
+        "role": groups.after(before).label,
+        "role_note": groups.note,
+        "role_changes": groups.after(before) != before,
+        "has_second_factor": provider_proved_second_factor(claims, provider),
+    }
+
+
+def in_words(value: object) -> str:
+    """Return a claim as it stood in the token: texts as they are, all else in JSON."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
