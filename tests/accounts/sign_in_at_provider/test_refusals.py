@@ -91,7 +91,12 @@ REFUSED: dict[str, tuple[Callable[[ScriptedProvider], None], str, str, str]] = {
         "isn&#x27;t set up correctly",
         "client ID or secret: 401",
     ),
-    "clock skew": (skewed, "clock_skew", "couldn&#x27;t be verified", "from 120 seconds ahead"),
+    "clock skew": (
+        skewed,
+        "clock_skew",
+        "couldn&#x27;t be verified",
+        "seconds ahead, by this server's clock",
+    ),
     "unknown key": (rotated, "unknown_key", "couldn&#x27;t be verified", "names the key “second”"),
     "foreign domain": (foreign, "domain_not_allowed", "isn&#x27;t your organization&#x27;s", "example.org"),
 }
