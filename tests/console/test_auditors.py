@@ -41,6 +41,7 @@ OWN = {
     "mfa_reauthenticate_webauthn",
     "mfa_remove_webauthn",
     "mfa_view_recovery_codes",
+    "reauthenticate-provider",
     "security",
     "sessions",
     "unlink-identity",

@@ -66,6 +66,7 @@ def test_unlinking_takes_a_recent_sign_in(ada: User) -> None:
 @pytest.mark.spec("I-55", "the console")
 @pytest.mark.parametrize("is_closed", [True, False])
 def test_the_only_way_in_stays(ada: User, row: IdentityProvider, is_closed: bool) -> None:
+    other = make_provider("https://other.example", name="Other")
     if is_closed:  # a password that nobody may use is none
         Organization.current()
         Organization.objects.update(password_rule=PasswordRule.EMERGENCY)
@@ -76,7 +77,6 @@ def test_the_only_way_in_stays(ada: User, row: IdentityProvider, is_closed: bool
     page = browser.follow(browser.post(removal_of(ada), {}))
     assert "only way to sign in" in page.messages
     assert provider_names(ada) == [row.issuer]
-    other = make_provider("https://other.example", name="Other")
     SocialAccount.objects.create(user=ada, provider=other.issuer, uid="7")
     browser.post(removal_of(ada), {})
     assert provider_names(ada) == [other.issuer]
