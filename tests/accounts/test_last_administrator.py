@@ -22,6 +22,10 @@ def step_down(person: User) -> None:
     change_person(person, {"role": Role.MEMBER}, actor=COMMAND)
 
 
+def become_auditor(person: User) -> None:
+    change_person(person, {"role": Role.AUDITOR}, actor=COMMAND)
+
+
 def leave(person: User) -> None:
     deactivate(person, actor=COMMAND)
 
@@ -34,7 +38,7 @@ def is_refused(act: Callable[[User], None], person: User) -> bool:
     return False
 
 
-@pytest.mark.parametrize("acts", [[step_down] * 6, [leave] * 6, [step_down, leave] * 3])
+@pytest.mark.parametrize("acts", [[step_down] * 6, [leave] * 6, [step_down, leave, become_auditor] * 2])
 @pytest.mark.parametrize("attempt", range(3))
 def test_of_six_who_go_at_once_exactly_one_stays(acts: list[Callable[[User], None]], attempt: int) -> None:
     people = AdministratorFactory.create_batch(6)
@@ -45,7 +49,7 @@ def test_of_six_who_go_at_once_exactly_one_stays(acts: list[Callable[[User], Non
 
 def test_the_last_one_is_refused_alone_too() -> None:
     person = AdministratorFactory.create()
-    for act in (step_down, leave):
+    for act in (step_down, become_auditor, leave):
         with pytest.raises(ValidationError, match="last active administrator"):
             act(person)
     assert User.objects.administrators().get() == person
