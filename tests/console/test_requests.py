@@ -14,6 +14,7 @@ from audit.models import Event, EventKind
 from oauthapps.models import Application, RecordedRequest
 from oauthapps.rules.app_types import AppType
 from oauthapps.services.applications import delete_application
+from tests.console.conftest import browser_of
 from tests.console.pages import Browser, Page, text_of
 from tests.factories import make_application, record_request
 
@@ -301,14 +302,15 @@ def test_a_request_that_is_not_there_is_404(console: Browser, db: None) -> None:
 
 
 @pytest.mark.spec("U-52", "the product's request inspector")
-def test_an_administrator_gets_from_the_error_page_to_the_request(
-    console: Browser, visitor: Browser, stranger: Browser, web: Application
+def test_whoever_reaches_system_gets_from_the_error_page_to_the_request(
+    console: Browser, auditor: User, visitor: Browser, stranger: Browser, web: Application
 ) -> None:
     query = {"client_id": web.client_id, "redirect_uri": "https://other.example/", "response_type": "code"}
     page = console.get("/integrations/oauth2/authorize", **query)
     request_id = page.answer["X-Request-Id"]
     row = RecordedRequest.objects.with_id(request_id).first() or record_request(web, request_id=request_id)
     assert listed(console.get(page.links()["Find this request"])) == [row.sentence]
+    assert "Find this request" in browser_of(auditor).get("/integrations/oauth2/authorize", **query).links()
     for browser in (visitor, stranger):
         page = browser.get("/integrations/oauth2/authorize", **query)
         assert "Find this request" not in page.links()
