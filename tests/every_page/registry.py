@@ -423,6 +423,7 @@ APPLICATIONS = (
         sends={
             "name": "My name for it",
             "description": "Mine",
+            "developer_name": "Ours",
             "based_on": '{"name": "", "description": ""}',
         },
         status=409,
