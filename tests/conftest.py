@@ -16,7 +16,7 @@ from pytest_django import DjangoDbBlocker
 from accounts.services.identity_providers import forget_offer
 from config import env
 from oauthapps.http.messages import to_django_response
-from oauthapps.oauth2.throttling import exhausted
+from oauthapps.sql.failures import exhausted
 from server.dispatcher import ApiDispatcher, endpoint_at
 from tests.infrastructure.chromium import launch_arguments
 from tests.infrastructure.installation import ADMIN, Installation

@@ -9,10 +9,9 @@ from urllib.parse import parse_qsl
 
 from oauthlib.oauth2 import InvalidRequestError
 
-from oauthapps.http.messages import JSON, RECEIVED_BODY, ApiRequest, Explanation
+from oauthapps.http.messages import JSON, ApiRequest, Explanation
 from oauthapps.rules.credential_values import is_text
 
-MAX_BODY_BYTES = 64 * 1024
 MAX_PARAMETERS = 100
 FORM = "application/x-www-form-urlencoded"
 
@@ -110,36 +109,19 @@ def unsupported_type(content_type: str, body: bytes) -> UnreadableRequestError:
 
 def bounded_body(request: ApiRequest) -> bytes:
     """Return the body's bytes if there are not too many of them."""
-    received: bytes | None = request.environ.get(RECEIVED_BODY)
-    if received is not None:
-        return received
-    announced = request.environ.get("CONTENT_LENGTH")
-    if announced and not (announced.isascii() and announced.isdecimal()):
+    try:
+        body = request.bounded_body()
+    except ValueError as error:
         raise UnreadableRequestError(
             "The request's Content-Length is not a number.", "Let the HTTP library write Content-Length."
-        )
-    if announced and (len(announced) > len(str(MAX_BODY_BYTES)) or int(announced) > MAX_BODY_BYTES):
-        raise TooLargeError
-    try:
-        body: bytes = request.environ["wsgi.input"].read(bytes_to_read(request, announced))
+        ) from error
     except OSError as error:
         raise UnreadableRequestError(
             "The request could not be read.", "Send the whole body; see whether a proxy cut it off."
         ) from error
-    if len(body) > MAX_BODY_BYTES:
+    if body is None:
         raise TooLargeError
-    request.environ[RECEIVED_BODY] = body  # for whoever wants to know later what was sent
     return body
-
-
-def bytes_to_read(request: ApiRequest, announced: str | None) -> int:
-    """Return how many bytes to take: what was announced, or of a body in chunks up to one too many.
-
-    The latter only where the server ends the input with the body: elsewhere reading could go on for ever.
-    """
-    if announced:
-        return int(announced)
-    return MAX_BODY_BYTES + 1 if request.environ.get("wsgi.input_terminated") else 0
 
 
 def form_pairs(body: bytes) -> Pairs:

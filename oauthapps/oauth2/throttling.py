@@ -1,15 +1,13 @@
 """Slowing down whoever guesses client secrets. Right credentials are never slowed down, nor counted."""
 
 from django.conf import settings
-from django.utils import timezone
 from oauthlib.oauth2 import OAuth2Error
 
 from audit.ip_addresses import network_of
 from oauthapps.explanations import requests
 from oauthapps.oauth2.explained import explained
 from oauthapps.rules.credential_values import digest
-from oauthapps.sql import failures
-from oauthapps.sql.failures import window_began
+from oauthapps.sql.failures import exceeded, seconds_left
 
 WINDOW_SECONDS = 60
 
@@ -25,33 +23,13 @@ class TooManyFailuresError(OAuth2Error):
             "Too many failed attempts from this network. Wait for the number of seconds in Retry-After."
         )
         self.client_id = client_id
-        self.seconds = WINDOW_SECONDS - int(timezone.now().timestamp()) % WINDOW_SECONDS
+        self.seconds = seconds_left(WINDOW_SECONDS)
         explained(self, requests.throttled, what, limit, self.seconds)
 
     @property
     def headers(self) -> dict[str, str]:
         """How many seconds to wait: until the window that counts has passed."""
         return {"Retry-After": str(self.seconds)}
-
-
-class Exhausted:
-    """What has failed too often in the present window, as this process has heard: it is not counted on.
-
-    So a flood of failures costs the database a look-up each and no row to write.
-    """
-
-    def __init__(self) -> None:
-        self.window: tuple[int, set[str]] = 0, set()
-
-    def present(self) -> set[str]:
-        """Return the names; none where a new window has begun."""
-        began = window_began(WINDOW_SECONDS)
-        if began != self.window[0]:
-            self.window = began, set()
-        return self.window[1]
-
-
-exhausted = Exhausted()
 
 
 def count_failure(client_id: str, ip_address: str) -> None:
@@ -69,10 +47,5 @@ def count_failure(client_id: str, ip_address: str) -> None:
             "for this client",
         ),
     }
-    known = exhausted.present()
-    if known.isdisjoint(limits):
-        counts = failures.count_failure([*limits], WINDOW_SECONDS)
-        known.update(name for name, count in zip(limits, counts, strict=True) if count > limits[name][0])
-    for name, (limit, what) in limits.items():
-        if name in known:
-            raise TooManyFailuresError(client_id, limit, what)
+    if name := exceeded({name: limit for name, (limit, _) in limits.items()}, WINDOW_SECONDS):
+        raise TooManyFailuresError(client_id, *limits[name])

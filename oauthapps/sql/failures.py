@@ -1,6 +1,6 @@
 """Counting failures, for all workers together, in as many rows as there are places, however much fails."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
@@ -20,6 +20,45 @@ ON CONFLICT (name) DO UPDATE SET
   began = excluded.began
 RETURNING name, count
 """
+
+
+class Exhausted:
+    """What has failed too often in the present window, as this process has heard: it is not counted on.
+
+    So a flood of failures costs the database a look-up each and no row to write.
+    """
+
+    def __init__(self) -> None:
+        self.window: tuple[int, set[str]] = 0, set()
+
+    def present(self, seconds: int) -> set[str]:
+        """Return the names; none where a new window of so many seconds has begun."""
+        began = window_began(seconds)
+        if began != self.window[0]:
+            self.window = began, set()
+        return self.window[1]
+
+
+exhausted = Exhausted()
+
+
+def exceeded(limits: Mapping[str, int], seconds: int) -> str | None:
+    """Count one failure under each of some names, and return one whose limit that goes beyond.
+
+    Args:
+        limits: how many failures each name may have in a window.
+        seconds: how long a window is; the same for all callers.
+    """
+    known = exhausted.present(seconds)
+    if known.isdisjoint(limits):
+        counts = count_failure([*limits], seconds)
+        known.update(name for name, count in zip(limits, counts, strict=True) if count > limits[name])
+    return next((name for name in limits if name in known), None)
+
+
+def seconds_left(seconds: int) -> int:
+    """Return after how many seconds the present window is over."""
+    return window_began(seconds) + seconds - int(timezone.now().timestamp())
 
 
 def count_failure(names: Sequence[str], seconds: int) -> list[int]:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import connection
 from django.urls import reverse
 
-from oauthapps.oauth2.parameters import MAX_BODY_BYTES
+from oauthapps.http.messages import MAX_BODY_BYTES
 from server.dispatcher import Application, endpoint_at
 from server.journal.thread import JournalThread
 from server.metrics.recorder import Recorder
