@@ -61,6 +61,10 @@ class Actor:
         """Return the same actor where an identity provider says what changes."""
         return replace(self, label=f"identity provider {name}")
 
+    def as_scim_token(self, name: str) -> Actor:
+        """Return the same actor once it has shown that it has the SCIM token of this name."""
+        return replace(self, label=f"SCIM token {name}")
+
     @classmethod
     def command(cls, name: str) -> Actor:
         """Return the actor behind a management command."""

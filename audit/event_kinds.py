@@ -54,6 +54,8 @@ class EventKind(models.TextChoices):
     PERSON_CREATED = "person:create", "Person created"
     PERSON_CHANGED = "person:change", "Person changed"
     PERSON_PROVISIONED = "person:provision", "Person created on first sign-in"
+    DIRECTORY_NAME_CHANGED = "person:directory", "Name in the directory changed"
+    PERSON_REMOVED = "person:remove", "Person removed by the directory"
     PERSON_INVITED = "person:invite", "Person invited"
     INVITATION_ACCEPTED = "person:join", "Invitation accepted"
     INVITATION_WITHDRAWN = "person:withdraw", "Invitation withdrawn"
@@ -84,6 +86,8 @@ class EventKind(models.TextChoices):
     IDENTITY_PROVIDER_CHANGED = "identity_provider:change", "Identity provider changed"
     IDENTITY_PROVIDER_DELETED = "identity_provider:delete", "Identity provider deleted"
     SIGN_IN_RULES_CHANGED = "organization:sign_in_rules", "Sign-in rules changed"
+    SCIM_TOKEN_ADDED = "scim_token:add", "SCIM token added"
+    SCIM_TOKEN_DELETED = "scim_token:delete", "SCIM token deleted"
     ORGANIZATION_CHANGED = "organization:change", "Organization changed"
     SECOND_FACTOR_REQUIRED = (
         "organization:second_factor_on",

@@ -35,6 +35,7 @@ urlpatterns = [
     path(".well-known/oauth-authorization-server", Endpoint(metadata, needs_database=False), name="metadata"),
     path(".well-known/change-password", change_password, name="change-password"),
     path("", include("oauthapps.api.urls")),
+    path("scim/v2/", include("oauthapps.scim.urls")),
     path("healthz", Endpoint(probes.live, needs_database=False, is_probe=True), name="healthz"),
     path("readyz", Endpoint(probes.ready, is_probe=True), name="readyz"),
     path("metrics", Endpoint(metrics, needs_database=False, is_probe=True), name="metrics"),

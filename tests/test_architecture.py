@@ -56,6 +56,15 @@ OPEN = {
     "api:attask",
     "api:verify",
     "api:protected-resource",
+    "scim:users",
+    "scim:user",
+    "scim:provider-config",
+    "scim:resource-types",
+    "scim:resource-type",
+    "scim:schemas",
+    "scim:schema",
+    "scim:groups",
+    "scim:not-found",
 }
 # The only ones that look for no CSRF token: no cookie authenticates there.
 WITHOUT_CSRF = {
@@ -76,6 +85,15 @@ WITHOUT_CSRF = {
     "api:logout",
     "api:attask",
     "provider-logout",
+    "scim:users",
+    "scim:user",
+    "scim:provider-config",
+    "scim:resource-types",
+    "scim:resource-type",
+    "scim:schemas",
+    "scim:schema",
+    "scim:groups",
+    "scim:not-found",
 }
 # Neither do these, which answer GET and HEAD alone, with the same for everybody.
 GUIDE = {"guide:contents", "guide:page"}

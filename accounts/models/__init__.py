@@ -6,6 +6,7 @@ from accounts.models.identifiers import new_identifier, validate_identifier
 from accounts.models.identity_providers import IdentityProvider, ProviderSession, ScimToken
 from accounts.models.links import LinkPurpose, OneTimeLink
 from accounts.models.organization import Organization, PasswordRule
+from accounts.models.provisioned import ProvisionedPerson
 from accounts.models.users import (
     ACTIVITY_INTERVAL,
     EMAIL_TAKEN,
@@ -28,6 +29,7 @@ __all__ = [
     "Organization",
     "PasswordRule",
     "ProviderSession",
+    "ProvisionedPerson",
     "Role",
     "ScimToken",
     "Status",

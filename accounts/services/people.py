@@ -19,11 +19,13 @@ LAST_ADMINISTRATOR = (
     "This is the last active administrator. Make someone else an administrator first, or nobody will be able "
     "to manage System."
 )
+EXTERNAL_ID_TAKEN = "Another person has this external ID."
 # By the constraint, or the field that is unique by itself.
 TAKEN = {
     "unique_username": {"username": USERNAME_TAKEN},
     "unique_email": {"email": EMAIL_TAKEN},
     "user_id": {"user_id": "Another person has this User ID."},
+    "external_id": {"external_id": EXTERNAL_ID_TAKEN},
 }
 EDITABLE = ("name", "username", "email", "role")
 
@@ -90,7 +92,7 @@ def change_person(
     return Changes(changed=list(labeled(changed)), kept=kept)
 
 
-def save_changes(person: User, changed: Mapping[str, str], *, actor: Actor, detail: str = "") -> None:
+def save_changes(person: User, changed: Mapping[str, str | None], *, actor: Actor, detail: str = "") -> None:
     """Save a person's fields that have another value by now.
 
     Raises:
@@ -148,9 +150,9 @@ def normalized(name: str, value: str) -> str:
     return str(field.to_python(value)) if isinstance(field, Field) else value
 
 
-def labeled(values: Mapping[str, str]) -> dict[str, str]:
+def labeled(values: Mapping[str, str | None]) -> dict[str, str]:
     """Return values by the labels under which pages and events show them."""
-    return {label_of(field): str(value) for field, value in values.items()}
+    return {label_of(field): "" if value is None else str(value) for field, value in values.items()}
 
 
 def label_of(field: str) -> str:

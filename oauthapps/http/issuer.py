@@ -5,10 +5,17 @@ from functools import cache
 from django.conf import settings
 from django.urls import reverse
 
+SCIM_PATH = "/scim/v2"
+
 
 def issuer() -> str:
     """Return the issuer identifier (RFC 8414 section 2): the installation's base URL."""
     return str(settings.BASE_URL)
+
+
+def scim_url() -> str:
+    """Return the base URL of provisioning, as identity providers are given it (RFC 7644 section 1.3)."""
+    return f"{issuer()}{SCIM_PATH}"
 
 
 def endpoint(name: str) -> str:

@@ -20,7 +20,14 @@ CLIENT_SECRET_PREFIX = "gtsec_"  # noqa: S105 - what every secret begins with
 ACCESS_TOKEN_PREFIX = "gtacc_"  # noqa: S105 - likewise
 REFRESH_TOKEN_PREFIX = "gtref_"  # noqa: S105 - likewise
 CODE_PREFIX = "gtcode_"
-PREFIXES = (CLIENT_SECRET_PREFIX, ACCESS_TOKEN_PREFIX, REFRESH_TOKEN_PREFIX, CODE_PREFIX)
+SCIM_TOKEN_PREFIX = "gtscim_"  # noqa: S105 - likewise
+PREFIXES = (
+    CLIENT_SECRET_PREFIX,
+    ACCESS_TOKEN_PREFIX,
+    REFRESH_TOKEN_PREFIX,
+    CODE_PREFIX,
+    SCIM_TOKEN_PREFIX,
+)
 
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 _RANDOM_BYTES = 32
@@ -56,6 +63,15 @@ def new_refresh_token() -> str:
         The plaintext for the client; store only its `digest`.
     """
     return _new(REFRESH_TOKEN_PREFIX)
+
+
+def new_scim_token() -> str:
+    """Make a token by which an identity provider provisions people.
+
+    Returns:
+        The plaintext, to be shown once; store only its `digest`.
+    """
+    return _new(SCIM_TOKEN_PREFIX)
 
 
 def new_successor_salt() -> str:

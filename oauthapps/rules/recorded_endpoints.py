@@ -15,3 +15,4 @@ class RecordedEndpoint(TextChoices):
     API = "api", "API"
     LOGOUT = "logout", "Sign-out at an identity provider"
     SIGN_IN = "sign_in", "Sign-in with an identity provider"
+    SCIM = "scim", "Provisioning (SCIM)"

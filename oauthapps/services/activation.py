@@ -1,5 +1,6 @@
 """Deactivating people and letting them come back. People are never deleted."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.contrib.auth.hashers import make_password
@@ -31,8 +32,13 @@ class Ended:
     sessions: int
 
 
-def deactivate(user: User, *, actor: Actor) -> Ended | None:
+def deactivate(user: User, *, actor: Actor, stopped: Sequence[str] = ()) -> Ended | None:
     """Keep a person out: sessions, links, consents and tokens end at once, and do not come back.
+
+    Args:
+        user: the person.
+        actor: who deactivates them.
+        stopped: the applications that stop with them, where the event is to name them.
 
     Returns:
         How much ended; None where the person was not active.
@@ -54,6 +60,7 @@ def deactivate(user: User, *, actor: Actor) -> Ended | None:
             "Consents ended": ended.consents,
             "Access tokens ended": ended.access_tokens,
             "Sessions ended": ended.sessions,
+            **({"Applications stopped": list(stopped)} if stopped else {}),
         }
         Event.objects.record(EventKind.PERSON_DEACTIVATED, actor=actor, person=user, after=after)
     return ended
@@ -70,6 +77,20 @@ def activate(user: User, *, actor: Actor) -> bool:
             return False
         end_access(user)
         Event.objects.record(EventKind.PERSON_ACTIVATED, actor=actor, person=user)
+    return True
+
+
+def admit(user: User, *, actor: Actor) -> bool:
+    """Make somebody active who was only invited, and return whether that was new: the invitation ends.
+
+    They have no password: they sign in at an identity provider, or with a link by which they choose one.
+    """
+    with transaction.atomic():
+        invited = User.objects.filter(pk=user.pk, is_active=False, joined_at=None)
+        if not invited.update(is_active=True, joined_at=timezone.now()):
+            return False
+        OneTimeLink.objects.filter(user=user).delete()
+        Event.objects.record(EventKind.PERSON_ACTIVATED, actor=actor, person=user, detail="invited before")
     return True
 
 

@@ -19,6 +19,8 @@ from oauthapps.rules.masking import CLIENT_ID, kept_parameters, masked, without_
 
 Environ = dict[str, Any]
 Pairs = list[tuple[str, str]]
+# Media types of JSON, that of SCIM (RFC 7644 section 8.1) among them.
+KINDS_OF_JSON = (JSON, "application/scim+json")
 # What stands for a value that is no text: it has names of its own, which say nothing about what is harmless.
 NESTED = "(not a string)"
 # Schemes that a header may name; another word in their place may be the credential itself.
@@ -68,7 +70,7 @@ def pairs_of(environ: Environ) -> Pairs:
     query, body = environ.get("QUERY_STRING", ""), environ.get(RECEIVED_BODY) or b""
     pairs = form_pairs(query.encode("latin-1", "replace").decode("utf-8", "replace"))
     text = body.decode("utf-8", "replace")
-    is_json = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() == JSON
+    is_json = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower() in KINDS_OF_JSON
     return pairs + (json_pairs(text) if is_json else form_pairs(text))
 
 

@@ -20,7 +20,7 @@ from server.faults import drop_connection, is_passing
 
 # The paths of API clients, to which a page would be no answer, and the two among them for browsers.
 API_PATHS = (
-    *("/integrations/", "/.well-known/", "/api/", "/attask/", "/accounts/logout/provider/"),
+    *("/integrations/", "/.well-known/", "/api/", "/attask/", "/scim/", "/accounts/logout/provider/"),
     *("/healthz/", "/readyz/", "/metrics/"),
 )
 BROWSER_PATHS = ("/integrations/oauth2/authorize", "/.well-known/change-password")

@@ -55,6 +55,9 @@ def addresses() -> list[str]:
         "<path:path>": "errors/",
         "(?P<version>[^/]+)": "v15.0",
         "(?:/[\\s\\S]*)?": "",
+        "[\\s\\S]*": "",
+        "(?:/[^/]+)?": "",
+        "/[^/]+": "/1",
         "(?:oauth2?-applications/)?": "",
     }
     routes = list(patterns(get_resolver().url_patterns))

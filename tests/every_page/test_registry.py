@@ -68,6 +68,15 @@ WITHOUT_A_PAGE = {
     "api:attask": "",
     "api:verify": "",
     "api:protected-resource": "",
+    "scim:users": "",
+    "scim:user": "",
+    "scim:provider-config": "",
+    "scim:resource-types": "",
+    "scim:resource-type": "",
+    "scim:schemas": "",
+    "scim:schema": "",
+    "scim:groups": "",
+    "scim:not-found": "",
     "logo": "logo",
 }
 

@@ -1,0 +1,36 @@
+"""Usernames for people whom somebody else named: an identity provider, or the organization's directory."""
+
+import re
+import secrets
+
+from django.db.models.functions import Lower
+
+from accounts.models import User
+
+LONGEST_USERNAME = 64
+# What no username has (`accounts.models.identifiers.validate_username`).
+NOT_IN_USERNAMES = re.compile(r"[^A-Za-z0-9._+-]+")
+# So many people may have the same name before the next one gets a random one.
+MOST_ALIKE = 20
+
+
+def free_username(*names: str) -> str:
+    """Return a username that nobody has, as much like one of some names as it can be, in one statement.
+
+    Args:
+        names: what somebody is called elsewhere, the likeliest first; usually email addresses.
+    """
+    wanted = [*filter(None, map(valid_username, names))] or ["person"]
+    alike = [
+        *wanted,
+        *(f"{wanted[0][: LONGEST_USERNAME - 4]}-{number}" for number in range(2, MOST_ALIKE + 1)),
+    ]
+    rows = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[each.lower() for each in alike])
+    taken = {username.lower() for username in rows.values_list("username", flat=True)}
+    free = (each for each in alike if each.lower() not in taken)
+    return next(free, f"{wanted[0][: LONGEST_USERNAME - 9]}-{secrets.token_hex(4)}")
+
+
+def valid_username(text: str) -> str:
+    """Return a text as a username: without what follows an @, and a hyphen for what no username has."""
+    return NOT_IN_USERNAMES.sub("-", text.partition("@")[0])[:LONGEST_USERNAME].strip("-")

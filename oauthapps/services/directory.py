@@ -1,0 +1,218 @@
+"""Provisioning: what the organization's directory does with people (RFC 7644). It gives nobody a role."""
+
+from contextlib import suppress
+
+from allauth.socialaccount.models import SocialAccount
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, Organization, ProvisionedPerson, Role, User
+from accounts.services.directory_names import Described, named_after, people_called, save_names, take_names
+from accounts.services.invitations import withdraw_invitation
+from accounts.services.people import EXTERNAL_ID_TAKEN, save_changes, save_validated
+from accounts.services.second_factors import remove_second_factors
+from accounts.services.usernames import free_username
+from audit.actors import Actor
+from audit.models import Event, EventKind
+from oauthapps.models import Application, Consent
+from oauthapps.services.activation import activate, admit, deactivate
+
+USER_NAME_TAKEN = "Another person has this userName."
+FORMER_ADMINISTRATOR = (
+    "Somebody who was removed had this userName or email address, and is no plain member here. Activate them "
+    "in Gatehouse first."
+)
+PROTECTED_EMAIL = (
+    "The email address of administrators, auditors, and the emergency account is changed in Gatehouse "
+    "alone: it can be used to get in."
+)
+# What the directory said is somebody else's: whichever of them comes first.
+TAKEN = frozenset({USER_NAME_TAKEN, EXTERNAL_ID_TAKEN, EMAIL_TAKEN, USERNAME_TAKEN, FORMER_ADMINISTRATOR})
+# What was said before counts for nothing when somebody comes back.
+NOTHING_SAID: Described = {"external_id": None, "whole_name": "", "given_name": "", "family_name": ""}
+# Applications that an event names at most.
+MOST_NAMED = 20
+
+
+def provision(said: Described, *, actor: Actor) -> User:
+    """Make a person of whom the directory says something: a member without a password.
+
+    They are active, unless it says otherwise: an identity provider vouches for them when they sign in. Where
+    there is none, they can have a link mailed by which they choose a password.
+
+    Raises:
+        ValidationError: when a value can't be taken; with one of `TAKEN` when it is another person's.
+    """
+    said = {"email": email_in(said), **said}
+    with transaction.atomic():
+        former = removed_person(said)
+        if former:
+            return take_back(former, said, actor=actor)
+        refuse_taken(said)
+        names, is_active = ProvisionedPerson(), said.get("active", True)
+        take_names(names, said)
+        user = User(
+            username=free_username(said["user_name"]),
+            email=said["email"],
+            name=said.get("name") or names.full_name,
+            role=Role.MEMBER,
+            is_active=is_active,
+            external_id=said.get("external_id"),
+        )
+        user.set_unusable_password()
+        save_validated(user)
+        names.user = user
+        save_names(names)
+        after = {"Username": user.username, "Email address": user.email, "Active": is_active}
+        Event.objects.record(
+            EventKind.PERSON_CREATED,
+            actor=actor,
+            person=user,
+            detail=said["user_name"],
+            after=after,
+        )
+    return user
+
+
+def change_provisioned(user: User, said: Described, *, actor: Actor) -> None:
+    """Let a person be what the directory says.
+
+    Whoever is to be inactive is so at once, whatever else is said: nobody stays active because another value
+    can't be taken.
+
+    Raises:
+        ValidationError: when a value can't be taken; with one of `TAKEN` when it is another person's.
+    """
+    if said.get("active") is False:
+        suspend(user, actor=actor)
+        with suppress(ValidationError):
+            save_said(user, said, actor=actor)
+        return
+    with transaction.atomic():
+        save_said(user, said, actor=actor)
+        if said.get("active"):
+            let_in(user, actor=actor)
+
+
+def remove_provisioned(user: User, *, actor: Actor) -> None:
+    """Deactivate a person whom the directory deleted; it doesn't see them anymore.
+
+    Raises:
+        ValidationError: as `deactivate` does.
+    """
+    with transaction.atomic():
+        suspend(user, actor=actor)
+        row = ProvisionedPerson.objects.filter(user=user).first() or named_after(user)
+        row.removed_at = timezone.now()
+        row.save()
+        User.objects.filter(pk=user.pk).update(external_id=None)
+        Event.objects.record(EventKind.PERSON_REMOVED, actor=actor, person=user, detail=row.user_name)
+
+
+def suspend(user: User, *, actor: Actor) -> None:
+    """Keep a person out: what acts in their name ends, an invitation too.
+
+    Raises:
+        ValidationError: when they are the last active administrator, or the emergency account.
+    """
+    withdraw_invitation(user, actor=actor)
+    deactivate(user, actor=actor, stopped=names_of_stopped(user))
+
+
+def let_in(user: User, *, actor: Actor) -> None:
+    """Let a person sign in, who was deactivated or only invited. Consents and tokens don't come back."""
+    if not activate(user, actor=actor):
+        admit(user, actor=actor)
+
+
+def names_of_stopped(user: User) -> list[str]:
+    """Return the names of the applications that may act for a person, as many as an event has room for."""
+    allowed = Consent.objects.in_force().filter(user=user).values("application")
+    rows = Application.objects.live().filter(Q(pk__in=allowed) | Q(keys__user=user)).distinct()
+    return list(rows.order_by("name").values_list("name", flat=True)[:MOST_NAMED])
+
+
+def save_said(user: User, said: Described, *, actor: Actor) -> None:
+    """Save what a directory says of a person, but for whether they are active."""
+    with transaction.atomic():
+        person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+        row = ProvisionedPerson.objects.filter(user=person).first()
+        refuse_taken(said, person)
+        names = row or named_after(person)
+        user_name, full_name = names.user_name, names.full_name
+        has_other_names = take_names(names, said)
+        goes_along = person.name in ("", full_name)  # or else an administrator chose the name
+        wanted = {
+            "name": said.get("name") or (names.full_name if goes_along else person.name),
+            "email": said.get("email", person.email).lower(),
+            "external_id": said.get("external_id", person.external_id),
+        }
+        changed = {field: value for field, value in wanted.items() if getattr(person, field) != value}
+        if "email" in changed and is_protected(person):
+            raise ValidationError({"email": PROTECTED_EMAIL})
+        if changed:
+            save_changes(person, changed, actor=actor)
+        if row is None or has_other_names:
+            save_names(names)
+        if row is None or user_name != names.user_name:
+            detail = names.user_name
+            Event.objects.record(EventKind.DIRECTORY_NAME_CHANGED, actor=actor, person=person, detail=detail)
+
+
+def take_back(former: User, said: Described, *, actor: Actor) -> User:
+    """Let somebody come back who was removed, with nothing by which they could sign in before.
+
+    They may be somebody else by now: an email address is given again.
+
+    Raises:
+        ValidationError: as `provision` does; when they are no plain member.
+    """
+    if former.role != Role.MEMBER:
+        raise ValidationError({"user_name": FORMER_ADMINISTRATOR})
+    ProvisionedPerson.objects.filter(user=former).update(removed_at=None)
+    former.name = ""
+    former.set_unusable_password()
+    former.save(update_fields=["name", "password"])
+    remove_second_factors(former)
+    SocialAccount.objects.filter(user=former).delete()
+    save_said(former, {**NOTHING_SAID, **said}, actor=actor)
+    if said.get("active", True):
+        let_in(former, actor=actor)
+    return former
+
+
+def removed_person(said: Described) -> User | None:
+    """Return who was removed and had the same user name or email address before."""
+    removed = User.objects.filter(is_active=False, provisioned__removed_at__isnull=False)
+    called = removed.filter(provisioned__folded_user_name=said["user_name"].casefold())
+    return (
+        called.first()
+        or removed.filter(pk__in=User.objects.whose("email", said["email"]).values("pk")).first()
+    )
+
+
+def refuse_taken(said: Described, person: User | None = None) -> None:
+    """Refuse a user name or external ID that is another person's.
+
+    Raises:
+        ValidationError: by field.
+    """
+    others = User.objects.exclude(pk=person.pk) if person else User.objects.all()
+    user_name, external_id = said.get("user_name"), said.get("external_id")
+    if user_name and others.filter(pk__in=people_called(user_name).values("pk")).exists():
+        raise ValidationError({"user_name": USER_NAME_TAKEN})
+    if external_id and others.filter(external_id=external_id).exists():
+        raise ValidationError({"external_id": EXTERNAL_ID_TAKEN})
+
+
+def is_protected(person: User) -> bool:
+    """Return whether somebody's email address is not the directory's to change."""
+    return person.role != Role.MEMBER or Organization.objects.filter(emergency_account=person).exists()
+
+
+def email_in(said: Described) -> str:
+    """Return a person's email address: the user name where it is one and nothing else is said."""
+    user_name = said["user_name"]
+    return said.get("email") or (user_name if "@" in user_name else "")
