@@ -21,11 +21,8 @@ def provision(claims: ProviderClaims, provider: IdentityProvider, *, actor: Acto
     Raises:
         ValidationError: when somebody else took the email address or the username in the same moment.
     """
-    user = User(
-        username=free_username(claims.text("preferred_username"), claims.email),
-        email=claims.email,
-        name=display_name(claims),
-    )
+    username = free_username(claims.text("preferred_username"), claims.email)
+    user = User(username=username, email=claims.email, name=display_name(claims))
     user.set_unusable_password()
     save_validated(user)
     after = {"Username": user.username, "Email address": user.email, "Role": user.role}

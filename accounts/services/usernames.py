@@ -21,14 +21,12 @@ def free_username(*names: str) -> str:
         names: what somebody is called elsewhere, the likeliest first; usually email addresses.
     """
     wanted = [*filter(None, map(valid_username, names))] or ["person"]
-    alike = [
-        *wanted,
-        *(f"{wanted[0][: LONGEST_USERNAME - 4]}-{number}" for number in range(2, MOST_ALIKE + 1)),
-    ]
+    stem = wanted[0][: LONGEST_USERNAME - 9]
+    alike = [*wanted, *(f"{stem}-{number}" for number in range(2, MOST_ALIKE + 1))]
     rows = User.objects.alias(lowered=Lower("username")).filter(lowered__in=[each.lower() for each in alike])
     taken = {username.lower() for username in rows.values_list("username", flat=True)}
     free = (each for each in alike if each.lower() not in taken)
-    return next(free, f"{wanted[0][: LONGEST_USERNAME - 9]}-{secrets.token_hex(4)}")
+    return next(free, f"{stem}-{secrets.token_hex(4)}")
 
 
 def valid_username(text: str) -> str:
