@@ -28,6 +28,7 @@ urlpatterns = [
     path("", include("oauthapps.people.urls")),
     path("console/", include("oauthapps.console.urls")),
     re_path(r"^system/(?:oauth2?-applications/)?$", applications.index, name="system"),
+    path("sign-in/provisioning/", include("oauthapps.console.scim_token_urls")),
     path("color-scheme/", choose_color_scheme, name="color-scheme"),
     path("connected/", include("oauthapps.connected.urls")),
     path("docs/", include("server.guide.urls")),

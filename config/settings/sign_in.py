@@ -150,6 +150,7 @@ KEPT_FORMS = {
     "mfa_edit_webauthn",
     "new-identity-provider",
     "organization",
+    "scim-tokens",
     "sign-in-rules",
 }
 # What no form keeps, by the names of the fields that have it: passwords, one-time codes, the answer of a

@@ -90,6 +90,7 @@ READABLE = {
     "people",
     "person",
     "person-access",
+    "scim-tokens",
     "sign-in-rules",
     "system",
 }

@@ -34,6 +34,7 @@ from oauthapps.services.changes import change_application
 from oauthapps.services.consents import AllowedRequest, allow
 from oauthapps.services.credential_edits import change_notes
 from oauthapps.services.credentials import add_key, add_secret
+from oauthapps.services.scim_tokens import add_scim_token, record_use
 from oauthapps.services.scopes import NewScope
 from tests.every_page.pictures import logo
 from tests.factories import (
@@ -105,6 +106,7 @@ def settle(world: World) -> World:
     add_applications(world)
     add_api(world)
     add_requests(world)
+    add_scim_tokens(world)
     member = world.people["member"].user_id
     world.arguments["access"] = (*world.arguments["web"], member)
     world.arguments["access of person"] = (member, *world.arguments["web"])
@@ -120,6 +122,16 @@ def settle(world: World) -> World:
         delete_application(add(world, "deleted", AppType.WEB, "Visitor badges", []), actor=world.actor())
     keep_house()
     return world
+
+
+def add_scim_tokens(world: World) -> None:
+    """Let a directory provision people, and another one be about to."""
+    with ago(days=20, hours=6):
+        row = add_scim_token("Microsoft Entra ID", actor=world.actor()).row
+        add_scim_token("Okta, for the subsidiary", actor=world.actor())
+    with ago(hours=1):
+        record_use(row)
+    world.arguments["scim token"] = (row.pk,)
 
 
 def keep_house() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Model
 
-from accounts.models import IdentityProvider, Organization, User
+from accounts.models import IdentityProvider, Organization, ScimToken, User
 from audit.models import Event, HousekeepingJob, HousekeepingRun
 from oauthapps.models import (
     Api,
@@ -38,6 +38,7 @@ TEXTS: dict[type[Model], tuple[str, ...]] = {
     Organization: ("name",),
     User: ("name",),
     IdentityProvider: ("name", "client_id", "groups_claim"),
+    ScimToken: ("name",),
     Application: ("name", "description", "developer_name"),
     ClientSecret: ("notes",),
     Api: ("name", "description"),

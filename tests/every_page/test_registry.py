@@ -68,6 +68,7 @@ WITHOUT_A_PAGE = {
     "api:attask": "",
     "api:verify": "",
     "api:protected-resource": "",
+    "scim-token-stored": "",
     "scim:users": "",
     "scim:user": "",
     "scim:provider-config": "",
