@@ -47,7 +47,7 @@ export const configurationOf = (state) => ({
   fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined }), // clients are on this machine
   renderError: (ctx, out) => {
     ctx.type = "html";
-    ctx.body = page("Error at the identity provider", `<p>${out.error}</p>`);
+    ctx.body = page("Error at the identity provider", `<p>${out.error}: ${out.error_description}</p>`);
   },
   features: {
     devInteractions: { enabled: false },

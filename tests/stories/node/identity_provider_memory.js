@@ -1,6 +1,8 @@
 // What oidc-provider keeps: in the memory of this process, over all changes of its configuration.
 
 const kept = new Map();
+// What ends with a grant.
+const TOKENS = ["AccessToken", "AuthorizationCode", "RefreshToken"];
 
 export class Memory {
   constructor(model) {
@@ -34,6 +36,8 @@ export class Memory {
   }
 
   async revokeByGrantId(grantId) {
-    for (const [key, payload] of kept) if (payload.grantId === grantId) kept.delete(key);
+    for (const [key, payload] of kept) {
+      if (payload.grantId === grantId && TOKENS.includes(key.split(":")[0])) kept.delete(key);
+    }
   }
 }

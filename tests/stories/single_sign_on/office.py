@@ -1,11 +1,14 @@
 """An organization whose people sign in at identity providers."""
 
+import re
+import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from html import unescape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
 import requests
 
@@ -15,6 +18,7 @@ from tests.oauth_client import hidden_fields
 from tests.stories.conftest import Person
 from tests.stories.single_sign_on.inside import Inside
 
+ACTION = re.compile(r'action="([^"]+)"')
 CALLBACK = "/accounts/login/provider/callback/"
 SIGNED_OUT = "/accounts/signed-out/"
 DOMAIN = "example.org"
@@ -190,9 +194,11 @@ class Employee(Person):
         """Choose a provider on the sign-in page, and return the page that this leads to."""
         query = {"next": next_url} if next_url else None
         page = self.browser.get(f"{self.base_url}/accounts/login/", params=query, timeout=30)
-        form = {"csrfmiddlewaretoken": hidden_fields(page.text)["csrfmiddlewaretoken"], "next": next_url}
-        action = f"{self.base_url}/accounts/login/provider/{self.office.ids[kind]}/"
-        return self.browser.post(action, form, timeout=30, headers={"Referer": page.url})
+        action = f"/accounts/login/provider/{self.office.ids[kind]}/"
+        _, found, form = page.text.partition(f'action="{action}"')
+        assert found, page.text
+        fields = hidden_fields(form.partition("</form>")[0])
+        return self.browser.post(self.base_url + action, fields, timeout=30, headers={"Referer": page.url})
 
     def sign_in_at(self, kind: str, next_url: str = "") -> requests.Response:
         """Sign in at a provider, unless the account is signed in there; return where that leads."""
@@ -204,9 +210,15 @@ class Employee(Person):
         return self.browser.get(self.base_url + path, timeout=30)
 
     def send(self, page: requests.Response, **fields: str) -> requests.Response:
-        """Send the form of a page that has its fields, with what is typed."""
-        form = hidden_fields(page.text) | fields
-        return self.browser.post(page.url, form, timeout=30, headers={"Referer": page.url})
+        """Fill in the first form of a page's content that has these fields, and send it."""
+        _, _, content = page.text.partition("<main")
+        forms = [form.partition("</form>")[0] for form in content.split("<form")[1:]]
+        form = next(form for form in forms if all(f'name="{name}"' in form for name in fields))
+        found = ACTION.search(form.partition(">")[0])
+        url = urljoin(page.url, found[1]) if found else page.url
+        # Browsers send no more than the origin of a page whose URL is very long.
+        headers = {"Referer": f"{self.base_url}/"}
+        return self.browser.post(url, hidden_fields(form) | fields, timeout=30, headers=headers)
 
     def sign_out(self) -> requests.Response:
         """Sign out here, and return the page that follows."""
@@ -238,8 +250,8 @@ def office_with(
     """
     with ExitStack() as stack:
         providers = {kind: stack.enter_context(IdentityProvider(kind)) for kind in kinds}
-        settings = ADMIN | {"IDENTITY_PROVIDER_PRIVATE": "1"} | environment
-        installation = Installation(folder / "gatehouse", settings)
+        settings = ADMIN | {"IDENTITY_PROVIDER_PRIVATE": "1", "SECRET_KEY": secrets.token_urlsafe(50)}
+        installation = Installation(folder / "gatehouse", settings | environment)
         inside = stack.enter_context(Inside(installation))
         office = Office(installation, inside, providers)
         for kind in kinds:
