@@ -124,7 +124,7 @@ class NewProviderForm(ProviderForm):
     class Meta(ProviderForm.Meta):
         fields = ("name", "issuer", "client_id", "scopes")
 
-    sections = (("Provider", ("name", "issuer", "client_id", "client_secret", "scopes")),)
+    field_order = ("name", "issuer", "client_id", "client_secret", "scopes")
 
     def validate_unique(self) -> None:
         """Leave it to the service whether the issuer is taken: so it is once this form was sent before."""

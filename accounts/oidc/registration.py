@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from accounts.models import IdentityProvider
 from accounts.oidc import authorization
@@ -48,21 +48,16 @@ def emergency_url() -> RegisteredURL:
 
 def urls_to_register(provider: IdentityProvider) -> list[RegisteredURL]:
     """Return what can be registered at a provider, for signing in and out."""
-    urls = [redirect_url()]
-    try:
-        logout, signed_out = reverse("provider-logout", args=[provider.provider_id]), reverse("signed-out")
-    except NoReverseMatch:
-        return urls
     after = RegisteredURL(
         key="signed-out-url",
         label="Post-logout redirect URL",
-        value=f"{settings.BASE_URL}{signed_out}",
+        value=f"{settings.BASE_URL}{reverse('signed-out')}",
         help="Optional: where the provider leads back to after a sign-out. Okta: Sign-out redirect URI.",
     )
     back_channel = RegisteredURL(
         key="logout-url",
         label="Back-channel logout URL",
-        value=f"{settings.BASE_URL}{logout}",
+        value=f"{settings.BASE_URL}{reverse('provider-logout', args=[provider.provider_id])}",
         help="Optional: a sign-out at the provider then ends sessions here.",
     )
-    return [*urls, after, back_channel]
+    return [redirect_url(), after, back_channel]

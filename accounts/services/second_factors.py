@@ -38,6 +38,11 @@ class SecondFactors:
         return bool(self.passkeys) or self.has_app
 
     @property
+    def is_last(self) -> bool:
+        """Whether there is one second factor, recovery codes aside."""
+        return self.passkeys + self.has_app == 1
+
+    @property
     def in_words(self) -> str:
         """All there are, such as "2 passkeys, authenticator app, recovery codes"; nothing without any."""
         kinds = [self.passkeys_in_words] * bool(self.passkeys)

@@ -1,5 +1,6 @@
 """Pages of second factors that differ from django-allauth's."""
 
+from functools import wraps
 from typing import Any
 
 from allauth.mfa.models import Authenticator
@@ -15,7 +16,7 @@ from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_safe
 from django.views.generic.edit import FormView
 
-from accounts.access import recent_sign_in_required, signed_in_user
+from accounts.access import P, View, recent_sign_in_required, signed_in_user
 from accounts.forms.passkeys import host_is_ip
 from accounts.security.ciphers import UnreadableError
 from accounts.services.recovery_codes import show_once
@@ -23,10 +24,29 @@ from accounts.services.second_factors import second_factors_of
 from accounts.services.sessions import sessions_of
 from accounts.sessions.current import factor_changed_recently
 
+LAST_OF_EMERGENCY_ACCOUNT = (
+    "This is the last second factor of the emergency account. Add another one first, or choose another "
+    "emergency account under System › Sign-in."
+)
 LOST_CODES = (
     "Your recovery codes can't be shown, because this server's SECRET_KEY has changed since they were "
     "generated. Generate new ones."
 )
+
+
+def last_kept_for_emergencies(view: View[P]) -> View[P]:
+    """Refuse to remove the last second factor of the emergency account, which has to have one."""
+
+    @wraps(view)
+    def guarded(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponse:
+        user = signed_in_user(request)
+        is_needed = request.method == "POST" and getattr(user, "is_emergency_account", False)
+        if is_needed and second_factors_of(user).is_last:
+            messages.error(request, LAST_OF_EMERGENCY_ACCOUNT)
+            return redirect("security")
+        return view(request, *args, **kwargs)
+
+    return guarded
 
 
 class PasskeysView(ListWebAuthnView):
@@ -65,9 +85,9 @@ passkeys = PasskeysView.as_view()
 # django-allauth asks nobody for a recent sign-in who has neither password nor second factor here.
 add_passkey = recent_sign_in_required(AddPasskeyView.as_view())
 edit_passkey = recent_sign_in_required(edit_webauthn)
-remove_passkey = recent_sign_in_required(remove_webauthn)
+remove_passkey = recent_sign_in_required(last_kept_for_emergencies(remove_webauthn))
 add_app = recent_sign_in_required(activate_totp)
-remove_app = recent_sign_in_required(deactivate_totp)
+remove_app = recent_sign_in_required(last_kept_for_emergencies(deactivate_totp))
 make_recovery_codes = recent_sign_in_required(MakeRecoveryCodesView.as_view())
 
 

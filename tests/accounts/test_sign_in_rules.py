@@ -7,6 +7,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from accounts.models import Organization, PasswordRule, Role, User
 from accounts.services.emergency_account import EMERGENCY_ACCOUNT_STAYS
@@ -17,7 +18,10 @@ from accounts.services.sign_in_rules import change_sign_in_rules
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from oauthapps.services.activation import deactivate, reset_person
+from tests.console.conftest import browser_of
 from tests.factories import AdministratorFactory, UserFactory, make_provider
+from tests.infrastructure.authenticator import SoftAuthenticator
+from tests.second_factors import add_passkey
 
 pytestmark = [pytest.mark.django_db, pytest.mark.spec("I-15", "ASVS 6.1.3")]
 
@@ -121,6 +125,25 @@ def test_the_emergency_account_stays_able_to_sign_in(ready: User) -> None:
     choose(None, PasswordRule.EVERYBODY)
     for attempt in attempts:
         attempt()
+
+
+def test_its_owner_keeps_the_last_second_factor(ready: User) -> None:
+    make_provider()
+    choose(ready)
+    browser, removal = browser_of(ready), reverse("mfa_deactivate_totp")
+    page = browser.follow(browser.send(browser.get(removal)))
+    assert "last second factor of the emergency account" in page.messages
+    assert Authenticator.objects.filter(user=ready).exists()
+    add_passkey(browser, SoftAuthenticator())
+    browser.send(browser.get(removal))
+    passkey = Authenticator.objects.get(user=ready, type=Authenticator.Type.WEBAUTHN)
+    assert not Authenticator.objects.filter(user=ready, type=Authenticator.Type.TOTP).exists()
+    removal = reverse("mfa_remove_webauthn", args=[passkey.pk])
+    browser.send(browser.get(removal))
+    assert Authenticator.objects.filter(pk=passkey.pk).exists()
+    choose(None, PasswordRule.EVERYBODY)
+    browser.send(browser.get(removal))
+    assert not Authenticator.objects.filter(pk=passkey.pk).exists()
 
 
 def test_it_is_about_the_field_on_the_page_of_a_person(ready: User) -> None:
