@@ -15,7 +15,7 @@ from django.views.decorators.debug import sensitive_post_parameters, sensitive_v
 from django.views.decorators.http import require_http_methods
 
 from accounts.forms.passwords import NewPasswordForm
-from accounts.models import LinkPurpose, OneTimeLink
+from accounts.models import LinkPurpose
 from accounts.security.throttling import remember_network
 from accounts.services.links import usable_link, use_link
 from accounts.services.password_rule import may_use_password
@@ -33,8 +33,12 @@ def set_password(request: HttpRequest) -> HttpResponse:
     link = usable_link(key)
     if link is None:
         return page(request, "account/password_link_over.html", status=400)
+    is_invitation = link.purpose == LinkPurpose.INVITATION
+    providers = ways_in().providers if is_invitation else ()
+    request.leads_to_provider = bool(providers)  # type: ignore[attr-defined]
     if not may_use_password(link.user):
-        return invitation_by_provider(request, link)
+        context = {"person": link.user, "providers": providers}
+        return page(request, "account/invitation_by_provider.html", context, status=200)
     form = NewPasswordForm(request.POST or None, user=link.user, temp_key=key)
     if request.method == "POST" and form.is_valid():
         if not use_link(link, form.cleaned_data["password1"], actor=Actor.of(request)):
@@ -48,19 +52,13 @@ def set_password(request: HttpRequest) -> HttpResponse:
         "form": form,
         "key": key,
         "person": link.user,
-        "is_invitation": link.purpose == LinkPurpose.INVITATION,
+        "is_invitation": is_invitation,
+        "providers": providers,
         "somebody_else": request.user
         if request.user.is_authenticated and request.user != link.user
         else None,
     }
     return page(request, "account/password_link.html", context, status=422 if form.errors else 200)
-
-
-def invitation_by_provider(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
-    """Lead somebody who was invited and may use no password to where they sign in."""
-    request.leads_to_provider = True  # type: ignore[attr-defined]
-    context = {"person": link.user, "providers": ways_in().providers}
-    return page(request, "account/invitation_by_provider.html", context, status=200)
 
 
 @sensitive_variables("context")

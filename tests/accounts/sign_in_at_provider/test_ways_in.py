@@ -9,6 +9,7 @@ from django.test import Client
 from accounts.models import IdentityProvider, PasswordRule, Role, User
 from accounts.services.identity_providers import forget_offer
 from accounts.services.invitations import invite
+from accounts.services.links import create_password_link
 from audit.actors import Actor
 from tests.accounts.providers import add_provider, set_rule
 from tests.accounts.sign_in_at_provider.conftest import CALLBACK, SsoBrowser
@@ -229,6 +230,20 @@ def test_a_form_that_met_an_ended_session_waits_while_its_sender_signs_in_there(
     assert leads_to(there, provider)
     waiting = visitor.follow(come_back(visitor, there, provider))
     assert "grace@example.org" in waiting.content
+
+
+@pytest.mark.spec("I-99", "the console")
+def test_an_invitation_offers_both_where_both_work_and_another_link_the_password_alone(
+    visitor: Browser, provider: ScriptedProvider
+) -> None:
+    actor = Actor.command("tests")
+    _, link = invite(username="ada", email="ada@example.org", role=Role.MEMBER, actor=actor)
+    page = visitor.get(link)
+    assert page.buttons() == ["Sign in with Example login", "Set password"]
+    assert "form-action" not in policy_of(page.answer)
+    other = visitor.get(create_password_link(UserFactory.create(), actor=actor))
+    assert other.buttons() == ["Set password"]
+    assert policy_of(other.answer)["form-action"] == "'self'"
 
 
 @pytest.mark.spec("I-99", "the console")
