@@ -8,7 +8,7 @@ from datetime import datetime
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import ScimToken, User
 from oauthapps.models import AccessToken, Application, ClientSecret, Grant, PublicKey, RefreshToken
 from oauthapps.models.consents import EndReason
 from oauthapps.models.credentials import Credential
@@ -30,7 +30,7 @@ class Found:
     Attributes:
         kind: what it is.
         shown: all that the page repeats of it: how it begins and ends.
-        application: whose it is.
+        application: whose it is; None for what belongs to the installation.
         person: whom it acts as; None for the application itself.
         state: whether it works, or why not.
         works: whether it works.
@@ -45,7 +45,7 @@ class Found:
 
     kind: str
     shown: str = field(repr=False)
-    application: Application
+    application: Application | None = None
     person: User | None = None
     state: str
     works: bool
@@ -65,7 +65,7 @@ def credentials_in(text: str) -> list[Found]:
         text: what was pasted, with or without something around it.
     """
     values = {digest(value): value for value in values_in(text)}
-    return [*secrets_among(values), *tokens_among(values), *keys_in(text)]
+    return [*secrets_among(values), *tokens_among(values), *scim_tokens_among(values), *keys_in(text)]
 
 
 def values_in(text: str) -> list[str]:
@@ -123,6 +123,21 @@ def tokens_among(values: dict[str, str]) -> Iterator[Found]:
         is_alive = grant.family.ended_at is None
         state = state_of_token(grant, None, expires=grant.expires, redeemed_at=grant.redeemed_at)
         yield of_token("Authorization code", masked(values[grant.code]), grant, state, is_alive=is_alive)
+
+
+def scim_tokens_among(values: dict[str, str]) -> Iterator[Found]:
+    """Yield the SCIM tokens among some values, by their digests."""
+    for row in ScimToken.objects.filter(digest__in=values):
+        yield Found(
+            kind="SCIM token",
+            shown=masked(values[row.digest]),
+            state=ALIVE,
+            works=True,
+            notes=row.name,
+            created_at=row.created_at,
+            last_used_at=row.last_used_at,
+            disable_url=reverse("delete-scim-token", args=[row.pk]),
+        )
 
 
 def of_token(

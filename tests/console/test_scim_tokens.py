@@ -88,3 +88,13 @@ def test_a_token_is_made_with_a_recent_sign_in_alone(administrator: User) -> Non
     answer = browser.post(PAGE, {"name": "Entra ID"})
     assert answer["Location"].startswith("/accounts/reauthenticate/")
     assert not ScimToken.objects.exists()
+
+
+@pytest.mark.spec("I-131", "the console")
+def test_a_token_that_leaked_is_found_and_leads_to_its_deletion(console: Browser) -> None:
+    value = created(console)
+    page = console.post(reverse("console:is-this-ours"), {"pasted": f"Authorization: Bearer {value}"})
+    assert "SCIM token" in page.text
+    assert "Entra ID" in page.text
+    assert value not in page.content
+    assert reverse("delete-scim-token", args=[ScimToken.objects.get().pk]) in page.content
