@@ -45,6 +45,12 @@ def named_after(person: User) -> ProvisionedPerson:
     return row
 
 
+def is_provisioned(person: User) -> bool:
+    """Return whether a directory says who somebody is: whom it creates was invited by that."""
+    rows = ProvisionedPerson.objects.filter(user=person, removed_at=None)
+    return person.external_id is not None or rows.exists()
+
+
 def take_names(row: ProvisionedPerson, said: Described) -> bool:
     """Let somebody be called what a directory says, and return whether that is new; nothing is saved.
 

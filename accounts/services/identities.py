@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import IdentityProvider, LinkPurpose, User
 from accounts.oidc.claims import ProviderClaims
 from accounts.services import identity_refusals as refusals
+from accounts.services.directory_names import is_provisioned
 from accounts.services.links import end_links
 from accounts.services.provisioning import provision
 from audit.actors import Actor
@@ -92,13 +93,13 @@ def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
         SignInRefusedError: when nothing would do.
     """
     if person.joined_at is None:
-        if has_open_invitation(person) or person.external_id is not None:
+        if has_open_invitation(person) or is_provisioned(person):
             return Outcome.INVITED
         raise refusals.invitation_over(person)
     active(person)
     if person.has_usable_password():
         return Outcome.CONFIRM
-    if person.external_id is not None and person.last_login is None and not identities_of(person).exists():
+    if person.last_login is None and is_provisioned(person) and not identities_of(person).exists():
         return Outcome.INVITED
     raise refusals.no_way_to_confirm(person, provider)
 

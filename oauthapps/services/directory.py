@@ -172,9 +172,9 @@ def take_back(former: User, said: Described, *, actor: Actor) -> User:
     if former.role != Role.MEMBER:
         raise ValidationError({"user_name": FORMER_ADMINISTRATOR})
     ProvisionedPerson.objects.filter(user=former).update(removed_at=None)
-    former.name = ""
+    former.name, former.last_login = "", None  # whoever they are now has not been here
     former.set_unusable_password()
-    former.save(update_fields=["name", "password"])
+    former.save(update_fields=["name", "last_login", "password"])
     remove_second_factors(former)
     SocialAccount.objects.filter(user=former).delete()
     save_said(former, {**NOTHING_SAID, **said}, actor=actor)

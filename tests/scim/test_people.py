@@ -7,8 +7,10 @@ from allauth.mfa.models import Authenticator
 from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
-from accounts.models import OneTimeLink, Organization, ProvisionedPerson, Role, Status, User
+from accounts.models import IdentityProvider, OneTimeLink, Organization, ProvisionedPerson, Role, Status, User
+from accounts.services.directory_names import is_provisioned
 from accounts.services.emergency_account import EMERGENCY_ACCOUNT_STAYS
+from accounts.services.identities import Outcome, way_to_link
 from accounts.services.invitations import invite
 from accounts.services.people import LAST_ADMINISTRATOR
 from audit.actors import Actor
@@ -292,6 +294,7 @@ def test_whoever_is_created_again_comes_back_with_nothing_that_signed_them_in(sc
     assert (again["displayName"], again["externalId"], again["active"]) == ("Augusta", "another", True)
     person.refresh_from_db()
     assert not person.has_usable_password()
+    assert person.last_login is None  # so that their first sign-in at the identity provider links it
     assert not Authenticator.objects.exists()
     assert not SocialAccount.objects.exists()
     kinds = Event.objects.filter(person=person).order_by("pk").values_list("kind", flat=True)
@@ -312,3 +315,16 @@ def test_an_administrator_who_was_removed_comes_back_by_hand(scim: ScimClient) -
 def test_people_of_whom_no_directory_knows_have_no_row(scim: ScimClient) -> None:
     scim.get("Users")
     assert not ProvisionedPerson.objects.exists()
+
+
+@pytest.mark.spec("I-110", "the issue")
+def test_whoever_is_created_without_an_external_id_can_sign_in_at_the_provider(scim: ScimClient) -> None:
+    provider = IdentityProvider.objects.create(
+        name="Login", issuer="https://login.example", client_id="1", allowed_domains=["example.com"]
+    )
+    person = person_of(scim.create(externalId=...))
+    assert way_to_link(person, provider) == Outcome.INVITED
+    scim.send("DELETE", f"Users/{person.user_id}")
+    assert not is_provisioned(person)
+    again = person_of(scim.create(externalId=...))
+    assert way_to_link(again, provider) == Outcome.INVITED
