@@ -16,6 +16,9 @@ from accounts.oidc.client_secrets import unseal
 from accounts.oidc.discovery import Discovery
 from accounts.oidc.errors import ProviderError
 
+# What providers call a code that they did not issue, or that was used (RFC 6749 section 5.2).
+WRONG_CODE = "invalid_grant"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
@@ -102,10 +105,10 @@ def refusal(provider: IdentityProvider, document: dict[str, Any], status: int) -
             f"The provider refused this installation's client ID or secret: {said}.",
             "Enter the client ID and a client secret that hasn't expired under System › Sign-in.",
         )
-    if error == "invalid_grant":
+    if error == WRONG_CODE:
         return failures.not_believed(
             provider,
-            "invalid_grant",
+            WRONG_CODE,
             f"The provider refused the authorization code: {said}.",
             "A code is good once, and for a minute or so. If every sign-in fails, check that "
             f"{redirect_url()} is registered there letter by letter, and both clocks.",

@@ -70,6 +70,23 @@ def count_failure(request: HttpRequest, login: str) -> None:
     consume(request, "sign_in_guessed", digest(login))
 
 
+def throttle_codes(request: HttpRequest) -> None:
+    """Refuse the answer of an identity provider after too many codes from this network that it did not know.
+
+    Each costs a request to the provider, of which few are under way at once.
+
+    Raises:
+        TooManyAttemptsError: which says how long to wait.
+    """
+    if seconds := seconds_to_wait(request, "wrong_code", digest(client_network(request.META))):
+        raise TooManyAttemptsError(seconds)
+
+
+def count_wrong_code(request: HttpRequest) -> None:
+    """Count a code that an identity provider did not know, for the network it came from."""
+    consume(request, "wrong_code", digest(client_network(request.META)))
+
+
 def throttle_mail(request: HttpRequest, email: str) -> None:
     """Count a request for a mail to an email address.
 
@@ -153,7 +170,8 @@ def longest_wait(action: str) -> int:
 
 def consume(request: HttpRequest, action: str, key: str) -> bool:
     """Count that something happened, and return whether that is within its rates."""
-    return ratelimit.consume(request, app="allauth.account", action=action, key=key) is not None
+    usage = ratelimit.consume(request, app="allauth.account", action=action, key=key, limit_get=True)
+    return usage is not None
 
 
 def wait_in_words(seconds: int) -> str:

@@ -6,7 +6,7 @@ from django.core.exceptions import ValidationError
 
 from accounts.models import IdentityProvider, Organization, Role, User
 from accounts.oidc.groups import GroupRole
-from accounts.services.people import change_person
+from accounts.services.people import LAST_ADMINISTRATOR, change_person
 from audit.actors import Actor
 
 log = logging.getLogger("gatehouse.sign_in")
@@ -29,10 +29,20 @@ def apply_group_role(person: User, found: GroupRole, provider: IdentityProvider,
     return note
 
 
-def give(person: User, role: Role, provider: IdentityProvider, *, actor: Actor) -> str:
-    """Give somebody a role, and return why they do not get it; empty where they do."""
+def reason_to_stay(person: User, role: Role, provider: IdentityProvider) -> str:
+    """Return why somebody would keep their role in the place of one by groups; empty where they would not."""
+    if role == person.role:
+        return ""
     if Organization.objects.filter(emergency_account=person.pk).exists():
         return f"Groups of {provider.name} don't change the emergency account."
+    is_last = not User.objects.administrators().exclude(pk=person.pk).exists()
+    return LAST_ADMINISTRATOR if person.is_administrator and is_last else ""
+
+
+def give(person: User, role: Role, provider: IdentityProvider, *, actor: Actor) -> str:
+    """Give somebody a role, and return why they do not get it; empty where they do."""
+    if reason := reason_to_stay(person, role, provider):
+        return reason
     try:
         change_person(person, {"role": role}, actor=actor, detail=f"by groups of {provider.name}")
     except ValidationError as error:

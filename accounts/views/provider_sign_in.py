@@ -22,9 +22,10 @@ from accounts.oidc.claims import ProviderClaims, claims_of
 from accounts.oidc.failures import SignInRefusedError
 from accounts.oidc.pending import CONFIRM, SIGN_IN, TEST, Pending, begin, take
 from accounts.oidc.proved import Confirmation, ProvedIdentity
-from accounts.oidc.tokens import exchange
+from accounts.oidc.tokens import WRONG_CODE, exchange
 from accounts.pages import kept_forms
 from accounts.pages.next_pages import redirect_to_page
+from accounts.security import throttling
 from accounts.services.group_roles import apply_group_role
 from accounts.services.identities import Outcome, enter
 from accounts.views.identity_confirmation import ask_for_password
@@ -60,6 +61,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         return finish(request, pending)
     except SignInRefusedError as error:
+        if error.code == WRONG_CODE:
+            throttling.count_wrong_code(request)
         return refuse(request, error, pending)
 
 
@@ -69,7 +72,9 @@ def finish(request: HttpRequest, pending: Pending) -> HttpResponse:
 
     Raises:
         SignInRefusedError: when the answer is not to be believed, or leads to nothing.
+        TooManyAttemptsError: after too many codes of no provider's from this network.
     """
+    throttling.throttle_codes(request)
     code = code_of(dict(request.GET.lists()), pending.provider)
     tokens = exchange(pending.provider, code, pending.asked)
     claims = claims_of(pending.provider, tokens, pending.asked)

@@ -14,6 +14,7 @@ from accounts.oidc.claims import ProviderClaims, provider_proved_second_factor
 from accounts.oidc.failures import SignInRefusedError
 from accounts.oidc.groups import group_role
 from accounts.oidc.pending import TEST, Pending, begin
+from accounts.services.group_roles import reason_to_stay
 from accounts.services.identities import decide
 
 
@@ -54,12 +55,14 @@ def verdict(claims: ProviderClaims, provider: IdentityProvider) -> dict[str, Any
         return {"refusal": error}
     groups = group_role(claims, provider)
     before = Role(decision.person.role) if decision.person else Role.MEMBER
+    after = groups.after(before)
+    stays = reason_to_stay(decision.person, after, provider) if decision.person else ""
     return {
         "outcome": decision.outcome.value,
         "person": decision.person,
-        "role": groups.after(before).label,
-        "role_note": groups.note,
-        "role_changes": groups.after(before) != before,
+        "role": before.label if stays else after.label,
+        "role_note": stays or groups.note,
+        "role_changes": after != before and not stays,
         "has_second_factor": provider_proved_second_factor(claims, provider),
     }
 

@@ -43,6 +43,8 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_failed": "10/m/ip,5/5m/key",
     # The name in all networks together: from then on those who sign in from a new one are slowed down.
     "sign_in_guessed": "20/15m/key",
+    # Codes that an identity provider did not know, from one network.
+    "wrong_code": "20/m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/15m/key",

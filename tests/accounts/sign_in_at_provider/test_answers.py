@@ -239,6 +239,21 @@ def test_an_answer_is_good_in_the_browser_alone_that_began_and_once(
     assert not sso.is_signed_in
 
 
+@pytest.mark.spec("I-58", "ASVS 6.3.1")
+def test_a_network_that_guesses_codes_has_to_wait_and_the_provider_hears_no_more_of_it(
+    sso: SsoBrowser, provider: ScriptedProvider
+) -> None:
+    for _ in range(20):
+        assert sso.sign_in(code="guessed").status_code == 403
+    assert len(provider.asked) == 20
+    query = provider.answer(sso.leave())
+    assert sso.come_back(query).status_code == 429
+    assert len(provider.asked) == 20
+    elsewhere = SsoBrowser(provider, sso.row)
+    elsewhere.client.defaults["REMOTE_ADDR"] = "192.0.2.7"
+    assert elsewhere.sign_in().status_code == 302
+
+
 @pytest.mark.spec("I-35", "RFC 9700 4.4")
 def test_an_answer_of_one_provider_is_not_taken_for_anothers(
     sso: SsoBrowser, provider: ScriptedProvider, caplog: Log

@@ -7,7 +7,7 @@ from allauth.socialaccount.models import SocialAccount
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import IdentityProvider, User
+from accounts.models import IdentityProvider, Organization, User
 from audit.models import Event
 from tests.accounts.sign_in_at_provider.conftest import CALLBACK
 from tests.console.pages import Browser, Document
@@ -84,6 +84,13 @@ def test_it_says_whom_a_sign_in_would_be_of_and_with_which_role(
     assert "Counts here" in text
     grace.refresh_from_db()
     assert grace.role == "member"
+    User.objects.filter(pk=grace.pk).update(role="administrator")
+    Organization.current()
+    Organization.objects.update(emergency_account=grace)
+    provider.person["groups"] = []
+    text = text_of(answer_of(console, provider, row))
+    assert "don't change the emergency account" in text
+    assert "changed by groups" not in text
 
 
 @pytest.mark.spec("I-57", "the console")

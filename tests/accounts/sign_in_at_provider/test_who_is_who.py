@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
 from django.http import HttpResponse
 from django.utils import timezone
@@ -15,9 +16,11 @@ from accounts.services.invitations import invite, withdraw_invitation
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from tests.accounts.sign_in_at_provider.conftest import SsoBrowser
+from tests.accounts.ways_in import TOTP_SECRET
 from tests.factories import PASSWORD, AdministratorFactory, UserFactory, make_provider
 from tests.infrastructure.scripted_provider import ScriptedProvider
 from tests.parallel import in_parallel
+from tests.second_factors import code_of
 
 SUBJECT = "248289761001"
 CONFIRM = "/accounts/login/provider/link/"
@@ -317,6 +320,34 @@ def test_whoever_was_deactivated_meanwhile_is_not_linked(sso: SsoBrowser, ada: U
     User.objects.update(is_active=False)
     assert sso.client.post(CONFIRM, {"password": PASSWORD})["Location"] == "/accounts/login/"
     assert linked() == []
+
+
+@pytest.mark.spec("I-44", "ASVS 6.8.1")
+def test_whoever_has_a_second_factor_shows_it_before_the_identity_is_linked(
+    sso: SsoBrowser, ada: User
+) -> None:
+    TOTP.activate(ada, TOTP_SECRET)
+    sso.sign_in("/connected/")
+    answer = sso.client.post(CONFIRM, {"password": PASSWORD})
+    assert answer["Location"] == "/accounts/login/second-factor/"
+    assert (linked(), sso.is_signed_in) == ([], False)
+    sso.client.post("/accounts/login/second-factor/", {"code": "000000"})
+    assert linked() == []
+    answer = sso.client.post("/accounts/login/second-factor/", {"code": code_of(TOTP_SECRET)})
+    assert answer["Location"] == "/connected/"
+    assert linked() == [("ada", SUBJECT)]
+
+
+@pytest.mark.spec("I-44", "ASVS 6.8.1")
+def test_an_identity_that_somebody_else_got_meanwhile_is_not_linked_twice(
+    sso: SsoBrowser, ada: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    sso.sign_in()
+    SocialAccount.objects.create(user=UserFactory.create(), provider=sso.row.issuer, uid=SUBJECT)
+    assert sso.client.post(CONFIRM, {"password": PASSWORD})["Location"] == "/accounts/login/"
+    assert not sso.is_signed_in
+    assert "An identity was not linked to ada" in caplog.text
+    assert len(linked()) == 1
 
 
 @pytest.mark.locking
