@@ -87,6 +87,18 @@ def count_wrong_code(request: HttpRequest) -> None:
     consume(request, "wrong_code", digest(client_network(request.META)))
 
 
+def throttle_departure(request: HttpRequest) -> None:
+    """Count that somebody who is not signed in is sent to an identity provider, from a network of strangers.
+
+    The session keeps where they were going, and maybe a form: strangers could fill the table.
+
+    Raises:
+        TooManyAttemptsError: when there were too many from this network.
+    """
+    if not is_known(request):
+        count_or_refuse(request, "sent_to_provider", digest(client_network(request.META)))
+
+
 def throttle_mail(request: HttpRequest, email: str) -> None:
     """Count a request for a mail to an email address.
 

@@ -43,9 +43,11 @@ def begin_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
     provider = get_object_or_404(IdentityProvider, provider_id=provider_id, is_enabled=True)
     if request.method != "POST":
         return redirect_to_page(passthrough_next_redirect_url(request, reverse("account_login"), "next"))
-    next_url = kept_forms.store_submitted(request) or get_next_redirect_url(request) or ""
     if request.user.is_authenticated:
+        next_url = kept_forms.store_submitted(request) or get_next_redirect_url(request)
         return redirect_to_page(next_url or reverse("home"))
+    throttling.throttle_departure(request)
+    next_url = kept_forms.store_submitted(request) or get_next_redirect_url(request) or ""
     return begin(request, provider, purpose=SIGN_IN, next_url=next_url)
 
 

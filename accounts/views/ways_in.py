@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 from allauth.account.utils import get_next_redirect_url, passthrough_next_redirect_url
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
 from accounts.models import IdentityProvider, PasswordRule
 from accounts.oidc.pending import SIGN_IN, begin
+from accounts.security.throttling import throttle_departure
 from accounts.services.identity_providers import OfferedProvider, offered
 
 # Parameters of the sign-in page: `stay` where it must not lead to a provider by itself, `local` to have the
@@ -52,11 +52,17 @@ def go_to_only_provider(request: HttpRequest) -> HttpResponse | None:
 
     The page that was asked for, such as an authorization request, waits in the session: it may be of any
     length.
+
+    Raises:
+        TooManyAttemptsError: when strangers ask for it too often.
     """
     only = ways_in().only_provider
     if only is None or STAY in request.GET or LOCAL in request.GET:
         return None
-    provider = get_object_or_404(IdentityProvider, provider_id=only.provider_id, is_enabled=True)
+    provider = IdentityProvider.objects.filter(provider_id=only.provider_id, is_enabled=True).first()
+    if provider is None:  # since the offer was read
+        return None
+    throttle_departure(request)
     return begin(request, provider, purpose=SIGN_IN, next_url=get_next_redirect_url(request) or "")
 
 

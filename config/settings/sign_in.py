@@ -45,6 +45,8 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_guessed": "20/15m/key",
     # Codes that an identity provider did not know, from one network.
     "wrong_code": "20/m/key",
+    # Strangers who are sent to an identity provider, from one network.
+    "sent_to_provider": "60/m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
     "reset_password": "20/m/ip,5/15m/key",

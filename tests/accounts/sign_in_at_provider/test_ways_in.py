@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 from allauth.socialaccount.models import SocialAccount
+from django.core.cache import cache
 from django.test import Client
 
 from accounts.models import IdentityProvider, PasswordRule, Role, User
@@ -11,6 +12,7 @@ from accounts.services.identity_providers import forget_offer
 from accounts.services.invitations import invite
 from accounts.services.links import create_password_link
 from audit.actors import Actor
+from audit.ip_addresses import client_network
 from tests.accounts.providers import add_provider, set_rule
 from tests.accounts.sign_in_at_provider.conftest import CALLBACK, SsoBrowser
 from tests.accounts.test_pages import policy_of
@@ -96,6 +98,20 @@ def test_an_authorization_request_of_any_length_goes_through_it(
     assert consent.status == 200
     allowed = visitor.send(consent, "/integrations/oauth2/authorize", decision="allow")
     assert parse_qs(urlsplit(allowed.answer["Location"]).query)["state"] == [state]
+
+
+@pytest.mark.spec("I-108", "ASVS 15.2.2")
+def test_strangers_are_sent_there_only_so_often_and_networks_that_are_known_always(
+    visitor: Browser, provider: ScriptedProvider
+) -> None:
+    close_passwords()
+    statuses = [Client().get(LOGIN).status_code for _ in range(61)]
+    assert statuses == [302] * 60 + [429]
+    form = f"{LOGIN}provider/{IdentityProvider.objects.get().provider_id}/"
+    assert Client().post(form).status_code == 429
+    assert Client(REMOTE_ADDR="192.0.2.7").get(LOGIN).status_code == 302
+    cache.set(f"known:{client_network({'REMOTE_ADDR': '127.0.0.1'})}", True)
+    assert leads_to(visitor.get(LOGIN), provider)
 
 
 @pytest.mark.spec("I-93", "HTML: cross-origin opener policies")
