@@ -17,7 +17,7 @@ def check_identity_providers() -> Iterator[Finding]:
         yield ok("No identity provider is offered: people sign in with a password or passkey.")
     for provider in providers:
         yield from check_provider(provider)
-    yield from check_emergency_account(is_needed=bool(providers))
+    yield from check_emergency_account()
 
 
 def check_provider(provider: IdentityProvider) -> Iterator[Finding]:
@@ -37,15 +37,10 @@ def check_provider(provider: IdentityProvider) -> Iterator[Finding]:
         yield ok(f"{provider.issuer} answers, and its client secret can be read.")
 
 
-def check_emergency_account(*, is_needed: bool) -> Iterator[Finding]:
-    """Can the emergency account sign in when no provider can be reached?"""
+def check_emergency_account() -> Iterator[Finding]:
+    """Can the emergency account, if there is one, sign in when no provider can be reached?"""
     organization = Organization.current()
     if organization.emergency_account_id is None:
-        if is_needed:
-            yield warning(
-                "There is no emergency account: nobody may be able to sign in if the provider fails.",
-                "Choose one under System › Sign-in.",
-            )
         return
     account = emergency_candidates().get(pk=organization.emergency_account_id)
     missing = missing_of(account)
