@@ -14,7 +14,7 @@ def sign_in(
     """Sign in on the page that is shown, as the administrator unless it says otherwise."""
     page.get_by_label("Username or email address").fill(username)
     page.get_by_label("Password").fill(password)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 def authenticator_of(page: Page, **changes: object) -> tuple[CDPSession, str]:

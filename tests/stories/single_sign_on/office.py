@@ -115,6 +115,10 @@ class Office:
         """Say who may use passwords; sign-in pages know it within five seconds."""
         self.inside.run(RULE, rule=rule, username=username)
 
+    def age_session(self, key: str, seconds: int) -> None:
+        """Make it longer ago that somebody proved who they are in the session with this key."""
+        self.inside.run(AGE, key=key, seconds=seconds)
+
     def person(self, account: str) -> dict[str, Any] | None:
         """The person with an account's email address; None where there is none."""
         found: dict[str, Any] | None = self.inside.run(PERSON, email=email_of(account))
@@ -226,7 +230,7 @@ class Employee(Person):
 
     def age_sign_in(self, seconds: int) -> None:
         """Make it longer ago that somebody proved who they are in this browser."""
-        self.office.inside.run(AGE, key=self.browser.cookies["gatehouse_session"], seconds=seconds)
+        self.office.age_session(self.browser.cookies["gatehouse_session"], seconds)
 
     @property
     def is_signed_in(self) -> bool:
