@@ -183,6 +183,15 @@ def open_popup(page: Page, client: Client, callback: Callback) -> Page:
     return opened.value
 
 
+@pytest.mark.spec("I-94", "CSP 3 §6.4.2")
+def test_a_page_of_one_s_own_leads_there_too(page: Page, office: Office) -> None:
+    kind = next(iter(office.providers))
+    page.goto(f"{office.base_url}/security/")
+    page.get_by_role("button", name=f"Sign in with {kind.title()} login").click()
+    sign_in_there(page, account_at(office, kind, "amy"))
+    expect(page).to_have_url(f"{office.base_url}/security/")
+
+
 @pytest.mark.spec("I-97", "OpenID RP-Initiated Logout §2")
 def test_signing_out_here_leads_to_signing_out_there_and_back(
     page: Page, strict: Office, callback: Callback

@@ -20,6 +20,7 @@ def provider(request: pytest.FixtureRequest) -> Iterator[IdentityProvider]:
         yield running
 
 
+@pytest.mark.spec("I-17", "operation")
 def test_a_provider_in_the_environment_is_offered_at_the_first_start(
     provider: IdentityProvider, tmp_path: Path
 ) -> None:
