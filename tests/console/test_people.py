@@ -31,8 +31,8 @@ OF_PERSON = [
     "revoke-all-of-person",
     "revoke-older-of-person",
 ]
-# Of a person and one application.
-OF_ACCESS = "revoke-of-person"
+# Of a person and one application, or one identity (tests/console/test_auditors.py tries every URL).
+OF_BOTH = {"revoke-of-person", "unlink-identity-of-person"}
 ALONE = ["people", "export-people", "invite-person", "organization", "second-factor-rule", "customer-id"]
 ONLY_READ = ["people", "export-people", "person", "person-access"]
 
@@ -63,7 +63,7 @@ def test_these_are_all_addresses_of_people_and_organization() -> None:
 
     patterns = [*one_person, *urlpatterns, *urls.urlpatterns]
     names = {pattern.name for pattern in patterns if hasattr(pattern, "name")}
-    assert names == {*ALONE, *OF_PERSON, OF_ACCESS, "home"}
+    assert names == {*ALONE, *OF_PERSON, *OF_BOTH, "home", "provider-logout"}
 
 
 @pytest.mark.spec("C-01", "ASVS 8.2")

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.utils.module_loading import import_string
 
+from accounts.services.identity_providers import offered
 from oauthapps.http.messages import ApiRequest, ApiResponse
 from server.dispatcher import ApiDispatcher, Application, endpoint_at
 from server.security_headers import headers_of_every_response
@@ -241,6 +242,7 @@ def test_what_the_server_calls_answers_on_both_ways() -> None:
     def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> Any:
         said.append((status, headers))
 
+    offered()  # or the page would ask, and the first request closes the connection of tests
     handler = Application()
     short: Iterable[bytes] = handler(asked(ME), start_response)
     page = handler(asked("/accounts/login/"), start_response)
