@@ -87,13 +87,13 @@ def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
     """Return what has to be shown before an identity is linked to somebody who has its email address.
 
     Whoever a directory created through SCIM was invited by that, until they have signed in or have a
-    password.
+    password. Of somebody whom an administrator invited, the invitation alone says whether it counts.
 
     Raises:
         SignInRefusedError: when nothing would do.
     """
     if person.joined_at is None:
-        if has_open_invitation(person) or is_provisioned(person):
+        if has_open_invitation(person):
             return Outcome.INVITED
         raise refusals.invitation_over(person)
     active(person)

@@ -28,6 +28,7 @@ from oauthapps.scim.resources import (
     user_resource,
 )
 from oauthapps.services.directory import (
+    NOT_INVITED,
     PROTECTED_EMAIL,
     TAKEN,
     change_provisioned,
@@ -42,8 +43,8 @@ NO_SUCH_PERSON = "There is no person with this id."
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 NO_NUMBER = "startIndex and count must be whole numbers."
 FIND_FIRST = "Let the identity provider match people by userName, externalId, or their email address."
-# What keeps somebody from being deactivated, as things stand.
-KEPT = frozenset({LAST_ADMINISTRATOR, EMERGENCY_ACCOUNT_STAYS})
+# What keeps somebody from being deactivated, or let in, as things stand.
+KEPT = frozenset({LAST_ADMINISTRATOR, EMERGENCY_ACCOUNT_STAYS, NOT_INVITED})
 # Our fields, as clients know them.
 ATTRIBUTES = {
     "email": "emails",

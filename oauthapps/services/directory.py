@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import EMAIL_TAKEN, USERNAME_TAKEN, Organization, ProvisionedPerson, Role, User
 from accounts.services.directory_names import Described, named_after, people_called, save_names, take_names
+from accounts.services.identities import has_open_invitation
 from accounts.services.invitations import withdraw_invitation
 from accounts.services.people import EXTERNAL_ID_TAKEN, save_changes, save_validated
 from accounts.services.second_factors import remove_second_factors
@@ -22,6 +23,10 @@ from oauthapps.services.activation import activate, admit, deactivate
 USER_NAME_TAKEN = "Another person has this userName."
 FORMER_ADMINISTRATOR = (
     "Somebody who was removed had this userName or email address, and is no plain member here. Activate them "
+    "in Gatehouse first."
+)
+NOT_INVITED = (
+    "This person is to be an administrator or auditor here, and their invitation is over. Invite them again "
     "in Gatehouse first."
 )
 PROTECTED_EMAIL = (
@@ -122,9 +127,17 @@ def suspend(user: User, *, actor: Actor) -> None:
 
 
 def let_in(user: User, *, actor: Actor) -> None:
-    """Let a person sign in, who was deactivated or only invited. Consents and tokens don't come back."""
-    if not activate(user, actor=actor):
-        admit(user, actor=actor)
+    """Let a person sign in, who was deactivated or only invited. Consents and tokens don't come back.
+
+    Raises:
+        ValidationError: when an invitation to more than a plain member was withdrawn, or has expired.
+    """
+    if activate(user, actor=actor):
+        return
+    invited = User.objects.filter(pk=user.pk, joined_at=None).exclude(role=Role.MEMBER).first()
+    if invited and not has_open_invitation(invited):
+        raise ValidationError({"active": NOT_INVITED})
+    admit(user, actor=actor)
 
 
 def names_of_stopped(user: User) -> list[str]:

@@ -8,10 +8,11 @@ from allauth.socialaccount.models import SocialAccount
 from django.test import Client
 
 from accounts.models import IdentityProvider, OneTimeLink, Organization, ProvisionedPerson, Role, Status, User
+from accounts.oidc.failures import SignInRefusedError
 from accounts.services.directory_names import is_provisioned
 from accounts.services.emergency_account import EMERGENCY_ACCOUNT_STAYS
 from accounts.services.identities import Outcome, way_to_link
-from accounts.services.invitations import invite
+from accounts.services.invitations import invite, invite_again, withdraw_invitation
 from accounts.services.people import LAST_ADMINISTRATOR
 from audit.actors import Actor
 from audit.models import Event
@@ -276,6 +277,34 @@ def test_somebody_invited_joins_or_is_not_to_come(scim: ScimClient) -> None:
     assert OneTimeLink.objects.count() == 0
 
 
+@pytest.mark.spec("I-128", "the issue")
+@pytest.mark.parametrize("role", [Role.MEMBER, Role.ADMINISTRATOR])
+def test_whoever_was_invited_and_is_not_to_come_has_no_invitation_at_the_provider(
+    scim: ScimClient, login: IdentityProvider, role: Role
+) -> None:
+    person, _ = invite(username="ivy", email="ivy@example.com", role=role, actor=Actor())
+    scim.replace(person.user_id, "active", False)
+    assert is_provisioned(person)
+    with pytest.raises(SignInRefusedError, match="invitation"):
+        way_to_link(person, login)
+
+
+@pytest.mark.spec("I-128", "the issue")
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR])
+def test_an_invitation_to_more_than_a_member_that_is_over_is_not_accepted_by_a_directory(
+    scim: ScimClient, role: Role
+) -> None:
+    person, _ = invite(username="ivy", email="ivy@example.com", role=role, actor=Actor())
+    withdraw_invitation(person, actor=Actor())
+    for said in ({"active": True}, {"active": True, "displayName": "Ivy"}):
+        refused = scim.patch(person.user_id, {"op": "replace", "value": said})
+        assert "Invite them again in Gatehouse" in refusal(refused, 409)
+    person.refresh_from_db()
+    assert (person.status, person.display_name) == (Status.INVITED, "ivy")
+    invite_again(person, actor=Actor())
+    assert scim.replace(person.user_id, "active", True).json()["active"] is True
+
+
 # Who was removed
 
 
@@ -317,14 +346,21 @@ def test_people_of_whom_no_directory_knows_have_no_row(scim: ScimClient) -> None
     assert not ProvisionedPerson.objects.exists()
 
 
-@pytest.mark.spec("I-110", "the issue")
-def test_whoever_is_created_without_an_external_id_can_sign_in_at_the_provider(scim: ScimClient) -> None:
-    provider = IdentityProvider.objects.create(
+@pytest.fixture
+def login(db: None) -> IdentityProvider:
+    provider: IdentityProvider = IdentityProvider.objects.create(
         name="Login", issuer="https://login.example", client_id="1", allowed_domains=["example.com"]
     )
+    return provider
+
+
+@pytest.mark.spec("I-110", "the issue")
+def test_whoever_is_created_without_an_external_id_can_sign_in_at_the_provider(
+    scim: ScimClient, login: IdentityProvider
+) -> None:
     person = person_of(scim.create(externalId=...))
-    assert way_to_link(person, provider) == Outcome.INVITED
+    assert way_to_link(person, login) == Outcome.INVITED
     scim.send("DELETE", f"Users/{person.user_id}")
     assert not is_provisioned(person)
     again = person_of(scim.create(externalId=...))
-    assert way_to_link(again, provider) == Outcome.INVITED
+    assert way_to_link(again, login) == Outcome.INVITED
