@@ -1,12 +1,20 @@
 """A provider's keys: fetched when they are needed, and again when they have changed."""
 
+import socket
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 
-from accounts.oidc.keys import key_cache
+from accounts.models import IdentityProvider
+from accounts.oidc.failures import SignInRefusedError
+from accounts.oidc.keys import KeySet, key_cache
 from tests.accounts.sign_in_at_provider.conftest import SsoBrowser
 from tests.infrastructure.scripted_provider import FIRST, SECOND, ScriptedProvider
+from tests.parallel import in_parallel
 
 pytestmark = pytest.mark.django_db
 
@@ -93,3 +101,70 @@ def test_keys_that_are_none_sign_nobody_in(
 ) -> None:
     monkeypatch.setattr(provider, "keys", lambda: keys)
     assert not sign_in(sso)
+
+
+@pytest.fixture
+def silent(row: IdentityProvider) -> Iterator[IdentityProvider]:
+    """A provider whose keys are at an address that takes connections and says nothing."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/keys"
+        row.discovery = row.discovery | {"jwks_uri": url}
+        yield row
+
+
+@pytest.mark.spec("I-37", "ASVS 15.4")
+def test_of_many_who_want_keys_that_do_not_come_none_waits_for_the_others(silent: IdentityProvider) -> None:
+    def seconds() -> float:
+        began = time.monotonic()
+        with pytest.raises(SignInRefusedError, match="isn't responding"):
+            key_cache.keys_for(silent, "anything")
+        return time.monotonic() - began
+
+    waited = sorted(in_parallel(seconds, times=6))
+    assert waited[-2] < 4  # the last one is who asked
+    assert waited[-1] < 7
+
+
+@pytest.mark.spec("I-37", "ASVS 15.4")
+def test_whoever_waits_for_keys_lets_others_be_served(
+    row: IdentityProvider, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+
+    @contextmanager
+    def aside() -> Iterator[None]:
+        steps.append("aside")
+        yield
+
+    def release() -> None:
+        steps.append("fetched")
+        kept.lock.release()
+
+    monkeypatch.setattr("tests.parallel.aside", aside, raising=False)
+    settings.WAITS_ASIDE = "tests.parallel.aside"
+    kept = key_cache.sets.setdefault(row.discovery["jwks_uri"], KeySet())
+    kept.lock.acquire()  # somebody fetches them
+    threading.Timer(0.3, release).start()
+    key_cache.keys_for(row, "first")
+    assert steps[:2] == ["aside", "fetched"]
+    steps.clear()
+    key_cache.keys_for(row, "first")
+    assert steps == []  # they are known
+
+
+@pytest.mark.spec("I-37", "ASVS 15.4")
+def test_whoever_waited_for_keys_that_could_not_be_fetched_asks_no_second_time(
+    row: IdentityProvider, provider: ScriptedProvider
+) -> None:
+    kept = key_cache.sets.setdefault(row.discovery["jwks_uri"], KeySet())
+    kept.lock.acquire()  # somebody fetches them
+
+    def fail() -> None:
+        kept.failed = time.monotonic()
+        kept.lock.release()
+
+    threading.Timer(0.3, fail).start()
+    with pytest.raises(SignInRefusedError, match="isn't responding"):
+        key_cache.keys_for(row, "first")
+    assert provider.asked == []
+    assert key_cache.keys_for(row, "first")  # the next one does
