@@ -42,12 +42,12 @@ def begin_login(
 def begin_confirmed_login(request: HttpRequest, person: User, waiting: Confirmation) -> HttpResponse:
     """Sign somebody in who confirmed with their password that an identity is theirs.
 
-    It is linked once all else was shown that a sign-in with this password needs (`LinkIdentityStage`).
+    It is linked once all else was shown that a sign-in with this password needs (`LinkIdentityStage`). A
+    second factor that the provider has seen is none of these: whose it was is what is to be confirmed.
     """
     clear_login(request)
     record_authentication(request, person, method="password", username=person.username)
-    state = {SECOND_FACTOR: waiting.identity.has_second_factor, TO_LINK: seal(waiting)}
-    login = Login(user=person, redirect_url=waiting.next_url or None, state=state)
+    login = Login(user=person, redirect_url=waiting.next_url or None, state={TO_LINK: seal(waiting)})
     answer: HttpResponse = perform_login(request, login)
     return answer
 

@@ -18,6 +18,7 @@ from accounts.oidc.failures import SignInRefusedError
 from accounts.oidc.pending import CONFIRM, Pending, begin
 from accounts.oidc.proved import ProvedIdentity
 from accounts.pages.next_pages import redirect_to_page
+from accounts.services.second_factors import second_factors_of
 from accounts.sessions.current import renew_session
 
 log = logging.getLogger("gatehouse.sign_in")
@@ -51,14 +52,18 @@ def confirm(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> H
     The session gets another key (ASVS 7.2.4).
 
     Raises:
-        SignInRefusedError: when somebody else did, or nobody is signed in here any more.
+        SignInRefusedError: when somebody else did, nobody is signed in here any more, or the provider has not
+            seen a second factor of somebody who has one here.
     """
     identities = SocialAccount.objects.filter(provider=pending.provider.issuer, uid=claims.subject)
     person = request.user
     is_same = person.is_authenticated and person.pk == pending.user_pk
     if not is_same or not identities.filter(user=person.pk).exists():
         raise somebody_else(pending.provider)
-    record_identity(request, signed_in_user(request), ProvedIdentity.of(claims, pending.provider))
+    identity = ProvedIdentity.of(claims, pending.provider)
+    if not identity.has_second_factor and second_factors_of(signed_in_user(request)).are_on:
+        raise no_second_factor(pending.provider)
+    record_identity(request, signed_in_user(request), identity)
     renew_session(request)
     log.info("%s confirmed who they are: %s.", person.get_username(), pending.provider.name)
     return redirect_to_page(pending.next_url or reverse("home"))
@@ -72,6 +77,17 @@ def somebody_else(provider: IdentityProvider) -> SignInRefusedError:
         "A person was asked to confirm who they are, and signed in at the provider with an identity that "
         "isn't linked to them, or had signed out here meanwhile.",
         "Have them sign out at the provider and try again, or link the identity they used.",
+    )
+
+
+def no_second_factor(provider: IdentityProvider) -> SignInRefusedError:
+    """Return the refusal of a confirmation with less than the person has to show here."""
+    return SignInRefusedError(
+        "no_second_factor",
+        f"{provider.name} didn't ask for a second factor: confirm with the one that you have here.",
+        "A person who has a second factor here was asked to confirm who they are, and neither amr nor acr "
+        "says that the provider has seen one, as it had when they signed in.",
+        "Have the provider ask for a second factor where prompt=login is sent, or have them use theirs here.",
     )
 
 

@@ -182,6 +182,25 @@ def test_a_confirmation_asks_whoever_has_a_second_factor_here_for_that_one(
     assert visitor.get("/security/authenticator-app/removal/").answer["Location"].startswith(CODE)
 
 
+@pytest.mark.spec("I-101", "RFC 8176")
+def test_a_password_at_the_provider_confirms_nobody_who_has_a_second_factor(
+    ada: User, sso: SsoBrowser, provider: ScriptedProvider
+) -> None:
+    prepare_second_factor(ada)
+    IdentityProvider.objects.update(second_factor_values=["mfa"])
+    provider.person["amr"] = ["mfa"]
+    sso.sign_in()
+    assert sso.is_signed_in
+    visitor = Browser(sso.client)
+    age_sign_in(visitor, minutes=6)
+    removal = "/security/authenticator-app/removal/"
+    for amr, is_enough in (["pwd"], False), (["mfa"], True):
+        provider.person |= {"amr": amr, "auth_time": int(time.time())}
+        there = go_there(visitor, visitor.get(removal))
+        assert sso.come_back(provider.answer(there)).status_code == (302 if is_enough else 403)
+        assert (visitor.get(removal).status == 200) == is_enough
+
+
 @pytest.mark.spec("I-100", "OpenID Connect Core 1.0 §3.1.2.1")
 def test_a_sign_in_there_long_ago_is_none_of_just_now_here(
     ada: User, sso: SsoBrowser, provider: ScriptedProvider

@@ -339,6 +339,21 @@ def test_whoever_has_a_second_factor_shows_it_before_the_identity_is_linked(
 
 
 @pytest.mark.spec("I-44", "ASVS 6.8.1")
+def test_a_second_factor_at_the_provider_is_none_of_whom_its_identity_is_yet_to_be_linked_to(
+    sso: SsoBrowser, provider: ScriptedProvider, ada: User
+) -> None:
+    TOTP.activate(ada, TOTP_SECRET)
+    IdentityProvider.objects.update(second_factor_values=["mfa"])
+    provider.person["amr"] = ["mfa"]
+    sso.sign_in()
+    answer = sso.client.post(CONFIRM, {"password": PASSWORD})
+    assert answer["Location"] == "/accounts/login/second-factor/"
+    assert (linked(), sso.is_signed_in) == ([], False)
+    sso.client.post("/accounts/login/second-factor/", {"code": code_of(TOTP_SECRET)})
+    assert (linked(), sso.is_signed_in) == ([("ada", SUBJECT)], True)
+
+
+@pytest.mark.spec("I-44", "ASVS 6.8.1")
 def test_an_identity_that_somebody_else_got_meanwhile_is_not_linked_twice(
     sso: SsoBrowser, ada: User, caplog: pytest.LogCaptureFixture
 ) -> None:
