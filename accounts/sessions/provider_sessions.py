@@ -45,10 +45,14 @@ def provider_of(request: HttpRequest) -> IdentityProvider | None:
 def list_provider_session(request: HttpRequest, user: User) -> None:
     """Have a logout at the provider find this request's session under its key of now, if it began there.
 
-    To be called whenever the session has another key. Those of this person that have ended are forgotten.
+    To be called whenever the session has another key. Those of this person that have ended are forgotten. A
+    provider that is no longer offered still signs people out.
     """
-    provider, identity = provider_of(request), identity_of(request)
-    if provider is None or identity is None:
+    identity = identity_of(request)
+    if identity is None:
+        return
+    provider = IdentityProvider.objects.filter(issuer=identity["provider"]).first()
+    if provider is None:
         return
     found = {
         "user": user,

@@ -64,11 +64,15 @@ def people_of(token: LogoutToken, provider: IdentityProvider) -> list[User]:
 
 
 def sessions_of(token: LogoutToken, provider: IdentityProvider) -> QuerySet[ProviderSession]:
-    """Return the sessions that a logout is about: one, or all of its subject's."""
+    """Return the sessions that a logout is about: one, or all of its subject's.
+
+    Of a session whose `sid` nobody knows here, because no ID token said it, the subject decides.
+    """
     rows = ProviderSession.objects.filter(provider=provider)
-    if token.sid:
-        rows = rows.filter(sid=token.sid)
-    return rows.filter(subject=token.subject) if token.subject else rows
+    if not token.subject:
+        return rows.filter(sid=token.sid)
+    rows = rows.filter(subject=token.subject)
+    return rows.filter(sid__in=[token.sid, ""]) if token.sid else rows
 
 
 def end_sessions(token: LogoutToken, provider: IdentityProvider) -> int:

@@ -46,6 +46,16 @@ def test_it_is_known_after_a_confirmation_gave_it_another_key(provider: Identity
 
 
 @pytest.mark.spec("I-88", "OpenID Connect Back-Channel Logout 1.0 §2.5")
+def test_it_is_known_under_another_key_of_a_provider_that_is_no_longer_offered(
+    provider: IdentityProvider, ada: User
+) -> None:
+    browser = signed_in_with(provider, ada)
+    IdentityProvider.objects.update(is_enabled=False)
+    assert browser.post(REAUTHENTICATE, {"password": PASSWORD}).status == 302
+    assert is_known(browser)
+
+
+@pytest.mark.spec("I-88", "OpenID Connect Back-Channel Logout 1.0 §2.5")
 def test_it_is_known_after_a_new_password_gave_it_another_key(provider: IdentityProvider, ada: User) -> None:
     browser = signed_in_with(provider, ada)
     before = browser.client.session.session_key

@@ -133,6 +133,19 @@ def test_a_session_is_found_under_its_latest_key(
     assert not sso.is_signed_in
 
 
+@pytest.mark.spec("I-103", "OpenID Connect Back-Channel Logout 1.0 §2.7")
+@pytest.mark.parametrize("names_subject", [True, False])
+def test_a_session_whose_sid_no_id_token_said_ends_with_its_subject(
+    sso: SsoBrowser, provider: ScriptedProvider, row: IdentityProvider, names_subject: bool
+) -> None:
+    del provider.person["sid"]
+    sso.sign_in()
+    log_out(provider, row, sid="a", sub="somebody else")
+    assert sso.is_signed_in
+    log_out(provider, row, **({} if names_subject else {"sub": ...}))
+    assert sso.is_signed_in != names_subject
+
+
 BROKEN: dict[str, Claims] = {
     "another issuer": {"iss": "https://evil.example"},
     "another audience": {"aud": "another"},
