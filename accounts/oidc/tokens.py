@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass, field
 from http import HTTPStatus
-from typing import Any
+from typing import Any, TypeGuard
 from urllib.parse import quote_plus
 
 from django.views.decorators.debug import sensitive_variables
@@ -64,7 +64,12 @@ def exchange(provider: IdentityProvider, code: str, asked: AuthorizationRequest)
             "The provider's token response has no ID token.",
             "Check that the scopes contain openid, and that the provider allows it for this application.",
         )
-    return Tokens(id_token=id_token, access_token=access_token if isinstance(access_token, str) else "")
+    return Tokens(id_token=id_token, access_token=access_token if fits_header(access_token) else "")
+
+
+def fits_header(token: object) -> TypeGuard[str]:
+    """Return whether a token can be sent in a header (RFC 6750 section 2.1), unlike one of several lines."""
+    return isinstance(token, str) and token.isascii() and token.isprintable()
 
 
 @sensitive_variables()

@@ -38,7 +38,7 @@ def show_test(request: HttpRequest, pending: Pending, claims: ProviderClaims) ->
         raise PermissionDenied
     context = {
         "provider": pending.provider,
-        "claims": [(name, in_words(value)) for name, value in sorted(claims.values.items())],
+        "claims": [(in_words(name), in_words(value)) for name, value in sorted(claims.values.items())],
         **verdict(claims, pending.provider),
     }
     response = render(request, "people/sign_in/test.html", context)
@@ -68,5 +68,9 @@ def verdict(claims: ProviderClaims, provider: IdentityProvider) -> dict[str, Any
 
 
 def in_words(value: object) -> str:
-    """Return a claim as it stood in the token: texts as they are, all else in JSON."""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    """Return a claim as it stood in the token: texts as they are, all else in JSON.
+
+    A question mark stands for half a character, which JSON can have and no page.
+    """
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text.encode(errors="replace").decode()

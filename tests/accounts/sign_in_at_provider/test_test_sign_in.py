@@ -65,6 +65,16 @@ def test_the_claims_are_shown_and_nothing_is_done(
 
 
 @pytest.mark.spec("I-57", "the console")
+def test_claims_with_half_a_character_are_shown_without_it(
+    console: Browser, provider: ScriptedProvider, row: IdentityProvider
+) -> None:
+    provider.person |= {"odd \ud800": "half \udc00", "listed": ["\ud800"]}
+    answer = answer_of(console, provider, row)
+    assert answer.status_code == 200
+    assert "odd ? half ?" in text_of(answer)
+
+
+@pytest.mark.spec("I-57", "the console")
 def test_it_says_whom_a_sign_in_would_be_of_and_with_which_role(
     console: Browser, provider: ScriptedProvider, row: IdentityProvider
 ) -> None:

@@ -1,5 +1,7 @@
 """When the UserInfo endpoint is asked, and what it is believed."""
 
+from typing import Any
+
 import pytest
 
 from accounts.models import IdentityProvider, Role, User
@@ -65,3 +67,20 @@ def test_it_is_not_asked_how_somebody_signed_in(sso: SsoBrowser, provider: Scrip
     record = sso.client.session["account_authentication_methods"][0]
     assert (record["second_factor"], record["at"]) == (False, 0)
     assert User.objects.get().role == Role.MEMBER
+
+
+@pytest.mark.spec("I-54", "ASVS 16.2.5")
+@pytest.mark.parametrize("token", ["never-logged\r\nX-Header: 1", "never-logged é", "never-logged \ud800"])
+def test_an_access_token_that_fits_no_header_is_not_sent_nor_logged(
+    sso: SsoBrowser, provider: ScriptedProvider, caplog: pytest.LogCaptureFixture, token: str
+) -> None:
+    issue = provider.tokens
+
+    def tokens(form: Any, authorization: str) -> tuple[int, Claims]:
+        status, document = issue(form, authorization)
+        return status, document | {"access_token": token}
+
+    provider.tokens = tokens  # type: ignore[method-assign]
+    assert sso.sign_in().status_code == 403
+    assert "/userinfo" not in provider.asked
+    assert "never-logged" not in caplog.text
