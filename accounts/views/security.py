@@ -39,13 +39,14 @@ def overview(request: HttpRequest) -> HttpResponse:
     """Show all ways in at a glance, each with the page where it is changed."""
     user = signed_in_user(request)
     summary = SignInSummary(user)
+    linked = listed_identities(user)
     offers = factor_changed_recently(request) and summary.sessions > 1
     context = {
         "summary": summary,
         "person": user,
         "offers_to_end_sessions": offers,
         "can_send": can_send(),
-        "identities": listed_identities(user),
+        "linked": linked and counted(len(linked), "account"),
         "provider_is_offered": bool(offered().providers),
     }
     return render(request, "security/overview.html", context)

@@ -1,5 +1,6 @@
 """A real Prometheus scrapes a running server, and takes the alerts and the dashboard's expressions."""
 
+import contextlib
 import json
 import subprocess
 import time
@@ -74,6 +75,17 @@ class Prometheus:
             self.process = subprocess.Popen(
                 [*dying_with_parent("KILL"), *command], stdout=log, stderr=subprocess.STDOUT
             )
+        self.wait_until_ready()
+
+    def wait_until_ready(self) -> None:
+        """Wait until it takes queries: it listens before, and refuses them with 503."""
+        until = time.monotonic() + 60
+        while time.monotonic() < until:
+            with contextlib.suppress(requests.ConnectionError):
+                if requests.get(f"{self.url}/-/ready", timeout=10).status_code == 200:
+                    return
+            time.sleep(0.1)
+        raise AssertionError("Prometheus did not start")
 
     def get(self, path: str, **parameters: str) -> dict[str, Any]:
         answer = requests.get(f"{self.url}/api/v1/{path}", parameters, timeout=10)
@@ -89,11 +101,8 @@ class Prometheus:
     def wait_for(self, expression: str, value: float) -> None:
         until = time.monotonic() + 30
         while time.monotonic() < until:
-            try:
-                if self.value(expression) == value:
-                    return
-            except requests.ConnectionError:
-                pass  # it starts
+            if self.value(expression) == value:
+                return
             time.sleep(0.2)
         raise AssertionError(f"{expression} is not {value}: {self.get('targets')}")
 

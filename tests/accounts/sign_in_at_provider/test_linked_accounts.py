@@ -42,7 +42,7 @@ def provider_names(person: User) -> list[str]:
 @pytest.mark.spec("I-55", "the console")
 def test_people_see_their_own_and_unlink_them_after_being_asked(ada: User, row: IdentityProvider) -> None:
     browser = signed_in(ada)
-    assert "Linked accounts" in browser.get("/security/").text
+    assert "1 account" in browser.get("/security/").text
     page = browser.get(OWN)
     assert "Example login" in page.text
     assert "248289761001" in page.text
