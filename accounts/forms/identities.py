@@ -1,4 +1,4 @@
-"""The form that confirms with a password whose identity it is."""
+"""The form that confirms with a password that a linked account belongs to a person."""
 
 from typing import Any
 
@@ -12,15 +12,15 @@ from accounts.security.passwords import LONGEST_PASSWORD
 from accounts.services.passwords import record_wrong_password
 from audit.actors import Actor
 
-WRONG = "This isn't the password of this account."
+WRONG = "Incorrect password. Try again."
 
 
 class ConfirmIdentityForm(forms.Form):
-    """Asks for the password of one person, as slowly as the sign-in page after wrong ones.
+    """Asks for one person's password; wrong ones slow it down as on the sign-in page.
 
     Args:
-        request: whose network attempts are counted by.
-        person: whose password it has to be.
+        request: attempts are counted by its network.
+        person: the one whose password is asked for.
     """
 
     password = forms.CharField(
@@ -36,7 +36,7 @@ class ConfirmIdentityForm(forms.Form):
 
     @sensitive_variables()
     def clean_password(self) -> str:
-        """Compare the password.
+        """Check the password.
 
         Raises:
             TooManyAttemptsError: after too many wrong ones.

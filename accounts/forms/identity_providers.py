@@ -1,4 +1,4 @@
-"""What administrators write about an identity provider."""
+"""The forms in which administrators add and change an identity provider."""
 
 from __future__ import annotations
 
@@ -21,45 +21,46 @@ else:
 HELP_TEXTS = {
     "name": "Shown on the sign-in page: “Sign in with …”.",
     "issuer": "The provider's URL, exactly as its discovery document has it. It can't be changed later, "
-    "because people's identities are kept under it. "
+    "because linked accounts belong to it. "
     "Entra ID: https://login.microsoftonline.com/TENANT-ID/v2.0. Okta: https://YOUR-ORG.okta.com.",
-    "client_id": "From the provider, where the Redirect URL is registered.",
+    "client_id": "From the application that you registered with the provider.",
     "client_secret": "From the provider. It's encrypted and never shown again.",
-    "scopes": "Separated by spaces. “openid” is required; “email” and “profile” bring the email address and "
+    "scopes": "Separated by spaces. “openid” is required; “email” and “profile” add the email address and "
     "name.",
-    "is_enabled": "Turn it on when Test sign-in shows what you expect.",
-    "allowed_domains": "One per line, such as example.com. Only people with a verified email address in one "
-    "of them can be linked or created.",
-    "provisions": "Without it, people have to be invited first.",
-    "groups_claim": "The claim in the ID token that lists groups. Entra ID and Okta: groups. If it's empty, "
-    "roles are assigned here.",
-    "administrator_groups": "One per line. Who is in one of them is an administrator from their next sign-in "
-    "on. Entra ID sends object IDs, Okta names.",
-    "auditor_groups": "One per line. Who is in one of them, and in none of the above, is an auditor.",
-    "second_factor_values": "Values of “amr” or “acr”, one per line, that the provider sends after a second "
-    "factor. Entra ID and Okta: mfa.",
-    "logout_ends_tokens": "Signing out at the provider ends sessions here. With this, tokens of applications "
-    "end too.",
+    "is_enabled": "Shows it on the sign-in page. Turn it on when Test sign-in shows what you expect.",
+    "allowed_domains": "One per line, such as example.com. The first time they sign in, people need a "
+    "verified email address in one of these domains. If this is empty, nobody new can sign in.",
+    "provisions": "If this is off, people need an invitation or an account first.",
+    "groups_claim": "The claim that lists a person's groups. Entra ID and Okta: groups. If this is empty, "
+    "assign roles under People.",
+    "administrator_groups": "One per line. People in one of these groups become administrators the next time "
+    "they sign in. Entra ID sends object IDs; Okta sends names.",
+    "auditor_groups": "One per line. People in one of these groups, and in no administrator group, become "
+    "auditors the next time they sign in.",
+    "second_factor_values": "Values of “amr” or “acr”, one per line, that the provider sends after checking "
+    "a second factor. Okta: mfa. Entra ID sends neither claim.",
+    "logout_ends_tokens": "A back-channel logout from the provider always ends sessions here. If this is on, "
+    "it ends tokens of applications too.",
 }
 PLAIN = {"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}
 
 
 class SecretInput(forms.PasswordInput):
-    """A field for a secret of an installation's, which no password manager should fill in."""
+    """A field for a secret that no password manager should fill in."""
 
     def __init__(self) -> None:
         super().__init__(attrs={**PLAIN, "autocomplete": "new-password"})
 
 
 class ProviderForm(ModelForm):
-    """All that can be changed of a provider; a new client secret among it, never the present one."""
+    """All of a provider's settings, and a new client secret; never the current one."""
 
     client_secret = forms.CharField(
         label=CLIENT_SECRET,
         required=False,
         max_length=1000,
         widget=SecretInput,
-        help_text="Leave it empty to keep the present one, which is never shown.",
+        help_text="Leave this empty to keep the current one, which is never shown.",
     )
     allowed_domains = LinesField(label=LABELS["allowed_domains"], help_text=HELP_TEXTS["allowed_domains"])
     administrator_groups = LinesField(
@@ -86,7 +87,7 @@ class ProviderForm(ModelForm):
         ("Connection", ("name", "is_enabled", "client_id", "client_secret", "scopes")),
         ("Who can sign in", ("allowed_domains", "provisions")),
         ("Roles", ("groups_claim", "administrator_groups", "auditor_groups")),
-        ("Second factors and signing out", ("second_factor_values", "logout_ends_tokens")),
+        ("Second factor and sign-out", ("second_factor_values", "logout_ends_tokens")),
     )
 
     def __init__(self, data: QueryDict | None = None, *, provider: IdentityProvider | None = None) -> None:
@@ -94,7 +95,7 @@ class ProviderForm(ModelForm):
         super().__init__(data, instance=copy(provider) if provider else None)
 
     def values(self, base_version: BaseVersion | None = None) -> dict[str, Any]:
-        """Return the values as they are to be stored, without those that are left to somebody else."""
+        """Return the values to store, without those where somebody else's edit is kept."""
         names = [name for name in self._meta.fields or () if name in LABELS]
         return {
             name: self.cleaned_data[name]
@@ -108,7 +109,7 @@ class ProviderForm(ModelForm):
 
 
 class NewProviderForm(ProviderForm):
-    """What it takes to reach a provider; the rest is on its page."""
+    """What it takes to reach a provider; everything else is on its page."""
 
     allowed_domains = administrator_groups = auditor_groups = second_factor_values = None  # type: ignore[assignment]
     client_secret = forms.CharField(
@@ -117,7 +118,7 @@ class NewProviderForm(ProviderForm):
         widget=SecretInput,
         help_text=HELP_TEXTS["client_secret"],
         error_messages={
-            "required": "Enter the client secret. It isn't kept when a form has to be sent again."
+            "required": "Enter the client secret. For security, it isn't kept when a form has errors."
         },
     )
 
@@ -127,4 +128,4 @@ class NewProviderForm(ProviderForm):
     field_order = ("name", "issuer", "client_id", "client_secret", "scopes")
 
     def validate_unique(self) -> None:
-        """Leave it to the service whether the issuer is taken: so it is once this form was sent before."""
+        """Leave it to the service whether the issuer is taken: it also is if this form was sent twice."""

@@ -33,7 +33,7 @@ from audit.actors import Actor
 from common.validators import validate_name
 
 NOT_ACCEPTED = "The passkey wasn't accepted. Try again."
-CLOSED = "Your organization doesn't use passkeys here."
+CLOSED = "Your organization doesn't allow passkeys here. Sign in with your organization's account instead."
 NO_PIN = (
     "This security key couldn't verify that it's you, because it has no PIN or fingerprint. Set one up in "
     "the settings of your device or browser, then try again."

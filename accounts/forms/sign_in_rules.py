@@ -25,7 +25,7 @@ class AccountField(PeopleField):
     """One of the administrators, each with what they lack to be the emergency account."""
 
     def label_from_instance(self, obj: User) -> str:
-        """Return whom it is, and what is missing."""
+        """Return who it is, and what they lack."""
         return ", ".join([f"{obj.display_name} ({obj.username})", *missing_of(obj)])
 
 
@@ -33,11 +33,10 @@ class SignInRulesForm(forms.Form):
     """The password rule and the emergency account."""
 
     password_rule = forms.ChoiceField(
-        label=LABELS[PASSWORD_RULE],
+        label="Who can use a password or passkey",
         choices=PasswordRule.choices,
         widget=forms.RadioSelect,
-        help_text="Who can sign in with a password or passkey of this installation. Everybody else signs in "
-        "with the identity provider. It counts only while a provider is offered.",
+        help_text="Everybody else has to use an identity provider. Applies only while one is enabled.",
     )
     emergency_account = AccountField(
         label=LABELS[EMERGENCY_ACCOUNT],
@@ -45,8 +44,8 @@ class SignInRulesForm(forms.Form):
         to_field_name="user_id",
         required=False,
         empty_label="None",
-        help_text="An administrator with a password and a second factor, who can always sign in with them. "
-        "Each use is recorded, and all administrators get an email.",
+        help_text="An administrator with a password and a second factor who can always sign in with them, "
+        "even if the provider is down. Each use is recorded, and all administrators get an email.",
     )
 
     def __init__(self, data: QueryDict | None = None, *, organization: Organization) -> None:

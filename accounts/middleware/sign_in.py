@@ -26,7 +26,7 @@ from accounts.views.sign_in import sign_in_page
 BUSY_SECONDS = 1
 log = logging.getLogger("gatehouse.sign_in")
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
-NO_WAY = "You can't confirm here that it's you. Sign out, then sign in again and retry."
+NO_WAY = "There's no way for you to confirm here that it's you. Sign out, sign in again, and retry."
 NOT_DONE = "You had been signed out, so nothing was changed or kept. Sign in and try again."
 
 

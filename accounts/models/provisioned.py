@@ -1,4 +1,4 @@
-"""What the organization's directory says of the people that it provisions."""
+"""What the organization's directory says about the people that it provisions."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ LONGEST_USER_NAME = 255
 
 
 class ProvisionedPerson(models.Model):
-    """What SCIM clients call somebody (RFC 7643 section 4.1), as they sent it.
+    """A person's names in the directory (RFC 7643 section 4.1), as SCIM clients sent them.
 
-    Most user names are no usernames of ours, which have no @: so both are kept, and clients find people by
+    Most user names can't be usernames here, which have no @. So both are kept, and clients find people by
     theirs.
     """
 
     user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="provisioned")
     user_name = models.CharField(max_length=LONGEST_USER_NAME)
-    # The user name without differences of case: clients mean the same person whatever its capitals.
+    # The user name with its case folded: clients mean the same person whatever its case.
     folded_user_name = models.CharField(max_length=LONGEST_USER_NAME, unique=True)
     given_name = models.CharField(max_length=120, blank=True)
     family_name = models.CharField(max_length=120, blank=True)
-    # The whole name, where that is another than these two.
+    # The whole name, if it isn't just these two.
     whole_name = models.CharField(max_length=255, blank=True)
     changed_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When a client deleted them: it can't see them anymore as long as they are not active.
+    # When a client deleted them. While they aren't active, clients can't see them.
     removed_at = models.DateTimeField(null=True, editable=False)
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""What a browser is sent to a provider with, and what the provider's answer must then have."""
+"""The authorization request that sends a browser to a provider, and the response to it."""
 
 import secrets
 from collections.abc import Mapping
@@ -19,18 +19,18 @@ UNAVAILABLE = {"server_error", "temporarily_unavailable"}
 
 
 def redirect_url() -> str:
-    """Return the one URL at which every provider answers, to be registered there."""
+    """Return the one URL that every provider sends browsers back to, to be registered there."""
     return f"{settings.BASE_URL}{reverse('provider-callback')}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class AuthorizationRequest:
-    """An authorization request, as the browser's session keeps it until the answer.
+    """An authorization request, as the browser's session keeps it until the response.
 
     Attributes:
-        nonce: stands in the ID token (OpenID Connect Core 1.0 section 3.1.2.1).
-        code_verifier: shows that the code was asked for here (RFC 7636).
-        max_age: seconds since the person last proved who they are there, at most; None for any.
+        nonce: has to come back in the ID token (OpenID Connect Core 1.0 section 3.1.2.1).
+        code_verifier: proves that the code was requested here (RFC 7636).
+        max_age: how many seconds ago the person may have signed in there at most; None for any.
     """
 
     nonce: str
@@ -39,20 +39,20 @@ class AuthorizationRequest:
 
     @classmethod
     def new(cls, *, max_age: int | None = None) -> Self:
-        """Return a request with values of its own, of 256 random bits each."""
+        """Return a request with fresh values of 256 random bits each."""
         return cls(nonce=secrets.token_urlsafe(32), code_verifier=secrets.token_urlsafe(32), max_age=max_age)
 
     def as_dict(self) -> dict[str, Any]:
-        """Return what a session keeps."""
+        """Return it as a session stores it."""
         return asdict(self)
 
     def url(self, provider: IdentityProvider, *, state: str, prompt: str = "") -> str:
         """Return the URL at the provider that asks for a code, always with PKCE S256 and a nonce.
 
         Args:
-            provider: where.
+            provider: the provider.
             state: names this request in the browser's session.
-            prompt: what the provider does besides, such as `login`; empty for what it always does.
+            prompt: what the provider has to do, such as `login`; empty for its default.
         """
         parameters = {
             "response_type": "code",
@@ -73,17 +73,17 @@ class AuthorizationRequest:
 
 
 def code_of(parameters: Mapping[str, list[str]], provider: IdentityProvider) -> str:
-    """Return the code in a provider's answer.
+    """Return the code in a provider's authorization response.
 
-    The issuer is looked at first: another provider's errors are not this one's either.
+    The issuer is checked first: another provider's errors must not pass for this one's either.
 
     Args:
         parameters: those of the URL, with all values of each.
-        provider: the one that was asked.
+        provider: the one that the browser was sent to.
 
     Raises:
-        SignInRefusedError: when another provider answered (RFC 9207 section 2.4), the answer is an error, or
-            a parameter came twice (RFC 6749 section 3.1).
+        SignInRefusedError: when another provider responded (RFC 9207 section 2.4), the response is an error,
+            or a parameter came twice (RFC 6749 section 3.1).
     """
     if repeated := [name for name in ("code", "error", "iss") if len(parameters.get(name, [])) > 1]:
         raise malformed(provider, f"{' and '.join(repeated)} came more than once")
@@ -97,10 +97,10 @@ def code_of(parameters: Mapping[str, list[str]], provider: IdentityProvider) -> 
 
 
 def check_issuer(answer: Mapping[str, str], provider: IdentityProvider) -> None:
-    """Refuse an answer of another provider than the one that was asked: a mix-up (RFC 9207).
+    """Refuse a response from a different provider than the browser was sent to: a mix-up (RFC 9207).
 
     Raises:
-        SignInRefusedError: when `iss` is another's, or missing although the provider says that it sends it.
+        SignInRefusedError: when `iss` is another's, or missing although the provider announces it.
     """
     sent = answer.get("iss")
     if sent is None and not Discovery(document=provider.discovery).names_issuer:
@@ -110,24 +110,24 @@ def check_issuer(answer: Mapping[str, str], provider: IdentityProvider) -> None:
         raise failures.not_believed(
             provider,
             "issuer_mismatch",
-            f"The answer to the authorization request {said}; it must be {provider.issuer}.",
-            "Someone may have passed one provider's answer off as another's. If it happens to everyone, "
-            "add the provider again with the issuer that its discovery document has now.",
+            f"The authorization response {said}; it must be {provider.issuer}.",
+            "Someone may have passed one provider's response off as another's. If it happens to everyone, "
+            "add the provider again with the issuer that is now in its discovery document.",
         )
 
 
 def malformed(provider: IdentityProvider, what: str) -> failures.SignInRefusedError:
-    """Return the refusal of an answer that is none."""
+    """Return the refusal of a malformed response."""
     return failures.not_believed(
         provider,
         "invalid_response",
-        f"The answer to the authorization request can't be read: {what}.",
-        "Sign in again. If it happens again, look at the provider's log for this sign-in.",
+        f"The authorization response can't be read: {what}.",
+        "Sign in again. If it keeps happening, look for this sign-in in the provider's log.",
     )
 
 
 def refusal(answer: Mapping[str, str], provider: IdentityProvider) -> failures.SignInRefusedError:
-    """Return what an error means that the provider sent along with the browser (RFC 6749 section 4.1.2.1)."""
+    """Return the refusal for an error in the response (RFC 6749 section 4.1.2.1)."""
     error = answer["error"]
     said = failures.quoted(error)
     if description := answer.get("error_description"):

@@ -1,4 +1,4 @@
-"""Asking a provider for something, where each failure is explained."""
+"""Requests to a provider, with an explanation for every failure."""
 
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -20,7 +20,7 @@ def call(
     form: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Reply:
-    """Return what a provider answers, with whichever status; not to be called in a transaction.
+    """Return a provider's reply, whatever its status; not to be called in a transaction.
 
     Args:
         provider: whose URL it is.
@@ -34,7 +34,7 @@ def call(
     try:
         reply = fetch(url, form=form, headers=headers)
     except FetchError as error:
-        # Without the original: what it was raised from may hold what was sent.
+        # Without the original: the exception behind it may hold what was sent.
         raise failures.unavailable(provider, error.cause, error.fix) from None
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise failures.unavailable(provider, f"{url} answered {reply.status}.")
@@ -45,7 +45,7 @@ def call(
 def get_json(
     provider: IdentityProvider, url: str, *, headers: Mapping[str, str] | None = None
 ) -> dict[str, Any]:
-    """Return the JSON object at a URL of a provider's.
+    """Return the JSON object at a provider's URL.
 
     Raises:
         SignInRefusedError: when there is none.

@@ -1,4 +1,4 @@
-"""The client secret that an identity provider gave this installation: encrypted at rest."""
+"""The client secret that an identity provider issued to this installation, encrypted at rest."""
 
 from cryptography.fernet import InvalidToken
 
@@ -7,15 +7,15 @@ from accounts.security.ciphers import IDENTITY_PROVIDERS, cipher
 
 
 def seal(secret: str) -> str:
-    """Return a client secret as it is stored."""
+    """Return a client secret, encrypted for storage."""
     return cipher(IDENTITY_PROVIDERS).encrypt(secret.encode()).decode()
 
 
 def unseal(sealed: str) -> str:
-    """Return the client secret that was stored.
+    """Return the plaintext of a stored client secret.
 
     Raises:
-        ProviderError: when it was stored under a SECRET_KEY that is not accepted any more.
+        ProviderError: when it was stored under a SECRET_KEY that is no longer accepted.
     """
     try:
         return cipher(IDENTITY_PROVIDERS).decrypt(sealed.encode()).decode()

@@ -6,14 +6,14 @@ NOT_ANSWERING = "The identity provider isn't answering as expected. Try again in
 
 
 class ProviderError(GatehouseError):
-    """An identity provider, or what it answered, is no good for a sign-in.
+    """An identity provider, or its response, can't be used for a sign-in.
 
     No text may repeat a secret, code or token.
 
     Attributes:
-        message: the sentence for whoever signs in; it names nothing of the installation.
+        message: the sentence for the person signing in; it says nothing about the installation.
         cause: what happened, for the operator.
-        fix: what to do about it, likewise.
+        fix: what to do about it, also for the operator.
     """
 
     def __init__(self, sentence: str, cause: str, fix: str) -> None:
@@ -27,14 +27,14 @@ class ProviderError(GatehouseError):
 
 
 class FetchError(ProviderError):
-    """A URL of an identity provider could not be read, or may not be."""
+    """A URL of an identity provider couldn't be read, or isn't allowed."""
 
     def __init__(self, cause: str, fix: str) -> None:
         super().__init__(NOT_ANSWERING, cause, fix)
 
 
 class DiscoveryError(ProviderError):
-    """The discovery document of an identity provider is not as it has to be."""
+    """The discovery document of an identity provider can't be used."""
 
     def __init__(self, cause: str, fix: str) -> None:
         super().__init__(NOT_ANSWERING, cause, fix)

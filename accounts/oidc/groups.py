@@ -1,4 +1,4 @@
-"""Which role a provider's groups lead to."""
+"""Which role a person gets from their groups at a provider."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from accounts.oidc.claims import ProviderClaims
 
 @dataclass(frozen=True, kw_only=True)
 class GroupRole:
-    """What the groups of whoever signed in lead to.
+    """The role that comes from a person's groups.
 
     Attributes:
-        role: a role; None where groups say nothing.
-        governed: the roles that the provider's groups give and take; others are given by hand.
-        note: why groups say nothing although they should; empty otherwise.
+        role: the role; None if groups decide nothing.
+        governed: the roles that the provider's groups assign and take away; others are assigned by hand.
+        note: why groups decide nothing although they should; empty otherwise.
     """
 
     role: Role | None = None
@@ -23,9 +23,9 @@ class GroupRole:
     note: str = ""
 
     def after(self, role: Role) -> Role:
-        """Return the role of somebody who has had one so far.
+        """Return the role of somebody whose current one is given.
 
-        One that was given by hand, and which groups do not give, is not taken.
+        A role that was assigned by hand, and that groups don't assign, isn't taken away.
         """
         if self.role is None:
             return role
@@ -34,10 +34,10 @@ class GroupRole:
 
 
 def group_role(claims: ProviderClaims, provider: IdentityProvider) -> GroupRole:
-    """Return the role that the groups of whoever signed in lead to.
+    """Return the role that comes from the groups of whoever signed in.
 
-    A claim that is missing says nothing: it must not take anybody's role that a provider forgot to send it,
-    or sent a reference in its place, as Entra ID does where somebody has more than 200 groups.
+    A missing claim decides nothing: nobody may lose their role because a provider forgot to send it, or sent
+    a reference instead, as Entra ID does for people in more than 200 groups.
     """
     giving = {
         Role.ADMINISTRATOR: provider.administrator_groups,
@@ -54,7 +54,7 @@ def group_role(claims: ProviderClaims, provider: IdentityProvider) -> GroupRole:
 
 
 def groups_in(claims: ProviderClaims, name: str) -> frozenset[str] | None:
-    """Return the groups in a claim, a list of texts or one text; None where it is neither."""
+    """Return the groups in a claim that is a list of strings or one string; None for anything else."""
     value = claims.values.get(name)
     if isinstance(value, str):
         return frozenset([value])
@@ -64,13 +64,13 @@ def groups_in(claims: ProviderClaims, name: str) -> frozenset[str] | None:
 
 
 def missing_note(claims: ProviderClaims, name: str) -> str:
-    """Return why there are no groups to go by."""
+    """Return why there are no groups to decide by."""
     elsewhere = claims.values.get("_claim_names")
     if isinstance(elsewhere, dict) and name in elsewhere:
         return (
-            f"The provider sent a reference in the place of the claim “{name}”: too many groups. "
+            f"The provider sent a reference instead of the claim “{name}”, because of too many groups. "
             "Have it send only those that are assigned to this application."
         )
     if name in claims.values:
-        return f"The claim “{name}” is neither a list of texts nor a text."
-    return f"The provider sent no claim “{name}”."
+        return f"The claim “{name}” is neither a list of strings nor a string."
+    return f"The provider didn't send the claim “{name}”."

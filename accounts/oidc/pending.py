@@ -1,7 +1,8 @@
-"""Sign-ins on their way through a provider: what this browser's session keeps of each until the answer.
+"""Sign-ins under way at a provider: what this browser's session keeps of each until the response.
 
-The state names one of them. It is good once, for 10 minutes, in the session that began it, and for the
-provider that was asked: nobody can have somebody else's browser finish a sign-in (RFC 6749 section 10.12).
+The state names one of them. It works once, for 10 minutes, in the session that began it, and for the provider
+that the browser was sent to: nobody can make another person's browser finish a sign-in (RFC 6749 section
+10.12).
 """
 
 import secrets
@@ -15,20 +16,20 @@ from django.views.decorators.debug import sensitive_variables
 from accounts.models import IdentityProvider
 from accounts.oidc.authorization import AuthorizationRequest
 
-# What a sign-in at a provider is for.
+# What a sign-in with a provider is for.
 SIGN_IN, TEST, CONFIRM = "sign-in", "test", "confirm"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """A sign-in that a provider was asked for.
+    """A sign-in that waits for a provider's response.
 
     Attributes:
         provider: the provider.
-        asked: what it was asked with.
+        asked: the authorization request.
         purpose: what it is for.
-        next_url: where it leads, on this site; empty for the usual page.
-        user_pk: whoever was signed in when it began; None for nobody.
+        next_url: where to continue, on this site; empty for the usual page.
+        user_pk: who was signed in when it began; None for nobody.
     """
 
     provider: IdentityProvider
@@ -51,12 +52,12 @@ def begin(
     """Send the browser to a provider.
 
     Args:
-        request: whose session keeps what the answer is checked against.
-        provider: where to.
-        purpose: what the answer is for.
-        next_url: where it leads afterward, on this site; empty for the usual page.
-        prompt: what the provider does besides, such as `login`.
-        max_age: seconds since the person last proved who they are there, at most, which the answer must show.
+        request: its session keeps what the response is checked against.
+        provider: the provider.
+        purpose: what the sign-in is for.
+        next_url: where to continue afterward, on this site; empty for the usual page.
+        prompt: what the provider has to do, such as `login`; empty for its default.
+        max_age: how many seconds ago the person may have signed in there at most; the response must show it.
     """
     asked = AuthorizationRequest.new(max_age=max_age)
     state = secrets.token_urlsafe(32)
@@ -74,9 +75,9 @@ def begin(
 
 @sensitive_variables()
 def take(request: HttpRequest, state: str) -> Pending | None:
-    """Return what a state stands for in this browser's session, where it is used up; None for nothing.
+    """Return the sign-in that a state names in this browser's session, and use it up; None if there is none.
 
-    So it is if the provider was deleted or is no longer offered, except where an administrator tests it.
+    There is none either if the provider was deleted or disabled, unless an administrator is testing it.
     """
     _, _, provider_id = statekit.get_states(request).get(state, (None, None, ""))
     kept: dict[str, Any] | None = statekit.unstash_state(request, state_id=state, provider_id=provider_id)

@@ -1,4 +1,4 @@
-"""The URLs of this installation that are registered at identity providers, always under BASE_URL."""
+"""The URLs of this installation to register with identity providers, always under BASE_URL."""
 
 from dataclasses import dataclass
 
@@ -11,11 +11,11 @@ from accounts.oidc import authorization
 
 @dataclass(frozen=True, kw_only=True)
 class RegisteredURL:
-    """A URL to register at a provider.
+    """A URL to register with a provider.
 
     Attributes:
-        key: what the page calls its field.
-        label: its name, in the words of Entra ID and Okta.
+        key: the ID of its field on the page.
+        label: what the page calls it.
         value: the URL.
         help: what it is for.
     """
@@ -27,17 +27,17 @@ class RegisteredURL:
 
 
 def redirect_url() -> RegisteredURL:
-    """Return where providers send browsers after a sign-in: one URL for all of them."""
+    """Return the URL that providers send browsers to after a sign-in: one for all of them."""
     return RegisteredURL(
         key="redirect-url",
         label="Redirect URL",
         value=authorization.redirect_url(),
-        help="Register it at the provider. Entra ID: Redirect URI (Web). Okta: Sign-in redirect URI.",
+        help="Register it with the provider. Entra ID: Redirect URI (Web). Okta: Sign-in redirect URI.",
     )
 
 
 def emergency_url() -> RegisteredURL:
-    """Return where the emergency account signs in, whatever the sign-in page offers to others."""
+    """Return the sign-in page that always shows the form for a password."""
     return RegisteredURL(
         key="emergency-url",
         label="Sign-in page of the emergency account",
@@ -47,17 +47,17 @@ def emergency_url() -> RegisteredURL:
 
 
 def urls_to_register(provider: IdentityProvider) -> list[RegisteredURL]:
-    """Return what can be registered at a provider, for signing in and out."""
+    """Return the URLs to register with a provider, for signing in and out."""
     after = RegisteredURL(
         key="signed-out-url",
         label="Post-logout redirect URL",
         value=f"{settings.BASE_URL}{reverse('signed-out')}",
-        help="Optional: where the provider leads back to after a sign-out. Okta: Sign-out redirect URI.",
+        help="Optional. Where people return after signing out at the provider. Okta: Sign-out redirect URI.",
     )
     back_channel = RegisteredURL(
         key="logout-url",
         label="Back-channel logout URL",
         value=f"{settings.BASE_URL}{reverse('provider-logout', args=[provider.provider_id])}",
-        help="Optional: a sign-out at the provider then ends sessions here.",
+        help="Optional. Signing out at the provider then ends sessions here, too.",
     )
     return [redirect_url(), after, back_channel]

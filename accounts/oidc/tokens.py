@@ -1,4 +1,4 @@
-"""The token request: a code for an ID token, which is read, and an access token, used at most once."""
+"""The token request: a code for an ID token, and an access token that is used at most once."""
 
 from base64 import b64encode
 from dataclasses import dataclass, field
@@ -16,17 +16,17 @@ from accounts.oidc.client_secrets import unseal
 from accounts.oidc.discovery import Discovery
 from accounts.oidc.errors import ProviderError
 
-# What providers call a code that they did not issue, or that was used (RFC 6749 section 5.2).
+# The error for a code that the provider didn't issue, or that was already used (RFC 6749 section 5.2).
 WRONG_CODE = "invalid_grant"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Tokens:
-    """What came for a code. Neither is stored, logged or shown.
+    """What a code was exchanged for. Neither token is stored, logged, or shown.
 
     Attributes:
-        id_token: says who signed in; nobody has checked it yet.
-        access_token: is good for the UserInfo endpoint; empty where none came.
+        id_token: says who signed in; not verified yet.
+        access_token: for the UserInfo endpoint; empty if none came.
     """
 
     id_token: str = field(repr=False)
@@ -38,12 +38,12 @@ def exchange(provider: IdentityProvider, code: str, asked: AuthorizationRequest)
     """Exchange a code (OpenID Connect Core 1.0 section 3.1.3); not to be called in a transaction.
 
     Args:
-        provider: which issued it.
+        provider: the one that issued it.
         code: the code.
-        asked: the authorization request that it answers.
+        asked: the authorization request that it came for.
 
     Raises:
-        SignInRefusedError: when the provider refuses, or does not answer as it should.
+        SignInRefusedError: when the provider refuses, or doesn't answer as it should.
     """
     form = {
         "grant_type": "authorization_code",
@@ -62,21 +62,21 @@ def exchange(provider: IdentityProvider, code: str, asked: AuthorizationRequest)
             provider,
             "no_id_token",
             "The provider's token response has no ID token.",
-            "Check that the scopes contain openid, and that the provider allows it for this application.",
+            "Check that the scopes include openid, and that the provider allows it for this application.",
         )
     return Tokens(id_token=id_token, access_token=access_token if fits_header(access_token) else "")
 
 
 def fits_header(token: object) -> TypeGuard[str]:
-    """Return whether a token can be sent in a header (RFC 6750 section 2.1), unlike one of several lines."""
+    """Return whether a token can be sent in a header (RFC 6750 section 2.1), unlike one with line breaks."""
     return isinstance(token, str) and token.isascii() and token.isprintable()
 
 
 @sensitive_variables()
 def authentication(provider: IdentityProvider) -> tuple[dict[str, str], dict[str, str]]:
-    """Return what a token request carries, as fields and as headers, to say which client sends it.
+    """Return the form fields and headers that authenticate this client in a token request.
 
-    HTTP Basic wherever it may be used: it is what providers register where nobody asked for something else.
+    HTTP Basic if the provider allows it, because providers register clients for it by default.
     """
     secret = client_secret(provider)
     if Discovery(document=provider.discovery).authenticates_in_header:
@@ -86,7 +86,7 @@ def authentication(provider: IdentityProvider) -> tuple[dict[str, str], dict[str
 
 
 def client_secret(provider: IdentityProvider) -> str:
-    """Return the client secret in clear.
+    """Return the client secret in plaintext.
 
     Raises:
         SignInRefusedError: when it was stored under another SECRET_KEY.
@@ -98,7 +98,7 @@ def client_secret(provider: IdentityProvider) -> str:
 
 
 def refusal(provider: IdentityProvider, document: dict[str, Any], status: int) -> failures.SignInRefusedError:
-    """Return what a refused token request means (RFC 6749 section 5.2)."""
+    """Return the refusal for a failed token request (RFC 6749 section 5.2)."""
     error = str(document.get("error", ""))
     said = f"{status} {failures.quoted(error)}"
     if document.get("error_description"):
@@ -115,12 +115,12 @@ def refusal(provider: IdentityProvider, document: dict[str, Any], status: int) -
             provider,
             WRONG_CODE,
             f"The provider refused the authorization code: {said}.",
-            "A code is good once, and for a minute or so. If every sign-in fails, check that "
-            f"{redirect_url()} is registered there letter by letter, and both clocks.",
+            "A code works once, and only for a minute or so. If every sign-in fails, check both clocks, and "
+            f"that exactly {redirect_url()} is registered there.",
         )
     return failures.wrongly_set_up(
         provider,
         "token_request_refused",
         f"The provider refused the token request: {said}.",
-        "Check the application that this installation is registered as at the provider.",
+        "Check how this installation is registered with the provider.",
     )

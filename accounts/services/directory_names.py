@@ -1,4 +1,4 @@
-"""What the organization's directory calls people, and how they are found by it."""
+"""The names that the organization's directory uses for people, and finding people by them."""
 
 from typing import TypedDict
 
@@ -9,7 +9,7 @@ from accounts.models import ProvisionedPerson, User
 
 
 class Described(TypedDict, total=False):
-    """What a directory says of somebody; what it leaves out stays as it is."""
+    """What a directory says about a person; whatever it leaves out stays as it is."""
 
     user_name: str
     external_id: str | None
@@ -22,15 +22,15 @@ class Described(TypedDict, total=False):
 
 
 def visible_people() -> QuerySet[User]:
-    """Return the people whom directories see: all but those who were removed and have not come back."""
+    """Return the people that directories see: all except those who were removed and haven't come back."""
     return User.objects.filter(Q(is_active=True) | Q(provisioned__removed_at=None))
 
 
 def people_called(user_name: str) -> QuerySet[User]:
-    """Return whom a directory calls by a user name, whatever its capitals: one person at most.
+    """Return the person that a directory means by a user name, ignoring case: at most one.
 
-    People of whom no directory said anything yet are called by their email address or username. So they are
-    found, and not made a second time.
+    People who aren't in any directory yet are found by their email address or username, so that they aren't
+    created a second time.
     """
     named = ProvisionedPerson.objects.filter(folded_user_name=user_name.casefold()).values("pk")
     others = User.objects.whose("email" if "@" in user_name else "username", user_name)
@@ -39,22 +39,22 @@ def people_called(user_name: str) -> QuerySet[User]:
 
 
 def named_after(person: User) -> ProvisionedPerson:
-    """Return what stands for a person of whom no directory said anything yet; nothing is saved."""
+    """Return a new row for a person who isn't in any directory yet, unsaved."""
     row = ProvisionedPerson(user=person)
     row.rename(person.email)
     return row
 
 
 def is_provisioned(person: User) -> bool:
-    """Return whether a directory says who somebody is: whom it creates was invited by that."""
+    """Return whether a directory knows a person, who then counts as invited."""
     rows = ProvisionedPerson.objects.filter(user=person, removed_at=None)
     return person.external_id is not None or rows.exists()
 
 
 def take_names(row: ProvisionedPerson, said: Described) -> bool:
-    """Let somebody be called what a directory says, and return whether that is new; nothing is saved.
+    """Take the names that a directory sent, unsaved, and return whether any of them changed.
 
-    A whole name that is not said again goes with the parts that it had.
+    If the parts of a name change and no whole name is sent, the earlier whole name is dropped.
     """
     before, parts = names_of(row), row.name_of_parts
     row.rename(said.get("user_name", row.user_name))
@@ -66,10 +66,10 @@ def take_names(row: ProvisionedPerson, said: Described) -> bool:
 
 
 def save_names(row: ProvisionedPerson) -> None:
-    """Save what a directory calls somebody.
+    """Save a person's names in the directory.
 
     Raises:
-        ValidationError: when a name can't be taken, by field.
+        ValidationError: by field, when a name is invalid.
     """
     row.changed_at = timezone.now()
     row.full_clean(exclude=["user"], validate_unique=False)
@@ -77,5 +77,5 @@ def save_names(row: ProvisionedPerson) -> None:
 
 
 def names_of(row: ProvisionedPerson) -> tuple[str, ...]:
-    """Return everything that a directory calls somebody."""
+    """Return all the names that a directory has for a person."""
     return row.user_name, row.given_name, row.family_name, row.whole_name

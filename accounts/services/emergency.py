@@ -1,4 +1,4 @@
-"""The emergency account, which signs in with a password whatever the rule: nobody uses it unseen."""
+"""Use of the emergency account, which can always sign in with a password: it never goes unnoticed."""
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,11 +14,11 @@ TEMPLATE = "people/email/emergency_sign_in"
 
 
 def record_emergency_sign_in(user: User, *, actor: Actor) -> None:
-    """Record that the emergency account was signed in to, and have all administrators told by email.
+    """Record that somebody signed in with the emergency account, and email all administrators.
 
     Args:
         user: the account.
-        actor: who that is, and from where.
+        actor: who signed in, and from where.
     """
     with transaction.atomic():
         Event.objects.record(EventKind.EMERGENCY_SIGN_IN, actor=actor, person=user)

@@ -1,6 +1,6 @@
-"""The emergency account: who can be it, and that nobody takes from it what signing in takes.
+"""The emergency account: who can be it, and keeping what it needs to sign in.
 
-It is for when no identity provider can be reached; what its use is recorded as, `emergency` says.
+It is for when no identity provider can be reached; `emergency` records its use.
 """
 
 from django.contrib.auth.hashers import is_password_usable
@@ -12,18 +12,18 @@ from accounts.services.password_rule import is_emergency_account
 from accounts.services.second_factor_rule import SECOND_FACTORS
 
 EMERGENCY_ACCOUNT_STAYS = (
-    "This is the emergency account. Choose another one under System › Sign-in first, or nobody may be able "
-    "to sign in when the identity provider can't be reached."
+    "This is the emergency account. Choose another one under System › Sign-in first; otherwise, nobody may "
+    "be able to sign in when the identity provider can't be reached."
 )
 
 
 def emergency_candidates() -> QuerySet[User]:
-    """Return people who know whether they have a second factor."""
+    """Return people, annotated with whether they have a second factor."""
     return User.objects.annotate(has_second_factor=Exists(SECOND_FACTORS))
 
 
 def missing_of(person: User) -> list[str]:
-    """Return what a person lacks to be the emergency account; nothing where they can be it.
+    """Return what a person lacks to be the emergency account; empty if they can be it.
 
     Args:
         person: found by `emergency_candidates`.
@@ -39,10 +39,10 @@ def missing_of(person: User) -> list[str]:
 
 
 def require_emergency_account(organization: Organization, *, field: str) -> None:
-    """Refuse what lets passwords be restricted while the emergency account could not sign in.
+    """Refuse to restrict passwords while the emergency account couldn't sign in.
 
     Args:
-        organization: whose rule counts from now on.
+        organization: with the rule that is about to apply.
         field: what the refusal is about.
 
     Raises:
@@ -53,17 +53,17 @@ def require_emergency_account(organization: Organization, *, field: str) -> None
     chosen = organization.emergency_account_id
     account = emergency_candidates().filter(pk=chosen).first() if chosen else None
     if account is None or missing_of(account):
-        sentence = "Passwords are restricted, but the emergency account can't sign in. Change that first."
+        sentence = "Passwords are restricted, but the emergency account can't sign in. Fix that first."
         raise ValidationError({field: sentence})
 
 
 def with_emergency_account(people: QuerySet[User]) -> QuerySet[User]:
-    """Have people know whether they are the emergency account, whether or not there is a provider now."""
+    """Annotate people with whether they are the emergency account, with or without an enabled provider."""
     return people.annotate(is_kept_for_emergencies=is_emergency_account())
 
 
 def require_no_emergency_account(person: User, *, field: str | None = None) -> None:
-    """Refuse what would keep the emergency account from signing in.
+    """Refuse a change that would keep the emergency account from signing in.
 
     Args:
         person: found by `with_emergency_account`.

@@ -1,4 +1,4 @@
-"""Giving people the role that their groups at a provider lead to, at every sign-in."""
+"""Assigning people the role that comes from their groups at a provider, at every sign-in."""
 
 import logging
 
@@ -13,38 +13,38 @@ log = logging.getLogger("gatehouse.sign_in")
 
 
 def apply_group_role(person: User, found: GroupRole, provider: IdentityProvider, *, actor: Actor) -> str:
-    """Give somebody the role that their groups lead to; not to be called in a transaction.
+    """Assign a person the role that comes from their groups; not to be called in a transaction.
 
     The last administrator and the emergency account keep theirs.
 
     Returns:
-        Why the role stays although groups lead to another one, or say nothing; empty otherwise.
+        Why the role stays although groups call for another one, or decide nothing; empty otherwise.
     """
     note = found.note
     role = found.after(Role(person.role))
     if role != person.role:
         note = give(person, role, provider, actor=actor)
     if note:
-        log.warning("The role of %s stays: %s", person.username, note)
+        log.warning("The role of %s stays the same: %s", person.username, note)
     return note
 
 
 def reason_to_stay(person: User, role: Role, provider: IdentityProvider) -> str:
-    """Return why somebody would keep their role in the place of one by groups; empty where they would not."""
+    """Return why a person would keep their role instead of the one from groups; empty if they wouldn't."""
     if role == person.role:
         return ""
     if Organization.objects.filter(emergency_account=person.pk).exists():
-        return f"Groups of {provider.name} don't change the emergency account."
+        return f"Groups from {provider.name} don't change the role of the emergency account."
     is_last = not User.objects.administrators().exclude(pk=person.pk).exists()
     return LAST_ADMINISTRATOR if person.is_administrator and is_last else ""
 
 
 def give(person: User, role: Role, provider: IdentityProvider, *, actor: Actor) -> str:
-    """Give somebody a role, and return why they do not get it; empty where they do."""
+    """Assign a role, and return why it couldn't be; empty if it was."""
     if reason := reason_to_stay(person, role, provider):
         return reason
     try:
-        change_person(person, {"role": role}, actor=actor, detail=f"by groups of {provider.name}")
+        change_person(person, {"role": role}, actor=actor, detail=f"by groups from {provider.name}")
     except ValidationError as error:
         return " ".join(error.messages)
     person.role = role

@@ -1,8 +1,8 @@
-"""Who is who: people and their identities at providers, by issuer and `sub`, never by an email alone.
+"""Who is who: people and their linked accounts, by issuer and `sub`, never by email address alone.
 
-An email address only finds whom an identity may be linked to, once: it must be verified by the provider, in a
-domain that the provider is allowed to speak for, and the person must have been invited, or confirm it with
-their password (OpenID Connect Core 1.0 section 5.7).
+An email address is used once, to find the person to link: it must be verified by the provider and in one of
+its allowed domains, and the person must have been invited, or confirm it with their password (OpenID Connect
+Core 1.0 section 5.7).
 """
 
 from __future__ import annotations
@@ -26,26 +26,26 @@ from accounts.services.provisioning import provision
 from audit.actors import Actor
 from audit.models import Event, EventKind
 
-# A first sign-in may meet another one of the same person; the second time it finds what that one has made.
+# Two first sign-ins of one person may collide; on the second attempt, one finds what the other created.
 ATTEMPTS = 3
 
 
 class Outcome(Enum):
-    """What a sign-in at a provider leads to, as *Test sign-in* says it."""
+    """What a sign-in with a provider leads to, as *Test sign-in* puts it."""
 
-    KNOWN = "Signs in as the person this identity is linked to."
-    INVITED = "Links this identity to the person who was invited, and signs them in."
-    CONFIRM = "Asks for the password of the person with this email address, then links this identity to them."
-    NEW = "Creates a member, links this identity to them, and signs them in."
+    KNOWN = "The account is linked to this person."
+    INVITED = "The account will be linked to this person, who was invited."
+    CONFIRM = "The account will be linked to this person once they have entered their password."
+    NEW = "A member will be created, and the account linked to them."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Decision:
-    """Whom a sign-in at a provider is of, and what it leads to.
+    """Who a sign-in with a provider belongs to, and what it leads to.
 
     Attributes:
         outcome: what it leads to.
-        person: the person; None for one who is to be created.
+        person: the person; None if they will be created.
     """
 
     outcome: Outcome
@@ -57,7 +57,7 @@ def decide(claims: ProviderClaims, provider: IdentityProvider) -> Decision:
     """Return what a sign-in leads to, and change nothing.
 
     Raises:
-        SignInRefusedError: when it leads to nothing.
+        SignInRefusedError: when it is refused.
     """
     linked = SocialAccount.objects.filter(provider=provider.issuer, uid=claims.subject)
     identity = linked.select_related("user").first()
@@ -73,7 +73,7 @@ def decide(claims: ProviderClaims, provider: IdentityProvider) -> Decision:
 
 
 def active(person: User) -> User:
-    """Return a person who may sign in.
+    """Return the person if they may sign in.
 
     Raises:
         SignInRefusedError: when they were deactivated.
@@ -84,13 +84,13 @@ def active(person: User) -> User:
 
 
 def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
-    """Return what has to be shown before an identity is linked to somebody who has its email address.
+    """Return what it takes to link an account to the person with its email address.
 
-    Whoever a directory created through SCIM was invited by that, until they have signed in or have a
-    password. Of somebody whom an administrator invited, the invitation alone says whether it counts.
+    People created through SCIM count as invited until they have signed in or have a password.
+    For people invited by an administrator, only the invitation counts.
 
     Raises:
-        SignInRefusedError: when nothing would do.
+        SignInRefusedError: when it can't be linked.
     """
     if person.joined_at is None:
         if has_open_invitation(person):
@@ -105,19 +105,19 @@ def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
 
 
 def has_open_invitation(person: User) -> bool:
-    """Return whether an invitation of somebody who has not joined can still be accepted."""
+    """Return whether somebody who hasn't joined has an invitation that can still be accepted."""
     invitation = person.one_time_links.filter(purpose=LinkPurpose.INVITATION).first()
     return invitation is not None and not invitation.is_over
 
 
 @sensitive_variables()
 def enter(claims: ProviderClaims, provider: IdentityProvider, *, actor: Actor) -> Decision:
-    """Find, link or create the person of a sign-in, unless their password is needed first.
+    """Find, link, or create the person who signs in, unless their password is needed first.
 
-    Two first sign-ins at once find each other: one makes what the other then finds.
+    If two first sign-ins happen at once, one creates what the other then finds.
 
     Raises:
-        SignInRefusedError: when the sign-in leads to nothing.
+        SignInRefusedError: when the sign-in is refused.
     """
     for _ in range(ATTEMPTS - 1):
         try:
@@ -129,11 +129,11 @@ def enter(claims: ProviderClaims, provider: IdentityProvider, *, actor: Actor) -
 
 @sensitive_variables()
 def enter_once(claims: ProviderClaims, provider: IdentityProvider, *, actor: Actor) -> Decision:
-    """Do the same, as far as nobody else comes in between.
+    """Do the same, in one attempt.
 
     Raises:
-        IntegrityError, ValidationError: when somebody does.
-        SignInRefusedError: when the sign-in leads to nothing.
+        IntegrityError, ValidationError: when another sign-in got there first.
+        SignInRefusedError: when the sign-in is refused.
     """
     with transaction.atomic():
         decision = decide(claims, provider)
@@ -145,7 +145,7 @@ def enter_once(claims: ProviderClaims, provider: IdentityProvider, *, actor: Act
             link(person, claims.subject, provider, how="created on first sign-in", actor=actor)
             return Decision(outcome=Outcome.NEW, person=person)
         if decision.outcome == Outcome.INVITED and decision.person:
-            # Another sign-in of theirs may have been first: nobody else is after this.
+            # Another sign-in of theirs may have been first; from here on, none can be.
             User.objects.select_for_update(no_key=True).get(pk=decision.person.pk)
             decision = decide(claims, provider)
         if decision.outcome == Outcome.INVITED and decision.person:
@@ -155,7 +155,7 @@ def enter_once(claims: ProviderClaims, provider: IdentityProvider, *, actor: Act
 
 @sensitive_variables("subject")
 def accept(person: User, subject: str, provider: IdentityProvider, *, actor: Actor) -> None:
-    """Link an identity to somebody invited, whose row the caller holds, and who has joined with that."""
+    """Link an account to somebody who was invited, and have them join; the caller has locked their row."""
     link(person, subject, provider, how="invited", actor=actor)
     if person.joined_at is None:
         end_links(person, joins=True)
@@ -165,19 +165,17 @@ def accept(person: User, subject: str, provider: IdentityProvider, *, actor: Act
 
 @sensitive_variables("subject")
 def link(person: User, subject: str, provider: IdentityProvider, *, how: str, actor: Actor) -> None:
-    """Link an identity to a person; call it in a transaction.
-
-    Of the identity its issuer and `sub` are kept, and nothing else.
+    """Link an account to a person; call it in a transaction. Only its issuer and `sub` are stored.
 
     Args:
         person: the person.
         subject: the `sub`.
         provider: whose `sub` it is.
-        how: what showed that it is theirs.
+        how: what proved that it is theirs.
         actor: who links it.
 
     Raises:
-        IntegrityError: when it is linked to somebody already.
+        IntegrityError: when it is already linked to somebody.
     """
     SocialAccount.objects.create(user=person, provider=provider.issuer, uid=subject)
     detail = f"{provider.name}; {how}"
@@ -188,10 +186,10 @@ def link(person: User, subject: str, provider: IdentityProvider, *, how: str, ac
 
 @sensitive_variables("subject")
 def link_confirmed(person: User, subject: str, provider: IdentityProvider, *, actor: Actor) -> bool:
-    """Link an identity to somebody who confirmed it with their password.
+    """Link an account to somebody who confirmed it with their password.
 
     Returns:
-        Whether it is theirs: of two at once, both are right if both are of the same person.
+        Whether it is theirs now, whether by this call or by another one at the same time.
     """
     try:
         with transaction.atomic():
@@ -205,7 +203,7 @@ def link_confirmed(person: User, subject: str, provider: IdentityProvider, *, ac
 
 
 def unlink(identity: SocialAccount, *, actor: Actor) -> None:
-    """Take an identity from its person, who then cannot sign in with it; their sessions go on."""
+    """Unlink an account from its person, who can't sign in with it anymore; their sessions continue."""
     with transaction.atomic():
         deleted, _ = SocialAccount.objects.filter(pk=identity.pk).delete()
         if deleted:
@@ -220,7 +218,7 @@ def unlink(identity: SocialAccount, *, actor: Actor) -> None:
 
 
 def identities_of(person: User) -> QuerySet[SocialAccount]:
-    """Return a person's identities, the earliest first."""
+    """Return a person's linked accounts, oldest first."""
     identities: QuerySet[SocialAccount] = SocialAccount.objects.filter(user=person).order_by(
         "date_joined", "pk"
     )

@@ -1,4 +1,4 @@
-"""The organization's identity providers: adding, changing and deleting them, and what sign-in pages offer."""
+"""The organization's identity providers: adding, changing, and deleting them, and the sign-in offer."""
 
 import time
 from collections.abc import Mapping
@@ -29,9 +29,9 @@ from common.edits import Changes, merge_edits
 from common.errors import violates
 from common.words import counted
 
-# How long a process offers what it has read, where another one changed it.
+# How long a process goes by what it has read, if another process has changed it.
 OFFER_SECONDS = 5
-ISSUER_TAKEN = "There is a provider with this issuer already."
+ISSUER_TAKEN = "There's already a provider with this issuer."
 SECRET_REQUIRED = "Enter the client secret."  # noqa: S105  # a sentence
 SET, REPLACED = "set", "replaced"
 
@@ -51,11 +51,11 @@ class OfferedProvider:
 
 @dataclass(frozen=True, kw_only=True)
 class SignInOffer:
-    """What a sign-in page offers.
+    """How the sign-in page lets people in.
 
     Attributes:
         providers: the enabled providers, by name.
-        password_rule: who may sign in with a password; everybody, where there is no enabled provider.
+        password_rule: who may sign in with a password; everybody if no provider is enabled.
     """
 
     providers: tuple[OfferedProvider, ...] = ()
@@ -63,21 +63,21 @@ class SignInOffer:
 
 
 class Remembered:
-    """The offer that this process has read, and until when it counts."""
+    """The offer that this process has read, and until when it is current."""
 
     offer = SignInOffer()
     until = 0.0
 
 
 def offered() -> SignInOffer:
-    """Return what sign-in pages offer, as of the last five seconds, or this process's last change."""
+    """Return the sign-in offer, at most five seconds old, or as of this process's last change."""
     if Remembered.until < time.monotonic():
         Remembered.offer, Remembered.until = read_offer(), time.monotonic() + OFFER_SECONDS
     return Remembered.offer
 
 
 def read_offer() -> SignInOffer:
-    """Read what sign-in pages offer, in one statement."""
+    """Read the sign-in offer from the database, in one statement."""
     rule = Organization.objects.filter(id=Organization.THE_ONE).values("password_rule")
     enabled = IdentityProvider.objects.filter(is_enabled=True)
     rows = list(enabled.annotate(rule=Subquery(rule)).values_list("provider_id", "name", "rule"))
@@ -88,12 +88,12 @@ def read_offer() -> SignInOffer:
 
 
 def forget_offer() -> None:
-    """Read the offer again when it is asked for next."""
+    """Have the offer read again the next time it is needed."""
     Remembered.until = 0.0
 
 
 def renew_offer() -> None:
-    """Forget the offer because of a change in this transaction: now, and for others when it is committed."""
+    """Forget the offer because of a change in this transaction: now, and again when it is committed."""
     forget_offer()
     transaction.on_commit(forget_offer)
 
@@ -106,12 +106,12 @@ def add_provider(
     Args:
         discovery: what its discovery document said (`accounts.oidc.discovery.discover`); it names the issuer.
         values: its values, by field; name and client_id at least.
-        client_secret: the secret it gave this installation.
+        client_secret: the secret that it issued to this installation.
         actor: who adds it.
 
     Raises:
-        ValidationError: by field, when a value can't be taken, the issuer is another provider's, or nobody
-            might be able to sign in where it is offered.
+        ValidationError: by field, when a value is invalid, the issuer is another provider's, or passwords are
+            restricted and no emergency account could sign in.
     """
     provider = IdentityProvider(issuer=discovery.issuer, discovery=dict(discovery.document))
     set_values(provider, values)
@@ -142,21 +142,21 @@ def change_provider(
     discovery: Discovery | None = None,
     based_on: Mapping[str, str] | None = None,
 ) -> Changes:
-    """Give a provider other values. Its issuer stays: people's identities are kept under it.
+    """Change a provider's values. Its issuer stays the same: linked accounts belong to it.
 
     Args:
         provider: the provider.
         values: the new values, by field.
         actor: who changes it.
-        client_secret: a new secret; empty to keep the present one.
-        discovery: what its discovery document says now; None to keep what it said.
+        client_secret: a new secret; empty to keep the current one.
+        discovery: what its discovery document says now; None to keep the stored one.
         based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
 
     Raises:
         EditConflictError: when somebody else has changed the same since, to another value.
         IdentityProvider.DoesNotExist: when somebody has deleted it.
-        ValidationError: by field, when a value can't be taken, or nobody might be able to sign in where it is
-            offered again.
+        ValidationError: by field, when a value is invalid, or the provider is enabled while passwords are
+            restricted and no emergency account could sign in.
     """
     with transaction.atomic():
         current = IdentityProvider.objects.select_for_update(no_key=True).get(pk=provider.pk)
@@ -180,7 +180,7 @@ def change_provider(
 def record_change(
     provider: IdentityProvider, former: Mapping[str, Any], *, actor: Actor, has_new_secret: bool
 ) -> list[str]:
-    """Record which values are other ones now, and return what they are called."""
+    """Record which values have changed, and return their labels."""
     present = described(provider)
     before = {label: former[label] for label in present if present[label] != former[label]}
     after = {label: present[label] for label in before}
@@ -195,7 +195,7 @@ def record_change(
 
 
 def delete_provider(provider: IdentityProvider, *, actor: Actor) -> None:
-    """Delete a provider, and whose identities there belong to whom. Sessions that began there go on."""
+    """Delete a provider and the accounts linked to it. Sessions that began with it continue."""
     with transaction.atomic():
         current = IdentityProvider.objects.select_for_update(no_key=True).filter(pk=provider.pk).first()
         if current is None:
@@ -212,10 +212,10 @@ def delete_provider(provider: IdentityProvider, *, actor: Actor) -> None:
 
 
 def set_values(provider: IdentityProvider, values: Mapping[str, Any]) -> None:
-    """Give a provider values, unsaved.
+    """Set values of a provider, unsaved.
 
     Raises:
-        ValueError: for a name that is no value of a provider.
+        ValueError: for a name that isn't one of a provider's values.
     """
     for name, value in normalized(values).items():
         if name not in LABELS:
@@ -224,10 +224,10 @@ def set_values(provider: IdentityProvider, values: Mapping[str, Any]) -> None:
 
 
 def sealed(client_secret: str) -> str:
-    """Return a client secret as it is stored.
+    """Return a client secret, encrypted for storage.
 
     Raises:
-        ValidationError: when there is none.
+        ValidationError: when it is empty.
     """
     if not client_secret.strip():
         raise ValidationError({"client_secret": SECRET_REQUIRED})

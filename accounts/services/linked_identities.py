@@ -1,4 +1,4 @@
-"""A person's identities at providers, as pages list them, and whether one can be done without."""
+"""A person's linked accounts, as pages list them, and whether they could sign in without one."""
 
 from dataclasses import dataclass
 
@@ -13,11 +13,11 @@ from accounts.services.second_factors import second_factors_of
 
 @dataclass(frozen=True, kw_only=True)
 class LinkedIdentity:
-    """An identity of a person's, and whose it is.
+    """A linked account and its provider.
 
     Attributes:
-        row: the identity.
-        provider: the provider; None for one that was deleted.
+        row: the linked account.
+        provider: its provider; None if it was deleted.
     """
 
     row: SocialAccount
@@ -25,7 +25,7 @@ class LinkedIdentity:
 
     @property
     def provider_name(self) -> str:
-        """What pages call the provider: by its issuer, if it was deleted."""
+        """The provider's name; its issuer if it was deleted."""
         return self.provider.name if self.provider else str(self.row.provider)
 
     @property
@@ -35,12 +35,12 @@ class LinkedIdentity:
 
 
 def listed_identities(person: User) -> list[LinkedIdentity]:
-    """Return what pages list of a person's identities: without a provider nothing, and no statement."""
+    """Return a person's linked accounts; without an enabled provider, none, and without a statement."""
     return linked_identities(person) if offered().providers else []
 
 
 def linked_identities(person: User) -> list[LinkedIdentity]:
-    """Return a person's identities, the earliest first."""
+    """Return a person's linked accounts, oldest first."""
     rows = list(identities_of(person))
     issuers = {row.provider for row in rows}
     providers = {each.issuer: each for each in IdentityProvider.objects.filter(issuer__in=issuers)}
@@ -48,7 +48,7 @@ def linked_identities(person: User) -> list[LinkedIdentity]:
 
 
 def has_another_way_in(person: User, identity: SocialAccount) -> bool:
-    """Return whether a person could sign in without one of their identities."""
+    """Return whether a person could still sign in without one of their linked accounts."""
     others = [each for each in linked_identities(person) if each.row.pk != identity.pk]
     if any(each.signs_in for each in others):
         return True

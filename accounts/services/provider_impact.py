@@ -1,4 +1,4 @@
-"""Whom it affects when an identity provider is not there any more."""
+"""Who is affected when an identity provider is deleted."""
 
 from dataclasses import dataclass
 
@@ -14,12 +14,12 @@ PASSKEYS = Authenticator.objects.filter(user=OuterRef("pk"), type=Authenticator.
 
 @dataclass(frozen=True, kw_only=True)
 class DeletionImpact:
-    """What deleting a provider would come to.
+    """What deleting a provider would do.
 
     Attributes:
         people: how many active people can sign in with it.
-        stranded: how many of them have neither another provider's identity, nor a password or passkey.
-        opens_passwords: whether everybody could sign in with a password again, who can't now.
+        stranded: how many of them have no other linked account, password, or passkey.
+        opens_passwords: whether passwords are restricted now, and wouldn't be anymore.
     """
 
     people: int
@@ -28,7 +28,7 @@ class DeletionImpact:
 
 
 def impact_of_deletion(provider: IdentityProvider) -> DeletionImpact:
-    """Return whom deleting a provider would affect."""
+    """Return who deleting a provider would affect."""
     identities = SocialAccount.objects.filter(user=OuterRef("pk"))
     there, elsewhere = (
         identities.filter(provider=provider.issuer),

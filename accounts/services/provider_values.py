@@ -1,4 +1,4 @@
-"""What administrators say of an identity provider: which values there are, and which can be taken."""
+"""The settings of an identity provider: which there are, and which values are valid."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,19 +11,19 @@ from common.edits import LATEST_CHANGES, Readable, Subject
 from common.url_parts import is_host, punycode
 from common.validators import validate_name
 
-# All that can be changed, in the order of the page; the client secret is no value that anybody sees.
+# Everything that can be changed, in the order of the page; the client secret is never shown.
 LABELS = {
     "name": "Name",
     "client_id": "Client ID",
     "scopes": "Scopes",
-    "is_enabled": "Offered at sign-in",
+    "is_enabled": "Enabled",
     "allowed_domains": "Allowed email domains",
     "provisions": "Create members on first sign-in",
     "groups_claim": "Groups claim",
     "administrator_groups": "Administrator groups",
     "auditor_groups": "Auditor groups",
-    "second_factor_values": "Counts as a second factor",
-    "logout_ends_tokens": "Sign-out there ends tokens",
+    "second_factor_values": "Second-factor values",
+    "logout_ends_tokens": "Sign-out also ends tokens",
 }
 CLIENT_SECRET = "Client secret"  # noqa: S105  # its label
 LISTS = ("allowed_domains", "administrator_groups", "auditor_groups", "second_factor_values")
@@ -32,7 +32,7 @@ MOST_ENTRIES, LONGEST_ENTRY = 200, 255
 
 
 def state_of(provider: IdentityProvider) -> dict[str, Any]:
-    """Return the present values of all that can be changed."""
+    """Return the current values of everything that can be changed."""
     return {name: getattr(provider, name) for name in LABELS}
 
 
@@ -42,7 +42,7 @@ def described(provider: IdentityProvider) -> dict[str, Any]:
 
 
 def subject_of(provider: IdentityProvider) -> Subject:
-    """Return a provider as an edit conflict tells of it."""
+    """Return a provider as edit conflicts describe it."""
     events = Event.objects.filter(kind=EventKind.IDENTITY_PROVIDER_CHANGED, subject=provider.pk)
     return Subject(
         state=state_of(provider),
@@ -58,7 +58,7 @@ def readable(_: str, value: Any) -> Readable:
 
 
 def normalized(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return values in the form in which they are kept: entries once, domains as DNS has them."""
+    """Return values as they are stored: entries without duplicates, domains as in DNS."""
     kept = dict(values)
     for name in LISTS:
         if name in kept:
@@ -73,10 +73,10 @@ def normalized(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_values(provider: IdentityProvider) -> None:
-    """Judge all of a provider's values, together.
+    """Check all of a provider's values together.
 
     Raises:
-        ValidationError: by field, when one can't be taken.
+        ValidationError: by field, when one is invalid.
     """
     provider.clean_fields()
     refusals = {name: refusal for name, refusal in refusals_of(provider) if refusal}
@@ -85,7 +85,7 @@ def check_values(provider: IdentityProvider) -> None:
 
 
 def refusals_of(provider: IdentityProvider) -> list[tuple[str, str]]:
-    """Return what is wrong with each field, beyond what its type says; empty where nothing is."""
+    """Return what is wrong with each field, beyond its type; empty if nothing is."""
     return [
         ("name", name_refusal(provider.name)),
         ("scopes", scopes_refusal(provider.scopes.split())),
@@ -96,7 +96,7 @@ def refusals_of(provider: IdentityProvider) -> list[tuple[str, str]]:
 
 
 def name_refusal(name: str) -> str:
-    """Return why a name can't be shown to people; empty where it can."""
+    """Return why a name can't be shown to people; empty if it can."""
     try:
         validate_name(name)
     except ValidationError as error:
@@ -105,22 +105,26 @@ def name_refusal(name: str) -> str:
 
 
 def scopes_refusal(scopes: list[str]) -> str:
-    """Return why these scopes can't be asked for; empty where they can (RFC 6749 section 3.3)."""
+    """Return why these scopes can't be requested; empty if they can (RFC 6749 section 3.3)."""
     if OPENID not in scopes:
-        return "“openid” has to be among the scopes."
+        return "Include “openid” in the scopes."
     is_written_right = all(
         each.isascii() and each.isprintable() and not set(each) & {'"', "\\"} for each in scopes
     )
-    return "" if is_written_right else "Use scopes as the provider writes them, separated by spaces."
+    return (
+        ""
+        if is_written_right
+        else "Enter the scopes exactly as the provider defines them, separated by spaces."
+    )
 
 
 def domains_refusal(provider: IdentityProvider) -> str:
-    """Return why these domains can't be the allowed ones; empty where they can."""
+    """Return why these domains can't be the allowed ones; empty if they can."""
     if provider.provisions and not provider.allowed_domains:
-        return "Enter the domains whose people become members on their first sign-in."
+        return "Enter the email domains of people who become members on first sign-in."
     wrong = next((each for each in provider.allowed_domains if not is_domain(each)), None)
     return (
-        f"“{wrong}” isn't a domain, such as example.com."
+        f"“{wrong}” isn't a domain. Enter one like example.com."
         if wrong
         else entries_refusal(provider.allowed_domains)
     )
@@ -134,14 +138,14 @@ def is_domain(text: str) -> bool:
 
 
 def groups_refusal(provider: IdentityProvider) -> str:
-    """Return whether the claim is missing that groups are read from; empty where it isn't."""
+    """Return the refusal of groups without a claim to read them from; empty if there is a claim."""
     reads_groups = provider.administrator_groups or provider.auditor_groups
     return "Enter the claim that lists the groups." if reads_groups and not provider.groups_claim else ""
 
 
 def entries_refusal(entries: list[str]) -> str:
-    """Return why a list can't be taken; empty where it can."""
+    """Return why a list can't be stored; empty if it can."""
     if len(entries) > MOST_ENTRIES:
-        return f"Enter at most {MOST_ENTRIES}."
+        return f"Enter at most {MOST_ENTRIES} lines."
     longest = max(map(len, entries), default=0)
-    return f"Enter at most {LONGEST_ENTRY} characters a line." if longest > LONGEST_ENTRY else ""
+    return f"Enter at most {LONGEST_ENTRY} characters per line." if longest > LONGEST_ENTRY else ""

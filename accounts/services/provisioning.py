@@ -1,4 +1,4 @@
-"""Making members of people who sign in at a provider for the first time."""
+"""Creating members when people sign in with a provider for the first time."""
 
 from django.views.decorators.debug import sensitive_variables
 
@@ -16,10 +16,10 @@ LONGEST_NAME = 120
 
 @sensitive_variables()
 def provision(claims: ProviderClaims, provider: IdentityProvider, *, actor: Actor) -> User:
-    """Make a member, without a password, of whoever signed in; call it in a transaction.
+    """Create a member without a password for whoever signed in; call it in a transaction.
 
     Raises:
-        ValidationError: when somebody else took the email address or the username in the same moment.
+        ValidationError: when the email address or the username was taken at the same moment.
     """
     username = free_username(claims.text("preferred_username"), claims.email)
     user = User(username=username, email=claims.email, name=display_name(claims))
@@ -33,7 +33,7 @@ def provision(claims: ProviderClaims, provider: IdentityProvider, *, actor: Acto
 
 
 def display_name(claims: ProviderClaims) -> str:
-    """Return what pages call the person: `name`, if it can be shown; otherwise nothing."""
+    """Return the person's display name: `name`, if it can be shown; empty otherwise."""
     name = claims.text("name").strip()[:LONGEST_NAME]
     try:
         return check_name(name) if name else ""

@@ -1,4 +1,4 @@
-"""Who may sign in with a password, and the emergency account, which can whatever happens to providers."""
+"""Who may sign in with a password, and the emergency account, which always can."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,12 +17,12 @@ PASSWORD_RULE, EMERGENCY_ACCOUNT = "password_rule", "emergency_account"
 LABELS = {PASSWORD_RULE: "Passwords", EMERGENCY_ACCOUNT: "Emergency account"}
 NOBODY = ""
 
-NO_PROVIDER = "Add an identity provider first, and offer it at sign-in."
+NO_PROVIDER = "Add and enable an identity provider first."
 NO_EMERGENCY_ACCOUNT = "Choose an account that can sign in when the provider can't be reached."
 
 
 def state_of(organization: Organization) -> dict[str, str]:
-    """Return the present rules, as they are compared: the emergency account by its User ID."""
+    """Return the current rules as they are compared: the emergency account by its User ID."""
     account = organization.emergency_account
     return {
         PASSWORD_RULE: organization.password_rule,
@@ -33,11 +33,11 @@ def state_of(organization: Organization) -> dict[str, str]:
 def change_sign_in_rules(
     values: Mapping[str, str], *, actor: Actor, based_on: Mapping[str, str] | None = None
 ) -> Changes:
-    """Say who may sign in with a password, and which account is for emergencies.
+    """Set who may sign in with a password, and which account is for emergencies.
 
     Args:
         values: `password_rule`, one of PasswordRule, and `emergency_account`, a User ID or nothing.
-        actor: who says so.
+        actor: who changes them.
         based_on: the versions of the values that the new ones were chosen on top of (`common.edits`).
 
     Raises:
@@ -61,7 +61,7 @@ def change_sign_in_rules(
 
 
 def held(user_id: str) -> User | None:
-    """Return a person, whom nobody changes until the transaction ends; None for nobody.
+    """Return a person, locked until the transaction ends; None for nobody.
 
     Raises:
         ValidationError: when there is no such person.
@@ -77,11 +77,11 @@ def held(user_id: str) -> User | None:
 def check_rules(organization: Organization, *, is_chosen: bool) -> None:
     """Refuse rules under which nobody might be able to sign in.
 
-    Passwords for everybody are let back in whatever has become of the emergency account.
+    Passwords for everybody can be allowed again whatever state the emergency account is in.
 
     Args:
-        organization: with the rules that it shall have.
-        is_chosen: whether the emergency account was chosen now.
+        organization: with the new rules, unsaved.
+        is_chosen: whether the emergency account is a new choice.
 
     Raises:
         ValidationError: by field.
@@ -93,9 +93,8 @@ def check_rules(organization: Organization, *, is_chosen: bool) -> None:
     account = organization.emergency_account
     is_needed = is_chosen or rule != PasswordRule.EVERYBODY
     if account is not None and is_needed and (missing := missing_of(account)):
-        raise ValidationError(
-            {EMERGENCY_ACCOUNT: f"{account.display_name} can't be it: {', '.join(missing)}."}
-        )
+        sentence = f"{account.display_name} can't be the emergency account: {', '.join(missing)}."
+        raise ValidationError({EMERGENCY_ACCOUNT: sentence})
     if rule == PasswordRule.EVERYBODY:
         return
     if not IdentityProvider.objects.filter(is_enabled=True).exists():
@@ -107,7 +106,7 @@ def check_rules(organization: Organization, *, is_chosen: bool) -> None:
 def record_change(
     former: Mapping[str, str], present: Mapping[str, str], changed: list[str], *, actor: Actor
 ) -> None:
-    """Record which rules are others now."""
+    """Record which rules have changed."""
     before, after = (
         {LABELS[name]: readable(name, state[name]) for name in changed} for state in (former, present)
     )
@@ -115,7 +114,7 @@ def record_change(
 
 
 def subject_of(organization: Organization) -> Subject:
-    """Return the rules as an edit conflict tells of them."""
+    """Return the rules as edit conflicts describe them."""
     events = Event.objects.filter(kind=EventKind.SIGN_IN_RULES_CHANGED).select_related("actor")
     return Subject(
         state=state_of(organization),

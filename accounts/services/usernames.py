@@ -1,4 +1,4 @@
-"""Usernames for people whom somebody else named: an identity provider, or the organization's directory."""
+"""Usernames for people who come from an identity provider or the organization's directory."""
 
 import re
 import secrets
@@ -8,17 +8,17 @@ from django.db.models.functions import Lower
 from accounts.models import User
 
 LONGEST_USERNAME = 64
-# What no username has (`accounts.models.identifiers.validate_username`).
+# Characters that usernames can't have (`accounts.models.identifiers.validate_username`).
 NOT_IN_USERNAMES = re.compile(r"[^A-Za-z0-9._+-]+")
-# So many people may have the same name before the next one gets a random one.
+# This many people can share a name before the next one gets a random suffix.
 MOST_ALIKE = 20
 
 
 def free_username(*names: str) -> str:
-    """Return a username that nobody has, as much like one of some names as it can be, in one statement.
+    """Return a free username as close to one of the given names as possible, in one statement.
 
     Args:
-        names: what somebody is called elsewhere, the likeliest first; usually email addresses.
+        names: the person's names elsewhere, the best first; usually email addresses.
     """
     wanted = [*filter(None, map(valid_username, names))] or ["person"]
     stem = wanted[0][: LONGEST_USERNAME - 9]
@@ -30,5 +30,5 @@ def free_username(*names: str) -> str:
 
 
 def valid_username(text: str) -> str:
-    """Return a text as a username: without what follows an @, and a hyphen for what no username has."""
+    """Return a text as a username: without what follows an @, and with hyphens for invalid characters."""
     return NOT_IN_USERNAMES.sub("-", text.partition("@")[0])[:LONGEST_USERNAME].strip("-")

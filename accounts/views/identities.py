@@ -1,4 +1,4 @@
-"""Identities at providers that are linked to a person: one's own, and for administrators everybody's."""
+"""Linked accounts: people's own, and everybody's for administrators."""
 
 from allauth.socialaccount.models import SocialAccount
 from django.contrib import messages
@@ -12,12 +12,15 @@ from accounts.services.identities import identities_of, unlink
 from accounts.services.linked_identities import LinkedIdentity, has_another_way_in, linked_identities
 from audit.actors import Actor
 
-LAST_WAY_IN = "It's your only way to sign in, so it stays. Set a password first, or contact your IT team."
+LAST_WAY_IN = (
+    "This is your only way to sign in, so it can't be unlinked. Set a password first, or contact your "
+    "organization's IT team."
+)
 
 
 @require_safe
 def identities(request: HttpRequest) -> HttpResponse:
-    """List one's identities."""
+    """List the linked accounts of whoever is signed in."""
     listed = linked_identities(signed_in_user(request))
     return render(request, "security/identities.html", {"identities": listed})
 
@@ -25,7 +28,7 @@ def identities(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def unlink_identity(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask whether to unlink one of one's identities, and do it, unless it is the last way in."""
+    """Ask whether to unlink an account of one's own, and do it, unless it is the last way in."""
     person = signed_in_user(request)
     identity = identity_or_404(person, pk)
     if not has_another_way_in(person, identity.row):
@@ -42,7 +45,7 @@ def unlink_identity(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def unlink_identity_of_person(request: HttpRequest, user_id: str, pk: int) -> HttpResponse:
-    """Say whether a person could still sign in without one of their identities, and unlink it."""
+    """Say whether a person could still sign in without one of their linked accounts, and unlink it."""
     person = get_object_or_404(User, user_id=user_id)
     identity = identity_or_404(person, pk)
     if request.method != "POST":
@@ -55,7 +58,7 @@ def unlink_identity_of_person(request: HttpRequest, user_id: str, pk: int) -> Ht
 
 
 def identity_or_404(person: User, pk: int) -> LinkedIdentity:
-    """Return one of a person's identities.
+    """Return one of a person's linked accounts.
 
     Raises:
         Http404: when it is not theirs, or has been unlinked.

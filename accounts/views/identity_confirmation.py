@@ -1,4 +1,4 @@
-"""Linking an identity to one's account at the first sign-in with it, by the account's password."""
+"""Linking an account at the first sign-in with it, by the person's password."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -17,7 +17,7 @@ SESSION_KEY = "identity_to_confirm"
 
 @sensitive_variables()
 def ask_for_password(request: HttpRequest, waiting: Confirmation) -> HttpResponse:
-    """Lead to the page that asks for the password of the person whom an identity would be linked to."""
+    """Redirect to the page that asks for the password of the person to link."""
     request.session[SESSION_KEY] = seal(waiting)
     return redirect("confirm-identity")
 
@@ -27,7 +27,7 @@ def ask_for_password(request: HttpRequest, waiting: Confirmation) -> HttpRespons
 @sensitive_variables()
 @require_http_methods(["GET", "HEAD", "POST"])
 def confirm_identity(request: HttpRequest) -> HttpResponse:
-    """Take the password, once, and go on with the sign-in; the identity is linked at its end.
+    """Check the password, and continue the sign-in, which links the account at its end.
 
     Raises:
         TooManyAttemptsError: after too many wrong ones.

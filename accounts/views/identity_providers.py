@@ -1,4 +1,4 @@
-"""Identity providers, under "System": the list, a new one, changing one and deleting it."""
+"""Identity providers, under "System": listing, adding, changing, and deleting them."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -52,7 +52,7 @@ def identity_providers(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def new_identity_provider(request: HttpRequest) -> HttpResponse:
-    """Ask for what it takes to reach a provider, and add it; people are not offered it yet."""
+    """Ask for what it takes to reach a provider, and add it as disabled."""
     form = NewProviderForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         if (found := sent_before(form)) is not None:
@@ -77,7 +77,7 @@ def new_identity_provider(request: HttpRequest) -> HttpResponse:
 
 
 def sent_before(form: NewProviderForm) -> IdentityProvider | None:
-    """Return the provider that this form has added before: its issuer is what makes it one."""
+    """Return the provider that this form already added, if it was sent twice."""
     same = {name: form.cleaned_data[name] for name in ("name", "issuer", "client_id")}
     return IdentityProvider.objects.filter(**same).first()
 
@@ -87,7 +87,7 @@ def sent_before(form: NewProviderForm) -> IdentityProvider | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def identity_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Show a provider, or give it other values; its discovery document is read again then."""
+    """Show a provider, or change it, which reads its discovery document again."""
     provider = get_object_or_404(IdentityProvider, provider_id=provider_id)
     if request.method != "POST":
         base_version = BaseVersion.shown(state_of(provider))
@@ -116,14 +116,14 @@ def identity_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
 
 
 def discovered_again(request: HttpRequest, provider: IdentityProvider) -> Discovery | None:
-    """Read a provider's discovery document; say on the next page that what it said before goes on counting.
+    """Read a provider's discovery document; if that fails, say on the next page that the stored one is used.
 
-    A provider that is down must not keep anybody from changing it, or from offering it no longer.
+    A provider that is down must not keep anybody from changing or disabling it.
     """
     try:
         return discover(provider.issuer)
     except ProviderError as error:
-        text = "The discovery document couldn't be read, so what it said before still counts."
+        text = "The discovery document couldn't be read, so the stored version is still used."
         messages.warning(request, f"{text} {error.explanation}")
         return None
 
@@ -137,7 +137,7 @@ def show(
     edit_conflicts: Sequence[EditConflict] = (),
     status: int = 200,
 ) -> HttpResponse:
-    """Show a provider with a form that changes it, and one that leads there for a test."""
+    """Show a provider with the form that changes it, and the one that starts a test sign-in."""
     request.leads_to_provider = True  # type: ignore[attr-defined]  # the second one
     context: dict[str, Any] = {
         "provider": provider,
@@ -155,7 +155,7 @@ def show(
 @require_http_methods(["GET", "HEAD", "POST"])
 @recent_sign_in_required
 def delete_identity_provider(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Delete a provider after showing whom that would hit."""
+    """Delete a provider after showing who would be affected."""
     provider = get_object_or_404(IdentityProvider, provider_id=provider_id)
     data = request.POST if request.method == "POST" else None
     form = ConfirmNameForm(data, named=provider.name, noun="provider")

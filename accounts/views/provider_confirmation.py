@@ -1,4 +1,4 @@
-"""Confirming that it is still you at the identity provider, which asks for a sign-in even of who has one."""
+"""Confirming a session at the identity provider, which then asks for a fresh sign-in."""
 
 import logging
 from typing import Any
@@ -25,7 +25,7 @@ log = logging.getLogger("gatehouse.sign_in")
 
 
 class ProviderAgainView(BaseReauthenticateView):
-    """Leads to the provider, with `prompt=login` and `max_age=0`: the answer's `auth_time` must be recent."""
+    """Sends people to the provider with `prompt=login` and `max_age=0`; the `auth_time` must be recent."""
 
     form_class = forms.Form
     template_name = "account/reauthenticate_at_provider.html"
@@ -47,13 +47,13 @@ class ProviderAgainView(BaseReauthenticateView):
 
 
 def confirm(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> HttpResponse:
-    """Record that whoever is signed in has just signed in at the provider again, and go on.
+    """Record that whoever is signed in has just signed in with the provider again, and continue.
 
     The session gets another key (ASVS 7.2.4).
 
     Raises:
-        SignInRefusedError: when somebody else did, nobody is signed in here any more, or the provider has not
-            seen a second factor of somebody who has one here.
+        SignInRefusedError: when it was somebody else, nobody is signed in here anymore, or the person has a
+            second factor here and the provider didn't check one.
     """
     identities = SocialAccount.objects.filter(provider=pending.provider.issuer, uid=claims.subject)
     person = request.user
@@ -70,24 +70,24 @@ def confirm(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> H
 
 
 def somebody_else(provider: IdentityProvider) -> SignInRefusedError:
-    """Return the refusal of a confirmation that is not by whoever is signed in."""
+    """Return the refusal of a confirmation by somebody other than whoever is signed in."""
     return SignInRefusedError(
         "other_identity",
-        f"You signed in at {provider.name} with another account than here: sign in again with the same one.",
-        "A person was asked to confirm who they are, and signed in at the provider with an identity that "
-        "isn't linked to them, or had signed out here meanwhile.",
-        "Have them sign out at the provider and try again, or link the identity they used.",
+        f"You signed in with a different {provider.name} account. Sign in again with the one linked here.",
+        "A person was asked to confirm that it's them. The account they used at the provider isn't linked to "
+        "them, or they signed out here in the meantime.",
+        "Have them sign out at the provider, then try again with the account that is linked to them.",
     )
 
 
 def no_second_factor(provider: IdentityProvider) -> SignInRefusedError:
-    """Return the refusal of a confirmation with less than the person has to show here."""
+    """Return the refusal of a confirmation without the second factor that the person has to show."""
     return SignInRefusedError(
         "no_second_factor",
-        f"{provider.name} didn't ask for a second factor: confirm with the one that you have here.",
-        "A person who has a second factor here was asked to confirm who they are, and neither amr nor acr "
-        "says that the provider has seen one, as it had when they signed in.",
-        "Have the provider ask for a second factor where prompt=login is sent, or have them use theirs here.",
+        f"{provider.name} didn't ask for a second factor. Confirm with the one you set up here instead.",
+        "A person with a second factor here was asked to confirm that it's them, and neither amr nor acr "
+        "says that the provider checked one this time.",
+        "Have the provider ask for a second factor when prompt=login is sent, or have them use theirs here.",
     )
 
 

@@ -1,4 +1,4 @@
-"""Signing in at an identity provider: on the way there, and what its answer leads to."""
+"""Signing in with an identity provider: sending the browser there, and handling the response."""
 
 import logging
 from collections.abc import Callable
@@ -39,7 +39,7 @@ Handler = Callable[[HttpRequest, Pending, ProviderClaims], HttpResponse]
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def begin_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Lead to a provider, and from there to where the person was going; GET leads to the sign-in page."""
+    """Send the browser to a provider, and from there to where it was going; GET leads to the sign-in page."""
     provider = get_object_or_404(IdentityProvider, provider_id=provider_id, is_enabled=True)
     if request.method != "POST":
         return redirect_to_page(passthrough_next_redirect_url(request, reverse("account_login"), "next"))
@@ -55,7 +55,7 @@ def begin_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
 @require_safe
 @sensitive_variables()
 def callback(request: HttpRequest) -> HttpResponse:
-    """Take a provider's answer, whichever provider it is of, and go on with what was begun."""
+    """Handle the response of any provider, and continue with what it was for."""
     states = request.GET.getlist("state")
     pending = take(request, states[0]) if len(states) == 1 else None
     if pending is None:
@@ -70,11 +70,11 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 @sensitive_variables()
 def finish(request: HttpRequest, pending: Pending) -> HttpResponse:
-    """Check what a provider answered, by asking it, and do what the sign-in was for.
+    """Exchange the code, check the tokens, and do what the sign-in was for.
 
     Raises:
-        SignInRefusedError: when the answer is not to be believed, or leads to nothing.
-        TooManyAttemptsError: after too many codes of no provider's from this network.
+        SignInRefusedError: when the response isn't valid, or the sign-in is refused.
+        TooManyAttemptsError: after too many invalid codes from this network.
     """
     throttling.throttle_codes(request)
     code = code_of(dict(request.GET.lists()), pending.provider)
@@ -85,10 +85,10 @@ def finish(request: HttpRequest, pending: Pending) -> HttpResponse:
 
 @sensitive_variables()
 def sign_in(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> HttpResponse:
-    """Sign in whoever it is, or ask for what is missing.
+    """Sign the person in, or ask for what is missing.
 
     Raises:
-        SignInRefusedError: when it is nobody here.
+        SignInRefusedError: when they have no account here that may sign in.
     """
     if request.user.is_authenticated:  # in another tab, meanwhile
         return redirect_to_page(pending.next_url or reverse("home"))
@@ -104,14 +104,14 @@ def sign_in(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> H
     return begin_login(request, person, identity, next_url=pending.next_url)
 
 
-# What is done with an identity that was proven, by what the sign-in was begun for.
+# What happens after a successful response, by the purpose of the sign-in.
 HANDLERS: dict[str, Handler] = {CONFIRM: confirm, SIGN_IN: sign_in, TEST: show_test}
 
 
 def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | None) -> HttpResponse:
-    """Say in a sentence that there is no sign-in, and have the cause recorded for the operator.
+    """Tell the person in one sentence, and record the cause for the operator.
 
-    The page's URL has a code in it, which styles and links must not repeat as their Referer.
+    The page's URL has a code in it, which must not leave as the Referer of styles and links.
     """
     provider = pending.provider if pending else None
     name = provider.name if provider else "an identity provider"

@@ -1,4 +1,4 @@
-"""The rules of signing in: who may use a password, and the emergency account."""
+"""The sign-in rules: who may use a password, and the emergency account."""
 
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse

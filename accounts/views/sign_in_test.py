@@ -1,4 +1,4 @@
-"""*Test sign-in*: what a provider says of whoever signs in there, and what that would lead to."""
+"""*Test sign-in*: the claims that a provider sends, and what a real sign-in would do."""
 
 import json
 from typing import Any
@@ -21,17 +21,17 @@ from accounts.services.identities import decide
 @administrator_required
 @posted_from("identity-provider", "provider_id")
 def test_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
-    """Lead to a provider, offered to people or not, to see what comes back."""
+    """Send the administrator to a provider, enabled or not, to see what comes back."""
     provider = get_object_or_404(IdentityProvider, provider_id=provider_id)
     return begin(request, provider, purpose=TEST, prompt="login")
 
 
 @sensitive_variables()
 def show_test(request: HttpRequest, pending: Pending, claims: ProviderClaims) -> HttpResponse:
-    """Show the administrator who began a test the claims that came, and sign nobody in.
+    """Show the claims to the administrator who began the test, and sign nobody in.
 
     Raises:
-        PermissionDenied: when somebody else is signed in by now.
+        PermissionDenied: when somebody else has signed in since.
     """
     administrator = signed_in_user(request)
     if not administrator.is_administrator or administrator.pk != pending.user_pk:
@@ -48,7 +48,7 @@ def show_test(request: HttpRequest, pending: Pending, claims: ProviderClaims) ->
 
 @sensitive_variables()
 def verdict(claims: ProviderClaims, provider: IdentityProvider) -> dict[str, Any]:
-    """Return what a sign-in with these claims would lead to."""
+    """Return what a sign-in with these claims would do."""
     try:
         decision = decide(claims, provider)
     except SignInRefusedError as error:
@@ -68,9 +68,9 @@ def verdict(claims: ProviderClaims, provider: IdentityProvider) -> dict[str, Any
 
 
 def in_words(value: object) -> str:
-    """Return a claim as it stood in the token: texts as they are, all else in JSON.
+    """Return a claim as it was in the token: strings as they are, everything else as JSON.
 
-    A question mark stands for half a character, which JSON can have and no page.
+    Unpaired surrogates, which JSON can have but pages can't, become question marks.
     """
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text.encode(errors="replace").decode()

@@ -22,28 +22,28 @@ from accounts.views.ways_in import ways_in
 
 @method_decorator(login_not_required, name="dispatch")
 class SignOutView(LogoutView):
-    """Asks, and ends the session here. Whoever came from a provider can sign out there next."""
+    """Asks, then ends the session here. People who came from a provider can sign out there next."""
 
     @cached_property
     def page(self) -> str:
-        """The page that says so, where the sign-in page would sign the person in again, or is not all."""
+        """The signed-out page, if a provider is involved; empty for the usual page."""
         if provider := provider_of(self.request):
             return f"{reverse('signed-out')}?{urlencode({'provider': provider.provider_id})}"
         return reverse("signed-out") if ways_in().only_provider else ""
 
     def get_redirect_url(self) -> str:
-        """Return where to go on to."""
+        """Return where to continue."""
         return str(self.get_next_url() or self.page or super().get_redirect_url())
 
     def logout(self) -> None:
-        """End the session; a message says so where the next page does not."""
+        """End the session, with a message unless the next page says so anyway."""
         flows.logout.logout(self.request, show_message=not self.page)
 
 
 @login_not_required
 @require_safe
 def signed_out(request: HttpRequest) -> HttpResponse:
-    """Say that one is signed out here, and lead to the provider's sign-out."""
+    """Confirm the sign-out here, and link to the provider's."""
     if request.user.is_authenticated:
         return redirect("home")
     asked = request.GET.get("provider", "")
@@ -54,9 +54,9 @@ def signed_out(request: HttpRequest) -> HttpResponse:
 
 
 def sign_out_url(provider: IdentityProvider | None) -> str:
-    """Return the URL at which one signs out at a provider; empty where it has none.
+    """Return the URL for signing out at a provider; empty if it has none.
 
-    Tokens are not kept, so that no `id_token_hint` goes with it: the provider may ask (section 2).
+    ID tokens aren't kept, so there is no `id_token_hint`, and the provider may ask (section 2).
     """
     endpoint = Discovery(document=provider.discovery).end_session_endpoint if provider else ""
     if not endpoint or provider is None:

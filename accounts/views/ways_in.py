@@ -1,4 +1,4 @@
-"""What the sign-in page offers: identity providers, a password, or nothing but the one way there is."""
+"""The ways to sign in: identity providers, a password, or straight to the only provider."""
 
 from dataclasses import dataclass
 
@@ -11,18 +11,18 @@ from accounts.oidc.pending import SIGN_IN, begin
 from accounts.security.throttling import throttle_departure
 from accounts.services.identity_providers import OfferedProvider, offered
 
-# Parameters of the sign-in page: `stay` where it must not lead to a provider by itself, `local` to have the
-# password where it is the emergency account's alone.
+# Parameters of the sign-in page: `stay` so that it doesn't lead to a provider by itself, `local` for the
+# password form when only the emergency account may use one.
 STAY, LOCAL = "stay", "local"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WaysIn:
-    """How somebody can sign in.
+    """How people can sign in.
 
     Attributes:
-        providers: those at which one can.
-        takes_passwords: whether others than the emergency account can with a password or passkey.
+        providers: the enabled providers.
+        takes_passwords: whether anybody besides the emergency account may use a password or passkey.
     """
 
     providers: tuple[OfferedProvider, ...]
@@ -30,7 +30,7 @@ class WaysIn:
 
     @property
     def only_provider(self) -> OfferedProvider | None:
-        """The provider, where there is one and no other way; None elsewhere."""
+        """The provider, if it is the only way to sign in; None otherwise."""
         return self.providers[0] if len(self.providers) == 1 and not self.takes_passwords else None
 
 
@@ -42,19 +42,19 @@ def ways_in() -> WaysIn:
 
 
 def shows_password(request: HttpRequest, ways: WaysIn) -> bool:
-    """Return whether the sign-in page has the form for a password: also if it was asked for, or just sent."""
+    """Return whether the sign-in page shows the password form, which it also does on request or when sent."""
     is_sent = request.method == "POST" and request.path == reverse("account_login")
     return ways.takes_passwords or is_sent or LOCAL in request.GET
 
 
 def go_to_only_provider(request: HttpRequest) -> HttpResponse | None:
-    """Return the redirect to the provider, where signing in there is the only way; None elsewhere.
+    """Return the redirect to the provider, if it is the only way to sign in; None otherwise.
 
-    The page that was asked for, such as an authorization request, waits in the session: it may be of any
+    The URL to return to, such as an authorization request, is kept in the session, so that it can be of any
     length.
 
     Raises:
-        TooManyAttemptsError: when strangers ask for it too often.
+        TooManyAttemptsError: when there are too many from a network where nobody has signed in.
     """
     only = ways_in().only_provider
     if only is None or STAY in request.GET or LOCAL in request.GET:
@@ -67,7 +67,7 @@ def go_to_only_provider(request: HttpRequest) -> HttpResponse | None:
 
 
 def password_page(request: HttpRequest) -> str:
-    """Return the URL of the sign-in page with the form for a password, on the way to the same place."""
+    """Return the URL of the sign-in page with the password form, which then leads to the same place."""
     query = "" if ways_in().takes_passwords else f"?{LOCAL}=1"
     url: str = passthrough_next_redirect_url(request, f"{reverse('account_login')}{query}", "next")
     return url

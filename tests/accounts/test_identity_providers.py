@@ -93,7 +93,7 @@ def test_a_value_that_makes_no_sense_is_refused(values: dict[str, Any], field: s
 
 def test_an_issuer_belongs_to_one_provider() -> None:
     make_provider()
-    assert refusals_of(name="Another") == {"issuer": ["There is a provider with this issuer already."]}
+    assert refusals_of(name="Another") == {"issuer": ["There's already a provider with this issuer."]}
     make_provider("https://other.example")
 
 
@@ -102,10 +102,10 @@ def test_what_changes_is_recorded_and_counts_at_once() -> None:
     provider = make_provider()
     assert offered().providers
     changes = change_provider(provider, {"is_enabled": False, "name": "Example login"}, actor=US)
-    assert changes.changed == ["Offered at sign-in"]
+    assert changes.changed == ["Enabled"]
     assert offered() == SignInOffer()
     event = Event.objects.get(kind=EventKind.IDENTITY_PROVIDER_CHANGED)
-    assert (event.before, event.after) == ({"Offered at sign-in": True}, {"Offered at sign-in": False})
+    assert (event.before, event.after) == ({"Enabled": True}, {"Enabled": False})
     change_provider(provider, {"is_enabled": False}, actor=US)
     assert Event.objects.filter(kind=EventKind.IDENTITY_PROVIDER_CHANGED).count() == 1
 

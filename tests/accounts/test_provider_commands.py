@@ -72,7 +72,7 @@ def test_a_command_adds_changes_lists_and_removes_a_provider(terminal: Terminal,
     assert (provider.is_enabled, provider.provisions) == (True, True)
     change = ("identity_provider", "change", "--issuer", issuer_of(there))
     changed = terminal.run(*change, "--offered", "off", "--client-secret-stdin", stdin="another-secret\n")
-    assert changed == {"changed": ["Offered at sign-in", "Client secret"]}
+    assert changed == {"changed": ["Enabled", "Client secret"]}
     listed = terminal.run("identity_provider", "list")[issuer_of(there)]
     assert listed["allowed_domains"] == ["example.com", "example.org"]
     assert not listed["is_enabled"]
@@ -102,7 +102,7 @@ def test_a_command_sets_the_rules_with_the_same_checks_and_opens_passwords_again
     restrict = ("organization", "--passwords", "emergency", "--emergency-account", "eva")
     assert "no second factor" in terminal.refusal(*restrict)
     TOTP.activate(person, SECRET)
-    assert "Add an identity provider first" in terminal.refusal(*restrict)
+    assert "Add and enable an identity provider first" in terminal.refusal(*restrict)
     make_provider()
     printed = terminal.run(*restrict)
     assert (printed["passwords"], printed["emergency_account"]) == ("emergency", "eva")

@@ -91,13 +91,15 @@ def test_a_restriction_needs_an_emergency_account(rule: PasswordRule) -> None:
 def test_the_emergency_account_can_sign_in(ready: User, fields: dict[str, Any], missing: str) -> None:
     make_provider()
     User.objects.filter(pk=ready.pk).update(**fields)
-    assert refusal_of(ready) == {"emergency_account": [f"Eva can't be it: {missing}."]}
+    assert refusal_of(ready) == {"emergency_account": [f"Eva can't be the emergency account: {missing}."]}
 
 
 def test_the_emergency_account_has_a_second_factor_that_is_no_recovery_code() -> None:
     make_provider()
     person = AdministratorFactory.create(name="Tom")
-    assert refusal_of(person) == {"emergency_account": ["Tom can't be it: no second factor."]}
+    assert refusal_of(person) == {
+        "emergency_account": ["Tom can't be the emergency account: no second factor."]
+    }
 
 
 def test_nobody_knows_a_person_or_a_rule_that_is_none(ready: User) -> None:

@@ -137,7 +137,7 @@ def test_who_cancels_there_reads_a_sentence_and_can_go_on(
     page.goto(client.address())
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_role("heading", name="Sign-in failed")).to_be_visible()
-    expect(page.get_by_text("was canceled or not allowed")).to_be_visible()
+    expect(page.get_by_text("was canceled or denied")).to_be_visible()
     speaks_to_end_users(page)
     page.get_by_role("link", name="Sign in again").click()
     if page.get_by_role("button", name=f"Sign in with {kind.title()} login").is_visible():

@@ -64,11 +64,11 @@ def test_a_provider_is_added_and_offered_once_its_page_says_so(
     page = console.follow(
         console.send(page, is_enabled="on", allowed_domains="example.com\r\nexample.org\r\n")
     )
-    assert "Saved: Offered at sign-in, Allowed email domains" in page.messages
+    assert "Saved: Enabled, Allowed email domains" in page.messages
     provider.refresh_from_db()
     assert provider.allowed_domains == ["example.com", "example.org"]
     assert page.field("allowed_domains").text == "example.com\nexample.org"
-    assert "Offered" in console.get(LIST).text
+    assert "Enabled" in console.get(LIST).text
 
 
 @pytest.mark.spec("I-13", "the console's pages")
@@ -131,8 +131,8 @@ def test_a_provider_that_is_down_can_be_changed(console: Browser, there: LineSer
     provider = make_provider(issuer_of(there))
     there.answering = answer(b"busy", status="503 Busy")
     page = console.follow(console.send(console.get(page_of(provider)), is_enabled=None))
-    assert "Saved: Offered at sign-in" in page.messages
-    assert "what it said before still counts" in page.messages
+    assert "Saved: Enabled" in page.messages
+    assert "the stored version is still used" in page.messages
     provider.refresh_from_db()
     assert provider.discovery["issuer"] == provider.issuer
 
@@ -153,7 +153,7 @@ def test_a_form_that_is_sent_twice_adds_one_provider(console: Browser, there: Li
     page = console.follow(add(console, issuer_of(there)))
     assert "nothing new was added" in page.messages
     assert IdentityProvider.objects.count() == 1
-    assert "with this issuer already" in add(console, issuer_of(there), name="Another").alerts()
+    assert "already a provider with this issuer" in add(console, issuer_of(there), name="Another").alerts()
 
 
 @pytest.mark.spec("I-13", "the console's pages")
@@ -235,7 +235,7 @@ def test_the_rules_are_changed_where_somebody_is_left_to_sign_in(
     assert refused.status == 422
     assert "Choose an account that can sign in" in refused.alerts()
     refused = console.send(page, password_rule="emergency", emergency_account=administrator.user_id)
-    assert "Ada Lovelace can't be it: no second factor" in refused.alerts()
+    assert "Ada Lovelace can't be the emergency account: no second factor" in refused.alerts()
     TOTP.activate(administrator, SECRET)
     saved = console.send(page, password_rule="emergency", emergency_account=administrator.user_id)
     page = console.follow(saved)
@@ -247,7 +247,7 @@ def test_the_rules_are_changed_where_somebody_is_left_to_sign_in(
         "Emergency account": "Ada Lovelace (ada)",
     }
     deletion = reverse("delete-identity-provider", args=[IdentityProvider.objects.get().provider_id])
-    assert "everybody with a password can sign in with it again" in console.get(deletion).text
+    assert "everyone who has a password can sign in with it again" in console.get(deletion).text
 
 
 @pytest.mark.spec("I-15", "ASVS 6.1.3")

@@ -44,7 +44,7 @@ def test_a_deleted_token_is_refused_from_the_next_request_on(console: Browser) -
     scim = ScimClient(created(console))
     row = ScimToken.objects.get()
     address = reverse("delete-scim-token", args=[row.pk])
-    assert "isn't deactivated until" in console.get(address).text
+    assert "aren't deactivated here" in console.get(address).text
     assert scim.get("Users").status_code == 200
     assert console.post(address).answer["Location"] == PAGE
     assert scim.get("Users").status_code == 401

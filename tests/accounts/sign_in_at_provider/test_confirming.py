@@ -99,7 +99,7 @@ def test_somebody_else_at_the_provider_confirms_nothing_and_is_not_signed_in(
     provider.person["auth_time"] = int(time.time())
     answer = sso.come_back(provider.answer(there))
     assert answer.status_code == 403
-    assert "another account than here" in answer.content.decode()
+    assert "You signed in with a different" in answer.content.decode()
     assert visitor.client.session["_auth_user_id"] == str(User.objects.get(username="ada").pk)
     assert visitor.get(APP).status == 302
 
@@ -137,7 +137,7 @@ def test_whoever_can_confirm_in_no_way_is_led_to_sign_out(visitor: Browser) -> N
     IdentityProvider.objects.all().delete()
     page = visitor.get(APP)
     assert page.answer["Location"] == "/accounts/logout/"
-    assert "Sign out, then sign in again" in visitor.follow(page).messages
+    assert "Sign out, sign in again" in visitor.follow(page).messages
 
 
 @pytest.mark.spec("I-102", "the console")

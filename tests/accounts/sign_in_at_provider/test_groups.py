@@ -61,7 +61,7 @@ def test_groups_make_administrators_and_auditors_and_take_it_back(sso: SsoBrowse
     assert [role_after(sso, groups=groups) for groups, _ in steps] == [role for _, role in steps]
     changes = role_changes(ada)
     assert len(changes) == 6
-    told = ("by groups of Example login", "identity provider Example login")
+    told = ("by groups from Example login", "identity provider Example login")
     assert changes[0] == (Role.MEMBER, Role.ADMINISTRATOR, *told)
 
 
@@ -89,7 +89,7 @@ def test_a_claim_that_says_nothing_changes_nothing_and_is_logged(
     User.objects.filter(pk=ada.pk).update(role=role)
     assert role_after(sso, **claims) == role
     assert role_changes(ada) == []
-    assert "The role of ada stays: The" in caplog.text
+    assert "The role of ada stays the same: The" in caplog.text
 
 
 @pytest.mark.spec("I-51", "the console")
@@ -110,7 +110,7 @@ def test_the_last_administrator_stays_and_it_is_logged(
     User.objects.filter(pk=ada.pk).update(role=Role.ADMINISTRATOR)
     assert role_after(sso, groups=["staff"]) == Role.ADMINISTRATOR
     assert role_changes(ada) == []
-    assert "The role of ada stays: This is the last active administrator." in caplog.text
+    assert "The role of ada stays the same: This is the last active administrator." in caplog.text
 
 
 @pytest.mark.spec("I-52", "the console")

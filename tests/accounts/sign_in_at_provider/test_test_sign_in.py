@@ -53,7 +53,13 @@ def test_the_claims_are_shown_and_nothing_is_done(
     text = text_of(answer)
     assert (answer.status_code, answer["Referrer-Policy"]) == (200, "strict-origin")
     assert "no-store" in answer["Cache-Control"]
-    for shown in ("grace@example.org", "248289761001", "email_verified true", '["pwd"]', "Creates a member"):
+    for shown in (
+        "grace@example.org",
+        "248289761001",
+        "email_verified true",
+        '["pwd"]',
+        "A member will be created",
+    ):
         assert shown in text
     assert provider.authorized["prompt"] == "login"
     assert "access-token-3b1c" not in answer.content.decode()
@@ -82,16 +88,16 @@ def test_it_says_whom_a_sign_in_would_be_of_and_with_which_role(
         groups_claim="groups", administrator_groups=["admins"], second_factor_values=["pwd"]
     )
     grace = UserFactory.create(username="grace", name="Grace", email="grace@example.org")
-    assert "Asks for the password" in text_of(answer_of(console, provider, row))
+    assert "once they have entered their password" in text_of(answer_of(console, provider, row))
     SocialAccount.objects.create(user=grace, provider=row.issuer, uid="248289761001")
     text = text_of(answer_of(console, provider, row))
-    for shown in ("Signs in as the person this identity is linked to.", "Grace", "Member"):
+    for shown in ("The account is linked to this person.", "Grace", "Member"):
         assert shown in text
-    assert "The provider sent no claim “groups”." in text
+    assert "The provider didn't send the claim “groups”." in text
     provider.person["groups"] = ["admins"]
     text = text_of(answer_of(console, provider, row))
     assert "Administrator (changed by groups)" in text
-    assert "Counts here" in text
+    assert "Accepted here" in text
     grace.refresh_from_db()
     assert grace.role == "member"
     User.objects.filter(pk=grace.pk).update(role="administrator")
@@ -99,7 +105,7 @@ def test_it_says_whom_a_sign_in_would_be_of_and_with_which_role(
     Organization.objects.update(emergency_account=grace)
     provider.person["groups"] = []
     text = text_of(answer_of(console, provider, row))
-    assert "don't change the emergency account" in text
+    assert "don't change the role of the emergency account" in text
     assert "changed by groups" not in text
 
 
@@ -116,7 +122,7 @@ def test_a_sign_in_that_would_be_refused_says_why(
     answer = answer_of(console, provider, row)
     assert answer.status_code == 200
     assert cause in text_of(answer)
-    assert "The person would read" in text_of(answer)
+    assert "The person would see" in text_of(answer)
 
 
 @pytest.mark.spec("I-57", "the console")

@@ -203,7 +203,7 @@ def test_whoever_was_deactivated_stays_out(sso: SsoBrowser, is_linked: bool) -> 
     person = UserFactory.create(username="ada", email="ada@example.org", is_active=False)
     if is_linked:
         SocialAccount.objects.create(user=person, provider=sso.row.issuer, uid=SUBJECT)
-    assert is_refused(sso.sign_in(), "Your account here is turned off")
+    assert is_refused(sso.sign_in(), "Your account here has been deactivated")
     assert not sso.is_signed_in
 
 

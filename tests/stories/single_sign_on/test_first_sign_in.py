@@ -95,8 +95,8 @@ def test_a_member_confirms_with_the_password_and_never_again(office: Office, kin
 def test_a_foreign_domain_is_refused(office: Office, kind: str) -> None:
     guy = newcomer(office, kind, "guy", email=f"guy-{kind}@elsewhere.example")
     page = guy.sign_in_at(kind)
-    cause = "whose domain isn't among this provider's allowed email domains: example.org"
-    sentence = "Your email address isn't your organization's"
+    cause = "isn't one of this provider's allowed email domains: example.org"
+    sentence = "This email address isn't your organization's"
     office.check_refused(page, sentence, "domain_not_allowed", cause)
     assert not guy.is_signed_in
     assert (
@@ -147,7 +147,7 @@ deactivate(User.objects.get(email=email), actor=Actor.command("stories"))
     office.inside.run(program, email=email_of(joy.account))
     assert not joy.is_signed_in
     page = joy.sign_in_at(kind)
-    office.check_refused(page, "Your account here is turned off", "person_inactive", "is deactivated")
+    office.check_refused(page, "Your account here has been deactivated", "person_inactive", "is deactivated")
     assert not joy.is_signed_in
 
 
@@ -173,7 +173,7 @@ def test_a_second_provider_takes_nobody_over(office: Office) -> None:
     Employee(office, "leo").sign_in_at(first)
     leo = Employee(office, "leo")
     page = leo.sign_in_at(second)
-    office.check_refused(page, "be linked to", "cannot_confirm", "neither an invitation nor a password")
+    office.check_refused(page, "be linked to", "cannot_confirm", "neither an open invitation nor a password")
     assert not leo.is_signed_in
 
 

@@ -173,10 +173,10 @@ def test_who_signs_in_there_as_somebody_else_confirms_nothing(
     page = rosa.send(rosa.open("/console/applications/new"), app_type="machine_to_machine", name="Other")
     page = sign_in_there(rosa.browser, rosa.send(page), "thief")
     if provider.kind == "node":  # it has told us that whoever was signed in there is no more
-        office.check_refused(page, "began in another browser", "unknown_state", "session")
+        office.check_refused(page, "started in another browser", "unknown_state", "session")
         assert not rosa.is_signed_in
     else:
-        office.check_refused(page, "with another account than here", "other_identity", "isn't linked")
+        office.check_refused(page, "You signed in with a different", "other_identity", "isn't linked")
         assert rosa.is_signed_in
     assert not office.inside.run(NAMED, name="Other")
 

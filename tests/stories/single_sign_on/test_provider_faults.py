@@ -123,7 +123,7 @@ def test_its_clock_is_a_little_wrong(
 def test_the_person_cancels_there(office: Office, kind: str, employee: Employee) -> None:
     page = cancel_there(employee.browser, employee.begin(kind))
     office.check_refused(
-        page, "canceled or not allowed", "access_denied", "isn't assigned to this application"
+        page, "canceled or denied", "access_denied", "isn't assigned to this application"
     )
     works_again(employee, kind)
 
@@ -134,7 +134,7 @@ def test_an_answer_is_good_once_and_in_one_browser_alone(
 ) -> None:
     page = employee.sign_in_at(kind)
     back = next(step.headers["Location"] for step in page.history if "code=" in step.headers["Location"])
-    sentence = "already used, or began in another browser"
+    sentence = "already used, or was started in another browser"
     office.check_refused(employee.browser.get(back, timeout=30), sentence, "unknown_state", "session")
     other = Employee(office, employee.account)
     page = other.begin(kind)
