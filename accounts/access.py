@@ -1,4 +1,4 @@
-"""Who may do what. LoginRequiredMiddleware closes every view; this opens "System", to see or to change it."""
+"""Who may do what. LoginRequiredMiddleware closes every view; this opens "System", to view or change it."""
 
 import time
 from collections.abc import Callable
@@ -19,7 +19,7 @@ from accounts.models import User
 P = ParamSpec("P")
 View = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
-# The methods that auditors have in System.
+# The methods that auditors may use in System.
 LOOKING = ("GET", "HEAD")
 AUDITORS_LOOK = "Auditors can view System, but only administrators can make changes there."
 
@@ -102,18 +102,18 @@ def administrator_required(view: View[P]) -> View[P]:
 
 
 def auditor_required(view: View[P]) -> View[P]:
-    """Let administrators through, and auditors as long as they only look; answer everybody else with 403.
+    """Let administrators through, and auditors with GET and HEAD; answer everybody else with 403.
 
-    For pages whose GET neither changes nor hands out anything. Whatever else such a view does, auditors can't
-    have it done: only GET and HEAD of theirs get here.
+    For pages whose GET neither changes nor hands out anything. Whatever else such a view does, auditors
+    can't do, because their other requests don't get here.
     """
     return restricted(view, auditors_may_look=True)
 
 
 def restricted(view: View[P], *, auditors_may_look: bool) -> View[P]:
-    """Return the view as part of System, open to those whom a role lets in.
+    """Return the view as part of System, open to the roles that may use it.
 
-    All that roles decide is decided here; `may_change` tells pages which of it they can offer.
+    Everything that depends on roles is decided here; `may_change` tells pages what they can offer.
     """
 
     @wraps(view)
@@ -128,7 +128,7 @@ def restricted(view: View[P], *, auditors_may_look: bool) -> View[P]:
 
 
 def may_change(request: HttpRequest) -> bool:
-    """Return whether whoever reads a page of System can use what changes something there."""
+    """Return whether the person viewing a page of System can change something there."""
     return isinstance(request.user, User) and request.user.is_administrator
 
 

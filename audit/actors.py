@@ -58,11 +58,11 @@ class Actor:
         return replace(self, label=f"client {client_id}")
 
     def as_provider(self, name: str) -> Actor:
-        """Return the same actor where an identity provider says what changes."""
+        """Return the same actor, acting for an identity provider."""
         return replace(self, label=f"identity provider {name}")
 
     def as_scim_token(self, name: str) -> Actor:
-        """Return the same actor once it has shown that it has the SCIM token of this name."""
+        """Return the same actor, authenticated by the SCIM token with this name."""
         return replace(self, label=f"SCIM token {name}")
 
     @classmethod

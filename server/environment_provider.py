@@ -1,4 +1,4 @@
-"""The identity provider that the environment names, for installations that nobody sets up by hand."""
+"""The identity provider configured by environment variables, for automated installations."""
 
 from urllib.parse import urlsplit
 
@@ -14,16 +14,16 @@ from config import env
 
 
 def prepare() -> str:
-    """Add the provider that the environment names, or give the one with its issuer that client ID and secret.
+    """Add the provider that the environment names, or update its client ID and secret if it is here already.
 
-    Everything else about it is set on its page, or by `manage.py identity_provider`, and stays.
+    Everything else about it is set on its page, or with `manage.py identity_provider`, and stays the same.
 
     Returns:
-        What was done, as a sentence; empty where there was nothing to do.
+        What was done, as a sentence; empty if there was nothing to do.
 
     Raises:
         ProviderError: when it has to be added and can't be read.
-        ValidationError: when a variable is missing, or has a value that can't be taken.
+        ValidationError: when a variable is missing or has an invalid value.
     """
     issuer = env.text("IDENTITY_PROVIDER_ISSUER")
     if not issuer:
@@ -33,9 +33,7 @@ def prepare() -> str:
         env.text("IDENTITY_PROVIDER_CLIENT_SECRET"),
     )
     if not (client_id and client_secret):
-        raise ValidationError(
-            "IDENTITY_PROVIDER_CLIENT_ID and IDENTITY_PROVIDER_CLIENT_SECRET have to be set."
-        )
+        raise ValidationError("Set IDENTITY_PROVIDER_CLIENT_ID and IDENTITY_PROVIDER_CLIENT_SECRET, too.")
     actor = Actor.command("serve")
     found = IdentityProvider.objects.filter(issuer=issuer).first()
     if found is not None:
@@ -52,7 +50,7 @@ def prepare() -> str:
 
 
 def reads_as(sealed: str, client_secret: str) -> bool:
-    """Return whether a stored secret is this one."""
+    """Return whether a stored secret is the given one."""
     try:
         return unseal(sealed) == client_secret
     except ProviderError:

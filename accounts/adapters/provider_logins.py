@@ -1,4 +1,4 @@
-"""Sign-ins with an identity of a provider, as django-allauth goes on with them: second factors come next."""
+"""Handing sign-ins with a provider over to django-allauth, which asks for second factors next."""
 
 import logging
 
@@ -15,8 +15,8 @@ from accounts.services.identities import link_confirmed
 from accounts.sessions.provider_sessions import METHOD
 from audit.actors import Actor
 
-# What a sign-in under way knows of itself (`Login.state`): whether the provider showed a second factor that
-# counts, and which identity is linked in the end, sealed.
+# What a sign-in under way keeps (`Login.state`): whether the provider checked a second factor that counts,
+# and which account to link at the end, sealed.
 SECOND_FACTOR, TO_LINK = "provider_second_factor", "identity_to_link"
 log = logging.getLogger("gatehouse.sign_in")
 
@@ -25,9 +25,9 @@ log = logging.getLogger("gatehouse.sign_in")
 def begin_login(
     request: HttpRequest, person: User, identity: ProvedIdentity, *, next_url: str
 ) -> HttpResponse:
-    """Sign somebody in whose identity a provider has proven, or ask for what is still missing.
+    """Sign in a person whose provider vouched for them, or ask for what is still missing.
 
-    What another tab has begun is over: one sign-in at a time is under way in a browser.
+    A sign-in begun in another tab is dropped: a browser has one under way at a time.
     """
     clear_login(request)
     record_identity(request, person, identity)
@@ -40,10 +40,10 @@ def begin_login(
 
 @sensitive_variables()
 def begin_confirmed_login(request: HttpRequest, person: User, waiting: Confirmation) -> HttpResponse:
-    """Sign somebody in who confirmed with their password that an identity is theirs.
+    """Sign in a person who confirmed with their password that an account is theirs.
 
-    It is linked once all else was shown that a sign-in with this password needs (`LinkIdentityStage`). A
-    second factor that the provider has seen is none of these: whose it was is what is to be confirmed.
+    It is linked once they have passed everything else that a sign-in with this password needs
+    (`LinkIdentityStage`). A second factor checked by the provider doesn't count: whose it was is still open.
     """
     clear_login(request)
     record_authentication(request, person, method="password", username=person.username)
@@ -54,7 +54,7 @@ def begin_confirmed_login(request: HttpRequest, person: User, waiting: Confirmat
 
 @sensitive_variables()
 def link_in_the_end(request: HttpRequest, login: Login) -> bool:
-    """Link the identity that a sign-in is for, if there is one; return whether the sign-in goes on."""
+    """Link the account that a sign-in is for, if there is one; return whether the sign-in continues."""
     sealed = login.state.get(TO_LINK)
     if not sealed:
         return True
@@ -74,7 +74,7 @@ def link_in_the_end(request: HttpRequest, login: Login) -> bool:
 
 @sensitive_variables()
 def record_identity(request: HttpRequest, person: User, identity: ProvedIdentity) -> None:
-    """Record in the session with which identity somebody signs in, and when they proved that it is theirs."""
+    """Record in the session which account a person signs in with, and when they proved it is theirs."""
     record_authentication(
         request,
         person,
@@ -89,5 +89,5 @@ def record_identity(request: HttpRequest, person: User, identity: ProvedIdentity
 
 
 def actor_for(request: HttpRequest, provider: IdentityProvider) -> Actor:
-    """Return who changes something by what a provider said: the provider, from where the browser is."""
+    """Return the provider as the actor of a change, with the browser's IP address."""
     return Actor.anonymous(request).as_provider(provider.name)

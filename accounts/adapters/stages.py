@@ -14,13 +14,13 @@ from accounts.sessions.provider_sessions import METHOD
 
 NOT_LINKED = "Your account couldn't be linked. Sign in again."
 TOO_LATE = (
-    "more than 10 minutes had passed, it is somebody else's by now, or its provider isn't offered any more."
+    "more than 10 minutes had passed, somebody else has it linked by now, or its provider isn't enabled."
 )
 log = logging.getLogger("gatehouse.sign_in")
 
 
 class SecondFactorStage(AuthenticateStage):
-    """Asks for a second factor, unless an identity provider has seen one that counts here."""
+    """Asks for a second factor, unless an identity provider has checked one that counts here."""
 
     def _should_handle(self, request: HttpRequest) -> bool:
         return not self.login.state.get(SECOND_FACTOR) and bool(super()._should_handle(request))
@@ -39,7 +39,7 @@ class FirstPasswordStage(LoginStage):
     def handle(self) -> tuple[HttpResponse | None, bool]:
         """Return the page to go to, if any, and that the sign-in goes on.
 
-        Who signed in with an identity of a provider did not need the password that somebody else knows.
+        People who signed in with a provider didn't use the password that somebody else knows.
         """
         records = get_authentication_records(self.request, self.login.user)
         has_identity_alone = {record["method"] for record in records} == {METHOD}
@@ -48,7 +48,7 @@ class FirstPasswordStage(LoginStage):
 
 
 class LinkIdentityStage(LoginStage):
-    """Links an identity whose person has shown everything that a sign-in with a password needs."""
+    """Links an account once its person has passed everything that a sign-in with a password needs."""
 
     key = "link_identity"
 
@@ -56,6 +56,6 @@ class LinkIdentityStage(LoginStage):
         """Return where to go if it cannot be linked, and whether the sign-in goes on."""
         if link_in_the_end(self.request, self.login):
             return None, True
-        log.warning("An identity was not linked to %s: %s", self.login.user.username, TOO_LATE)
+        log.warning("An account was not linked to %s: %s", self.login.user.username, TOO_LATE)
         messages.error(self.request, NOT_LINKED)
         return redirect("account_login"), False

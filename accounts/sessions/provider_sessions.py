@@ -1,7 +1,7 @@
-"""At which identity provider a session began: what the session holds of it, and how a logout finds it.
+"""Which identity provider a session began with: what the session stores, and how a logout finds it.
 
-The session itself says so, in django-allauth's record of how its person proved who they are. So sessions that
-began with a password cost no statement.
+The session stores it in django-allauth's record of how its person signed in, so that sessions that began with
+a password cost no statement.
 """
 
 from typing import Any
@@ -13,29 +13,29 @@ from django.http import HttpRequest
 from accounts.models import IdentityProvider, ProviderSession, User
 from accounts.sessions.store import digest
 
-# How a record calls a proof that a provider has seen. It has the issuer as `provider`, the `sub` as `uid`,
-# the `sid`, the provider's `name`, and whether it saw a `second_factor` that counts.
+# The method in records of sign-ins with a provider. They have the issuer as `provider`, the `sub` as `uid`,
+# the `sid`, the provider's `name`, and whether it checked a `second_factor` that counts.
 METHOD = "socialaccount"
 
 
 def identities_in(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the records of what providers have seen in this session, or in a sign-in under way."""
+    """Return the records of sign-ins with a provider in this session, or in a sign-in under way."""
     records = request.session.get(AUTHENTICATION_METHODS_SESSION_KEY, [])
     return [record for record in records if record["method"] == METHOD]
 
 
 def identity_of(request: HttpRequest) -> dict[str, Any] | None:
-    """Return the latest record of an identity with which this session began; None without one."""
+    """Return the latest record of a sign-in with a provider in this session; None if there is none."""
     return next(reversed(identities_in(request)), None)
 
 
 def proved_second_factor(request: HttpRequest) -> bool:
-    """Return whether a provider has seen a second factor in this session that counts here."""
+    """Return whether a provider has checked a second factor in this session that counts here."""
     return any(identity.get("second_factor") for identity in identities_in(request))
 
 
 def provider_of(request: HttpRequest) -> IdentityProvider | None:
-    """Return the provider at which this session began; None without one, or if it is no longer offered."""
+    """Return the provider that this session began with; None without one, or if it isn't enabled anymore."""
     identity = identity_of(request)
     if identity is None:
         return None
@@ -43,10 +43,10 @@ def provider_of(request: HttpRequest) -> IdentityProvider | None:
 
 
 def list_provider_session(request: HttpRequest, user: User) -> None:
-    """Have a logout at the provider find this request's session under its key of now, if it began there.
+    """Record this request's session under its current key, so that a logout at its provider finds it.
 
-    To be called whenever the session has another key. Those of this person that have ended are forgotten. A
-    provider that is no longer offered still signs people out.
+    To be called whenever the session gets another key. The person's ended sessions are forgotten. A disabled
+    provider still signs people out.
     """
     identity = identity_of(request)
     if identity is None:
@@ -68,6 +68,6 @@ def list_provider_session(request: HttpRequest, user: User) -> None:
 
 
 def forget_provider_session(request: HttpRequest) -> None:
-    """Take this session, which ends, from those that a logout at its provider finds."""
+    """Forget this session, which is ending, so that a logout at its provider doesn't look for it."""
     if identity_of(request):
         ProviderSession.objects.filter(session_digest=digest(request.session.session_key)).delete()

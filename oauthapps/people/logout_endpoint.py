@@ -1,7 +1,7 @@
-"""Where an identity provider says that somebody has signed out there.
+"""The endpoint where identity providers announce that somebody has signed out there.
 
-OpenID Connect Back-Channel Logout 1.0: a POST with a logout token, which is answered with 200 once all is
-done that it asks for, with 400 where it is none that counts here.
+OpenID Connect Back-Channel Logout 1.0: a POST with a logout token, answered with 200 once everything has
+ended, or with 400 if the token isn't valid here.
 """
 
 import codecs
@@ -22,9 +22,9 @@ from oauthapps.services.provider_logout import log_out
 
 FORM = "application/x-www-form-urlencoded"
 NAME = "logout_token"
-# What the provider reads: it need not know more.
-REFUSED = "The logout token was refused. Administrators find the cause under Requests."
-NO_TOKEN = "Send one logout_token in a form."  # noqa: S105  # a sentence
+# What the provider is told: it need not know more.
+REFUSED = "The logout token was refused. Administrators can find the cause under System > Requests."
+NO_TOKEN = "The request must contain one logout_token, form-encoded."  # noqa: S105  # a sentence
 UNAVAILABLE = "provider_unavailable"
 
 
@@ -49,14 +49,14 @@ def provider_logout(request: ApiRequest) -> ApiResponse:
 
 
 def provider_at(request: ApiRequest) -> IdentityProvider | None:
-    """Return the provider whose URL a request is for; one that is no longer offered signs people out too."""
+    """Return the provider whose URL a request is for; even a disabled one can sign people out."""
     provider_id = str(request.environ["PATH_INFO"]).strip("/").rpartition("/")[2]
     return IdentityProvider.objects.filter(provider_id=provider_id).first()
 
 
 @sensitive_variables()
 def token_in(request: ApiRequest) -> str:
-    """Return the logout token in a form (section 2.5); empty where there is not one."""
+    """Return the logout token in a form (section 2.5); empty unless there is exactly one."""
     if request.content_type != FORM:
         return ""
     try:
@@ -68,17 +68,17 @@ def token_in(request: ApiRequest) -> str:
 
 
 def sender(request: ApiRequest, provider: IdentityProvider) -> Actor:
-    """Return the provider as who ends something, and from where."""
+    """Return the provider as the actor, with its IP address."""
     return request.sender().as_provider(provider.name)
 
 
 def refused(provider: IdentityProvider, code: str, cause: str, fix: str) -> ApiResponse:
     """Return the refusal of a logout (section 2.8), with the cause for administrators.
 
-    Where the provider's keys can't be fetched, it may send the same again.
+    If the provider's keys can't be fetched, the provider may send the same token again.
     """
     status = HTTPStatus.SERVICE_UNAVAILABLE if code == UNAVAILABLE else HTTPStatus.BAD_REQUEST
     response = error_response(status, "invalid_request", REFUSED)
     explain = partial(Explanation, f"{provider.name}: {cause}", fix)
-    response.refusal = Refusal(code, f"A logout of {provider.name} was refused.", explain=explain)
+    response.refusal = Refusal(code, f"A logout from {provider.name} was refused.", explain=explain)
     return response

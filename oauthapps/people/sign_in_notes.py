@@ -1,4 +1,4 @@
-"""What is noted of sign-ins at identity providers that were refused, for the request inspector."""
+"""Notes about refused sign-ins with identity providers, for the request inspector."""
 
 import time
 
@@ -11,12 +11,12 @@ from oauthapps.rules.recorded_endpoints import RecordedEndpoint
 
 
 def note_refusal(request: HttpRequest, error: SignInRefusedError, provider: str) -> None:
-    """Note a sign-in that was refused (SIGN_IN_REFUSALS), with nothing of what the provider sent.
+    """Note a refused sign-in (SIGN_IN_REFUSALS), without anything that the provider sent.
 
     Args:
         request: the browser's request.
         error: why.
-        provider: what pages call the provider.
+        provider: the provider's name.
     """
     if not notes.are_read:
         return

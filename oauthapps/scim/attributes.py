@@ -1,6 +1,6 @@
-"""What a client says of a person: the attributes that mean something here; all others are ignored.
+"""Reading what a client says about a person: the attributes that are supported here; others are ignored.
 
-Identity providers send more than any one application knows, such as titles and phone numbers.
+Directories send more than most applications use, such as titles and phone numbers.
 """
 
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from oauthapps.scim.bodies import Members, folded, text, truth
 from oauthapps.scim.errors import ScimError
 
 CORE_USER = "urn:ietf:params:scim:schemas:core:2.0:User"
-NEEDED = "The attribute {} is needed."
+NEEDED = "The attribute {} is required."
 
 
 def said_in(members: Members) -> Described:
-    """Return what the members of a resource say; their names are in lower case.
+    """Return what the members of a resource say; member names are in lower case.
 
     Raises:
         ScimError: when a value can't be read.
@@ -28,7 +28,7 @@ def said_in(members: Members) -> Described:
 
 
 def user_name(value: Any) -> Described:
-    """Return a userName, which nobody is without."""
+    """Return a userName, which is required."""
     name = text(value, "userName")
     if not name:
         raise ScimError(400, NEEDED.format("userName"), "invalidValue")
@@ -36,12 +36,12 @@ def user_name(value: Any) -> Described:
 
 
 def external_id(value: Any) -> Described:
-    """Return an externalId; None takes it away."""
+    """Return an externalId; None removes it."""
     return {"external_id": text(value, "externalId") or None}
 
 
 def active(value: Any) -> Described:
-    """Return whether somebody is active; nothing where that is null."""
+    """Return whether the person is active; nothing if that is null."""
     return {} if value is None else {"active": truth(value, "active")}
 
 
@@ -51,7 +51,7 @@ def display_name(value: Any) -> Described:
 
 
 def name(value: Any) -> Described:
-    """Return the parts of a name, and the whole of it where that is said."""
+    """Return the parts of a name, and the whole name if it is given."""
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -74,12 +74,12 @@ def family_name(value: Any) -> Described:
 
 
 def formatted(value: Any) -> Described:
-    """Return a whole name; pages call somebody by it as long as there is no displayName."""
+    """Return a whole name, which pages show if there is no displayName."""
     return {"whole_name": text(value, "name.formatted")}
 
 
 def emails(value: Any) -> Described:
-    """Return the email address among some: the primary one, the one for work, or the first."""
+    """Return one of several email addresses: the primary one, else the one for work, else the first."""
     rows = value if isinstance(value, list) else [value]
     found = [folded(row) if isinstance(row, dict) else {"value": row} for row in rows if row]
     found.sort(key=lambda row: (row.get("primary") is not True, row.get("type") != "work"))
@@ -87,7 +87,7 @@ def emails(value: Any) -> Described:
 
 
 def email(value: Any) -> Described:
-    """Return an email address; nothing where it is empty, because nobody is without one here."""
+    """Return an email address; nothing if it is empty, because everybody has one here."""
     address = text(value, "emails")
     return {"email": address} if address else {}
 

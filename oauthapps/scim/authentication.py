@@ -1,4 +1,4 @@
-"""Who sends a SCIM request: the token it carries (RFC 7644 section 2, RFC 6750 section 2.1)."""
+"""Authenticating SCIM requests by their token (RFC 7644 section 2, RFC 6750 section 2.1)."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -12,21 +12,21 @@ from oauthapps.scim.errors import ScimError
 from oauthapps.services.scim_tokens import find_scim_token, record_use
 from oauthapps.sql.failures import exceeded, seconds_left
 
-# Failures are counted in windows of so many seconds, by the network that they come from.
+# Failures are counted per network in windows of this many seconds.
 WINDOW_SECONDS = 60
 REALM = {"WWW-Authenticate": 'Bearer realm="SCIM"'}
 INVALID = {"WWW-Authenticate": 'Bearer realm="SCIM", error="invalid_token"'}
 NO_TOKEN = "Send a SCIM token in the Authorization header, after the word Bearer."  # noqa: S105  # a sentence
-UNKNOWN_TOKEN = "This SCIM token is unknown, or was deleted."  # noqa: S105  # a sentence
-CHECK_TOKEN = "Create a token under System > Sign-in > Provisioning and enter it at the identity provider."  # noqa: S105  # a sentence
+UNKNOWN_TOKEN = "This SCIM token is unknown or was deleted."  # noqa: S105  # a sentence
+CHECK_TOKEN = "Create a token under System > Sign-in > Provisioning and enter it in your directory."  # noqa: S105  # a sentence
 TOO_MANY = "Too many failed attempts from this network. Wait for the number of seconds in Retry-After."
 
-# Answers a request of a client that has shown its token, as an actor.
+# Answers an authenticated request; the actor is the token.
 ScimView = Callable[[ApiRequest, Actor], ApiResponse]
 
 
 def token_required(view: ScimView) -> ApiView:
-    """Refuse whoever has no SCIM token, and answer every refusal in the form that SCIM clients read."""
+    """Refuse requests without a valid SCIM token, and answer every refusal as a SCIM error."""
 
     @wraps(view)
     def answer(request: ApiRequest) -> ApiResponse:
@@ -41,10 +41,10 @@ def token_required(view: ScimView) -> ApiView:
 
 
 def authenticate(request: ApiRequest) -> Actor:
-    """Return the actor whose token a request carries.
+    """Return the actor behind a request's token.
 
     Raises:
-        ScimError: when it carries none, or not one that works.
+        ScimError: when there is no token, or it isn't valid.
     """
     scheme, _, value = request.authorization.partition(" ")
     if scheme.lower() != "bearer" or not value.strip():
@@ -58,7 +58,7 @@ def authenticate(request: ApiRequest) -> Actor:
 
 
 def unknown_token(sender: Actor) -> ScimError:
-    """Count a failure and return the refusal, which is another one after too many: guessing ends."""
+    """Count a failure and return the refusal, which becomes 429 after too many, to stop guessing."""
     limits = {f"SCIM {network_of(sender.ip_address)}": settings.CLIENT_FAILURES_PER_NETWORK}
     if exceeded(limits, WINDOW_SECONDS):
         return ScimError(

@@ -1,4 +1,4 @@
-"""Reading what SCIM clients send. Names of attributes have no case (RFC 7643 section 2.1)."""
+"""Reading what SCIM clients send. Attribute names are case-insensitive (RFC 7643 section 2.1)."""
 
 import codecs
 import json
@@ -9,19 +9,19 @@ from oauthapps.rules.credential_values import is_text
 from oauthapps.scim.errors import SCIM_JSON, ScimError
 
 Members = dict[str, Any]
-# Some clients name no type.
+# Some clients send no type.
 TYPES = (SCIM_JSON, JSON, "")
-TOO_LARGE = "The request is too large: it can be at most 64 KiB."
+TOO_LARGE = "The request is too large: the limit is 64 KiB."
 OTHER_TYPE = "Send the body as application/scim+json."
 NOT_JSON = "The body is not a JSON object."
-NO_TEXT = "A value contains a NUL character or broken Unicode."
+NO_TEXT = "A value contains a NUL character or invalid Unicode."
 
 
 def read_members(request: ApiRequest) -> Members:
-    """Return the members of a request's body, their names in lower case.
+    """Return the members of a request's body, with names in lower case.
 
     Raises:
-        ScimError: when it is too large, of another type, or no JSON object.
+        ScimError: when it is too large, of another type, or not a JSON object.
     """
     if request.content_type not in TYPES:
         raise ScimError(415, OTHER_TYPE)
@@ -38,12 +38,12 @@ def read_members(request: ApiRequest) -> Members:
 
 
 def folded(members: Members) -> Members:
-    """Return an object with the names of its members in lower case."""
+    """Return an object with its member names in lower case."""
     return {name.lower(): value for name, value in members.items()}
 
 
 def text(value: Any, attribute: str) -> str:
-    """Return an attribute's value as text without spaces around it; empty where it is null.
+    """Return an attribute's value as text without surrounding spaces; empty if it is null.
 
     Raises:
         ScimError: when it is of another type, or can't be stored.

@@ -1,4 +1,4 @@
-"""What this server can do, and which attributes it knows, for everybody (RFC 7643 sections 5 to 7)."""
+"""What this server supports, and which attributes: public (RFC 7643 sections 5 to 7)."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ NO_SUCH_TYPE = "There is no resource type with this name."
 
 
 def provider_config(_request: ApiRequest) -> ApiResponse:
-    """Return what of SCIM is supported (RFC 7643 section 5)."""
+    """Return which parts of SCIM are supported (RFC 7643 section 5)."""
     scheme = {
         "type": "oauthbearertoken",
         "name": "SCIM token",
@@ -43,12 +43,12 @@ def provider_config(_request: ApiRequest) -> ApiResponse:
 
 
 def resource_types(_request: ApiRequest) -> ApiResponse:
-    """Return the types of resources: people alone (RFC 7643 section 6)."""
+    """Return the resource types, which are people only (RFC 7643 section 6)."""
     return list_response([user_type()], 1)
 
 
 def resource_type(request: ApiRequest) -> ApiResponse:
-    """Return one of them."""
+    """Return one resource type."""
     if last_part(request) != "User":
         return ScimError(404, NO_SUCH_TYPE).response()
     return scim_response(user_type())
@@ -60,14 +60,14 @@ def schemas(_request: ApiRequest) -> ApiResponse:
 
 
 def schema(request: ApiRequest) -> ApiResponse:
-    """Return one of them."""
+    """Return one schema."""
     if last_part(request) != CORE_USER:
         return ScimError(404, NO_SUCH_SCHEMA).response()
     return scim_response(user_schema())
 
 
 def last_part(request: ApiRequest) -> str:
-    """Return what is behind the last slash of a request's path."""
+    """Return the part of a request's path after the last slash."""
     return get_path_info(request.environ).rpartition("/")[2]
 
 
@@ -85,23 +85,26 @@ def user_type() -> Resource:
 
 
 def user_schema() -> Resource:
-    """Return the schema of people: the attributes that mean something here."""
+    """Return the schema of people: the supported attributes."""
     name = [
-        attribute("formatted", "The whole name"),
+        attribute("formatted", "The full name"),
         attribute("familyName", "The last name"),
         attribute("givenName", "The first name"),
     ]
     emails = [
         attribute("value", "An email address", required=True, uniqueness="server"),
-        attribute("type", "Its kind: work", canonicalValues=["work"]),
-        attribute("primary", "Whether it is the one that counts", type="boolean"),
+        attribute("type", "The kind of address: work", canonicalValues=["work"]),
+        attribute("primary", "Whether this is the primary address", type="boolean"),
     ]
     attributes = [
         attribute(
-            "userName", "What signs a person in at the identity provider", required=True, uniqueness="server"
+            "userName",
+            "The name that the directory identifies the person by",
+            required=True,
+            uniqueness="server",
         ),
         attribute("name", "The person's name", type="complex", subAttributes=name),
-        attribute("displayName", "What pages call the person"),
+        attribute("displayName", "The name that pages show"),
         attribute(
             "emails",
             "The email address",
@@ -123,7 +126,7 @@ def user_schema() -> Resource:
 
 
 def attribute(name: str, description: str, **more: Any) -> Resource:
-    """Return the definition of an attribute, which is optional text unless said otherwise."""
+    """Return the definition of an attribute: optional text unless specified otherwise."""
     usual = {
         "type": "string",
         "multiValued": False,
@@ -137,5 +140,5 @@ def attribute(name: str, description: str, **more: Any) -> Resource:
 
 
 def meta_of(kind: str, path: str) -> Resource:
-    """Return the metadata of a resource of this module."""
+    """Return the metadata of one of these resources."""
     return {"resourceType": kind, "location": f"{scim_url()}/{path}"}

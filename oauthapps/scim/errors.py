@@ -1,4 +1,4 @@
-"""Errors as SCIM clients read them (RFC 7644 section 3.12)."""
+"""Errors in the format of SCIM (RFC 7644 section 3.12)."""
 
 from functools import partial
 
@@ -9,15 +9,15 @@ ERROR_SCHEMA = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 class ScimError(Exception):
-    """A request is refused.
+    """A refused request.
 
     Attributes:
-        status: the HTTP status, in numbers.
-        detail: why, in a sentence without anything that was sent.
-        scim_type: the error keyword of RFC 7644's table 9; empty where none fits.
+        status: the HTTP status code.
+        detail: why, in a sentence that repeats nothing that was sent.
+        scim_type: the error keyword from RFC 7644's table 9; empty if none fits.
         fix: what to do about it, for administrators.
-        headers: what else the status calls for.
-        username: the person whom the request is about, for the log.
+        headers: further headers that the status calls for.
+        username: the person that the request is about, for the log.
     """
 
     def __init__(
@@ -38,7 +38,7 @@ class ScimError(Exception):
         self.username = ""
 
     def response(self) -> ApiResponse:
-        """Return the response that says so."""
+        """Return the error as a response."""
         members = {"schemas": [ERROR_SCHEMA], "status": str(self.status), "detail": self.detail}
         if self.scim_type:
             members["scimType"] = self.scim_type
@@ -53,5 +53,5 @@ class ScimError(Exception):
 
 
 def method_refused(message: str, headers: dict[str, str]) -> ApiResponse:
-    """Return the refusal of a method."""
+    """Return the refusal of an HTTP method."""
     return ScimError(405, message, headers=headers).response()

@@ -1,6 +1,6 @@
-"""Filters of lists (RFC 7644 section 3.4.2.2): what has a value, and what has several.
+"""Filters of lists (RFC 7644 section 3.4.2.2): conditions with `eq`, joined by `and`.
 
-Identity providers ask by what tells people apart, with `eq` and `and` alone.
+Directories use no more than that, to look people up by what identifies them.
 """
 
 import json
@@ -24,13 +24,13 @@ CONDITION = re.compile(
     r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<bare>[^\s"()\[\]]+))\s*',
 )
 AND = re.compile(r"and\s", re.IGNORECASE)
-# The email address here is the one for work, and the primary one.
+# The one email address here counts as the one for work and as the primary one.
 OUR_EMAIL = re.compile(r'emails\[\s*(?:type\s+eq\s+"work"|primary\s+eq\s+"?true"?)\s*\]', re.IGNORECASE)
 MOST_CONDITIONS = 10
 
 
 class Condition(NamedTuple):
-    """That an attribute, in lower case, has a value."""
+    """That an attribute, in lower case, has a certain value."""
 
     attribute: str
     value: str
@@ -40,7 +40,7 @@ def conditions_in(expression: str) -> list[Condition]:
     """Return the conditions of a filter, all of which must be met.
 
     Raises:
-        ScimError: when it is not one of ours.
+        ScimError: when it can't be read, or isn't supported.
     """
     found = list(read(expression))
     if len(found) > MOST_CONDITIONS or any(each.attribute not in QUESTIONS for each in found):
@@ -67,7 +67,7 @@ def read(expression: str) -> Iterator[Condition]:
 
 
 def value_of(match: re.Match[str]) -> str:
-    """Return the value of a condition. Okta's tests send it without quotes."""
+    """Return the value of a condition. Okta's tests send values without quotes."""
     try:
         value = match["bare"] if match["quoted"] is None else json.loads(f'"{match["quoted"]}"')
     except ValueError as error:
@@ -78,18 +78,18 @@ def value_of(match: re.Match[str]) -> str:
 
 
 def plain_attribute(attribute: str) -> str:
-    """Return an attribute in lower case, without its schema and the kind of email address that is ours."""
+    """Return an attribute in lower case, without its schema and without the kind of email address."""
     return OUR_EMAIL.sub("emails", without_schema(attribute)).lower()
 
 
 def without_schema(attribute: str) -> str:
-    """Return an attribute without the schema of people before it."""
+    """Return an attribute without the schema prefix of people."""
     prefix = f"{CORE_USER}:".lower()
     return attribute[len(prefix) :] if attribute.lower().startswith(prefix) else attribute
 
 
 def has_email(value: str) -> Q:
-    """Return the question who has an email address."""
+    """Return the condition of having an email address."""
     return Q(pk__in=User.objects.whose("email", value).values("pk"))
 
 

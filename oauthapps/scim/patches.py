@@ -1,6 +1,6 @@
-"""Changes of single attributes (RFC 7644 section 3.5.2), in every form that identity providers send.
+"""Changes to single attributes (RFC 7644 section 3.5.2), in every form that directories send.
 
-Microsoft Entra ID writes "Replace" for "replace", and dots in the names of an operation without a path.
+Microsoft Entra ID writes "Replace" for "replace", and dotted names in operations without a path.
 """
 
 import re
@@ -16,19 +16,19 @@ MOST_OPERATIONS = 100
 OPERATIONS = ("add", "replace", "remove")
 PATH = re.compile(r"[A-Za-z][\w:.$-]*(?:\[[^\]]+\](?:\.\w+)?)?")
 NO_OPERATIONS = "Operations must be a list of 1 to 100 objects."
-NO_SUCH_OPERATION = "An operation must be add, replace, or remove."
+NO_SUCH_OPERATION = "The op of an operation must be add, replace, or remove."
 NO_PATH = "The path of an operation can't be read."
-NO_TARGET = "To remove something, name it in the path."
+NO_TARGET = "A remove operation needs a path."
 NO_OBJECT = "An operation without a path needs an object as its value."
-NEEDED = "Nobody is without this attribute: replace it instead."
+NEEDED = "This attribute is required and can't be removed. Replace it instead."
 NEVER_REMOVED = ("username", "active", "emails", "emails.value")
 
 
 def said_in_patch(members: Members) -> Described:
-    """Return what all operations of a patch come to, one after the other.
+    """Return the result of all operations of a patch, in order.
 
     Raises:
-        ScimError: when one can't be read, or would leave somebody without what they need.
+        ScimError: when one can't be read, or would remove a required attribute.
     """
     operations = members.get("operations")
     if not isinstance(operations, list) or not 0 < len(operations) <= MOST_OPERATIONS:
@@ -60,7 +60,7 @@ def said_in_operation(operation: Members) -> Described:
 
 
 def said_at(path: str, value: Any, *, removes: bool = False) -> Described:
-    """Return what a value at a path says; nothing where the attribute means nothing here."""
+    """Return what a value at a path says; nothing if the attribute isn't supported."""
     if not PATH.fullmatch(path):
         raise ScimError(400, NO_PATH, "invalidPath")
     attribute = plain_attribute(path)

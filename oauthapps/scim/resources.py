@@ -1,4 +1,4 @@
-"""People as SCIM clients see them (RFC 7643 section 4.1), and the parts of them that were asked for."""
+"""People as SCIM resources (RFC 7643 section 4.1), whole or with only the requested attributes."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from oauthapps.scim.errors import SCIM_JSON
 from oauthapps.scim.filters import without_schema
 
 LIST_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:ListResponse"
-# What is returned whatever is asked for (RFC 7643 section 7, "returned").
+# Returned whatever attributes are requested (RFC 7643 section 7, "returned").
 ALWAYS = ("schemas", "id")
 Resource = dict[str, Any]
 
@@ -41,10 +41,10 @@ def location_of(person: User) -> str:
 
 
 def user_resource(person: User, asked_as: str = "") -> Resource:
-    """Return a person as a resource. What has no value is left out.
+    """Return a person as a resource. Attributes without a value are left out.
 
     Args:
-        person: the person; `provisioned` has been read along.
+        person: the person, with `provisioned` selected.
         asked_as: the user name that they were found by.
     """
     names: ProvisionedPerson | None = getattr(person, "provisioned", None)
@@ -70,7 +70,7 @@ def user_resource(person: User, asked_as: str = "") -> Resource:
 
 
 def unnamed(person: User, asked_as: str) -> str:
-    """Return the user name of somebody whom no directory has named yet: what they were asked for by."""
+    """Return the user name of a person who isn't in any directory yet: the one they were looked up by."""
     return person.username if asked_as.lower() == person.username.lower() else person.email
 
 
@@ -80,12 +80,12 @@ def timestamp(at: datetime) -> str:
 
 
 def selected(resource: Resource, attributes: str, excluded: str) -> Resource:
-    """Return the parts of a resource that a client wants (RFC 7644 section 3.9).
+    """Return the attributes of a resource that a client requests (RFC 7644 section 3.9).
 
     Args:
         resource: the resource.
-        attributes: those that it names, separated by commas; empty for all.
-        excluded: those that it does not want; they count where it names none.
+        attributes: the requested ones, separated by commas; empty for all.
+        excluded: the excluded ones; ignored if some are requested.
     """
     if wanted := names_in(attributes):
         return {name: value for name, value in picked(resource, wanted).items() if value not in ({}, None)}
@@ -94,7 +94,7 @@ def selected(resource: Resource, attributes: str, excluded: str) -> Resource:
 
 
 def picked(resource: Resource, wanted: set[str]) -> Resource:
-    """Return the attributes with these names, and of complex ones the sub-attributes."""
+    """Return the attributes with these names, including single sub-attributes of complex ones."""
     kept: Resource = {}
     for name, value in resource.items():
         if name in ALWAYS or name.lower() in wanted:
@@ -107,5 +107,5 @@ def picked(resource: Resource, wanted: set[str]) -> Resource:
 
 
 def names_in(parameter: str) -> set[str]:
-    """Return the attributes that a parameter names, in lower case."""
+    """Return the attribute names in a parameter, in lower case."""
     return {without_schema(name.strip()).lower() for name in parameter.split(",") if name.strip()}

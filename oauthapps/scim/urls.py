@@ -10,18 +10,18 @@ from oauthapps.scim import discovery, users
 from oauthapps.scim.authentication import ScimView, token_required
 from oauthapps.scim.errors import ScimError, method_refused
 
-NO_GROUPS = "Groups aren't provisioned here. Turn off pushing groups at the identity provider."
+NO_GROUPS = "Groups can't be provisioned here. Turn off group provisioning in your directory."
 NO_SUCH_ENDPOINT = "There is no SCIM endpoint at this URL."
 
 
 def call(view: ScimView, *methods: str) -> Endpoint:
-    """Return the endpoint of a call that needs a token."""
+    """Return the endpoint of a call that requires a token."""
     allowed = allow_only(*methods, refuse=method_refused)
     return Endpoint(allowed(token_required(view)), recorded_as=RecordedEndpoint.SCIM)
 
 
 def document(view: ApiView) -> Endpoint:
-    """Return the endpoint of what anybody may read (RFC 7643 section 5)."""
+    """Return the endpoint of a public document (RFC 7643 section 5)."""
     return Endpoint(
         allow_only("GET", "HEAD", refuse=method_refused)(view), only_reads=True, needs_database=False
     )
@@ -49,6 +49,6 @@ urlpatterns = [
     path("Schemas", document(discovery.schemas), name="schemas"),
     re_path(r"^Schemas/[^/]+\Z", document(discovery.schema), name="schema"),
     re_path(r"^Groups(?:/[^/]+)?\Z", call(no_groups, *EVERY_METHOD), name="groups"),
-    # Last of them: all that is not listed.
+    # Last: everything else.
     re_path(r"^[\s\S]*\Z", call(not_found, *EVERY_METHOD), name="not-found"),
 ]

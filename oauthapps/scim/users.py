@@ -1,4 +1,4 @@
-"""/Users: people, as an identity provider makes, finds, changes and deactivates them (RFC 7644 section 3)."""
+"""/Users: creating, finding, changing, and deactivating people (RFC 7644 section 3)."""
 
 import re
 from collections.abc import Callable
@@ -36,16 +36,16 @@ from oauthapps.services.directory import (
     remove_provisioned,
 )
 
-# Resources of a page: if nothing is said, and at most.
+# Resources per page: by default, and at most.
 USUAL_COUNT, MOST_COUNT = 100, 200
 NO_SUCH_PERSON = "There is no person with this id."
-# Numbers of people, and no more digits than take no time.
+# Whole numbers of a length that takes no time to parse.
 WHOLE = re.compile(r"-?\d{1,9}", re.ASCII)
 NO_NUMBER = "startIndex and count must be whole numbers."
-FIND_FIRST = "Let the identity provider match people by userName, externalId, or their email address."
-# What keeps somebody from being deactivated, or let in, as things stand.
+FIND_FIRST = "Configure the directory to match people by userName, externalId, or email address."
+# Why a person can't be deactivated, or let in, for now.
 KEPT = frozenset({LAST_ADMINISTRATOR, EMERGENCY_ACCOUNT_STAYS, NOT_INVITED})
-# Our fields, as clients know them.
+# Our fields, by the names that clients know.
 ATTRIBUTES = {
     "email": "emails",
     "external_id": "externalId",
@@ -59,12 +59,12 @@ ATTRIBUTES = {
 
 
 def users(request: ApiRequest, actor: Actor) -> ApiResponse:
-    """Make a person, or list those that were asked for."""
+    """Create a person, or list people."""
     return create(request, actor) if request.method == "POST" else find(request)
 
 
 def create(request: ApiRequest, actor: Actor) -> ApiResponse:
-    """Make a person (RFC 7644 section 3.3)."""
+    """Create a person (RFC 7644 section 3.3)."""
     said = said_in(read_members(request))
     if "user_name" not in said:
         raise ScimError(400, NEEDED.format("userName"), "invalidValue")
@@ -77,7 +77,7 @@ def create(request: ApiRequest, actor: Actor) -> ApiResponse:
 
 
 def find(request: ApiRequest) -> ApiResponse:
-    """List people, in the order in which they came, or those that meet a filter (RFC 7644 section 3.4.2)."""
+    """List people, oldest first: all, or those that match a filter (RFC 7644 section 3.4.2)."""
     asked = parameters_of(request)
     conditions = conditions_in(asked["filter"]) if asked.get("filter") else []
     start, count = whole(asked, "startIndex", 1), whole(asked, "count", USUAL_COUNT)
@@ -91,7 +91,7 @@ def find(request: ApiRequest) -> ApiResponse:
 
 
 def user(request: ApiRequest, actor: Actor) -> ApiResponse:
-    """Show, replace, change or remove one person."""
+    """Show, replace, change, or remove one person."""
     person = find_person(get_path_info(request.environ).rpartition("/")[2])
     try:
         return ACTS[request.method](request, person, actor)
@@ -106,7 +106,7 @@ def show(request: ApiRequest, person: User, _actor: Actor) -> ApiResponse:
 
 
 def replace(request: ApiRequest, person: User, actor: Actor) -> ApiResponse:
-    """Let a person be what a whole resource says (RFC 7644 section 3.5.1); what it leaves out stays."""
+    """Replace a person with a whole resource (RFC 7644 section 3.5.1); what it leaves out stays the same."""
     said = said_in(read_members(request))
     if "user_name" not in said:
         raise ScimError(400, NEEDED.format("userName"), "invalidValue")
@@ -114,7 +114,7 @@ def replace(request: ApiRequest, person: User, actor: Actor) -> ApiResponse:
 
 
 def patch(request: ApiRequest, person: User, actor: Actor) -> ApiResponse:
-    """Change what the operations of a request name (RFC 7644 section 3.5.2)."""
+    """Apply the operations of a request to a person (RFC 7644 section 3.5.2)."""
     return change(request, person, actor, said_in_patch(read_members(request)))
 
 
@@ -128,7 +128,7 @@ def remove(_request: ApiRequest, person: User, actor: Actor) -> ApiResponse:
 
 
 def change(request: ApiRequest, person: User, actor: Actor, said: Described) -> ApiResponse:
-    """Change a person, and show what came of it."""
+    """Change a person, and show the result."""
     try:
         change_provisioned(person, said, actor=actor)
     except ValidationError as error:
@@ -149,7 +149,7 @@ def find_person(user_id: str) -> User:
     """Return the person with a User ID, which is their id in SCIM.
 
     Raises:
-        ScimError: when there is none whom clients see.
+        ScimError: when there is none that clients can see.
     """
     rows = visible_people().select_related("provisioned").filter(user_id=user_id)
     person = rows.first() if is_text(user_id) else None
@@ -159,14 +159,14 @@ def find_person(user_id: str) -> User:
 
 
 def shown(request: ApiRequest, person: User, asked_as: str = "") -> Resource:
-    """Return what a client wants to see of a person."""
+    """Return a person as a resource, with the attributes that a client requests."""
     asked = parameters_of(request)
     resource = user_resource(person, asked_as)
     return selected(resource, asked.get("attributes", ""), asked.get("excludedattributes", ""))
 
 
 def parameters_of(request: ApiRequest) -> dict[str, str]:
-    """Return the parameters of a request's URL, their names in lower case."""
+    """Return the parameters of a request's URL, with names in lower case."""
     return {name.lower(): value for name, value in parse_qsl(request.query, errors="replace")}
 
 
@@ -183,7 +183,7 @@ def whole(asked: dict[str, str], name: str, otherwise: int) -> int:
 
 
 def refused(error: ValidationError) -> ScimError:
-    """Return what a client hears where a value can't be taken, or somebody has to stay."""
+    """Return the error for a client when a value is invalid, or a person has to stay as they are."""
     said = set(error.messages)
     if said & KEPT:
         return ScimError(409, " ".join(error.messages))

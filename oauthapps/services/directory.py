@@ -1,4 +1,4 @@
-"""Provisioning: what the organization's directory does with people (RFC 7644). It gives nobody a role."""
+"""Provisioning: what the organization's directory can do with people (RFC 7644). It assigns no roles."""
 
 from contextlib import suppress
 
@@ -22,33 +22,32 @@ from oauthapps.services.activation import activate, admit, deactivate
 
 USER_NAME_TAKEN = "Another person has this userName."
 FORMER_ADMINISTRATOR = (
-    "Somebody who was removed had this userName or email address, and is no plain member here. Activate them "
-    "in Gatehouse first."
+    "A removed administrator or auditor had this userName or email address. Activate them in Gatehouse first."
 )
 NOT_INVITED = (
-    "This person is to be an administrator or auditor here, and their invitation is over. Invite them again "
-    "in Gatehouse first."
+    "This person was invited as an administrator or auditor, and the invitation isn't open anymore. Invite "
+    "them again in Gatehouse first."
 )
 PROTECTED_EMAIL = (
-    "The email address of administrators, auditors, and the emergency account is changed in Gatehouse "
-    "alone: it can be used to get in."
+    "The email address of an administrator, an auditor, or the emergency account can be changed only in "
+    "Gatehouse, because it can be used to get access."
 )
-# What the directory said is somebody else's: whichever of them comes first.
+# Refusals of values that belong to another person.
 TAKEN = frozenset({USER_NAME_TAKEN, EXTERNAL_ID_TAKEN, EMAIL_TAKEN, USERNAME_TAKEN, FORMER_ADMINISTRATOR})
-# What was said before counts for nothing when somebody comes back.
+# When a person comes back, what was said about them before is dropped.
 NOTHING_SAID: Described = {"external_id": None, "whole_name": "", "given_name": "", "family_name": ""}
-# Applications that an event names at most.
+# How many applications an event names at most.
 MOST_NAMED = 20
 
 
 def provision(said: Described, *, actor: Actor) -> User:
-    """Make a person of whom the directory says something: a member without a password.
+    """Create a person for the directory: a member without a password.
 
-    They are active, unless it says otherwise: an identity provider vouches for them when they sign in. Where
-    there is none, they can have a link mailed by which they choose a password.
+    They are active unless it says otherwise, and sign in with an identity provider. If there is none, they
+    choose a password with a link that they have emailed to them.
 
     Raises:
-        ValidationError: when a value can't be taken; with one of `TAKEN` when it is another person's.
+        ValidationError: when a value is invalid; with one of `TAKEN` when it is another person's.
     """
     said = {"email": email_in(said), **said}
     with transaction.atomic():
@@ -82,13 +81,13 @@ def provision(said: Described, *, actor: Actor) -> User:
 
 
 def change_provisioned(user: User, said: Described, *, actor: Actor) -> None:
-    """Let a person be what the directory says.
+    """Change a person as the directory says.
 
-    Whoever is to be inactive is so at once, whatever else is said: nobody stays active because another value
-    can't be taken.
+    If they are to be inactive, they are deactivated first: nobody stays active because another value is
+    invalid.
 
     Raises:
-        ValidationError: when a value can't be taken; with one of `TAKEN` when it is another person's.
+        ValidationError: when a value is invalid; with one of `TAKEN` when it is another person's.
     """
     if said.get("active") is False:
         suspend(user, actor=actor)
@@ -102,7 +101,7 @@ def change_provisioned(user: User, said: Described, *, actor: Actor) -> None:
 
 
 def remove_provisioned(user: User, *, actor: Actor) -> None:
-    """Deactivate a person whom the directory deleted; it doesn't see them anymore.
+    """Deactivate a person that the directory deleted; it doesn't see them anymore.
 
     Raises:
         ValidationError: as `deactivate` does.
@@ -117,7 +116,7 @@ def remove_provisioned(user: User, *, actor: Actor) -> None:
 
 
 def suspend(user: User, *, actor: Actor) -> None:
-    """Keep a person out: what acts in their name ends, an invitation too.
+    """Deactivate a person: everything that acts for them ends, and so does an invitation.
 
     Raises:
         ValidationError: when they are the last active administrator, or the emergency account.
@@ -127,10 +126,10 @@ def suspend(user: User, *, actor: Actor) -> None:
 
 
 def let_in(user: User, *, actor: Actor) -> None:
-    """Let a person sign in, who was deactivated or only invited. Consents and tokens don't come back.
+    """Activate a person who was deactivated or only invited. Consents and tokens don't come back.
 
     Raises:
-        ValidationError: when an invitation to more than a plain member was withdrawn, or has expired.
+        ValidationError: when an administrator's or auditor's invitation has expired or was withdrawn.
     """
     if activate(user, actor=actor):
         return
@@ -141,14 +140,14 @@ def let_in(user: User, *, actor: Actor) -> None:
 
 
 def names_of_stopped(user: User) -> list[str]:
-    """Return the names of the applications that may act for a person, as many as an event has room for."""
+    """Return the names of the applications that may act for a person, as many as an event can name."""
     allowed = Consent.objects.in_force().filter(user=user).values("application")
     rows = Application.objects.live().filter(Q(pk__in=allowed) | Q(keys__user=user)).distinct()
     return list(rows.order_by("name").values_list("name", flat=True)[:MOST_NAMED])
 
 
 def save_said(user: User, said: Described, *, actor: Actor) -> None:
-    """Save what a directory says of a person, but for whether they are active."""
+    """Save what a directory says about a person, except whether they are active."""
     with transaction.atomic():
         person = User.objects.select_for_update(no_key=True).get(pk=user.pk)
         row = ProvisionedPerson.objects.filter(user=person).first()
@@ -156,9 +155,9 @@ def save_said(user: User, said: Described, *, actor: Actor) -> None:
         names = row or named_after(person)
         user_name, full_name = names.user_name, names.full_name
         has_other_names = take_names(names, said)
-        goes_along = person.name in ("", full_name)  # or else an administrator chose the name
+        follows_directory = person.name in ("", full_name)  # otherwise, an administrator chose the name
         wanted = {
-            "name": said.get("name") or (names.full_name if goes_along else person.name),
+            "name": said.get("name") or (names.full_name if follows_directory else person.name),
             "email": said.get("email", person.email).lower(),
             "external_id": said.get("external_id", person.external_id),
         }
@@ -175,17 +174,17 @@ def save_said(user: User, said: Described, *, actor: Actor) -> None:
 
 
 def take_back(former: User, said: Described, *, actor: Actor) -> User:
-    """Let somebody come back who was removed, with nothing by which they could sign in before.
+    """Restore a person who was removed, without anything that they could sign in with before.
 
-    They may be somebody else by now: an email address is given again.
+    It may be somebody else now, because email addresses are reused.
 
     Raises:
-        ValidationError: as `provision` does; when they are no plain member.
+        ValidationError: as `provision` does; when they are an administrator or auditor.
     """
     if former.role != Role.MEMBER:
         raise ValidationError({"user_name": FORMER_ADMINISTRATOR})
     ProvisionedPerson.objects.filter(user=former).update(removed_at=None)
-    former.name, former.last_login = "", None  # whoever they are now has not been here
+    former.name, former.last_login = "", None  # whoever it is now has never signed in
     former.set_unusable_password()
     former.save(update_fields=["name", "last_login", "password"])
     remove_second_factors(former)
@@ -197,7 +196,7 @@ def take_back(former: User, said: Described, *, actor: Actor) -> User:
 
 
 def removed_person(said: Described) -> User | None:
-    """Return who was removed and had the same user name or email address before."""
+    """Return the removed person who had the same user name or email address."""
     removed = User.objects.filter(is_active=False, provisioned__removed_at__isnull=False)
     called = removed.filter(provisioned__folded_user_name=said["user_name"].casefold())
     return (
@@ -221,11 +220,11 @@ def refuse_taken(said: Described, person: User | None = None) -> None:
 
 
 def is_protected(person: User) -> bool:
-    """Return whether somebody's email address is not the directory's to change."""
+    """Return whether a directory may not change a person's email address."""
     return person.role != Role.MEMBER or Organization.objects.filter(emergency_account=person).exists()
 
 
 def email_in(said: Described) -> str:
-    """Return a person's email address: the user name where it is one and nothing else is said."""
+    """Return a person's email address: the one that is given, or the user name if it is one."""
     user_name = said["user_name"]
     return said.get("email") or (user_name if "@" in user_name else "")

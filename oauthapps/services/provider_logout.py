@@ -1,4 +1,4 @@
-"""A sign-out at an identity provider ends what began there: sessions, and tokens where that was chosen."""
+"""Back-channel logout: a sign-out at an identity provider ends sessions here, and tokens if configured."""
 
 from dataclasses import dataclass
 
@@ -16,13 +16,13 @@ from common.words import counted
 from oauthapps.models import AccessToken, TokenFamily
 from oauthapps.models.consents import EndReason
 
-# A session may get another key meanwhile: then it is looked for again.
+# A session may get another key in the meantime; then it is looked up again.
 ATTEMPTS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class LoggedOut:
-    """What a logout came to.
+    """The result of a logout.
 
     Attributes:
         sessions: how many sessions ended.
@@ -34,12 +34,12 @@ class LoggedOut:
 
 
 def log_out(token: LogoutToken, provider: IdentityProvider, *, actor: Actor) -> LoggedOut | None:
-    """Do what a logout token says, all or nothing; None where it was used before.
+    """Do what a logout token says, all or nothing; None if it was used before.
 
     Args:
-        token: the token, which has been checked.
-        provider: whose it is.
-        actor: the provider, and from where.
+        token: the token, already checked.
+        provider: the provider that sent it.
+        actor: the provider, and its IP address.
     """
     with transaction.atomic():
         if not use_up(token, provider):
@@ -56,7 +56,7 @@ def log_out(token: LogoutToken, provider: IdentityProvider, *, actor: Actor) -> 
 
 
 def people_of(token: LogoutToken, provider: IdentityProvider) -> list[User]:
-    """Return the person whom a logout is about, by their identity or by their sessions: one, or nobody."""
+    """Return the person that a logout is about, by linked account or session: one, or nobody."""
     if token.subject:
         identities = SocialAccount.objects.filter(provider=provider.issuer, uid=token.subject)
         return list(User.objects.filter(pk__in=identities.values("user")))
@@ -64,9 +64,9 @@ def people_of(token: LogoutToken, provider: IdentityProvider) -> list[User]:
 
 
 def sessions_of(token: LogoutToken, provider: IdentityProvider) -> QuerySet[ProviderSession]:
-    """Return the sessions that a logout is about: one, or all of its subject's.
+    """Return the sessions that a logout is about: one, or all of the subject's.
 
-    Of a session whose `sid` nobody knows here, because no ID token said it, the subject decides.
+    A session whose `sid` isn't known, because the ID token had none, ends with any logout of its subject.
     """
     rows = ProviderSession.objects.filter(provider=provider)
     if not token.subject:
@@ -76,7 +76,7 @@ def sessions_of(token: LogoutToken, provider: IdentityProvider) -> QuerySet[Prov
 
 
 def end_sessions(token: LogoutToken, provider: IdentityProvider) -> int:
-    """End the sessions that a logout is about and return how many that were."""
+    """End the sessions that a logout is about, and return how many there were."""
     count = 0
     for _ in range(ATTEMPTS):
         digests = list(sessions_of(token, provider).values_list("session_digest", flat=True))
@@ -88,7 +88,7 @@ def end_sessions(token: LogoutToken, provider: IdentityProvider) -> int:
 
 
 def end_tokens(user: User) -> int:
-    """End the tokens that act in a person's name, and return how many families; consents stay."""
+    """End the tokens that act for a person, and return how many families ended; consents stay."""
     now = timezone.now()
     tokens = AccessToken.objects.of_person(user)
     alive = tokens.filter(revoked_at=None, expires__gt=now, family__ended_at=None)

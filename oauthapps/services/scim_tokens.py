@@ -1,4 +1,4 @@
-"""SCIM tokens: the credentials with which an identity provider provisions people."""
+"""SCIM tokens: the credentials with which the organization's directory provisions people."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,27 +13,27 @@ from audit.models import Event, EventKind
 from common.best_effort import best_effort
 from oauthapps.rules import credential_values
 
-# How closely it is known when a token was last used.
+# The precision of when a token was last used.
 USE_INTERVAL = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
 class NewScimToken:
-    """A SCIM token in clear, and the row that keeps its digest."""
+    """A SCIM token in plaintext, and the row that stores its digest."""
 
     value: str = field(repr=False)
     row: ScimToken
 
 
 def add_scim_token(name: str, *, actor: Actor) -> NewScimToken:
-    """Make a SCIM token and return it in clear, for the only time.
+    """Create a SCIM token and return it in plaintext, for the only time.
 
     Args:
-        name: what it is for, 80 characters at most; events of what is done with it say so.
+        name: what it is for, 80 characters at most; events name it with every change made with it.
         actor: who adds it.
 
     Raises:
-        ValidationError: when the name can't be taken.
+        ValidationError: when the name is invalid.
     """
     value = credential_values.new_scim_token()
     row = ScimToken(
@@ -50,7 +50,7 @@ def add_scim_token(name: str, *, actor: Actor) -> NewScimToken:
 
 
 def delete_scim_token(row: ScimToken, *, actor: Actor) -> bool:
-    """Delete a SCIM token, so that it works no more, and return whether it was still there."""
+    """Delete a SCIM token, which stops working, and return whether it was still there."""
     with transaction.atomic():
         deleted, _ = ScimToken.objects.filter(pk=row.pk).delete()
         if deleted:
@@ -59,20 +59,20 @@ def delete_scim_token(row: ScimToken, *, actor: Actor) -> bool:
 
 
 def described(row: ScimToken) -> str:
-    """Return how events and pages tell a SCIM token from others."""
+    """Return how events identify a SCIM token."""
     return f"{row.name} (…{row.hint})"
 
 
 def find_scim_token(value: str) -> ScimToken | None:
-    """Return the SCIM token of which this is the plaintext, in one statement.
+    """Return the SCIM token with this plaintext, in one statement.
 
-    It is found by its digest: how long that takes says nothing about a value that is not right.
+    It is looked up by its digest, so that timing reveals nothing about a wrong value.
     """
     return ScimToken.objects.filter(digest=credential_values.digest(value)).first()
 
 
 def record_use(row: ScimToken) -> None:
-    """Record that a SCIM token was used, as of USE_INTERVAL, where the database takes it at once."""
+    """Record that a SCIM token was used, to the minute, unless the database is busy."""
     now = timezone.now()
     earlier = now - USE_INTERVAL
     if row.last_used_at is None or row.last_used_at < earlier:

@@ -1,4 +1,4 @@
-"""Checks of identity providers: whether people can sign in with them, and without them if need be."""
+"""Checks of identity providers: whether people can sign in with them, and without them in an emergency."""
 
 from collections.abc import Iterator
 
@@ -11,10 +11,10 @@ from server.doctor.findings import Finding, error, ok, warning
 
 
 def check_identity_providers() -> Iterator[Finding]:
-    """Does every provider that is offered answer as it has to, and is its secret readable?"""
+    """Can people sign in with every enabled provider, and in an emergency without one?"""
     providers = list(IdentityProvider.objects.filter(is_enabled=True))
     if not providers:
-        yield ok("No identity provider is offered: people sign in with a password or passkey.")
+        yield ok("No identity provider is enabled: people sign in with a password or passkey.")
     for provider in providers:
         yield from check_provider(provider)
     yield from check_emergency_account()
@@ -30,8 +30,8 @@ def check_provider(provider: IdentityProvider) -> Iterator[Finding]:
         return
     if dict(found.document) != provider.discovery:
         yield warning(
-            f"{provider.issuer} says something else in its discovery document than when it was read last.",
-            "Open its page under System › Sign-in, save it, and use Test sign-in.",
+            f"The discovery document of {provider.issuer} has changed since it was last read.",
+            "Open the provider under System › Sign-in, save it, and use Test sign-in.",
         )
     else:
         yield ok(f"{provider.issuer} answers, and its client secret can be read.")
@@ -46,8 +46,8 @@ def check_emergency_account() -> Iterator[Finding]:
     missing = missing_of(account)
     if missing:
         yield error(
-            f"The emergency account {account.username} can't sign in as it has to: {', '.join(missing)}.",
-            "Correct that, or choose another one under System › Sign-in.",
+            f"The emergency account {account.username} can't sign in: {', '.join(missing)}.",
+            "Fix that, or choose another one under System › Sign-in.",
         )
     else:
         yield ok(f"The emergency account {account.username} has a password and a second factor.")

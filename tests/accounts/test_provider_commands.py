@@ -71,7 +71,7 @@ def test_a_command_adds_changes_lists_and_removes_a_provider(terminal: Terminal,
     assert unseal(provider.sealed_secret) == PROVIDER_SECRET
     assert (provider.is_enabled, provider.provisions) == (True, True)
     change = ("identity_provider", "change", "--issuer", issuer_of(there))
-    changed = terminal.run(*change, "--offered", "off", "--client-secret-stdin", stdin="another-secret\n")
+    changed = terminal.run(*change, "--enabled", "off", "--client-secret-stdin", stdin="another-secret\n")
     assert changed == {"changed": ["Enabled", "Client secret"]}
     listed = terminal.run("identity_provider", "list")[issuer_of(there)]
     assert listed["allowed_domains"] == ["example.com", "example.org"]
@@ -146,7 +146,7 @@ def test_an_environment_that_cannot_be_says_which_variable(
     environment: LineServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("IDENTITY_PROVIDER_CLIENT_SECRET")
-    with pytest.raises(ValidationError, match="IDENTITY_PROVIDER_CLIENT_SECRET have to be set"):
+    with pytest.raises(ValidationError, match="and IDENTITY_PROVIDER_CLIENT_SECRET"):
         environment_provider.prepare()
     monkeypatch.setenv("IDENTITY_PROVIDER_CLIENT_SECRET", PROVIDER_SECRET)
     environment.answering = answer(b"busy", status="503 Busy")

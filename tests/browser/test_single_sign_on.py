@@ -219,7 +219,7 @@ def test_an_administrator_tries_the_provider_out(page: Page, office: Office, kin
     page.get_by_role("button", name="Test sign-in").click()
     sign_in_there(page, account)
     expect(page.get_by_text(email_of(account)).first).to_be_visible()
-    expect(page.get_by_text("Creates a member")).to_be_visible()
+    expect(page.get_by_text("A member will be created")).to_be_visible()
     assert office.person(account) is None
     page.goto(f"{office.base_url}/sign-in/providers/{office.ids[kind]}/")
     expect(page.get_by_role("button", name="Test sign-in")).to_be_visible()

@@ -123,7 +123,7 @@ def test_groups_are_refused_as_something_that_is_not_there(scim: ScimClient) -> 
         ("DELETE", "Groups/1"),
     ):
         detail = refusal(scim.send(method, path, {} if method != "GET" else None), 404)
-        assert "Groups aren't provisioned here" in detail
+        assert "Groups can't be provisioned here" in detail
 
 
 @pytest.mark.spec("I-118", "Okta: SCIM 2.0 SPEC test")

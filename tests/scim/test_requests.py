@@ -259,10 +259,10 @@ def test_a_refused_request_is_recorded_without_its_token(scim: ScimClient) -> No
     first, second = RecordedRequest.objects.order_by("pk")
     assert (first.endpoint, first.endpoint_label) == ("scim", "Provisioning (SCIM)")
     assert (first.status, first.error) == (400, "invalidValue")
-    assert first.cause == "The attribute userName is needed."
+    assert first.cause == "The attribute userName is required."
     assert first.username == User.objects.get(user_id=created["id"]).username
     assert first.parameters["Authorization"] == f"Bearer gtscim_…{scim.token[-4:]}"
-    assert (second.error, second.fix[:30]) == ("uniqueness", "Let the identity provider matc")
+    assert (second.error, second.fix[:30]) == ("uniqueness", "Configure the directory to mat")
     for row in (first, second):
         assert scim.token not in repr(vars(row))
         assert "ada.lovelace@example.com" not in repr(row.parameters)

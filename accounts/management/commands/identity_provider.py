@@ -10,36 +10,38 @@ from accounts.oidc.errors import ProviderError
 from accounts.services.identity_providers import add_provider, change_provider, delete_provider
 from accounts.services.provider_values import LABELS
 
-# Options of `add` and `change` by the field that they set: texts, lists, and what is on or off.
+# Options of `add` and `change` by the field that they set: texts, lists, and flags.
 TEXTS = {
-    "name": "what the sign-in page calls it",
-    "client_id": "what the provider calls this installation",
-    "scopes": "separated by spaces, openid among them",
-    "groups_claim": "the claim that lists groups",
+    "name": "its name on the sign-in page",
+    "client_id": "the client ID of this installation at the provider",
+    "scopes": "separated by spaces, including openid",
+    "groups_claim": "the claim that lists a person's groups",
 }
 LISTS = {
-    "allowed_domains": ("--domain", "an email domain whose people may be linked or created"),
-    "administrator_groups": ("--administrator-group", "a group whose people are administrators"),
-    "auditor_groups": ("--auditor-group", "a group whose people are auditors"),
-    "second_factor_values": ("--second-factor-value", "an amr or acr that counts as a second factor"),
+    "allowed_domains": ("--domain", "an email domain whose people can be linked or created"),
+    "administrator_groups": ("--administrator-group", "a group whose people become administrators"),
+    "auditor_groups": ("--auditor-group", "a group whose people become auditors"),
+    "second_factor_values": ("--second-factor-value", "a value of amr or acr that counts as a second factor"),
 }
 FLAGS = {
-    "is_enabled": ("--offered", "whether it is offered at sign-in (add: on)"),
-    "provisions": ("--create-members", "whether a first sign-in creates a member"),
-    "logout_ends_tokens": ("--logout-ends-tokens", "whether a sign-out there ends tokens too"),
+    "is_enabled": ("--enabled", "whether people can sign in with it (add: on)"),
+    "provisions": ("--create-members", "whether a person's first sign-in creates a member"),
+    "logout_ends_tokens": ("--logout-ends-tokens", "whether a back-channel logout also ends tokens"),
 }
 
 
 class Command(AutomationCommand):
-    help = "List, add, change and remove identity providers (OpenID Connect)."
+    help = "List, add, change, and remove identity providers (OpenID Connect)."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("act", choices=["list", "add", "change", "remove"])
-        parser.add_argument("--issuer", default="", help="its URL, exactly as its discovery document has it")
+        parser.add_argument(
+            "--issuer", default="", help="the provider's URL, exactly as its discovery document has it"
+        )
         for field, text in TEXTS.items():
             parser.add_argument(f"--{field.replace('_', '-')}", dest=field, help=text)
         for field, (option, text) in LISTS.items():
-            parser.add_argument(option, dest=field, action="append", help=f"{text}; can be repeated")
+            parser.add_argument(option, dest=field, action="append", help=f"{text}; repeatable")
         for field, (option, text) in FLAGS.items():
             parser.add_argument(option, dest=field, choices=["on", "off"], help=text)
         parser.add_argument(
@@ -55,19 +57,19 @@ class Command(AutomationCommand):
             raise CommandError(error.explanation) from error
 
     def list(self, _: dict[str, Any]) -> dict[str, Any]:
-        """Return the providers by issuer, each with what there is to know of it."""
+        """Return the providers and their settings, by issuer."""
         return {provider.issuer: described(provider) for provider in IdentityProvider.objects.all()}
 
     def add(self, options: dict[str, Any]) -> dict[str, Any]:
         """Add a provider whose discovery document can be read."""
         if not (options["issuer"] and options["client_secret_stdin"]):
-            raise CommandError("Add --issuer, --client-secret-stdin, and the secret on standard input.")
+            raise CommandError("Give --issuer and --client-secret-stdin, with the secret on standard input.")
         secret, discovery = read_secret_line("client secret"), discover(options["issuer"])
         provider = add_provider(discovery, values_in(options), client_secret=secret, actor=self.actor)
         return {"provider_id": provider.provider_id, "redirect_url": redirect_url()}
 
     def change(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Give a provider the values that were given, and read its discovery document again."""
+        """Change a provider's values, and read its discovery document again."""
         provider = find_provider(options["issuer"])
         secret = read_secret_line("client secret") if options["client_secret_stdin"] else ""
         changes = change_provider(
@@ -80,15 +82,16 @@ class Command(AutomationCommand):
         return {"changed": changes.changed}
 
     def discovered_again(self, provider: IdentityProvider) -> Discovery | None:
-        """Read a provider's discovery document; one that is down can be changed all the same."""
+        """Read a provider's discovery document; a provider that is down can still be changed."""
         try:
             return discover(provider.issuer)
         except ProviderError as error:
-            self.stderr.write(f"What its discovery document said before still counts. {error.explanation}")
+            text = "The discovery document couldn't be read, so the stored version is still used."
+            self.stderr.write(f"{text} {error.explanation}")
             return None
 
     def remove(self, options: dict[str, Any]) -> dict[str, Any]:
-        """Delete a provider, and whose identities there belong to whom."""
+        """Delete a provider and the accounts linked to it."""
         provider = find_provider(options["issuer"])
         delete_provider(provider, actor=self.actor)
         return {"removed": provider.issuer}
@@ -113,7 +116,7 @@ def find_provider(issuer: str) -> IdentityProvider:
 
 
 def described(provider: IdentityProvider) -> dict[str, Any]:
-    """Return what there is to know of a provider; never its secret."""
+    """Return a provider's settings, without its secret."""
     values = {name: getattr(provider, name) for name in LABELS}
     return {
         "provider_id": provider.provider_id,

@@ -31,7 +31,9 @@ class Command(AutomationCommand):
             "--passwords", choices=PasswordRule.values, help="who may sign in with a password or passkey"
         )
         parser.add_argument(
-            "--emergency-account", metavar="LOGIN", help="who may whatever the rule is; empty for nobody"
+            "--emergency-account",
+            metavar="LOGIN",
+            help="who may always sign in with a password; empty for nobody",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -50,7 +52,7 @@ class Command(AutomationCommand):
 
 
 def described_rules(organization: Organization) -> dict[str, str]:
-    """Return the rules of signing in; nothing where they are as they were made."""
+    """Return the sign-in rules; nothing if they are the defaults."""
     account = organization.emergency_account
     if account is None and organization.password_rule == PasswordRule.EVERYBODY:
         return {}
@@ -58,7 +60,7 @@ def described_rules(organization: Organization) -> dict[str, str]:
 
 
 def rules_in(options: dict[str, Any]) -> dict[str, str]:
-    """Return the rules of signing in that options give."""
+    """Return the sign-in rules that the options set."""
     rules = {}
     if options["passwords"] is not None:
         rules[PASSWORD_RULE] = options["passwords"]

@@ -1,4 +1,4 @@
-"""Provisioning: the SCIM tokens of identity providers, and the URL that these are given with them."""
+"""Provisioning: SCIM tokens, and the SCIM URL to enter in the directory with them."""
 
 from django import forms
 from django.contrib import messages
@@ -28,7 +28,7 @@ class ScimTokenForm(forms.Form):
     name = forms.CharField(
         label="Name",
         max_length=80,
-        help_text="The identity provider that uses it. Activity names it with everything that it changes.",
+        help_text="The directory that uses it. Activity shows this name with every change it makes.",
     )
 
 
@@ -37,7 +37,7 @@ class ScimTokenForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 @step_up_required
 def scim_tokens(request: HttpRequest) -> HttpResponse:
-    """List the SCIM tokens; add one and show it, for the only time."""
+    """List the SCIM tokens; create one and show it, for the only time."""
     form = ScimTokenForm(request.POST or None)
     if not form.is_valid():
         return show(request, form, status=422 if form.errors else 200)
@@ -61,7 +61,7 @@ def show(request: HttpRequest, form: ScimTokenForm, *, status: int) -> HttpRespo
 @administrator_required
 @posted_from("scim-tokens")
 def stored(request: HttpRequest) -> HttpResponse:
-    """Leave the page that shows a SCIM token for good: the browser forgets it, for its Back button too."""
+    """Leave the page that shows a SCIM token for good: the browser forgets it, even for its Back button."""
     if "stored" not in request.POST:
         messages.warning(
             request,

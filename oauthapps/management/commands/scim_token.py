@@ -9,11 +9,11 @@ from oauthapps.services.scim_tokens import add_scim_token, delete_scim_token, de
 
 
 class Command(AutomationCommand):
-    help = "Create, list or delete the SCIM tokens with which identity providers provision people."
+    help = "Create, list, or delete the SCIM tokens with which a directory provisions people."
 
     def add_options(self, parser: CommandParser) -> None:
         parser.add_argument("action", choices=["add", "list", "remove"])
-        parser.add_argument("--name", help="add: what the token is for, as Activity names it")
+        parser.add_argument("--name", help="add: what the token is for, as shown in Activity")
         parser.add_argument("--id", type=int, help="remove: the id of the token, as list shows it")
 
     def run(self, **options: Any) -> dict[str, Any]:
@@ -24,13 +24,13 @@ class Command(AutomationCommand):
         return {str(row.pk): line_of(row) for row in ScimToken.objects.all()}
 
     def add(self, name: str | None) -> dict[str, Any]:
-        """Create a token and return it in clear, for the only time.
+        """Create a token and return it in plaintext, for the only time.
 
         Raises:
             CommandError: when it has no name.
         """
         if not name:
-            raise CommandError("Say what the token is for: --name.")
+            raise CommandError("Say what the token is for with --name.")
         new = add_scim_token(name, actor=self.actor)
         return {"id": new.row.pk, "name": new.row.name, "token": new.value, "url": scim_url()}
 
@@ -42,12 +42,12 @@ class Command(AutomationCommand):
         """
         row = ScimToken.objects.filter(pk=pk or 0).first()
         if row is None:
-            raise CommandError("Name a token by its --id, as list shows it.")
+            raise CommandError("Give the --id of an existing token, as shown by list.")
         delete_scim_token(row, actor=self.actor)
         return {"deleted": described(row)}
 
 
 def line_of(row: ScimToken) -> str:
-    """Return a token in words."""
+    """Return a token as one line."""
     used = f"{row.last_used_at:%Y-%m-%d %H:%M} UTC" if row.last_used_at else "never"
     return f"{described(row)}, created {row.created_at:%Y-%m-%d}, last used {used}"

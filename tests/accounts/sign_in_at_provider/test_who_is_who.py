@@ -361,7 +361,7 @@ def test_an_identity_that_somebody_else_got_meanwhile_is_not_linked_twice(
     SocialAccount.objects.create(user=UserFactory.create(), provider=sso.row.issuer, uid=SUBJECT)
     assert sso.client.post(CONFIRM, {"password": PASSWORD})["Location"] == "/accounts/login/"
     assert not sso.is_signed_in
-    assert "An identity was not linked to ada" in caplog.text
+    assert "An account was not linked to ada" in caplog.text
     assert len(linked()) == 1
 
 

@@ -122,9 +122,7 @@ def test_its_clock_is_a_little_wrong(
 @pytest.mark.spec("I-34", "9207 §2.4")
 def test_the_person_cancels_there(office: Office, kind: str, employee: Employee) -> None:
     page = cancel_there(employee.browser, employee.begin(kind))
-    office.check_refused(
-        page, "canceled or denied", "access_denied", "isn't assigned to this application"
-    )
+    office.check_refused(page, "canceled or denied", "access_denied", "isn't assigned to this application")
     works_again(employee, kind)
 
 
