@@ -8,6 +8,7 @@ appends to what was there. So of the entries as many count, from the right, as t
 import ipaddress
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -63,6 +64,7 @@ def without_port(text: str) -> str:
     return host if port.isascii() and port.isdecimal() else ""
 
 
+@lru_cache(maxsize=4096)
 def network_of(ip: str) -> str:
     """Return the network of an IP address: itself for IPv4, its first 64 bits for IPv6."""
     if ":" not in ip:

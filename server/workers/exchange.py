@@ -39,6 +39,7 @@ class Exchange:
         arrived: when its headers were there, by the clock of `time.monotonic`.
         complete: when its body was there as well.
         has_unread_body: whether it has a body that is left unread.
+        turn: when it is worked on where several wait, of `server.workers.line.Turn`.
     """
 
     __slots__ = (
@@ -51,6 +52,7 @@ class Exchange:
         "has_unread_body",
         "log",
         "protocol",
+        "turn",
     )
 
     def __init__(
@@ -67,6 +69,7 @@ class Exchange:
         self.log = log
         self.count = count
         self.has_unread_body = False
+        self.turn = 0
         self.arrived = self.complete = time.monotonic()
         self.began = time.time() if log else 0.0
 

@@ -17,13 +17,18 @@ from django.db import DEFAULT_DB_ALIAS, Error, connections
 from common.patience import patience
 from server.faults import Kept
 from server.workers.exchange import Exchange
-from server.workers.line import GoesLast, Line
+from server.workers.line import Line, Precedence, Turn
 
 Work = Callable[[Exchange], None]
 
 # Seconds that a request waits for a permit, or is tried again: with those that a database may then hang, five
 # in all.
 WAIT_SECONDS = 2.5
+# After a request that goes last the next one waits so many times as long as it took, while others come, but
+# no more seconds than these.
+REST, MOST_REST_SECONDS = 4, 0.1
+# How long after the last one others are still said to come.
+OTHERS_SECONDS = 1.0
 
 log = logging.getLogger("gatehouse.server")
 
@@ -93,13 +98,15 @@ class Permits:
     Args:
         number: how many.
         work: answers a request.
-        goes_last: says which requests wait behind the others, and are worked on one at a time.
+        precedence: says which requests are worked on first, and which last, one at a time.
     """
 
-    def __init__(self, number: int, work: Work, goes_last: GoesLast = lambda _: False) -> None:
+    def __init__(self, number: int, work: Work, precedence: Precedence | None = None) -> None:
+        self.precedence = precedence or Precedence()
+        self.rests_until = float("-inf")
         self.all = [Permit() for _ in range(number)]
         self.free = list(self.all)
-        self.waiting = Line(goes_last)
+        self.waiting = Line(self.precedence)
         self.away: set[Permit] = set()  # those of threads that wait for something else
         self.work = work
 
@@ -109,7 +116,8 @@ class Permits:
         Returns:
             Whether this thread has worked on anything.
         """
-        if self.waiting.goes_last(exchange):
+        self.precedence.place(exchange)
+        if exchange.turn == Turn.LAST:
             self.waiting.append(exchange)
             return self.go_on()
         try:
@@ -135,21 +143,34 @@ class Permits:
             except IndexError:
                 self.free.append(permit)
                 continue
+            began = time.monotonic()
             self.work_on(exchange, permit)
+            if exchange.turn == Turn.LAST:
+                self.rest(time.monotonic() - began)
             worked = True
         return worked
 
     @property
     def are_taken(self) -> bool:
-        """Whether none is free, and a request that comes now would not overtake one that waits."""
-        return not (self.free or self.waiting.last)
+        """Whether none is free, and a request that comes now could not overtake one that waits."""
+        return not (self.free or self.waiting.can_be_overtaken)
 
     def keeps_one_free(self) -> bool:
-        """Return whether only such wait as go last, and one of those is worked on, where several could be."""
-        if self.waiting.first or len(self.all) == 1:
+        """Return whether only such wait as go last, and it is not yet the turn of one."""
+        if not self.waiting.is_of_last:
             return False
+        if time.monotonic() < self.rests_until:
+            return True  # and whoever rests goes on
         worked_on = [permit.exchange for permit in self.all]
-        return any(exchange and self.waiting.goes_last(exchange) for exchange in worked_on)
+        return len(worked_on) > 1 and any(exchange and exchange.turn == Turn.LAST for exchange in worked_on)
+
+    def rest(self, seconds: float) -> None:
+        """Leave the time to others, if any come, after a request that goes last and took so many seconds."""
+        now = time.monotonic()
+        if now < self.precedence.others_came_at + OTHERS_SECONDS:
+            pause = min(REST * seconds, MOST_REST_SECONDS)
+            self.rests_until = now + pause
+            time.sleep(pause)
 
     def renew_idle(self) -> None:
         """Close the connections that have to be given up and are not in use, which nobody else would do."""

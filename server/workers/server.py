@@ -5,6 +5,7 @@ import gc
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,9 @@ from server.workers.listening import client_seconds, connections_at_once, impati
 
 # So many objects more than before are worth a search for garbage: those of dozens of requests.
 GARBAGE_THRESHOLD = 20_000
+# A thread that has heard from the database waits so many seconds for one that goes on calculating. The five
+# milliseconds that are Python's default are as long as many a request takes.
+SWITCH_SECONDS = 0.001
 # After so many seconds without work a thread ends.
 IDLE_SECONDS = 600
 # Seconds a worker gets to finish what it is doing.
@@ -230,6 +234,7 @@ def load_worker(
     # What has been loaded stays: going through it again is what the slowest requests would wait for.
     gc.freeze()
     gc.set_threshold(GARBAGE_THRESHOLD)
+    sys.setswitchinterval(SWITCH_SECONDS)
     return (worker.receive_by_names if names_matter() else worker.receive), worker.finish
 
 

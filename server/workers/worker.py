@@ -103,11 +103,10 @@ class Worker:
         self.without_database = (settings.STATIC_URL, reverse("guide:contents"))
         self.reserve = Reserve()
         self.precedence = Precedence()
-        goes_last = self.precedence.goes_last
-        self.writing = self.reading = Permits(threads, self.respond, goes_last)
+        self.writing = self.reading = Permits(threads, self.respond, self.precedence)
         if connection.vendor == "sqlite":  # one writes at a time, and the others may wait long for it
-            self.writing = Permits(max(threads - 1, 1), self.respond, goes_last)
-            self.reading = Permits(1, self.respond, goes_last)
+            self.writing = Permits(max(threads - 1, 1), self.respond, self.precedence)
+            self.reading = Permits(1, self.respond, self.precedence)
 
     def receive(self, protocol: Any, environ: Environ) -> None:
         """Receive a request, and go on with it when it is complete.
@@ -179,5 +178,8 @@ class Worker:
             self.journal.stop()
 
     def is_working(self) -> bool:
-        """Return whether any request is worked on."""
-        return any(permit.exchange for permits in (self.reading, self.writing) for permit in permits.all)
+        """Return whether any request is worked on, or waits to be."""
+        return any(
+            permits.waiting or any(permit.exchange for permit in permits.all)
+            for permits in (self.reading, self.writing)
+        )
