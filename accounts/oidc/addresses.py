@@ -1,6 +1,6 @@
-"""Which URLs may be fetched, and which IP addresses may answer: no form has this server ask its own network.
+"""Which URLs may be fetched, and from which IP addresses, so that no form can reach into private networks.
 
-IDENTITY_PROVIDER_PRIVATE=1 lets providers be in networks of the installation's own.
+IDENTITY_PROVIDER_PRIVATE=1 allows providers in the installation's own network.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ IPAddress = IPv4Address | IPv6Address
 
 PORTS = {"https": 443, "http": 80}
 LOOPBACK_HOSTS = {"localhost", "127.0.0.1", "[::1]"}
-# IPv4 addresses within IPv6 (RFC 6052 section 2.1): a gateway leads on to the one inside.
+# IPv4 addresses embedded in IPv6 (RFC 6052 section 2.1): a gateway forwards to the one inside.
 NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 USE_HTTPS = "Use an https URL with a host name and nothing else before the path."
 ALLOW_PRIVATE = (
-    "Use a provider with public addresses. If it is in this installation's own network, set "
+    "Use a provider with public IP addresses. If it is in this installation's own network, set "
     "IDENTITY_PROVIDER_PRIVATE=1."
 )
-CHECK_HOST = "Check the host name, and whether this server's DNS knows it."
+CHECK_HOST = "Check the host name, and that this server can resolve it."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,18 +59,18 @@ class Target:
 
 
 def check_url(url: str) -> Target:
-    """Return where a URL of a provider leads; nothing is asked for yet.
+    """Return where a provider's URL leads, without any request.
 
     Raises:
-        FetchError: when it is no https URL, nor an http URL of this machine where that is allowed, has user
-            information or a fragment, or may be read in several ways.
+        FetchError: when it isn't an https URL (or an http URL on this machine, if allowed), has user
+            information or a fragment, or can be parsed in several ways.
     """
     parts = url_parts.split(url)
     authority = url_parts.split_authority(parts.authority or "")
     if parts.fragment is not None or not url.isascii() or url_parts.has_space_or_control(url):
-        raise FetchError("The URL has a fragment, or characters that no URL has.", USE_HTTPS)
+        raise FetchError("The URL has a fragment or invalid characters.", USE_HTTPS)
     if authority is None or not url_parts.is_host(authority.host) or not is_port(authority.port):
-        raise FetchError("The URL has no valid host, or no valid port.", USE_HTTPS)
+        raise FetchError("The URL has no valid host or port.", USE_HTTPS)
     if authority.userinfo is not None:
         raise FetchError("The URL has a username or password in it.", USE_HTTPS)
     if not is_scheme_allowed(parts.scheme, authority):
@@ -86,24 +86,24 @@ def check_url(url: str) -> Target:
 
 
 def is_port(text: str | None) -> bool:
-    """Return whether a URL names no port, or a valid one."""
+    """Return whether a URL's port is valid or missing."""
     return text is None or url_parts.is_port(text)
 
 
 def is_scheme_allowed(scheme: str, authority: Authority) -> bool:
-    """Return whether a URL has https, or http on this machine where that is allowed."""
+    """Return whether a URL has https, or http on this machine if that is allowed."""
     is_here = authority.host.lower() in LOOPBACK_HOSTS
     return scheme == "https" or (scheme == "http" and is_here and settings.IDENTITY_PROVIDER_PRIVATE)
 
 
 def resolve(target: Target, seconds: float) -> list[str]:
-    """Return the IP addresses of a host, all of which may be connected to.
+    """Return the IP addresses of a host, all of which are allowed.
 
-    Whoever connects takes one of these: asked again, DNS may say something else.
+    Connect to one of these: a second lookup could return others.
 
     Raises:
-        FetchError: when there are none, or one of them may not answer.
-        TimeoutError: when DNS takes longer than so many seconds.
+        FetchError: when there are none, or one of them isn't allowed.
+        TimeoutError: when DNS takes longer than that many seconds.
     """
     found = look_up(target, seconds)
     if isinstance(found, Exception):
@@ -111,13 +111,13 @@ def resolve(target: Target, seconds: float) -> list[str]:
     addresses = list(dict.fromkeys(str(entry[4][0]) for entry in found))
     refused = [address for address in addresses if not may_answer(address, target)]
     if refused:
-        cause = f"The host {target.name} has the IP address {refused[0]}, which isn't a public one."
+        cause = f"The host {target.name} has the IP address {refused[0]}, which isn't public."
         raise FetchError(cause, ALLOW_PRIVATE)
     return addresses
 
 
 def look_up(target: Target, seconds: float) -> list[Any] | Exception:
-    """Ask for a host's addresses in a thread of its own: nothing else could end it in time."""
+    """Look up a host's IP addresses in a separate thread, which is the only way to stop waiting in time."""
     said: SimpleQueue[list[Any] | Exception] = SimpleQueue()
 
     def ask() -> None:
@@ -134,7 +134,7 @@ def look_up(target: Target, seconds: float) -> list[Any] | Exception:
 
 
 def may_answer(text: str, target: Target) -> bool:
-    """Return whether a provider may have an IP address."""
+    """Return whether a provider may have this IP address."""
     address = within(ipaddress.ip_address(text))
     if target.scheme == "http":
         return address.is_loopback
@@ -142,18 +142,18 @@ def may_answer(text: str, target: Target) -> bool:
 
 
 def is_public(address: IPAddress) -> bool:
-    """Return whether an IP address is one host anywhere on the internet."""
+    """Return whether an IP address is public and unicast."""
     is_special = address.is_multicast or address.is_reserved or getattr(address, "is_site_local", False)
     return address.is_global and not is_special
 
 
 def is_own(address: IPAddress) -> bool:
-    """Return whether an IP address is one host in a network of the installation's own, or this machine."""
+    """Return whether an IP address is unicast in a private network or on this machine."""
     return not (address.is_global or address.is_multicast or address.is_unspecified)
 
 
 def within(address: IPAddress) -> IPAddress:
-    """Return the IPv4 address that an IPv6 address stands for, where it does; the address otherwise."""
+    """Return the IPv4 address embedded in an IPv6 address, if there is one; otherwise, the address itself."""
     if isinstance(address, IPv4Address):
         return address
     if address in NAT64:

@@ -1,4 +1,4 @@
-"""What a provider says of a person, as far as it is believed."""
+"""What a provider says about a person, as far as it is trusted."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ ABOUT_EMAIL = {"email", "email_verified", "xms_edov"}
 
 @dataclass(frozen=True, kw_only=True)
 class ProviderClaims:
-    """Who signed in at a provider, by an ID token that was checked.
+    """Who signed in with a provider, from a checked ID token.
 
     Attributes:
-        subject: `sub`, which names the person there forever.
-        values: all claims; nothing stores them.
-        auth_time: when they proved who they are there, in seconds since 1970; None where it is not said.
+        subject: `sub`, which identifies the person there forever.
+        values: all claims; they aren't stored.
+        auth_time: when they signed in there, in seconds since 1970; None if the provider doesn't say.
     """
 
     subject: str
@@ -42,16 +42,16 @@ class ProviderClaims:
 
     @property
     def sid(self) -> str:
-        """What the provider calls its session; empty where it does not, or in too many characters to keep."""
+        """The provider's ID for its session; empty if it has none, or one that is too long to store."""
         sid = self.text("sid")
         return sid if len(sid) <= LONGEST_SID else ""
 
     @property
     def email(self) -> str:
-        """Their email address in lower case, whether or not it is verified; empty where none came.
+        """Their email address in lower case, verified or not; empty if there is none.
 
-        One in other letters than ASCII counts for none: some of them become ASCII in lower case, such as the
-        Kelvin sign, and would name somebody else's mailbox.
+        An address with non-ASCII characters doesn't count: some of them become ASCII in lower case, such as
+        the Kelvin sign, and would be somebody else's mailbox.
         """
         email = self.text("email")
         try:
@@ -64,8 +64,8 @@ class ProviderClaims:
     def email_is_verified(self) -> bool:
         """Whether the provider says that the email address is the person's.
 
-        Some say it as a text. Entra ID has no `email_verified`, but says in `xms_edov` whether the
-        owner of the email's domain is verified.
+        Some send it as a string. Entra ID has no `email_verified`, but says in `xms_edov` whether the owner
+        of the email's domain is verified.
         """
         if "email_verified" in self.values:
             return is_true(self.values["email_verified"])
@@ -73,20 +73,20 @@ class ProviderClaims:
 
     @property
     def domain(self) -> str:
-        """The domain of the email address in lower case; empty where there is none."""
+        """The domain of the email address in lower case; empty if there is none."""
         return self.email.rpartition("@")[2]
 
     def text(self, name: str) -> str:
-        """Return a claim that is a text of one line; empty where it is not."""
+        """Return a claim that is a string of one line; empty if it isn't."""
         value = self.values.get(name)
         return value if isinstance(value, str) and value.isprintable() else ""
 
 
 def validate_ascii_email(text: str) -> None:
-    """Refuse what is no email address in ASCII.
+    """Refuse anything but an email address in ASCII.
 
     Raises:
-        ValidationError: always then.
+        ValidationError: when it is anything else.
     """
     if not text.isascii() or len(text) > LONGEST_EMAIL:
         raise ValidationError("Not an email address in ASCII.")
@@ -94,18 +94,18 @@ def validate_ascii_email(text: str) -> None:
 
 
 def is_true(value: object) -> bool:
-    """Return whether a claim says yes: `true`, or the same as a text, as Amazon Cognito and Apple send it."""
+    """Return whether a claim is `true`, or the string that Amazon Cognito and Apple send."""
     return value is True or (isinstance(value, str) and value.lower() == "true")
 
 
 @sensitive_variables()
 def claims_of(provider: IdentityProvider, tokens: Tokens, asked: AuthorizationRequest) -> ProviderClaims:
-    """Return what a provider says of whoever signed in; not to be called in a transaction.
+    """Return what a provider says about whoever signed in; not to be called in a transaction.
 
-    The UserInfo endpoint is asked only where the ID token lacks the email address or the groups.
+    The UserInfo endpoint is called only if the ID token lacks the email address or the groups.
 
     Raises:
-        SignInRefusedError: when the tokens are not what they should be, or the provider does not answer.
+        SignInRefusedError: when a token isn't valid, or the provider doesn't answer.
     """
     claims = verified_id_token(tokens.id_token, provider, asked)
     endpoint = Discovery(document=provider.discovery).userinfo_endpoint
@@ -115,28 +115,28 @@ def claims_of(provider: IdentityProvider, tokens: Tokens, asked: AuthorizationRe
 
 
 def lacks_something(claims: Claims, provider: IdentityProvider) -> bool:
-    """Return whether an ID token says too little to go by."""
+    """Return whether an ID token lacks claims that the UserInfo endpoint may have."""
     return not claims.get("email") or bool(provider.groups_claim and provider.groups_claim not in claims)
 
 
 @sensitive_variables()
 def with_user_info(claims: Claims, provider: IdentityProvider, url: str, access_token: str) -> Claims:
-    """Return the claims of an ID token, and what the UserInfo endpoint says of the person besides.
+    """Return the claims of an ID token, completed from the UserInfo endpoint.
 
-    What the ID token says goes before. An email address and whether it is verified come from the same place.
-    How and when the person proved who they are is believed of the signed token alone.
+    The ID token takes precedence. An email address and whether it is verified come from the same source. How
+    and when the person signed in is taken from the signed token only.
 
     Raises:
-        SignInRefusedError: when the answer is about somebody else (OpenID Connect Core 1.0 section 5.3.2).
+        SignInRefusedError: when the reply is about somebody else (OpenID Connect Core 1.0 section 5.3.2).
     """
     said = get_json(provider, url, headers={"Authorization": f"Bearer {access_token}"})
     if said.get("sub") != claims["sub"]:
         raise failures.not_believed(
             provider,
             "subject_mismatch",
-            "The UserInfo endpoint answered about another sub than the ID token's, or named none.",
+            "The sub from the UserInfo endpoint differs from the ID token's, or is missing.",
             "Someone may have passed on somebody else's token. If it happens to everyone, have the provider "
-            "use one kind of sub for ID tokens and the UserInfo endpoint.",
+            "use the same sub in ID tokens and at the UserInfo endpoint.",
         )
     about_email = set() if claims.get("email") else ABOUT_EMAIL
     wanted = ABOUT_PEOPLE | {provider.groups_claim} | about_email
@@ -145,9 +145,9 @@ def with_user_info(claims: Claims, provider: IdentityProvider, url: str, access_
 
 
 def provider_proved_second_factor(claims: ProviderClaims, provider: IdentityProvider) -> bool:
-    """Return whether the provider says that the person showed a second factor which counts here.
+    """Return whether the provider checked a second factor that counts here.
 
-    The values of `amr` (RFC 8176) and `acr` that count are set for each provider; without any, none does.
+    The values of `amr` (RFC 8176) and `acr` that count are set for each provider; by default, none do.
     """
     amr = claims.values.get("amr")
     said = [*(amr if isinstance(amr, list) else [amr]), claims.values.get("acr")]

@@ -1,4 +1,4 @@
-"""What an identity provider says of itself (OpenID Connect Discovery 1.0), and what a sign-in needs of it."""
+"""Discovery documents (OpenID Connect Discovery 1.0), and what a sign-in requires of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from accounts.oidc.errors import DiscoveryError, FetchError
 from accounts.oidc.fetching import fetch
 
 WELL_KNOWN = "/.well-known/openid-configuration"
-# What ID tokens may be signed with: nothing symmetric, and never nothing.
+# The algorithms for ID tokens: none that are symmetric, and never `none`.
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512")
 CODE, S256 = "code", "S256"
 BASIC, POST = "client_secret_basic", "client_secret_post"
@@ -28,22 +28,22 @@ LISTS = (
 FLAGS = ("authorization_response_iss_parameter_supported", "backchannel_logout_supported")
 
 USE_ANOTHER = "Gatehouse can't work with this provider."
-CHECK_ISSUER = "Check the issuer: it has to be exactly what the provider calls itself."
+CHECK_ISSUER = "Check the issuer: it has to be exactly the one in the provider's discovery document."
 
 
 @dataclass(frozen=True, kw_only=True)
 class Discovery:
-    """What a discovery document said, checked by `discover`.
+    """A discovery document that passed the checks of `discover`.
 
     Attributes:
-        document: what is kept of it, under the names of OpenID Connect Discovery 1.0 section 3.
+        document: the stored metadata, under the names of OpenID Connect Discovery 1.0 section 3.
     """
 
     document: Mapping[str, Any]
 
     @property
     def issuer(self) -> str:
-        """The issuer, as ID tokens and responses name it."""
+        """The issuer, as in ID tokens and authorization responses."""
         return str(self.document["issuer"])
 
     @property
@@ -53,44 +53,44 @@ class Discovery:
 
     @property
     def token_endpoint(self) -> str:
-        """Where a code is exchanged."""
+        """Where codes are exchanged."""
         return str(self.document["token_endpoint"])
 
     @property
     def jwks_uri(self) -> str:
-        """Where the keys are that ID tokens are signed with."""
+        """Where the keys for ID tokens are published."""
         return str(self.document["jwks_uri"])
 
     @property
     def userinfo_endpoint(self) -> str:
-        """Where further claims are; empty where there is no such endpoint."""
+        """Where further claims are; empty if there is no such endpoint."""
         return str(self.document.get("userinfo_endpoint", ""))
 
     @property
     def end_session_endpoint(self) -> str:
-        """Where browsers are sent to sign out; empty where there is no such endpoint."""
+        """Where browsers are sent to sign out; empty if there is no such endpoint."""
         return str(self.document.get("end_session_endpoint", ""))
 
     @property
     def algorithms(self) -> tuple[str, ...]:
-        """The algorithms an ID token may be signed with; at least one, each of ALGORITHMS."""
+        """The algorithms that an ID token may be signed with; at least one, all of them in ALGORITHMS."""
         listed = self.document["id_token_signing_alg_values_supported"]
         return tuple(each for each in ALGORITHMS if each in listed)
 
     @property
     def authenticates_in_header(self) -> bool:
-        """Whether the client secret is sent in a header (RFC 6749 section 2.3.1), not in the body."""
+        """Whether the client secret is sent in a header (RFC 6749 section 2.3.1) rather than in the body."""
         methods = self.document.get("token_endpoint_auth_methods_supported")
         return methods is None or BASIC in methods
 
     @property
     def names_issuer(self) -> bool:
-        """Whether authorization responses come with `iss` (RFC 9207)."""
+        """Whether authorization responses have `iss` (RFC 9207)."""
         return bool(self.document.get("authorization_response_iss_parameter_supported"))
 
     @property
     def has_backchannel_logout(self) -> bool:
-        """Whether it says that it sends logout tokens."""
+        """Whether the provider announces that it sends logout tokens."""
         return bool(self.document.get("backchannel_logout_supported"))
 
 
@@ -98,11 +98,11 @@ def discover(issuer: str) -> Discovery:
     """Read a provider's discovery document, and check it.
 
     Args:
-        issuer: the issuer, letter by letter as the provider calls itself.
+        issuer: the issuer, exactly as in the document.
 
     Raises:
-        FetchError: when it can't be read, or the issuer is no https URL.
-        DiscoveryError: when the provider is another, or can't do what a sign-in needs.
+        FetchError: when it can't be read, or the issuer isn't an https URL.
+        DiscoveryError: when its issuer differs, or the provider lacks what a sign-in requires.
     """
     if "?" in issuer or "#" in issuer:
         raise DiscoveryError("The issuer has a query or a fragment.", CHECK_ISSUER)
@@ -114,10 +114,10 @@ def discover(issuer: str) -> Discovery:
 
 
 def checked(document: Mapping[str, Any], issuer: str) -> Discovery:
-    """Return what a discovery document says, if it is of this issuer and a sign-in can work.
+    """Return a discovery document if it is from this issuer and sign-ins can work with it.
 
     Raises:
-        DiscoveryError: when it is not.
+        DiscoveryError: otherwise.
     """
     check_issuer(document, issuer)
     for name in REQUIRED_URLS:
@@ -136,27 +136,27 @@ def checked(document: Mapping[str, Any], issuer: str) -> Discovery:
 
 
 def check_issuer(document: Mapping[str, Any], issuer: str) -> None:
-    """Refuse a document of another issuer (section 4.3).
+    """Refuse a document from another issuer (section 4.3).
 
     Raises:
-        DiscoveryError: when it differs by a letter.
+        DiscoveryError: when the issuers differ in any character.
     """
     named = document.get("issuer")
     if named == issuer:
         return
     if not isinstance(named, str) or len(named) > LONGEST_TEXT:
-        raise DiscoveryError("The discovery document names no issuer.", CHECK_ISSUER)
+        raise DiscoveryError("The discovery document has no issuer.", CHECK_ISSUER)
     if "{" in named:  # Entra ID's for all tenants
         fix = "Use the issuer of one tenant, with its ID in the URL."
-        raise DiscoveryError(f"The provider calls itself {named}, for any tenant.", fix)
-    raise DiscoveryError(f"The provider calls itself {named}.", CHECK_ISSUER)
+        raise DiscoveryError(f"The discovery document's issuer is {named}, for any tenant.", fix)
+    raise DiscoveryError(f"The discovery document's issuer is {named}.", CHECK_ISSUER)
 
 
 def check_endpoint(document: Mapping[str, Any], name: str) -> None:
-    """Refuse an endpoint that may not be asked, nor browsers be sent to.
+    """Refuse an endpoint that is missing or can't be used.
 
     Raises:
-        DiscoveryError: when it is missing, or no https URL.
+        DiscoveryError: when it is missing, or isn't an https URL.
     """
     url = document.get(name)
     if not isinstance(url, str) or not url or len(url) > LONGEST_TEXT:
@@ -170,7 +170,7 @@ def check_endpoint(document: Mapping[str, Any], name: str) -> None:
 
 
 def list_in(document: Mapping[str, Any], name: str) -> list[str] | None:
-    """Return what a document lists under a name; None where it doesn't say."""
+    """Return the list under a name in a document; None if there is none."""
     listed = document.get(name)
     if not isinstance(listed, list):
         return None
@@ -178,17 +178,17 @@ def list_in(document: Mapping[str, Any], name: str) -> list[str] | None:
 
 
 def includes(*wanted: str) -> Callable[[list[str] | None], bool]:
-    """Return whether a list that has to be there has one of several values."""
+    """Return a check that a required list has one of several values."""
     return lambda listed: listed is not None and any(each in listed for each in wanted)
 
 
 def includes_if_listed(*wanted: str) -> Callable[[list[str] | None], bool]:
-    """Return whether a list has one of several values, or is not there."""
+    """Return a check that an optional list has one of several values if it is there."""
     return lambda listed: listed is None or any(each in listed for each in wanted)
 
 
-# What a provider has to be able to do: the list that says it, whether it is enough, and what it lacks.
-# RFC 8414 leaves lists out where a default counts; code_challenge_methods_supported by many that take S256.
+# What a provider has to support: the list that says so, the check, and what is missing otherwise. Lists with
+# a default in RFC 8414 are optional, and so is code_challenge_methods_supported, which many leave out.
 CAPABILITIES = (
     ("response_types_supported", includes(CODE), "“code”"),
     ("response_modes_supported", includes_if_listed("query"), "“query”"),
@@ -198,6 +198,6 @@ CAPABILITIES = (
     (
         "id_token_signing_alg_values_supported",
         includes(*ALGORITHMS),
-        "an algorithm with public keys, such as “RS256” or “ES256”",
+        "a public-key algorithm, such as “RS256” or “ES256”,",
     ),
 )

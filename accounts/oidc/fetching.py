@@ -1,6 +1,6 @@
-"""Asking identity providers for JSON: at addresses that were checked, within limits of time and size.
+"""Requesting JSON from identity providers: from checked IP addresses, within limits of time and size.
 
-No redirect is followed, and no proxy of the environment is used: either could lead anywhere.
+Redirects aren't followed, and proxies from the environment aren't used: either could lead anywhere.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from django.utils.module_loading import import_string
 from accounts.oidc.addresses import Target, check_url, resolve
 from accounts.oidc.errors import FetchError
 
-# For all of it: DNS, connecting, and the last byte of the answer.
+# For everything: from DNS to the last byte of the reply.
 MOST_SECONDS = 5.0
-# One address that drops packets leaves time for the next.
+# So that an IP address that drops packets leaves time for the next.
 CONNECT_SECONDS = 2.0
 # Headers included.
 MOST_BYTES = 256 * 1024
-# Each keeps a thread of this process; others wait for a moment, and are refused then.
+# Each occupies a thread of this process; further ones wait for a moment, then are refused.
 MOST_AT_ONCE = 8
 WAIT_SECONDS = 1.0
 asking = threading.BoundedSemaphore(MOST_AT_ONCE)
@@ -41,11 +41,11 @@ CHECK_PROVIDER = "Check that the provider is up and that this server may connect
 
 @dataclass(frozen=True, kw_only=True)
 class Reply:
-    """What a provider answered.
+    """A provider's reply.
 
     Attributes:
-        status: the HTTP status, which is no redirect.
-        document: the JSON object that came with it.
+        status: the HTTP status; never a redirect.
+        document: the JSON object in the body.
     """
 
     status: int
@@ -53,26 +53,26 @@ class Reply:
 
 
 class TooLargeError(Exception):
-    """An answer has more than MOST_BYTES bytes."""
+    """A reply has more than MOST_BYTES bytes."""
 
 
 def fetch(
     url: str, *, form: Mapping[str, str] | None = None, headers: Mapping[str, str] | None = None
 ) -> Reply:
-    """Ask a provider for a JSON object, within 5 seconds and 256 KiB.
+    """Request a JSON object from a provider, within 5 seconds and 256 KiB.
 
-    Others are served meanwhile, unless the caller is in a transaction: call it outside of one.
+    Other requests are served in the meantime, unless the caller is in a transaction: call it outside of one.
 
     Args:
-        url: an https URL; on this machine also http, where IDENTITY_PROVIDER_PRIVATE allows it.
+        url: an https URL, or http on this machine if IDENTITY_PROVIDER_PRIVATE allows it.
         form: the fields of a POST; None for a GET.
         headers: further headers, such as Authorization.
 
     Returns:
-        The status, whichever it is, and the object.
+        The status, whatever it is, and the object.
 
     Raises:
-        FetchError: when there is no such answer, or the URL or an IP address of its host is not allowed.
+        FetchError: when there is no such reply, or the URL or an IP address of its host isn't allowed.
     """
     target = check_url(url)
     aside: Callable[[], AbstractContextManager[None]] = import_string(settings.WAITS_ASIDE)
@@ -84,13 +84,13 @@ def fetch(
 
 @contextmanager
 def one_of_few() -> Iterator[None]:
-    """Run the block while few others do.
+    """Run the block unless too many requests are under way.
 
     Raises:
-        FetchError: when too many do.
+        FetchError: when there are too many.
     """
     if not asking.acquire(timeout=WAIT_SECONDS):
-        cause = f"{MOST_AT_ONCE} requests to identity providers are under way already."
+        cause = f"{MOST_AT_ONCE} requests to identity providers are already under way."
         raise FetchError(cause, "Check why the provider takes so long to answer.")
     try:
         yield
@@ -100,7 +100,7 @@ def one_of_few() -> Iterator[None]:
 
 @contextmanager
 def explained(target: Target) -> Iterator[None]:
-    """Turn whatever goes wrong in the block into a FetchError that says what it was."""
+    """Turn failures in the block into a FetchError that explains them."""
     where = f"{target.scheme}://{target.authority}"
     try:
         yield
@@ -108,14 +108,14 @@ def explained(target: Target) -> Iterator[None]:
         cause = f"{where} took longer than {MOST_SECONDS:g} seconds."
         raise FetchError(cause, CHECK_PROVIDER) from error
     except TooLargeError as error:
-        cause = f"The answer of {where} has more than {MOST_BYTES // 1024} KiB."
+        cause = f"The reply from {where} has more than {MOST_BYTES // 1024} KiB."
         raise FetchError(cause, "Check the URL.") from error
     except ssl.SSLCertVerificationError as error:
         cause = f"The certificate of {where} isn't accepted: {error.verify_message}."
-        fix = "Renew it, or add its authority to those of this system (SSL_CERT_FILE names another file)."
+        fix = "Renew it, or add its authority to those this system trusts (SSL_CERT_FILE names another file)."
         raise FetchError(cause, fix) from error
     except (http.client.HTTPException, UnicodeError) as error:
-        cause = f"{where} didn't answer as a web server does: {type(error).__name__}."
+        cause = f"{where} didn't answer like a web server: {type(error).__name__}."
         raise FetchError(cause, "Check the URL.") from error
     except OSError as error:
         cause = f"{where} can't be reached: {error.strerror or type(error).__name__}."
@@ -123,11 +123,11 @@ def explained(target: Target) -> Iterator[None]:
 
 
 def connect(target: Target, deadline: float) -> socket:
-    """Return a connection to one of a host's addresses, each of which was checked, encrypted for https.
+    """Return a connection to one of a host's IP addresses, all of which are checked; encrypted for https.
 
     Raises:
-        FetchError: when one of them is not allowed, or there is none.
-        OSError: when nobody answers, or somebody else than the host (ssl.SSLCertVerificationError).
+        FetchError: when one of them isn't allowed, or there is none.
+        OSError: when none answers, or the certificate isn't the host's (ssl.SSLCertVerificationError).
     """
     line = reach_any(resolve(target, left(deadline)), target.port, deadline)
     if target.scheme == "http":
@@ -141,10 +141,10 @@ def connect(target: Target, deadline: float) -> socket:
 
 
 def reach_any(addresses: list[str], port: int, deadline: float) -> socket:
-    """Return a connection to the first IP address that takes one.
+    """Return a connection to the first IP address that accepts one.
 
     Raises:
-        OSError: why the last one did not.
+        OSError: the failure of the last one.
     """
     failure = OSError("no IP address")
     for address in addresses:
@@ -158,10 +158,10 @@ def reach_any(addresses: list[str], port: int, deadline: float) -> socket:
 def ask(
     target: Target, line: socket, deadline: float, form: Mapping[str, str] | None, headers: Mapping[str, str]
 ) -> Reply:
-    """Send one request, and read the answer.
+    """Send one request, and read the reply.
 
     Raises:
-        FetchError: when it is a redirect, or no JSON object.
+        FetchError: when it is a redirect, or not a JSON object.
     """
     connection = http.client.HTTPConnection(target.name, target.port)
     connection.sock = cast("socket", TimedSocket(line, deadline))
@@ -177,15 +177,15 @@ def ask(
 
 
 def read(target: Target, response: http.client.HTTPResponse) -> Reply:
-    """Return what came as an answer.
+    """Return the reply in a response.
 
     Raises:
-        FetchError: when it is a redirect, or no JSON object.
+        FetchError: when it is a redirect, or not a JSON object.
     """
     where = f"{target.scheme}://{target.authority}{target.path.partition('?')[0]}"
     if response.status // 100 == HTTPStatus.MULTIPLE_CHOICES // 100:
-        cause = f"{where} answered {response.status}, a redirect, and none is followed."
-        raise FetchError(cause, "Use the URL that it leads to, if that is the provider's own.")
+        cause = f"{where} answered {response.status}, a redirect, which isn't followed."
+        raise FetchError(cause, "Use the URL that it leads to if that is the provider's own.")
     body = response.read(MOST_BYTES + 1)
     try:
         document = json.loads(body)
@@ -211,9 +211,9 @@ def left(deadline: float) -> float:
 
 
 class TimedSocket:
-    """A connection as `http.client` uses one, every step of which ends by a deadline.
+    """A socket for `http.client` whose every step ends by a deadline.
 
-    Timeouts of sockets are for one step each: who sends a byte a second could keep a reader forever.
+    Socket timeouts apply to single steps: a sender of one byte per second could hold a reader forever.
     """
 
     def __init__(self, line: socket, deadline: float) -> None:
@@ -233,7 +233,7 @@ class TimedSocket:
 
 
 class Incoming(io.RawIOBase):
-    """The bytes of an answer, up to a deadline and MOST_BYTES."""
+    """The bytes of a reply, up to a deadline and MOST_BYTES."""
 
     def __init__(self, line: socket, deadline: float) -> None:
         self.line, self.deadline, self.bytes_left = line, deadline, MOST_BYTES

@@ -1,8 +1,7 @@
-"""Whether a provider signed a JWT (RFC 7515): its form, its algorithm, its key. What it says comes later.
+"""Verifying that a provider signed a JWT (RFC 7515): format, algorithm, and key. Claims are checked later.
 
-The algorithm is never the token's own choice alone: it must be one that the provider says it signs with, and
-asymmetric, so that neither `none` nor an HMAC under a public key or a client secret passes (RFC 8725 section
-3.1).
+The token doesn't choose its algorithm alone: it must be one that the provider announces, and asymmetric, so
+that neither `none` nor an HMAC with a public key or a client secret passes (RFC 8725 section 3.1).
 """
 
 import binascii
@@ -36,7 +35,7 @@ ALGORITHMS = {
     "ES512": ("EC", "P-521"),
 }
 FEWEST_RSA_BITS = 2048
-# Characters of a token: more than any provider's has, with hundreds of groups in it.
+# Characters of a token: more than tokens with hundreds of groups have.
 LONGEST = 128 * 1024
 PARTS = 3
 
@@ -51,11 +50,11 @@ class Rules(jws.JWSRegistry):
 
 @dataclass(frozen=True, kw_only=True)
 class Header:
-    """What the header of a JWT says that matters here.
+    """The relevant parts of a JWT header.
 
     Attributes:
         algorithm: one that the provider may sign with.
-        kid: names the key; None where the token names none.
+        kid: the ID of the key; None if the token names none.
     """
 
     algorithm: str
@@ -64,13 +63,13 @@ class Header:
 
 @sensitive_variables()
 def signed_claims(token: str, provider: IdentityProvider) -> Claims:
-    """Return what a JWT says that the provider signed, whoever it is for and whatever it is about.
+    """Return the claims of a JWT that the provider signed, whoever it is for and whatever it is about.
 
-    Keys are fetched again where the token names one that is not known (`accounts.oidc.keys`).
+    Keys are fetched again if the token names an unknown one (`accounts.oidc.keys`).
 
     Raises:
-        SignInRefusedError: when it is no JWT, has an algorithm that does not count, or no key of the
-            provider's signed it; or when the keys cannot be fetched.
+        SignInRefusedError: when it isn't a JWT, its algorithm isn't allowed, none of the provider's keys
+            signed it, or the keys can't be fetched.
     """
     header = header_of(token, provider)
     for jwk in candidates(key_cache.keys_for(provider, header.kid), header):
@@ -82,11 +81,11 @@ def signed_claims(token: str, provider: IdentityProvider) -> Claims:
 
 @sensitive_variables()
 def header_of(token: str, provider: IdentityProvider) -> Header:
-    """Return the header of a JWT, which nobody has signed yet as far as is known.
+    """Return the header of a JWT, whose signature isn't verified yet.
 
     Raises:
-        SignInRefusedError: when there is none, its algorithm is not allowed, or it wants more to be
-            understood (RFC 7515 section 4.1.11).
+        SignInRefusedError: when there is none, its algorithm isn't allowed, or it has critical extensions
+            (RFC 7515 section 4.1.11).
     """
     parts = token.split(".") if len(token) <= LONGEST else []
     header = json_object(decoded(parts[0])) if len(parts) == PARTS else None
@@ -101,12 +100,12 @@ def header_of(token: str, provider: IdentityProvider) -> Header:
 
 
 def allowed_algorithms(provider: IdentityProvider) -> tuple[str, ...]:
-    """Return the asymmetric algorithms that a provider says it signs ID tokens with."""
+    """Return the asymmetric algorithms that a provider announces for ID tokens."""
     return Discovery(document=provider.discovery).algorithms
 
 
 def candidates(jwks: Sequence[Jwk], header: Header) -> Iterator[Jwk]:
-    """Yield the keys that may have signed a token: of its name, if it names one, and for its algorithm."""
+    """Yield the keys that may have signed a token: for its algorithm, and with its key ID if it has one."""
     kty, curve = ALGORITHMS[header.algorithm]
     for jwk in jwks:
         is_named = header.kid is None or jwk.get("kid") == header.kid
@@ -142,7 +141,7 @@ def claims_of(payload: bytes, provider: IdentityProvider) -> Claims:
 
 @sensitive_variables()
 def json_object(text: bytes) -> Claims | None:
-    """Return a JSON object; None where a text is something else."""
+    """Return a JSON object; None if the text is anything else."""
     try:
         found = json.loads(text.decode("utf-8"))
     except (ValueError, RecursionError):
@@ -151,7 +150,7 @@ def json_object(text: bytes) -> Claims | None:
 
 
 def decoded(part: str) -> bytes:
-    """Return what a part of a JWT has in base64url; nothing where it is something else."""
+    """Return the decoded part of a JWT; empty if it isn't base64url."""
     try:
         return urlsafe_b64decode(part.encode())
     except (ValueError, binascii.Error):
@@ -159,34 +158,34 @@ def decoded(part: str) -> bytes:
 
 
 def not_a_jwt(provider: IdentityProvider) -> failures.SignInRefusedError:
-    """Return the refusal of what is no signed JWT."""
+    """Return the refusal of a token that isn't a signed JWT."""
     return failures.not_believed(
         provider,
         "invalid_id_token",
-        "The provider sent something in the place of a token that is no signed JWT (RFC 7515).",
+        "The provider sent a token that isn't a signed JWT (RFC 7515).",
         "Have the provider send signed, unencrypted ID tokens to this application.",
     )
 
 
 def wrong_algorithm(provider: IdentityProvider, algorithm: object) -> failures.SignInRefusedError:
-    """Return the refusal of a token under an algorithm that does not count."""
+    """Return the refusal of a token whose algorithm isn't allowed."""
     allowed = ", ".join(allowed_algorithms(provider))
     return failures.not_believed(
         provider,
         "wrong_algorithm",
-        f"The token has alg={failures.quoted(algorithm)}, and this provider's are accepted with {allowed}.",
-        "Have the provider sign this application's ID tokens with one of these. If it says by now that it "
-        "signs with others, save the provider under System › Sign-in, which reads what it says.",
+        f"The token has alg={failures.quoted(algorithm)}; this provider's tokens may have {allowed}.",
+        "Have the provider sign this application's ID tokens with one of these. If it has switched to "
+        "another one, save the provider under System › Sign-in, which reads its discovery document again.",
     )
 
 
 def unknown_key(provider: IdentityProvider, header: Header) -> failures.SignInRefusedError:
-    """Return the refusal of a token that no key of the provider's has signed."""
-    named = f"the key {failures.quoted(header.kid)}" if header.kid is not None else "no key by name"
+    """Return the refusal of a token that none of the provider's keys signed."""
+    named = f"the key {failures.quoted(header.kid)}" if header.kid is not None else "no key"
     return failures.not_believed(
         provider,
         "unknown_key",
-        f"No {header.algorithm} key at the provider's jwks_uri signed the token, which names {named}. Keys "
-        "are fetched again for a new name, at most five times a minute.",
-        "If the provider has just changed its keys, wait a minute. Else check its jwks_uri.",
+        f"No {header.algorithm} key at the provider's jwks_uri signed the token, which names {named}. For "
+        "unknown keys, they are fetched again, at most five times a minute.",
+        "If the provider has just changed its keys, wait a minute. Otherwise, check its jwks_uri.",
     )

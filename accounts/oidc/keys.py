@@ -20,12 +20,12 @@ from accounts.oidc.failures import SignInRefusedError
 
 Jwk = Mapping[str, Any]
 
-# A key that a provider has withdrawn counts for so long at most.
+# How long a key counts at most after the provider withdrew it.
 SECONDS_KEPT = 10 * 60
-# So many times a minute keys are fetched at most: a name that nobody knows can't have the provider flooded.
+# How many times a minute keys are fetched at most, so that unknown key IDs can't flood the provider.
 MOST_FETCHES, MINUTE = 5, 60
 MOST_KEYS = 100
-# Others wait so long for the one who fetches, and fail with them.
+# How long other requests wait for the one that fetches keys before they fail.
 WAIT_SECONDS = 2.0
 
 
@@ -35,9 +35,9 @@ class KeySet:
 
     Attributes:
         keys: as the provider lists them.
-        fetched: when they were last fetched, the latest last, by the clock of `time.monotonic`.
-        failed: when they could last not be fetched, by the same clock.
-        lock: held while they are fetched, so that of many sign-ins at once one asks.
+        fetched: when they were fetched, the latest last, by `time.monotonic`.
+        failed: when fetching them last failed, by the same clock.
+        lock: held while they are fetched, so that only one of many sign-ins at once does it.
     """
 
     keys: list[Jwk] = field(default_factory=list)
@@ -46,7 +46,7 @@ class KeySet:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def serves(self, kid: str | None) -> bool:
-        """Return whether there is nothing to gain from fetching the keys again, or it was done too often."""
+        """Return whether the keys are current enough, or were fetched too often."""
         now = time.monotonic()
         if not self.fetched or now - self.fetched[-1] >= SECONDS_KEPT:
             return False
@@ -54,10 +54,10 @@ class KeySet:
         return is_known or (len(self.fetched) == MOST_FETCHES and now - self.fetched[0] < MINUTE)
 
     def renew(self, provider: IdentityProvider, url: str) -> None:
-        """Fetch the keys, and take them in the place of the former.
+        """Fetch the keys, and replace the former ones.
 
         Raises:
-            SignInRefusedError: when they cannot be fetched.
+            SignInRefusedError: when they can't be fetched.
         """
         try:
             self.keys = fetched_keys(provider, url)
@@ -68,22 +68,22 @@ class KeySet:
 
 
 class KeyCache:
-    """The keys of all providers that a process has asked."""
+    """The keys of all providers, for this process."""
 
     def __init__(self) -> None:
         self.sets: dict[str, KeySet] = {}
 
     def keys_for(self, provider: IdentityProvider, kid: str | None) -> list[Jwk]:
-        """Return a provider's keys, fetched again where they are old or have none of this name.
+        """Return a provider's keys, fetched again if they are old or the wanted one isn't among them.
 
-        Anybody can name a key that is not known: whoever waits for keys keeps nobody else from being served.
+        Anybody can send an unknown key ID, so waiting for keys doesn't block other requests.
 
         Args:
-            provider: whose.
-            kid: the name of the key that is wanted; None for any.
+            provider: the provider.
+            kid: the ID of the wanted key; None for any.
 
         Raises:
-            SignInRefusedError: when they have to be fetched and cannot be.
+            SignInRefusedError: when they have to be fetched and can't be.
         """
         url = Discovery(document=provider.discovery).jwks_uri
         kept = self.sets.setdefault(url, KeySet())
@@ -100,18 +100,16 @@ class KeyCache:
 
 @contextmanager
 def one_who_fetches(kept: KeySet, provider: IdentityProvider) -> Iterator[None]:
-    """Run the block while nobody else fetches these keys; others are served meanwhile.
+    """Run the block while no other request fetches these keys; waiting doesn't block other requests.
 
     Raises:
-        SignInRefusedError: when somebody else takes too long, or could not fetch them either.
+        SignInRefusedError: when another request takes too long, or couldn't fetch them either.
     """
     began = time.monotonic()
     aside: AbstractContextManager[None] = import_string(settings.WAITS_ASIDE)()
     with aside:
         if not kept.lock.acquire(timeout=WAIT_SECONDS):
-            raise failures.unavailable(
-                provider, "Another request has waited for the provider's keys for long."
-            )
+            raise failures.unavailable(provider, "Another request is still waiting for the provider's keys.")
         try:
             if kept.failed >= began:
                 raise failures.unavailable(
@@ -123,7 +121,7 @@ def one_who_fetches(kept: KeySet, provider: IdentityProvider) -> Iterator[None]:
 
 
 def fetched_keys(provider: IdentityProvider, url: str) -> list[Jwk]:
-    """Return the keys that a provider lists now (RFC 7517 section 5)."""
+    """Return the keys that a provider publishes now (RFC 7517 section 5)."""
     listed = get_json(provider, url).get("keys")
     if not isinstance(listed, list):
         raise failures.unavailable(

@@ -1,4 +1,4 @@
-"""What a logout token must say (OpenID Connect Back-Channel Logout 1.0 section 2.6)."""
+"""Validating logout tokens (OpenID Connect Back-Channel Logout 1.0 section 2.6)."""
 
 import time
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from accounts.oidc.id_tokens import CLOCK_SKEW, LONGEST_SUBJECT, check_addressee
 from accounts.oidc.jwts import Claims, decoded, json_object, signed_claims
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
-# Types that its header may name (section 2.4); any other is of a token for something else (RFC 8725 3.11).
+# The types its header may have (section 2.4); any other belongs to a different kind of token (RFC 8725 3.11).
 TYPES = {None, "JWT", "LOGOUT+JWT"}
-# Seconds after which nobody needs to hear of a logout. Until then it is known which tokens were used.
+# Seconds after which a logout token is refused. Used tokens are remembered until then.
 OLDEST = 10 * 60
 LONGEST_ID = 255
 
@@ -25,9 +25,9 @@ class LogoutToken:
     """A logout that a provider has signed.
 
     Attributes:
-        subject: who signed out there (`sub`); empty where only the session is named.
-        sid: the session that ended there; empty where all of the subject's did.
-        jti: the token's own name.
+        subject: who signed out there (`sub`); empty if only the session is named.
+        sid: the session that ended there; empty if all of the subject's did.
+        jti: the token's ID.
     """
 
     subject: str = field(repr=False)
@@ -37,9 +37,9 @@ class LogoutToken:
 
 @sensitive_variables()
 def read_logout_token(token: str, provider: IdentityProvider) -> LogoutToken:
-    """Return what a logout token says that is this provider's, for this installation; not in a transaction.
+    """Return a valid logout token from this provider; not to be called in a transaction.
 
-    Whether it was used before is another question (`use_up`).
+    Whether it was used before is checked separately (`use_up`).
 
     Raises:
         SignInRefusedError: which says what is wrong with it, or that the provider's keys can't be fetched.
@@ -62,7 +62,7 @@ def read_logout_token(token: str, provider: IdentityProvider) -> LogoutToken:
 def use_up(token: LogoutToken, provider: IdentityProvider) -> bool:
     """Record that a logout token was used, and return whether this was the first time.
 
-    To be called in the transaction that does what it says, so that it can come again where that fails.
+    Call it in the transaction that applies the token, so that it can be sent again if that fails.
     """
     name = sha256(f"{provider.pk}\0{token.jti}".encode()).hexdigest()
     return bool(cache.add(f"logout-token:{name}", True, OLDEST + 2 * CLOCK_SKEW))
@@ -70,7 +70,7 @@ def use_up(token: LogoutToken, provider: IdentityProvider) -> bool:
 
 @sensitive_variables()
 def check_type(token: str, provider: IdentityProvider) -> None:
-    """Refuse a token whose header says that it is one for something else."""
+    """Refuse a token whose header has the type of a different kind of token."""
     header = json_object(decoded(token.partition(".")[0])) or {}
     kind = header.get("typ")
     plain = kind.upper().removeprefix("APPLICATION/") if isinstance(kind, str) else kind
@@ -80,15 +80,15 @@ def check_type(token: str, provider: IdentityProvider) -> None:
 
 @sensitive_variables()
 def check_age(claims: Claims, provider: IdentityProvider) -> None:
-    """Refuse a token that was made too long ago: it may have been used, and nobody would know."""
+    """Refuse a token that is too old to know whether it was used."""
     age = time.time() - number(claims, "iat", provider)
     if age > OLDEST + CLOCK_SKEW:
-        raise refusal(provider, f"was made {age:.0f} seconds ago (iat), and {OLDEST} are accepted")
+        raise refusal(provider, f"was issued {age:.0f} seconds ago (iat); the limit is {OLDEST}")
 
 
 @sensitive_variables()
 def check_event(claims: Claims, provider: IdentityProvider) -> None:
-    """Refuse a token that tells of something else, such as an ID token, which has a nonce."""
+    """Refuse a token without a logout event, or with a nonce, as ID tokens have."""
     events = claims.get("events")
     if not isinstance(events, dict) or not isinstance(events.get(EVENT), dict):
         raise refusal(provider, f"has no member {EVENT} in events")
@@ -98,19 +98,19 @@ def check_event(claims: Claims, provider: IdentityProvider) -> None:
 
 @sensitive_variables()
 def text_in(claims: Claims, name: str, provider: IdentityProvider) -> str:
-    """Return a claim that is a text; empty where it is missing."""
+    """Return a claim that is a string; empty if it is missing."""
     value = claims.get(name, "")
     longest = LONGEST_SUBJECT if name == "sub" else LONGEST_ID
     if not isinstance(value, str) or not value.isprintable() or len(value) > longest:
-        raise refusal(provider, f"has a {name} that is no text of at most {longest} characters")
+        raise refusal(provider, f"has a {name} that isn't a string of at most {longest} characters")
     return value
 
 
 def refusal(provider: IdentityProvider, what: str) -> failures.SignInRefusedError:
-    """Return the refusal of what is no logout token."""
+    """Return the refusal of an invalid logout token."""
     return failures.not_believed(
         provider,
         "invalid_logout_token",
         f"The logout token {what}.",
-        "Have the provider send logout tokens as OpenID Connect Back-Channel Logout 1.0 section 2.4 says.",
+        "Have the provider send logout tokens as in OpenID Connect Back-Channel Logout 1.0 section 2.4.",
     )

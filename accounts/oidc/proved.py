@@ -1,4 +1,4 @@
-"""An identity that a provider has proven, for as long as it takes to finish a sign-in with it."""
+"""An identity that a provider has proven, kept until the sign-in with it is finished."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ SECONDS = 10 * 60
 
 @dataclass(frozen=True, kw_only=True)
 class ProvedIdentity:
-    """What a sign-in needs to know of an identity once its ID token was checked, and nothing more of that.
+    """What a sign-in needs from a checked ID token, and nothing more.
 
     Attributes:
         provider_pk: the primary key of the provider.
-        issuer: the provider's.
-        provider_name: what pages call the provider.
+        issuer: the provider's issuer.
+        provider_name: the provider's name.
         subject: the `sub`.
-        sid: what the provider calls its session; empty where it does not.
-        at: when the person proved who they are there, in seconds since 1970; 0 where that is not known, so
-            that what needs a recent sign-in asks for one.
-        has_second_factor: whether the provider says that they showed a second factor which counts here.
-        group_role: what their groups lead to.
+        sid: the provider's ID for its session; empty if it has none.
+        at: when the person signed in there, in seconds since 1970; 0 if that isn't known, so that whatever
+            needs a recent sign-in asks for one.
+        has_second_factor: whether the provider checked a second factor that counts here.
+        group_role: the role that comes from their groups.
     """
 
     provider_pk: int
@@ -46,7 +46,7 @@ class ProvedIdentity:
     @classmethod
     @sensitive_variables()
     def of(cls, claims: ProviderClaims, provider: IdentityProvider) -> ProvedIdentity:
-        """Return what is needed of these claims."""
+        """Return what a sign-in needs from these claims."""
         return cls(
             provider_pk=provider.pk,
             issuer=provider.issuer,
@@ -66,7 +66,7 @@ class Confirmation:
     Attributes:
         identity: the identity.
         user_pk: the person.
-        next_url: where the sign-in leads, on this site; empty for the usual page.
+        next_url: where to continue, on this site; empty for the usual page.
     """
 
     identity: ProvedIdentity
@@ -76,7 +76,7 @@ class Confirmation:
 
 @sensitive_variables()
 def seal(waiting: Confirmation) -> str:
-    """Return what a session may keep, for 10 minutes: nothing of it can be read there, or be changed."""
+    """Return it encrypted for a session, valid for 10 minutes."""
     kept = asdict(waiting)
     kept["identity"]["group_role"]["governed"] = sorted(waiting.identity.group_role.governed)
     return cipher(PURPOSE).encrypt(json.dumps(kept).encode()).decode()

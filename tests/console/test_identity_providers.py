@@ -109,7 +109,7 @@ def test_a_provider_that_cannot_be_read_is_not_added_and_nothing_typed_is_lost(
     there.answering = answer(json.dumps(discovery_document("https://other.example")).encode())
     page = add(console, issuer_of(there))
     assert page.status == 422
-    assert "The provider calls itself https://other.example." in page.alerts()
+    assert "issuer is https://other.example." in page.alerts()
     assert page.field("client_id").get("value") == "gh"
     assert PROVIDER_SECRET not in page.content
     page = add(console, "https://127.0.0.1")
@@ -122,7 +122,7 @@ def test_no_form_has_the_server_ask_its_own_network(console: Browser) -> None:
     with LineServer(answer(b"{}")) as server:
         for issuer in (f"https://127.0.0.1:{server.port}", f"https://localhost:{server.port}"):
             page = add(console, issuer)
-            assert "isn't a public one" in page.alerts()
+            assert "which isn't public" in page.alerts()
     assert server.requests == []
 
 

@@ -78,7 +78,7 @@ def test_public_is_what_the_internet_routes_to_one_host() -> None:
 def test_a_host_with_an_address_of_this_network_is_refused(host: str) -> None:
     with pytest.raises(FetchError) as refused:
         resolve(check_url(f"https://{host}/"), 2)
-    assert "isn't a public one" in refused.value.cause
+    assert "which isn't public" in refused.value.cause
     assert "IDENTITY_PROVIDER_PRIVATE=1" in refused.value.fix
 
 

@@ -95,7 +95,7 @@ REFUSED: dict[str, tuple[Callable[[ScriptedProvider], None], str, str, str]] = {
         skewed,
         "clock_skew",
         "couldn&#x27;t be verified",
-        "seconds ahead, by this server's clock",
+        "seconds in the future, by this server's clock",
     ),
     "unknown key": (rotated, "unknown_key", "couldn&#x27;t be verified", "names the key “second”"),
     "foreign domain": (foreign, "domain_not_allowed", "isn&#x27;t your organization&#x27;s", "example.org"),
