@@ -45,7 +45,7 @@ def test_nobody_is_invited_to_register(stranger: Browser) -> None:
 def test_without_a_mail_server_the_page_names_whom_to_ask(stranger: Browser, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
     page = stranger.get(reverse("account_reset_password"))
-    assert "Ask an administrator for a password reset link" in page.text
+    assert "Ask your organization's IT team for a password reset link" in page.text
     assert not [form for form in page.all("form") if form.get("method") == "post"]
 
 

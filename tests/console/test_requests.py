@@ -314,4 +314,4 @@ def test_whoever_reaches_system_gets_from_the_error_page_to_the_request(
     for browser in (visitor, stranger):
         page = browser.get("/integrations/oauth2/authorize", **query)
         assert "Find this request" not in page.links()
-        assert f"tell your administrator this request ID: {page.answer['X-Request-Id']}" in page.text
+        assert f"give your organization's IT team this request ID: {page.answer['X-Request-Id']}" in page.text

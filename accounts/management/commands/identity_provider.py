@@ -18,13 +18,17 @@ TEXTS = {
     "groups_claim": "the claim that lists a person's groups",
 }
 LISTS = {
-    "allowed_domains": ("--domain", "an email domain whose people can be linked or created"),
-    "administrator_groups": ("--administrator-group", "a group whose people become administrators"),
-    "auditor_groups": ("--auditor-group", "a group whose people become auditors"),
-    "second_factor_values": ("--second-factor-value", "a value of amr or acr that counts as a second factor"),
+    "allowed_domains": ("--domain", "DOMAIN", "an email domain whose people can be linked or created"),
+    "administrator_groups": ("--administrator-group", "GROUP", "a group whose people become administrators"),
+    "auditor_groups": ("--auditor-group", "GROUP", "a group whose people become auditors"),
+    "second_factor_values": (
+        "--second-factor-value",
+        "VALUE",
+        "a value of amr or acr that counts as a second factor",
+    ),
 }
 FLAGS = {
-    "is_enabled": ("--enabled", "whether people can sign in with it (add: on)"),
+    "is_enabled": ("--enabled", "whether people can sign in with it (default when adding: on)"),
     "provisions": ("--create-members", "whether a person's first sign-in creates a member"),
     "logout_ends_tokens": ("--logout-ends-tokens", "whether a back-channel logout also ends tokens"),
 }
@@ -40,14 +44,16 @@ class Command(AutomationCommand):
         )
         for field, text in TEXTS.items():
             parser.add_argument(f"--{field.replace('_', '-')}", dest=field, help=text)
-        for field, (option, text) in LISTS.items():
-            parser.add_argument(option, dest=field, action="append", help=f"{text}; repeatable")
+        for field, (option, entry, text) in LISTS.items():
+            parser.add_argument(
+                option, dest=field, metavar=entry, action="append", help=f"{text}; repeatable"
+            )
         for field, (option, text) in FLAGS.items():
             parser.add_argument(option, dest=field, choices=["on", "off"], help=text)
         parser.add_argument(
             "--client-secret-stdin",
             action="store_true",
-            help="read the client secret from standard input (add: required)",
+            help="read the client secret from standard input (required when adding)",
         )
 
     def run(self, **options: Any) -> dict[str, Any]:
