@@ -16,8 +16,8 @@ class PasswordBackend(AuthenticationBackend):
     """django-allauth's backend with one way to find a person.
 
     The original tries a username as an email address, and an email address twice. Each try hashes a password,
-    so that the time would tell which email addresses belong to somebody. Whoever may not use a
-    password is answered as for a wrong one, after as long.
+    so that the time would tell which email addresses belong to somebody. People who may not
+    use a password get the same answer as to a wrong one, after the same time.
     """
 
     def _authenticate(self, request: HttpRequest | None, **credentials: str) -> User | None:  # noqa: ARG002
@@ -27,11 +27,11 @@ class PasswordBackend(AuthenticationBackend):
         checked: User | None = self._check_password(person, credentials.get("password") or "")
         if person is None or may_use_password(person):
             return checked
-        self.unstash_authenticated_user()  # or the page for inactive people would say that it was right
+        self.unstash_authenticated_user()  # or the page for inactive people would reveal that it was correct
         return None
 
     def get_user(self, user_id: int) -> User | None:
-        """Return the person of a session, who knows which rules about signing in concern them."""
+        """Return the person of a session, annotated with the sign-in rules that apply to them."""
         people = with_password_rule(with_second_factor_rule(User.objects.all()))
         person = people.filter(pk=user_id).first()
         return person if person is not None and self.user_can_authenticate(person) else None

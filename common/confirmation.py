@@ -1,4 +1,4 @@
-"""The form that asks for the name of something before it is deleted with everything it has."""
+"""The form that asks for the name of something before deleting it with everything it contains."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,12 +10,12 @@ from common.names import is_same_name
 
 
 class ConfirmNameForm(forms.Form):
-    """The name of what is to be deleted, typed or pasted.
+    """Asks for the name of what is about to be deleted.
 
     Args:
-        data: what was sent; None where nothing was.
+        data: what was sent; None if nothing was.
         named: the name.
-        noun: what it is the name of.
+        noun: what it is the name of, such as "application".
     """
 
     name = forms.CharField(
@@ -34,7 +34,7 @@ class ConfirmNameForm(forms.Form):
         name.error_messages["required"] = f"Enter the {noun} name. Nothing was deleted."
 
     def clean_name(self) -> str:
-        """Compare what was entered, capitals, spaces and invisible characters aside.
+        """Compare the entered name, ignoring case, spaces, and invisible characters.
 
         Raises:
             ValidationError: when it is another name.

@@ -77,8 +77,8 @@ class AccountAdapter(DefaultAccountAdapter):
         """Return the ways to confirm that it is you, in our words, the likeliest first.
 
         Whoever has a second factor is asked for one: a password that somebody else knows must not be enough
-        to remove it. Without an authenticator app a passkey is likelier at hand than a recovery code. Whoever
-        may not use a password is asked for none.
+        to remove it. Without an authenticator app a passkey is likelier at hand than a recovery code. People
+        who may not use a password aren't asked for one.
         """
         offered = {method["id"]: method for method in super().get_reauthentication_methods(user)}
         factors = second_factors_of(user)
@@ -141,7 +141,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return error
 
     def get_login_stages(self) -> list[str]:
-        """Return what a sign-in passes: django-allauth's stages, then ours."""
+        """Return the stages of a sign-in: django-allauth's, then ours."""
         ours = {"allauth.mfa.stages.AuthenticateStage": "accounts.adapters.stages.SecondFactorStage"}
         stages = [ours.get(stage, stage) for stage in super().get_login_stages()]
         last = ["accounts.adapters.stages.FirstPasswordStage", "accounts.adapters.stages.LinkIdentityStage"]
@@ -150,7 +150,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def pre_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse | None:
         """Record under which password somebody begins to sign in: a second factor may come in between.
 
-        And whether it is the emergency account, which only those who look a password or passkey up know.
+        Also record whether it is the emergency account: only the check of a password or passkey knows.
         """
         request.session[AUTH_HASH_AT_START] = user.get_session_auth_hash()
         request.session[IS_EMERGENCY] = getattr(user, "is_emergency_account", False)
@@ -158,7 +158,7 @@ class AccountAdapter(DefaultAccountAdapter):
         return answer
 
     def login(self, request: HttpRequest, user: User) -> None:
-        """Sign somebody in, unless they, their password or their provider are none since they began.
+        """Sign a person in, unless they, their password, or their provider became invalid since they began.
 
         Raises:
             ImmediateHttpResponse: which leads back to the sign-in page.
@@ -186,7 +186,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
 
 def provider_that_confirms(request: HttpRequest, user: User) -> IdentityProvider | None:
-    """Return the provider at which somebody can confirm who they are: the session's, or another of theirs."""
+    """Return the provider that can confirm a session: the session's, or another of the person's."""
     if provider := provider_of(request):
         return provider
     issuers = SocialAccount.objects.filter(user=user).values("provider")
@@ -194,7 +194,7 @@ def provider_that_confirms(request: HttpRequest, user: User) -> IdentityProvider
 
 
 def at_provider(provider: IdentityProvider) -> dict[str, Any]:
-    """Return the way to confirm who one is at a provider."""
+    """Return the option to confirm a session with a provider."""
     description = f"Sign in again with {provider.name}"
     return {"id": BY_PROVIDER, "description": description, "url": reverse("reauthenticate-provider")}
 

@@ -1,4 +1,4 @@
-"""Closing pages to whoever reaches System and lacks the second factor that their organization requires."""
+"""Closing pages to administrators and auditors without the second factor that is required of them."""
 
 from collections.abc import Callable
 from typing import Any

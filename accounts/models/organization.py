@@ -15,7 +15,7 @@ SECRET_DAYS = (90, 180, 365, 730)
 
 
 class PasswordRule(models.TextChoices):
-    """Who may sign in with a password where there is an identity provider."""
+    """Who may sign in with a password while an identity provider is enabled."""
 
     EVERYBODY = "everybody", "Everybody"
     ADMINISTRATORS = "administrators", "Administrators only"
@@ -38,7 +38,7 @@ class Organization(models.Model):
     name = models.CharField(max_length=120, default="Organization")
     domain = models.CharField(max_length=63, default="gatehouse", validators=[validate_short_name])
     lane = models.CharField(max_length=63, default="my", validators=[validate_short_name])
-    # Since when administrators and auditors need a second factor; None while they don't.
+    # When a second factor was required of administrators and auditors; None while it isn't.
     second_factor_required_at = models.DateTimeField(null=True, editable=False)
 
     # For how many days client secrets work at most; None for as long as nobody deletes them.

@@ -41,7 +41,7 @@ class Status(models.TextChoices):
     INACTIVE = "inactive", "Inactive"
 
 
-# Who reaches "System".
+# The roles with access to "System".
 SYSTEM_ROLES = (Role.ADMINISTRATOR, Role.AUDITOR)
 
 
@@ -49,11 +49,11 @@ class UserManager(BaseUserManager["User"]):
     """Finds and makes people."""
 
     def administrators(self) -> models.QuerySet[User]:
-        """Return those who may change "System"."""
+        """Return the people who may change "System"."""
         return self.filter(role=Role.ADMINISTRATOR, is_active=True)
 
     def with_system_access(self) -> models.QuerySet[User]:
-        """Return those who may reach "System": administrators and auditors."""
+        """Return the people with access to "System": administrators and auditors."""
         return self.filter(role__in=SYSTEM_ROLES, is_active=True)
 
     def of_status(self, status: str) -> models.QuerySet[User]:
@@ -76,7 +76,7 @@ class UserManager(BaseUserManager["User"]):
         return self.whose("username", username or "").get()
 
     def whose_login(self, login: str) -> models.QuerySet[User]:
-        """Return those who have that username or email address, whatever its capitals: one, or nobody."""
+        """Return the person with a username or email address, ignoring case: at most one."""
         return self.whose("email" if "@" in login else "username", login)
 
     def with_login(self, login: str) -> User | None:
@@ -109,7 +109,7 @@ class User(AbstractBaseUser):
     )
     # Counts for the inactivity expiration of refresh tokens; as of ACTIVITY_INTERVAL.
     last_active_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When they last came to reach System after they had been a member; None if they never did.
+    # When they were last promoted from member to a role with access to System; None if they never were.
     promoted_at = models.DateTimeField(null=True, editable=False)
     # How often all their sessions were ended at once: a session that began before is none anymore.
     session_version = models.PositiveIntegerField(default=0, db_default=0, editable=False)
@@ -156,17 +156,17 @@ class User(AbstractBaseUser):
 
     @property
     def is_administrator(self) -> bool:
-        """Whether the person may reach "System" and change it."""
+        """Whether the person may view and change "System"."""
         return self.is_active and self.role == Role.ADMINISTRATOR
 
     @property
     def is_auditor(self) -> bool:
-        """Whether the person may reach "System" and not change it."""
+        """Whether the person may view "System" but not change it."""
         return self.is_active and self.role == Role.AUDITOR
 
     @property
     def has_system_access(self) -> bool:
-        """Whether the person may reach "System": as an administrator or as an auditor."""
+        """Whether the person has access to "System", as an administrator or an auditor."""
         return self.is_administrator or self.is_auditor
 
     @property

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-# What second factors are encrypted for, and client secrets at identity providers.
+# The purposes that second factors and client secrets of identity providers are encrypted for.
 SECOND_FACTORS = "second factors"
 IDENTITY_PROVIDERS = "identity providers"
 

@@ -71,9 +71,9 @@ def count_failure(request: HttpRequest, login: str) -> None:
 
 
 def throttle_codes(request: HttpRequest) -> None:
-    """Refuse the answer of an identity provider after too many codes from this network that it did not know.
+    """Refuse an authorization response after too many invalid codes from this network.
 
-    Each costs a request to the provider, of which few are under way at once.
+    Each one costs a request to the provider, and only a few can be under way at once.
 
     Raises:
         TooManyAttemptsError: which says how long to wait.
@@ -83,14 +83,14 @@ def throttle_codes(request: HttpRequest) -> None:
 
 
 def count_wrong_code(request: HttpRequest) -> None:
-    """Count a code that an identity provider did not know, for the network it came from."""
+    """Count a code that an identity provider didn't accept, for the network it came from."""
     consume(request, "wrong_code", digest(client_network(request.META)))
 
 
 def throttle_departure(request: HttpRequest) -> None:
-    """Count that somebody who is not signed in is sent to an identity provider, from a network of strangers.
+    """Count that somebody is sent to an identity provider from a network where nobody has signed in.
 
-    The session keeps where they were going, and maybe a form: strangers could fill the table.
+    Their session keeps where they were going, and maybe a form, so strangers could fill the table.
 
     Raises:
         TooManyAttemptsError: when there were too many from this network.

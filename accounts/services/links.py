@@ -122,7 +122,7 @@ def use_link(link: OneTimeLink, password: str, *, actor: Actor) -> bool:
 
 
 def end_links(user: User, *, joins: bool) -> None:
-    """Save somebody who used a link, or signed in without needing it; all their links end.
+    """Save a person who used a link, or who signed in without needing it; all their links end.
 
     Args:
         user: the person, whose row the caller holds.

@@ -38,6 +38,6 @@ def replace_first_password(user: User, password: str, *, actor: Actor) -> bool:
 
 
 def record_wrong_password(user: User, *, actor: Actor) -> None:
-    """Record that somebody whose identity would be linked to a person did not know the person's password."""
+    """Record a wrong password on the page that links an account to a person."""
     kind, detail = EventKind.SIGN_IN_FAILED, "wrong password for linking an identity"
     Event.objects.record(kind, actor=actor, person=user, detail=detail)

@@ -15,7 +15,7 @@ ENCRYPTED = {Authenticator.Type.TOTP: "secret", Authenticator.Type.RECOVERY_CODE
 
 
 def reencrypt_stored(former_keys: Sequence[str]) -> int:
-    """Encrypt anew all that was encrypted under a former key, and return how many rows that were.
+    """Reencrypt everything encrypted with a former key, and return how many rows there were.
 
     Args:
         former_keys: of the installation, those included that nothing else is accepted under any more.
@@ -24,15 +24,15 @@ def reencrypt_stored(former_keys: Sequence[str]) -> int:
 
 
 def reencrypt_client_secrets(former_keys: Sequence[str]) -> int:
-    """Encrypt the client secrets of identity providers anew, and return how many.
+    """Reencrypt the client secrets of identity providers, and return how many.
 
-    What none of the keys reads stays as it is.
+    Whatever none of the keys can decrypt stays as it is.
     """
     present = cipher_under([settings.SECRET_KEY], IDENTITY_PROVIDERS)
     every = cipher_under([settings.SECRET_KEY, *former_keys], IDENTITY_PROVIDERS)
     rows = IdentityProvider.objects.order_by("pk").values_list("pk", "sealed_secret")
     stale = [(pk, sealed) for pk, sealed in rows if not opens(present, sealed) and opens(every, sealed)]
-    # Where somebody enters another secret meanwhile, theirs stays.
+    # If somebody enters another secret in the meantime, theirs stays.
     return sum(
         IdentityProvider.objects.filter(pk=pk, sealed_secret=sealed).update(
             sealed_secret=every.rotate(sealed.encode()).decode()
@@ -44,7 +44,7 @@ def reencrypt_client_secrets(former_keys: Sequence[str]) -> int:
 def reencrypt_second_factors(former_keys: Sequence[str]) -> int:
     """Encrypt second factors anew that were encrypted under a former key, and return how many.
 
-    What none of the keys reads stays as it is.
+    Whatever none of the keys can decrypt stays as it is.
 
     Args:
         former_keys: of the installation, those included that nothing else is accepted under any more.
@@ -63,7 +63,7 @@ def reads(cipher: MultiFernet, row: Authenticator) -> bool:
 
 
 def opens(cipher: MultiFernet, encrypted: str) -> bool:
-    """Return whether a cipher reads what was encrypted."""
+    """Return whether a cipher can decrypt a value."""
     try:
         return bool(cipher.decrypt(encrypted.encode()))
     except InvalidToken:

@@ -1,4 +1,4 @@
-"""Administrators and auditors need a second factor, where their organization says so."""
+"""The rule that administrators and auditors need a second factor, if their organization requires it."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ SECOND_FACTORS = Authenticator.objects.filter(
 
 
 def set_second_factor_rule(*, required: bool, actor: Actor) -> bool:
-    """Require a second factor of administrators and auditors, or no longer, and return whether that is new.
+    """Require a second factor of administrators and auditors, or stop; return whether that is new.
 
     Each of them has SECOND_FACTOR_GRACE_SECONDS from now to set one up.
     """

@@ -48,7 +48,7 @@ password_reset = PasswordMailView.as_view()
 
 
 def reason_against(person: User) -> str:
-    """Return why somebody has no password to change; nothing where they have one."""
+    """Return why a person has no password to change; empty if they have one."""
     if not may_use_password(person):
         return CLOSED
     return "" if person.has_usable_password() else NONE_YET

@@ -1,4 +1,4 @@
-"""Whether System takes a second factor: whom that affects, and how long they can do without one."""
+"""Requiring a second factor for System: who is affected, and how long they have to set one up."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -16,7 +16,7 @@ from accounts.services.second_factor_rule import (
 from accounts.services.second_factors import second_factors_of
 from audit.actors import Actor
 
-# People without a second factor whom the page names; it counts the others.
+# How many people without a second factor the page names; it counts the others.
 MOST_NAMED = 20
 RULES = {"on": True, "off": False}
 # What the next page says, by what was asked for and whether that is new.

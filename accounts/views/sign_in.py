@@ -68,7 +68,7 @@ class NextPageMixin:
         return answer
 
     def form_valid(self, form: Any) -> HttpResponse:
-        """Sign the person in; what a sign-in that was given up has proven counts no more."""
+        """Sign the person in; nothing proven in an abandoned sign-in counts."""
         self.store_submitted_form()
         clear_authentication_records(self.request)
         answer: HttpResponse = super().form_valid(form)  # type: ignore[misc]
@@ -89,10 +89,10 @@ class NextPageMixin:
 
 
 class SignInView(NextPageMixin, LoginView):
-    """The sign-in page; where there is one provider and no other way, it leads there at once."""
+    """The sign-in page, which leads straight to the provider if that is the only way to sign in."""
 
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        """Show the page, or lead to the provider."""
+        """Show the page, or redirect to the provider."""
         answer: HttpResponse = go_to_only_provider(request) or super().get(request, *args, **kwargs)
         return answer
 

@@ -26,7 +26,7 @@ OAUTH2_PROVIDER = {**OAUTH2_PROVIDER, "OIDC_ISS_ENDPOINT": BASE_URL}
 
 DATABASES = {"default": env.database(VAR_DIR / "gatehouse.sqlite3", BASE_DIR)}
 
-# Whether identity providers may have addresses that only this network knows, or plain http on this machine.
+# Whether identity providers may have private IP addresses, or plain http on this machine.
 IDENTITY_PROVIDER_PRIVATE = env.flag("IDENTITY_PROVIDER_PRIVATE")
 
 APPLICATION_LIMIT = env.number("APPLICATION_LIMIT", DEFAULT_LIMIT, least=1, most=LARGEST_LIMIT)

@@ -43,9 +43,9 @@ ACCOUNT_RATE_LIMITS = {
     "sign_in_failed": "10/m/ip,5/5m/key",
     # The name in all networks together: from then on those who sign in from a new one are slowed down.
     "sign_in_guessed": "20/15m/key",
-    # Codes that an identity provider did not know, from one network.
+    # Codes that an identity provider didn't accept, from one network.
     "wrong_code": "20/m/key",
-    # Strangers who are sent to an identity provider, from one network.
+    # People sent to an identity provider, from one network where nobody has signed in.
     "sent_to_provider": "60/m/key",
     "change_password": "5/m/user",
     "reauthenticate": "10/m/user",
@@ -56,9 +56,9 @@ ACCOUNT_RATE_LIMITS = {
 # How long somebody waits who is slowed down, and what lets others be served meanwhile.
 SIGN_IN_SLOWED_SECONDS: float = 5
 WAITS_ASIDE = "server.workers.permits.aside"
-# What hears of sign-ins at identity providers that were refused, for the request inspector.
+# What is told about refused sign-ins with identity providers, for the request inspector.
 SIGN_IN_REFUSALS = "oauthapps.people.sign_in_notes.note_refusal"
-# Whether identity providers may be in networks of the installation's own, or on this machine.
+# Whether identity providers may be in the installation's own network, or on this machine.
 IDENTITY_PROVIDER_PRIVATE = False
 # How long a network is known from which somebody has signed in.
 KNOWN_NETWORK_SECONDS = 90 * 24 * 60 * 60

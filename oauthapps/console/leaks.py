@@ -126,7 +126,7 @@ def tokens_among(values: dict[str, str]) -> Iterator[Found]:
 
 
 def scim_tokens_among(values: dict[str, str]) -> Iterator[Found]:
-    """Yield the SCIM tokens among some values, by their digests."""
+    """Yield the values that are SCIM tokens, found by their digests."""
     for row in ScimToken.objects.filter(digest__in=values):
         yield Found(
             kind="SCIM token",

@@ -1,4 +1,4 @@
-"""URLs of the pages about provisioning, which stand under those about sign-in."""
+"""URLs of the provisioning pages, under those of sign-in."""
 
 from django.urls import path
 

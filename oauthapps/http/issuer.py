@@ -14,7 +14,7 @@ def issuer() -> str:
 
 
 def scim_url() -> str:
-    """Return the base URL of provisioning, as identity providers are given it (RFC 7644 section 1.3)."""
+    """Return the SCIM URL, which administrators enter in their directory (RFC 7644 section 1.3)."""
     return f"{issuer()}{SCIM_PATH}"
 
 

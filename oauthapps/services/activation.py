@@ -81,9 +81,9 @@ def activate(user: User, *, actor: Actor) -> bool:
 
 
 def admit(user: User, *, actor: Actor) -> bool:
-    """Make somebody active who was only invited, and return whether that was new: the invitation ends.
+    """Activate a person who was only invited, and return whether that was new; the invitation ends.
 
-    They have no password: they sign in at an identity provider, or with a link by which they choose one.
+    They have no password: they sign in with an identity provider, or choose one with a link.
     """
     with transaction.atomic():
         invited = User.objects.filter(pk=user.pk, is_active=False, joined_at=None)

@@ -186,7 +186,7 @@ def old_events(now: datetime) -> models.QuerySet[Event]:
 
 
 def provider_sessions_that_ended(now: datetime) -> models.QuerySet[ProviderSession]:
-    """Return what is known of sessions that began at identity providers so long ago that they have ended."""
+    """Return the records of sessions that began with identity providers and must have ended by now."""
     longest = timedelta(seconds=settings.SESSION_ABSOLUTE_AGE)
     return ProviderSession.objects.filter(began_at__lt=now - longest).order_by("began_at")
 

@@ -80,14 +80,14 @@ class Command(BaseCommand):
             )
 
     def introduce_provider(self) -> None:
-        """Say what became of the provider that the environment names; one that is down stops nobody."""
+        """Add or update the provider that the environment names; if it is down, the server still starts."""
         try:
             if sentence := environment_provider.prepare():
                 self.stdout.write(sentence)
         except ValidationError as error:
             raise CommandError(f"The identity provider can't be added: {one_line(error)}") from error
         except ProviderError as error:
-            text = "The identity provider of the environment wasn't added; the next start tries again."
+            text = "The identity provider in the environment wasn't added. The next start will try again."
             self.stderr.write(f"{text} {error.explanation}")
 
 
