@@ -33,7 +33,7 @@ ATTEMPTS = 3
 class Outcome(Enum):
     """What a sign-in with a provider leads to, as *Test sign-in* puts it."""
 
-    KNOWN = "The account is linked to this person."
+    KNOWN = "The account is already linked to this person."
     INVITED = "The account will be linked to this person, who was invited."
     CONFIRM = "The account will be linked to this person once they have entered their password."
     NEW = "A member will be created, and the account linked to them."

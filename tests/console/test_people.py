@@ -156,7 +156,7 @@ def test_a_persons_page_shows_what_they_allowed_and_whose_keys_they_own(
     assert "Nightly export: 1 public key" in page.text
     assert page.links()["Field app"] == web.get_absolute_url()
     assert "read write offline_access" in page.text
-    assert "None (password only)" in page.text
+    assert "Second factors None" in page.text
 
 
 def test_what_was_edited_is_saved_and_recorded(console: Browser, administrator: User, member: User) -> None:

@@ -91,7 +91,7 @@ def test_it_says_whom_a_sign_in_would_be_of_and_with_which_role(
     assert "once they have entered their password" in text_of(answer_of(console, provider, row))
     SocialAccount.objects.create(user=grace, provider=row.issuer, uid="248289761001")
     text = text_of(answer_of(console, provider, row))
-    for shown in ("The account is linked to this person.", "Grace", "Member"):
+    for shown in ("The account is already linked to this person.", "Grace", "Member"):
         assert shown in text
     assert "The provider didn't send the claim “groups”." in text
     provider.person["groups"] = ["admins"]
