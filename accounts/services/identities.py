@@ -19,6 +19,7 @@ from django.views.decorators.debug import sensitive_variables
 
 from accounts.models import IdentityProvider, LinkPurpose, User
 from accounts.oidc.claims import ProviderClaims
+from accounts.oidc.failures import SignInRefusedError, unknown_state
 from accounts.services import identity_refusals as refusals
 from accounts.services.directory_names import is_provisioned
 from accounts.services.links import end_links
@@ -176,7 +177,10 @@ def link(person: User, subject: str, provider: IdentityProvider, *, how: str, ac
 
     Raises:
         IntegrityError: when it is already linked to somebody.
+        SignInRefusedError: when the provider has been deleted, with the accounts that were linked.
     """
+    if IdentityProvider.objects.select_for_update(no_key=True).filter(pk=provider.pk).first() is None:
+        raise unknown_state()
     SocialAccount.objects.create(user=person, provider=provider.issuer, uid=subject)
     detail = f"{provider.name}; {how}"
     Event.objects.record(
@@ -199,6 +203,8 @@ def link_confirmed(person: User, subject: str, provider: IdentityProvider, *, ac
             link(held, subject, provider, how="confirmed with the password", actor=actor)
     except IntegrityError:
         return identities_of(person).filter(provider=provider.issuer, uid=subject).exists()
+    except SignInRefusedError:
+        return False
     return True
 
 

@@ -31,6 +31,7 @@ from audit.actors import Actor
 from common.confirmation import ConfirmNameForm
 from common.edits import BaseVersion, EditConflict, EditConflictError
 
+SECRET_NOT_KEPT = "Enter the client secret again. A form that wasn't saved doesn't keep it."  # noqa: S105  # a sentence
 SENT_AGAIN = "That form was sent a second time, so nothing new was added."
 
 
@@ -39,8 +40,10 @@ SENT_AGAIN = "That form was sent a second time, so nothing new was added."
 def identity_providers(request: HttpRequest) -> HttpResponse:
     """List the identity providers, and say who may sign in with a password."""
     organization = Organization.objects.select_related("emergency_account").get_or_create()[0]
+    providers = list(IdentityProvider.objects.all())
     context = {
-        "providers": IdentityProvider.objects.all(),
+        "providers": providers,
+        "rule_counts": any(provider.is_enabled for provider in providers),
         "organization": organization,
         "redirect_url": redirect_url(),
     }
@@ -72,8 +75,15 @@ def new_identity_provider(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, f"Added: {provider.name}")
             return redirect("identity-provider", provider.provider_id)
+    ask_for_secret_again(form)
     context = {"form": form, "redirect_url": redirect_url()}
     return render(request, "people/sign_in/new_provider.html", context, status=422 if form.errors else 200)
+
+
+def ask_for_secret_again(form: ProviderForm) -> None:
+    """Say that a client secret which was sent with a form that wasn't saved has to be entered again."""
+    if form.is_bound and form.cleaned_data.get("client_secret"):
+        form.add_error("client_secret", SECRET_NOT_KEPT)
 
 
 def sent_before(form: NewProviderForm) -> IdentityProvider | None:
@@ -139,6 +149,7 @@ def show(
 ) -> HttpResponse:
     """Show a provider with the form that changes it, and the one that starts a test sign-in."""
     request.leads_to_provider = True  # type: ignore[attr-defined]  # the second one
+    ask_for_secret_again(form)
     context: dict[str, Any] = {
         "provider": provider,
         "discovery": Discovery(document=provider.discovery),

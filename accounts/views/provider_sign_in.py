@@ -35,6 +35,20 @@ from accounts.views.sign_in_test import show_test
 log = logging.getLogger("gatehouse.sign_in")
 Handler = Callable[[HttpRequest, Pending, ProviderClaims], HttpResponse]
 
+# Has the provider ask for a sign-in. It would otherwise let whoever is signed in there through again.
+ANOTHER_ACCOUNT = "another_account"
+# Refusals of the account at the provider, which another account there might not meet.
+OF_THE_ACCOUNT = {
+    "access_denied",
+    "cannot_confirm",
+    "domain_not_allowed",
+    "invitation_over",
+    "no_account",
+    "no_email",
+    "person_inactive",
+    "unverified_email",
+}
+
 
 @login_not_required
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,7 +62,8 @@ def begin_sign_in(request: HttpRequest, provider_id: str) -> HttpResponse:
         return redirect_to_page(next_url or reverse("home"))
     throttling.throttle_departure(request)
     next_url = kept_forms.store_submitted(request) or get_next_redirect_url(request) or ""
-    return begin(request, provider, purpose=SIGN_IN, next_url=next_url)
+    prompt = "login" if ANOTHER_ACCOUNT in request.POST else ""
+    return begin(request, provider, purpose=SIGN_IN, next_url=next_url, prompt=prompt)
 
 
 @login_not_required
@@ -118,9 +133,14 @@ def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | N
     log.warning("A sign-in with %s was refused (%s). %s", name, error.code, error.cause)
     note: Callable[[HttpRequest, SignInRefusedError, str], None] = import_string(settings.SIGN_IN_REFUSALS)
     note(request, error, name)
-    again = urlencode({"next": pending.next_url}) if pending and pending.next_url else ""
+    next_url = pending.next_url if pending else ""
+    again = urlencode({"next": next_url}) if next_url else ""
+    offers_another = pending and pending.purpose == SIGN_IN and error.code in OF_THE_ACCOUNT
+    request.leads_to_provider = bool(offers_another)  # type: ignore[attr-defined]
     context = {
         "refusal": error,
+        "next_url": next_url,
+        "offers_another_account_at": provider if offers_another else None,
         "sign_in_url": f"{reverse('account_login')}{again and '?'}{again}",
         "tested": provider if pending and pending.purpose == TEST else None,
     }

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator
 
-from django.db.models import QuerySet
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
+from django.db.models import Q, QuerySet
 
 from accounts.models import User
+from accounts.services.password_rule import must_use_provider
 from accounts.services.second_factor_rule import without_second_factor
 from oauthapps.models import Application
 from server.doctor.findings import Finding, error, ok, warning
@@ -34,14 +36,19 @@ def check_administrators() -> Iterator[Finding]:
             f"The password of {generated} was generated and has not been replaced; it is in a log.",
             "Sign in and choose another.",
         )
-    without = names(without_second_factor())
+    without = names(without_second_factor().filter(~has_no_use_for_password()))
     if without:
         yield warning(
             f"A password alone signs in these administrators and auditors: {without}.",
             "Set up a second factor under Security, and require it on the Organization page.",
         )
     if not without and not generated:
-        yield ok("Every administrator and auditor has a second factor.")
+        yield ok("Every administrator and auditor who uses a password here has a second factor.")
+
+
+def has_no_use_for_password() -> Q:
+    """Return the condition that somebody has no password, or must use an identity provider."""
+    return Q(password__startswith=UNUSABLE_PASSWORD_PREFIX) | must_use_provider()
 
 
 def names(people: QuerySet[User]) -> str:

@@ -194,8 +194,10 @@ def test_there_is_no_password_to_change_for_whoever_may_not_use_one(
 ) -> None:
     browser = browser_of(ada)
     assert "Change password" in browser.get("/security/").links()
+    assert "Change password" in browser.get("/").links()
     set_rule(PasswordRule.EMERGENCY)
     assert "Change password" not in browser.get("/security/").links()
+    assert "Change password" not in browser.get("/").links()
     page = browser.follow(browser.get(CHANGE))
     assert "there is no password to change here" in page.messages
     form = {"oldpassword": PASSWORD, "password1": NEW_PASSWORD, "password2": NEW_PASSWORD}

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from accounts.models import IdentityProvider, User
+from accounts.models import IdentityProvider, Organization, User
 from accounts.oidc.client_secrets import unseal
 from accounts.services.identity_providers import change_provider
 from accounts.services.sign_in_rules import change_sign_in_rules
@@ -165,10 +165,40 @@ def test_two_administrators_choose_where_both_changed_the_same(console: Browser,
     assert conflict.status == 409
     assert "openid email" in conflict.alerts()
     assert conflict.field("groups_claim").get("value") == "groups"
+    assert "Enter the client secret again." not in conflict.text
     saved = console.send(conflict, **{"choice-scopes": "theirs"})
     assert saved.status == 302
     provider.refresh_from_db()
     assert (provider.scopes, provider.groups_claim) == ("openid email", "groups")
+
+
+@pytest.mark.spec("I-11", "ASVS 13.3.1")
+def test_a_secret_in_a_form_that_was_not_saved_is_asked_for_again(
+    console: Browser, there: LineServer
+) -> None:
+    provider = make_provider(issuer_of(there))
+    page = console.get(page_of(provider))
+    change_provider(provider, {"scopes": "openid email"}, actor=Actor.command("tests"))
+    for refused in (
+        console.send(page, scopes="openid profile", client_secret="typed-first-4d"),
+        console.send(page, scopes="profile", client_secret="typed-first-4d"),
+        add(console, "https://login.invalid"),
+    ):
+        assert "Enter the client secret again." in refused.alerts()
+        assert "typed-first-4d" not in refused.content
+    provider.refresh_from_db()
+    assert unseal(provider.sealed_secret) == PROVIDER_SECRET
+
+
+@pytest.mark.spec("I-81", "the console")
+def test_the_list_says_that_a_rule_needs_an_enabled_provider(console: Browser) -> None:
+    provider = make_provider()
+    Organization.current()
+    Organization.objects.update(password_rule="emergency")
+    note = "Everybody, as long as no identity provider is enabled"
+    assert note not in console.get(LIST).text
+    change_provider(provider, {"is_enabled": False}, actor=Actor.command("tests"))
+    assert note in console.get(LIST).text
 
 
 @pytest.mark.spec("I-13", "the console's pages")

@@ -192,3 +192,28 @@ def test_an_error_of_ours_repeats_nothing_of_it(
         assert word not in told
     assert not User.objects.exists()
     assert IdentityProvider.objects.count() == 1
+
+
+@pytest.mark.spec("I-59", "OpenID Core §3.1.2.1")
+@pytest.mark.parametrize("person", [{"email": "ada@other.example"}, {"email_verified": False}])
+def test_whoever_signed_in_with_the_wrong_account_can_use_another(
+    sso: SsoBrowser, provider: ScriptedProvider, person: dict[str, Any]
+) -> None:
+    provider.person |= person
+    page = sso.sign_in("/connected/").content.decode()
+    assert "Use another account" in page
+    assert '<input type="hidden" name="next" value="/connected/">' in page
+    assert "prompt=" not in sso.leave("/connected/")
+    again = {"next": "/connected/", "another_account": "yes"}
+    there = sso.client.post(f"/accounts/login/provider/{sso.row.provider_id}/", again)
+    assert "prompt=login" in there["Location"]
+    provider.person |= {"email": "ada@example.org", "email_verified": True}
+    assert sso.come_back(provider.answer(there["Location"]))["Location"] == "/connected/"
+
+
+@pytest.mark.spec("I-59", "OpenID Core §3.1.2.1")
+def test_another_account_is_not_offered_where_it_would_not_help(
+    sso: SsoBrowser, provider: ScriptedProvider
+) -> None:
+    wrong_secret(provider)
+    assert b"Use another account" not in sso.sign_in().content

@@ -6,12 +6,15 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP
 from allauth.socialaccount.models import SocialAccount
+from django.db import transaction
 from django.http import HttpResponse
 from django.utils import timezone
 
 from accounts.models import IdentityProvider, OneTimeLink, Role, User
 from accounts.oidc.claims import ProviderClaims
-from accounts.services.identities import enter
+from accounts.oidc.failures import SignInRefusedError
+from accounts.services.identities import enter, link, link_confirmed
+from accounts.services.identity_providers import delete_provider
 from accounts.services.invitations import invite, withdraw_invitation
 from audit.actors import Actor
 from audit.models import Event, EventKind
@@ -27,6 +30,7 @@ CONFIRM = "/accounts/login/provider/link/"
 ADA = {"email": "ada@example.org", "email_verified": True, "name": "Ada Lovelace"}
 TESTS = Actor.command("tests")
 
+US = Actor.command("tests")
 pytestmark = pytest.mark.django_db
 
 
@@ -395,3 +399,18 @@ def test_people_of_one_username_who_come_at_once_get_one_each(row: IdentityProvi
         return person.username
 
     assert len(set(in_parallel(come, times=3))) == 3
+
+
+@pytest.mark.spec("I-48", "ASVS 15.4.1")
+@pytest.mark.parametrize("knows_password", [True, False])
+def test_a_provider_that_is_deleted_meanwhile_leaves_no_account_behind(
+    row: IdentityProvider, knows_password: bool
+) -> None:
+    person = UserFactory(email="ada@example.org")
+    delete_provider(IdentityProvider.objects.get(pk=row.pk), actor=US)
+    if knows_password:
+        assert not link_confirmed(person, "248289761001", row, actor=US)
+    else:
+        with pytest.raises(SignInRefusedError), transaction.atomic():
+            link(person, "248289761001", row, how="invited", actor=US)
+    assert not SocialAccount.objects.exists()

@@ -13,7 +13,7 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 from django.utils import timezone
 
-from accounts.models import Role
+from accounts.models import Organization, PasswordRule, Role
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from common.key_file import KeyFile
@@ -27,7 +27,7 @@ from server.doctor.database import (
 )
 from server.doctor.examination import examine
 from server.doctor.findings import Level
-from tests.factories import AdministratorFactory, UserFactory, make_application
+from tests.factories import AdministratorFactory, UserFactory, make_application, make_provider
 from tests.server.doctor.conftest import only
 
 if TYPE_CHECKING:
@@ -137,3 +137,16 @@ def test_administrators_without_a_second_factor_or_with_a_generated_password_are
     assert "The password of ada was generated" in only(check_administrators).sentence
     UserFactory.create(username="bo", role=Role.MEMBER)
     assert "bo" not in only(check_administrators).sentence
+
+
+@pytest.mark.spec("O-78", "ASVS 6.3.3")
+def test_whoever_signs_in_with_a_provider_alone_needs_no_second_factor_here() -> None:
+    AdministratorFactory.create(username="ada")
+    bo = AdministratorFactory.create(username="bo")
+    bo.set_unusable_password()
+    bo.save()
+    assert "auditors: ada." in only(check_administrators).sentence
+    make_provider()
+    Organization.current()
+    Organization.objects.update(password_rule=PasswordRule.EMERGENCY)
+    assert only(check_administrators).level is Level.OK
