@@ -80,6 +80,7 @@ class EventKind(models.TextChoices):
     RECOVERY_CODES_MADE = "recovery_codes:make", "Recovery codes generated"
     RECOVERY_CODES_REMOVED = "recovery_codes:remove", "Recovery codes removed"
     RECOVERY_CODE_USED = "recovery_codes:use", "Recovery code used"
+    IDENTITY_ALLOWED = "identity:allow", "Linking an account allowed"
     IDENTITY_LINKED = "identity:link", "Account linked"
     IDENTITY_UNLINKED = "identity:unlink", "Account unlinked"
     IDENTITY_PROVIDER_CREATED = "identity_provider:create", "Identity provider added"

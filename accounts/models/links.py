@@ -12,6 +12,7 @@ class LinkPurpose(models.TextChoices):
     INVITATION = "invitation", "Invitation"
     HANDED_OVER = "handed_over", "One-time password link"
     MAILED = "mailed", "Mail for a forgotten password"
+    LINKING = "linking", "Permission to link an account"  # nobody gets its key: that it is open suffices
 
 
 class OneTimeLink(models.Model):

@@ -35,7 +35,7 @@ class Outcome(Enum):
     """What a sign-in with a provider leads to, as *Test sign-in* puts it."""
 
     KNOWN = "The account is already linked to this person."
-    INVITED = "The account will be linked to this person, who was invited."
+    INVITED = "The account will be linked to this person, who was invited or allowed to."
     CONFIRM = "The account will be linked to this person once they have entered their password."
     NEW = "A member will be created, and the account linked to them."
 
@@ -98,6 +98,8 @@ def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
             return Outcome.INVITED
         raise refusals.invitation_over(person)
     active(person)
+    if has_open_invitation(person, LinkPurpose.LINKING):
+        return Outcome.INVITED
     if person.has_usable_password():
         return Outcome.CONFIRM
     if person.last_login is None and is_provisioned(person) and not identities_of(person).exists():
@@ -105,9 +107,9 @@ def way_to_link(person: User, provider: IdentityProvider) -> Outcome:
     raise refusals.no_way_to_confirm(person, provider)
 
 
-def has_open_invitation(person: User) -> bool:
-    """Return whether somebody who hasn't joined has an invitation that can still be accepted."""
-    invitation = person.one_time_links.filter(purpose=LinkPurpose.INVITATION).first()
+def has_open_invitation(person: User, purpose: LinkPurpose = LinkPurpose.INVITATION) -> bool:
+    """Return whether an invitation, or a permission to link an account, can still be used."""
+    invitation = person.one_time_links.filter(purpose=purpose).first()
     return invitation is not None and not invitation.is_over
 
 
@@ -158,6 +160,7 @@ def enter_once(claims: ProviderClaims, provider: IdentityProvider, *, actor: Act
 def accept(person: User, subject: str, provider: IdentityProvider, *, actor: Actor) -> None:
     """Link an account to somebody who was invited, and have them join; the caller has locked their row."""
     link(person, subject, provider, how="invited", actor=actor)
+    person.one_time_links.filter(purpose=LinkPurpose.LINKING).delete()
     if person.joined_at is None:
         end_links(person, joins=True)
         kind = EventKind.INVITATION_ACCEPTED

@@ -80,6 +80,6 @@ def no_way_to_confirm(person: User, provider: IdentityProvider) -> SignInRefused
         f"{person.username} has this email address, but neither an open invitation nor a password to confirm "
         "with. At the provider, the address may have belonged to somebody else before.",
         "If it is the same person, create a password reset link on their page under System › People. They "
-        f"set a password, sign in with {provider.name}, and confirm with that password. If passwords are "
-        "restricted, allow them for everybody until this is done.",
+        f"set a password, sign in with {provider.name}, and confirm with that password. If they can't use a "
+        "password, choose Allow linking there; then they sign in again.",
     )

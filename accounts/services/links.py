@@ -21,6 +21,7 @@ from audit.actors import Actor
 from audit.models import Event, EventKind
 
 NOT_ACTIVE = "Activate this person first. Only active people can set a new password."
+NOT_ACTIVE_TO_LINK = "Activate this person first. Only active people can link an account."
 WITHOUT_PASSWORD = "This person signs in with an identity provider and can't use a password."  # noqa: S105  # a sentence
 
 
@@ -72,6 +73,22 @@ def create_password_link(user: User, *, actor: Actor) -> str:
         key = create_link_key(user, LinkPurpose.HANDED_OVER)
         Event.objects.record(EventKind.PASSWORD_LINK_MADE, actor=actor, person=user)
     return link_url(key)
+
+
+def allow_linking(user: User, *, actor: Actor) -> None:
+    """Let an active person link an account at their next sign-in with a provider, within LINK_SECONDS.
+
+    For whoever has no password to confirm with. What else a first sign-in needs is still needed: an email
+    address that is theirs here, verified, in an allowed domain.
+
+    Raises:
+        ValidationError: when the person is not active.
+    """
+    with transaction.atomic():
+        if not User.objects.select_for_update(no_key=True).filter(pk=user.pk, is_active=True).exists():
+            raise ValidationError(NOT_ACTIVE_TO_LINK)
+        create_link_key(user, LinkPurpose.LINKING)
+        Event.objects.record(EventKind.IDENTITY_ALLOWED, actor=actor, person=user)
 
 
 def invitation_of(user: User) -> OneTimeLink | None:

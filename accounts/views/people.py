@@ -16,7 +16,8 @@ from accounts.forms.people import PeopleFilters, PersonForm
 from accounts.models import User
 from accounts.pages.downloads import csv_download
 from accounts.pages.save_messages import tell_what_was_saved
-from accounts.services.links import create_password_link
+from accounts.services.links import allow_linking, create_password_link
+from accounts.services.password_rule import may_use_password, with_password_rule
 from accounts.services.people import change_person
 from audit.actors import Actor
 from common.csv_tables import MOST_ROWS, Columns
@@ -100,7 +101,9 @@ def change(request: HttpRequest, user_id: str) -> HttpResponse:
 @recent_sign_in_required
 def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     """Say what a one-time password link does; make it for an active person and show it for the only time."""
-    person = get_object_or_404(User, user_id=user_id, is_active=True)
+    person = get_object_or_404(with_password_rule(User.objects.all()), user_id=user_id, is_active=True)
+    if not may_use_password(person):
+        return let_link(request, person)
     link = ""
     try:
         if request.method == "POST":
@@ -111,3 +114,16 @@ def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
     response = render(request, "people/password_link.html", {"person": person, "link": link})
     response["Cache-Control"] = "no-store"
     return response
+
+
+def let_link(request: HttpRequest, person: User) -> HttpResponse:
+    """Say what it means to let somebody who can't use a password link an account, and do it."""
+    if request.method != "POST":
+        return render(request, "people/allow_linking.html", {"person": person})
+    try:
+        allow_linking(person, actor=Actor.of(request))
+    except ValidationError as error:
+        messages.error(request, error.message)
+    else:
+        messages.success(request, f"{person.display_name} can link an account at their next sign-in.")
+    return redirect("person", person.user_id)

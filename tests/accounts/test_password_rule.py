@@ -7,11 +7,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core import mail
+from django.core.exceptions import ValidationError
 from django.test import Client
 
 from accounts.models import IdentityProvider, LinkPurpose, PasswordRule, Role, User, WaitingEmail
 from accounts.services import password_rule
-from accounts.services.links import create_link_key, link_url
+from accounts.services.links import create_link_key, create_password_link, link_url
+from audit.actors import Actor
 from audit.models import Event, EventKind
 from tests.accounts.providers import add_provider, set_rule
 from tests.accounts.test_waiting_emails import sent
@@ -183,9 +185,14 @@ def test_no_link_is_made_for_whoever_may_not_use_a_password(
     set_rule(PasswordRule.ADMINISTRATORS)
     console = Client()
     sign_in_now(console, administrator)
-    page = Browser(console).follow(Browser(console).post(f"/people/{ada.user_id}/password-link/"))
-    assert "This person signs in with an identity provider and can't use a password." in page.messages
-    assert not ada.one_time_links.exists()
+    browser, link_page = Browser(console), f"/people/{ada.user_id}/password-link/"
+    assert "Create password reset link" not in browser.get(f"/people/{ada.user_id}/").text
+    assert f"Let {ada.display_name} link an account?" in browser.get(link_page).text
+    page = browser.follow(browser.post(link_page))
+    assert "can link an account at their next sign-in." in page.messages
+    assert [each.purpose for each in ada.one_time_links.all()] == ["linking"]
+    with pytest.raises(ValidationError):
+        create_password_link(ada, actor=Actor.command("tests"))
 
 
 @pytest.mark.spec("I-85", "the console")

@@ -11,6 +11,7 @@ from accounts.access import auditor_required, signed_in_user
 from accounts.models import User
 from accounts.services.linked_identities import listed_identities
 from accounts.services.links import invitation_of
+from accounts.services.password_rule import with_password_rule
 from oauthapps.people.summary import PersonSummary
 
 
@@ -18,7 +19,7 @@ from oauthapps.people.summary import PersonSummary
 @require_safe
 def person(request: HttpRequest, user_id: str) -> HttpResponse:
     """Show what is known of a person, what they allowed and what they own."""
-    someone = get_object_or_404(User, user_id=user_id)
+    someone = get_object_or_404(with_password_rule(User.objects.all()), user_id=user_id)
     context = {
         "person": someone,
         "summary": PersonSummary(someone),

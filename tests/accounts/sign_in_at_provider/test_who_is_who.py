@@ -16,6 +16,7 @@ from accounts.oidc.failures import SignInRefusedError
 from accounts.services.identities import enter, link, link_confirmed
 from accounts.services.identity_providers import delete_provider
 from accounts.services.invitations import invite, withdraw_invitation
+from accounts.services.links import allow_linking
 from audit.actors import Actor
 from audit.models import Event, EventKind
 from tests.accounts.sign_in_at_provider.conftest import SsoBrowser
@@ -414,3 +415,28 @@ def test_a_provider_that_is_deleted_meanwhile_leaves_no_account_behind(
         with pytest.raises(SignInRefusedError), transaction.atomic():
             link(person, "248289761001", row, how="invited", actor=US)
     assert not SocialAccount.objects.exists()
+
+
+@pytest.mark.spec("I-49", "OpenID Core §5.7")
+def test_whoever_has_no_password_links_an_account_once_that_is_allowed(
+    sso: SsoBrowser, provider: ScriptedProvider
+) -> None:
+    person = UserFactory(email="ada@example.org", last_login=timezone.now())
+    person.set_unusable_password()
+    person.save()
+    provider.person |= {"email": "ada@example.org", "email_verified": True}
+    assert sso.sign_in().status_code == 403
+    allow_linking(person, actor=US)
+    person.one_time_links.update(expires_at=timezone.now())
+    assert sso.sign_in().status_code == 403
+    allow_linking(person, actor=US)
+    provider.person |= {"email_verified": False}
+    assert sso.sign_in().status_code == 403
+    provider.person |= {"email_verified": True}
+    assert sso.sign_in().status_code == 302
+    assert sso.is_signed_in
+    assert SocialAccount.objects.get().user == person
+    assert not person.one_time_links.exists()
+    assert kinds_of(person)[:2] == [EventKind.IDENTITY_ALLOWED] * 2
+    provider.person |= {"sub": "another"}
+    assert SsoBrowser(provider, sso.row).sign_in().status_code == 403
