@@ -106,6 +106,8 @@ def discover(issuer: str) -> Discovery:
     """
     if "?" in issuer or "#" in issuer:
         raise DiscoveryError("The issuer has a query or a fragment.", CHECK_ISSUER)
+    if issuer.rstrip("/").endswith(WELL_KNOWN):
+        raise DiscoveryError("This is the URL of the discovery document.", f"Leave out {WELL_KNOWN}.")
     url = issuer.rstrip("/") + WELL_KNOWN  # section 4.1
     reply = fetch(url)
     if reply.status != HTTPStatus.OK:

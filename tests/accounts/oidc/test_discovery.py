@@ -132,3 +132,10 @@ def test_it_is_read_from_below_the_issuer(settings: Settings) -> None:
 def test_an_issuer_is_a_public_https_url(issuer: str, error: type[ProviderError]) -> None:
     with pytest.raises(error):
         discover(issuer)
+
+
+@pytest.mark.spec("I-08", "OpenID Discovery §4.1")
+def test_the_url_of_the_document_in_place_of_the_issuer_is_recognized() -> None:
+    with pytest.raises(DiscoveryError) as refused:
+        discover(f"{ISSUER}/.well-known/openid-configuration")
+    assert refused.value.fix == "Leave out /.well-known/openid-configuration."
