@@ -14,6 +14,7 @@ RELEASED = {"accounts": "0010_access_mail", "audit": "0001_initial", "oauthapps"
 REASONS: dict[str, str] = {
     "accounts.0013_emails_to_addresses": "it doesn't know the table, which came after it",
     "accounts.0014_identity_providers": "it writes the roles that it knows; the constraint allows one more",
+    "accounts.0016_permission_to_link": "it asks for links of the purposes it knows, and by their keys",
 }
 
 # What the release before neither sees nor misses.

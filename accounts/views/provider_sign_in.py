@@ -139,6 +139,7 @@ def refuse(request: HttpRequest, error: SignInRefusedError, pending: Pending | N
     request.leads_to_provider = bool(offers_another)  # type: ignore[attr-defined]
     context = {
         "refusal": error,
+        "without_cookies": not request.COOKIES,
         "next_url": next_url,
         "offers_another_account_at": provider if offers_another else None,
         "sign_in_url": f"{reverse('account_login')}{again and '?'}{again}",

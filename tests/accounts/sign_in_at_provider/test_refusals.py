@@ -217,3 +217,12 @@ def test_another_account_is_not_offered_where_it_would_not_help(
 ) -> None:
     wrong_secret(provider)
     assert b"Use another account" not in sso.sign_in().content
+
+
+@pytest.mark.spec("I-53", "the console")
+def test_a_browser_that_keeps_no_cookies_is_told_so(sso: SsoBrowser, provider: ScriptedProvider) -> None:
+    answer = provider.answer(sso.leave())
+    told = b"Your browser didn&#x27;t send cookies", b"Your browser didn't send cookies"
+    assert not any(each in sso.come_back("state=unknown").content for each in told)
+    sso.client.cookies.clear()
+    assert any(each in sso.come_back(answer).content for each in told)
