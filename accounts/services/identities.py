@@ -35,7 +35,7 @@ class Outcome(Enum):
     """What a sign-in with a provider leads to, as *Test sign-in* puts it."""
 
     KNOWN = "The account is already linked to this person."
-    INVITED = "The account will be linked to this person, who was invited or allowed to."
+    INVITED = "The account will be linked to this person, who was invited or may link an account."
     CONFIRM = "The account will be linked to this person once they have entered their password."
     NEW = "A member will be created, and the account linked to them."
 
