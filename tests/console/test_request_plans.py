@@ -1,11 +1,13 @@
 """What the list of requests asks of the database: it goes along an index, and reads no more than a page."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.http import QueryDict
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from oauthapps.console.forms.requests import RequestsForm
 from oauthapps.console.pages_of_requests import Place, page_of
@@ -20,8 +22,15 @@ TABLE = "oauthapps_recordedrequest"
 NOW = timezone.now()
 
 
-@pytest.fixture
-def quiet(db: None) -> Application:
+@pytest.fixture(scope="module")
+def quiet(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Application]:
+    """The application of `many_requests`: each test is a savepoint in the transaction that holds it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield many_requests()
+        transaction.set_rollback(True)
+
+
+def many_requests() -> Application:
     """An application with one in 200 of so many requests that no database would rather read all of them."""
     busy, quiet = (make_application(AppType.WEB, name=name).application for name in ("Busy", "Quiet"))
     RecordedRequest.objects.bulk_create(
