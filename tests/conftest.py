@@ -1,5 +1,6 @@
 """What every test may use. `--database postgresql` runs the suite on a private PostgreSQL."""
 
+import gc
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -47,6 +48,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--every-look", action="store_true", help="look at every page in every width and color scheme"
     )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect no garbage among what lasts: a third of the time that collecting tests takes."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_finish() -> None:
+    """Look for garbage among what tests make alone: not each time among all tests and modules as well."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(optionalhook=True)
