@@ -26,7 +26,7 @@ Work = Callable[[Exchange], None]
 WAIT_SECONDS = 2.5
 # After a request that goes last the next one waits so many times as long as it took, while others come, but
 # no more seconds than these.
-REST, MOST_REST_SECONDS = 4, 0.03
+REST, MOST_REST_SECONDS = 9, 0.03
 # How long after the last one others are still said to come.
 OTHERS_SECONDS = 1.0
 
