@@ -117,8 +117,11 @@ def make_password_link(request: HttpRequest, user_id: str) -> HttpResponse:
 
 
 def let_link(request: HttpRequest, person: User) -> HttpResponse:
-    """Say what it means to let somebody who can't use a password link an account, and do it."""
-    if request.method != "POST":
+    """Say what it means to let somebody who can't use a password link an account, and do it once confirmed.
+
+    Whoever confirmed a password link, because passwords were restricted only afterward, hasn't confirmed it.
+    """
+    if "allow_linking" not in request.POST:
         return render(request, "people/allow_linking.html", {"person": person})
     try:
         allow_linking(person, actor=Actor.of(request))

@@ -188,7 +188,10 @@ def test_no_link_is_made_for_whoever_may_not_use_a_password(
     browser, link_page = Browser(console), f"/people/{ada.user_id}/password-link/"
     assert "Create password reset link" not in browser.get(f"/people/{ada.user_id}/").text
     assert f"Let {ada.display_name} link an account?" in browser.get(link_page).text
-    page = browser.follow(browser.post(link_page))
+    unseen = browser.post(link_page)  # as from the page of a password link, opened before the rule
+    assert f"Let {ada.display_name} link an account?" in unseen.text
+    assert not ada.one_time_links.exists()
+    page = browser.follow(browser.send(unseen, allow_linking=""))
     assert "can link an account at their next sign-in." in page.messages
     assert [each.purpose for each in ada.one_time_links.all()] == ["linking"]
     with pytest.raises(ValidationError):
